@@ -1,0 +1,44 @@
+//! What a runbook says about itself in `runbook(#{ … })`, known without running anything.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::length::Length;
+use crate::parameter::Parameter;
+use crate::step::OnFailure;
+
+/// What a runbook says about itself.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Declaration {
+    /// One line for lists.
+    pub title: String,
+    /// The team that answers for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// The `//!` lines at the top of the file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub about: Option<String>,
+    /// The alerts that it answers.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub serves: Vec<Serves>,
+    /// The time that it promises to keep.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub budget: Option<Length>,
+    /// What happens when a step fails and nobody is there to ask.
+    pub on_failure: OnFailure,
+    /// Its parameters.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub params: BTreeMap<String, Parameter>,
+}
+
+/// An alert that a runbook answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Serves {
+    /// The name of the alert.
+    pub alert: String,
+    /// Labels that it must have.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
+}

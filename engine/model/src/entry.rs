@@ -1,0 +1,317 @@
+//! The closed list of facts that a run may write down.
+//!
+//! The serialized shape of [`Record`] is version 1 of the journal format and of `--output json`: add fields with a
+//! default, never rename or remove one. `tests/compat/` holds journals of every released format.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::answer::Said;
+use crate::change::Change;
+use crate::digest::Digest;
+use crate::id::{Attempt, Epoch, RunId, Seq};
+use crate::length::Length;
+use crate::outcome::{Observed, Outcome};
+use crate::parameter::Given;
+use crate::path::StepPath;
+use crate::person::{Decider, Person};
+use crate::status::RunStatus;
+use crate::step::{Location, OnFailure, RollbackPlan, StepSpec};
+
+/// The version of the serialized shape.
+pub const VERSION: u32 = 1;
+
+/// One line of a journal, without its links (see [`crate::chain`]).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// The version of the shape: [`VERSION`].
+    pub v: u32,
+    /// The run, so that a record cannot be moved into another journal unseen.
+    pub run: RunId,
+    /// The place in the journal.
+    pub seq: Seq,
+    /// The process that wrote it.
+    pub epoch: Epoch,
+    /// The wall clock when it was written: a label for people. Order is `seq`, durations are measured elsewhere.
+    pub at: Timestamp,
+    /// The fact.
+    #[serde(flatten)]
+    pub entry: Entry,
+}
+
+/// A fact.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Entry {
+    /// The first record: what this run is of.
+    RunStarted(Box<RunStarted>),
+    /// A process took the run; it holds the lock from here on, under a new epoch.
+    SessionStarted(Session),
+    /// The process that holds the run lets go of it. When this is missing, the process died.
+    SessionEnded {
+        /// What the run is now.
+        #[serde(flatten)]
+        status: RunStatus,
+    },
+    /// A phase began.
+    PhaseEntered {
+        /// Its path.
+        path: StepPath,
+        /// The time that it promises to keep.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        budget: Option<Length>,
+    },
+    /// A phase ended.
+    PhaseLeft {
+        /// Its path.
+        path: StepPath,
+        /// How long it took, in milliseconds of a clock that does not jump.
+        millis: u64,
+    },
+    /// An attempt is about to start. On disk before the world is touched.
+    StepIntended(Box<Intent>),
+    /// An attempt ended.
+    StepEnded(Box<End>),
+    /// A failed step may be tried again.
+    StepRetried {
+        /// The step.
+        path: StepPath,
+        /// Who decided it.
+        by: Decider,
+    },
+    /// A failed or open step is passed over; its call gives the script nothing.
+    StepSkipped {
+        /// The step.
+        path: StepPath,
+        /// Who decided it.
+        by: Decider,
+        /// Why.
+        why: String,
+    },
+    /// A step in doubt is settled.
+    StepResolved {
+        /// The step.
+        path: StepPath,
+        /// The attempt that was in doubt.
+        attempt: Attempt,
+        /// What happened.
+        verdict: Verdict,
+        /// Who or what says so.
+        by: Decider,
+        /// Why, or by what evidence.
+        why: String,
+    },
+    /// Something is owed that belongs to no single command.
+    RollbackOwed {
+        /// Where in the runbook.
+        path: StepPath,
+        /// By which it is recognised on resume.
+        fingerprint: Digest,
+        /// What is owed.
+        plan: RollbackPlan,
+        /// Where in the sources.
+        #[serde(rename = "loc")]
+        location: Location,
+    },
+    /// A person answered a confirm.
+    ConfirmAnswered {
+        /// The confirm.
+        path: StepPath,
+        /// What they said.
+        said: Said,
+        /// Who said it.
+        by: Decider,
+        /// The digest of what they were shown: a changed question voids the answer.
+        shown: Digest,
+        /// What they added.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
+    },
+    /// From here on the run goes backwards.
+    RollbackStarted {
+        /// Who decided it.
+        by: Decider,
+        /// Why.
+        why: String,
+    },
+    /// All changes that a step owed are done.
+    RollbackDone {
+        /// The step that was rolled back (its forward path).
+        path: StepPath,
+    },
+    /// A promise of time was broken. Nothing is stopped by it.
+    BudgetBroken {
+        /// The phase, or the root for the whole run.
+        path: StepPath,
+        /// The promise.
+        budget: Length,
+    },
+    /// The script printed something.
+    Noted {
+        /// What.
+        text: String,
+        /// Where in the sources.
+        #[serde(rename = "loc")]
+        location: Location,
+    },
+    /// The run goes on with an edited source.
+    Adopted {
+        /// The sources from here on.
+        sources: Vec<Source>,
+        /// Who decided it.
+        by: Decider,
+    },
+}
+
+/// What a run is of.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunStarted {
+    /// The name of the runbook.
+    pub runbook: String,
+    /// Its title.
+    pub title: String,
+    /// The team that owns it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// Live or rehearsal.
+    pub mode: Mode,
+    /// The environment, when one was named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub env: Option<String>,
+    /// The parameters, with where each value came from.
+    pub params: BTreeMap<String, Given>,
+    /// What the script sees as `settings`.
+    #[serde(default, skip_serializing_if = "serde_json::Map::is_empty")]
+    pub settings: serde_json::Map<String, crate::Value>,
+    /// The promise of the whole run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub budget: Option<Length>,
+    /// What happens when a step fails and nobody is there to ask.
+    #[serde(default)]
+    pub on_failure: OnFailure,
+    /// The pinned sources: the runbook first, then every module that it imports.
+    pub sources: Vec<Source>,
+    /// The commit of the runbook repository and whether it was edited since; absent outside a repository.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provenance: Option<Provenance>,
+    /// The directory that relative paths of commands start from.
+    pub root: String,
+    /// Why the run is not sealed, when the operator chose that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unsealed: Option<String>,
+}
+
+/// Whether changes are made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// Changes are made.
+    Live,
+    /// Changes are withheld and shown.
+    Rehearsal,
+}
+
+/// One pinned source file. Its text lies beside the journal, and in the audit trail.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Source {
+    /// Relative to the root of the runbook repository, or `std/…`.
+    pub name: String,
+    /// SHA-256 of the text.
+    pub digest: Digest,
+}
+
+/// From which commit a runbook came.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Provenance {
+    /// The commit.
+    pub commit: String,
+    /// Whether one of the pinned sources differs from that commit.
+    pub dirty: bool,
+}
+
+/// A process that works on a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Session {
+    /// What it was started for.
+    pub purpose: Purpose,
+    /// Who started it.
+    pub operator: Person,
+    /// Its process number.
+    pub pid: u32,
+    /// The boot of the machine that it runs in; a process number means nothing in another.
+    pub boot: String,
+    /// The version of the engine.
+    pub engine: String,
+}
+
+/// What a process takes a run for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    /// To start it.
+    Exec,
+    /// To go on with it.
+    Resume,
+    /// To roll it back.
+    Rollback,
+    /// To settle a step in doubt.
+    Resolve,
+    /// To answer a confirm.
+    Answer,
+    /// To give it up.
+    Abandon,
+}
+
+/// What is about to be done, and how to take it back (invariants I2 and I6).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Intent {
+    /// The step.
+    pub path: StepPath,
+    /// Which attempt of it.
+    pub attempt: Attempt,
+    /// By which the step is recognised on resume.
+    pub fingerprint: Digest,
+    /// What the script asks for.
+    pub spec: StepSpec,
+    /// The change as it will be made: `spec`'s, completed with what was found (a file's content before).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change: Option<Change>,
+    /// What rolls it back, in this order; empty when nothing is owed or when the script's block has to be replayed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub owes: Vec<Change>,
+    /// Where in the sources.
+    #[serde(rename = "loc")]
+    pub location: Location,
+}
+
+/// How an attempt ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct End {
+    /// The step.
+    pub path: StepPath,
+    /// Which attempt of it.
+    pub attempt: Attempt,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// From intent to end, in milliseconds of a clock that does not jump; absent when the engine died in between.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub millis: Option<u64>,
+    /// How often a check looked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub looks: Option<u32>,
+    /// What the last look went by.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub observed: Vec<Observed>,
+}
+
+/// What happened to an attempt that was in doubt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// It took effect.
+    Did,
+    /// It did not.
+    DidNot,
+}

@@ -1,0 +1,317 @@
+//! Parameters: what a runbook declares, and what a person gives.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Value;
+use crate::length::Length;
+
+/// What a runbook declares about one parameter.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Parameter {
+    /// The type of its values.
+    #[serde(rename = "type")]
+    pub kind: Kind,
+    /// What it is for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub help: Option<String>,
+    /// The value when none is given; the parameter is required when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fallback: Option<Value>,
+    /// A regular expression that the whole text must match (strings only).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pattern: Option<String>,
+    /// The values that may be chosen (`enum` only).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub of: Vec<String>,
+    /// The smallest value (numbers only).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min: Option<f64>,
+    /// The largest value (numbers only).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max: Option<f64>,
+    /// The label of an alert that fills it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from_label: Option<String>,
+}
+
+/// The type of a parameter's values.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Text without control characters, at most 4,096 bytes.
+    #[default]
+    String,
+    /// A whole number of 64 bits.
+    Int,
+    /// A number.
+    Float,
+    /// `true` or `false`.
+    Bool,
+    /// One of `of`.
+    Enum,
+    /// A length of time, such as `"90s"`; the script gets the text.
+    Duration,
+}
+
+impl Kind {
+    /// The names that a runbook may write.
+    pub const NAMES: [(&'static str, Self); 6] = [
+        ("string", Self::String),
+        ("int", Self::Int),
+        ("float", Self::Float),
+        ("bool", Self::Bool),
+        ("enum", Self::Enum),
+        ("duration", Self::Duration),
+    ];
+
+    /// The name that a runbook writes.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        Self::NAMES.into_iter().find_map(|(name, kind)| (kind == self).then_some(name)).unwrap_or("string")
+    }
+}
+
+/// A value, and where it came from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Given {
+    /// The value.
+    pub value: Value,
+    /// Where it came from.
+    pub origin: Origin,
+}
+
+/// Where the value of a parameter came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// Typed by the person who started the run.
+    Typed,
+    /// The runbook's own fallback.
+    Fallback,
+    /// A label of an alert.
+    Alert,
+    /// A link.
+    Link,
+}
+
+/// The longest text that a parameter may hold, in bytes.
+pub const LONGEST: usize = 4096;
+
+/// Something is wrong with a parameter. Found before anything runs.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// No such parameter.
+    #[error("there is no parameter `{name}`{}", suggested(.near, .known))]
+    Unknown {
+        /// The name that was given.
+        name: String,
+        /// The most similar known one.
+        near: Option<String>,
+        /// The known ones.
+        known: Vec<String>,
+    },
+    /// A parameter without fallback was not given.
+    #[error("the parameter `{name}` is required{}: give it with `-p {name}=…`", help_of(.help))]
+    Missing {
+        /// Its name.
+        name: String,
+        /// What it is for.
+        help: Option<String>,
+    },
+    /// A value of the wrong type or outside its bounds.
+    #[error("`{value}` is no good value for the parameter `{name}`: {want}")]
+    BadValue {
+        /// The parameter.
+        name: String,
+        /// The value, cut and without control characters.
+        value: String,
+        /// What is wanted.
+        want: String,
+    },
+}
+
+fn suggested(near: &Option<String>, known: &[String]) -> String {
+    match (near, known) {
+        (Some(near), _) => format!("; did you mean `{near}`?"),
+        (None, []) => "; this runbook has none".to_owned(),
+        (None, known) => format!("; there are: {}", known.join(", ")),
+    }
+}
+
+fn help_of(help: &Option<String>) -> String {
+    help.as_ref().map(|help| format!(" ({help})")).unwrap_or_default()
+}
+
+/// Turns texts that a person gave into typed values, and fills in fallbacks.
+///
+/// # Errors
+/// Every problem at once, so that a person mends them in one go: unknown names first, then values, then missing ones.
+pub fn resolve(declared: &BTreeMap<String, Parameter>, given: &[(String, String, Origin)]) -> Result<BTreeMap<String, Given>, Vec<Refused>> {
+    let mut refused = Vec::new();
+    let mut values = BTreeMap::new();
+    for (name, text, origin) in given {
+        match declared.get(name) {
+            None => refused.push(Refused::Unknown {
+                name: shown(name),
+                near: nearest(name, declared.keys().map(String::as_str)).map(str::to_owned),
+                known: declared.keys().cloned().collect(),
+            }),
+            Some(parameter) => match parameter.read(text) {
+                Ok(value) => {
+                    values.insert(name.clone(), Given { value, origin: *origin });
+                }
+                Err(want) => refused.push(Refused::BadValue { name: name.clone(), value: shown(text), want }),
+            },
+        }
+    }
+    for (name, parameter) in declared {
+        if given.iter().any(|(given, ..)| given == name) {
+            continue;
+        }
+        match &parameter.fallback {
+            Some(value) => {
+                values.insert(name.clone(), Given { value: value.clone(), origin: Origin::Fallback });
+            }
+            None => refused.push(Refused::Missing { name: name.clone(), help: parameter.help.clone() }),
+        }
+    }
+    if refused.is_empty() { Ok(values) } else { Err(refused) }
+}
+
+/// At most 60 characters, control characters replaced.
+fn shown(text: &str) -> String {
+    let cut: String = text.chars().take(60).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+    if text.chars().nth(60).is_some() { cut + "…" } else { cut }
+}
+
+/// The candidate that a person most likely meant, if any is near.
+pub fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let name = name.to_lowercase();
+    candidates
+        .map(|candidate| (strsim::damerau_levenshtein(&name, &candidate.to_lowercase()), candidate))
+        .filter(|(distance, candidate)| *distance <= 1 + candidate.chars().count().min(name.chars().count()) / 4)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+impl Parameter {
+    /// Reads a value from text.
+    ///
+    /// # Errors
+    /// Says what is wanted instead.
+    pub fn read(&self, text: &str) -> Result<Value, String> {
+        let value = match self.kind {
+            Kind::Int => text.parse::<i64>().map(Value::from).map_err(|_| "a whole number is wanted".to_owned())?,
+            Kind::Float => match text.parse::<f64>() {
+                Ok(number) if number.is_finite() => Value::from(number),
+                _ => return Err("a number is wanted".to_owned()),
+            },
+            Kind::Bool => match text {
+                "true" | "yes" => Value::Bool(true),
+                "false" | "no" => Value::Bool(false),
+                _ => return Err("`true` or `false` is wanted".to_owned()),
+            },
+            Kind::String | Kind::Enum | Kind::Duration => Value::String(text.to_owned()),
+        };
+        self.accept(&value)?;
+        Ok(value)
+    }
+
+    /// Whether a value of the right type keeps to the bounds; used for given values and fallbacks alike.
+    ///
+    /// # Errors
+    /// Says what is wanted instead.
+    pub fn accept(&self, value: &Value) -> Result<(), String> {
+        match (self.kind, value) {
+            (Kind::Bool, Value::Bool(_)) => Ok(()),
+            (Kind::Int, Value::Number(number)) if number.is_i64() => self.within(number.as_f64()),
+            (Kind::Float, Value::Number(number)) => self.within(number.as_f64()),
+            (Kind::Duration, Value::String(text)) => text.parse::<Length>().map(drop).map_err(|error| error.to_string()),
+            (Kind::Enum, Value::String(text)) if self.of.contains(text) => Ok(()),
+            (Kind::Enum, _) => Err(match value.as_str().and_then(|text| nearest(text, self.of.iter().map(String::as_str))) {
+                Some(near) => format!("one of {} is wanted; did you mean `{near}`?", self.of.join(", ")),
+                None => format!("one of {} is wanted", self.of.join(", ")),
+            }),
+            (Kind::String, Value::String(text)) => self.accept_text(text),
+            _ => Err(format!("a value of type {} is wanted", self.kind.name())),
+        }
+    }
+
+    fn within(&self, number: Option<f64>) -> Result<(), String> {
+        let number = number.unwrap_or(f64::NAN);
+        match (self.min, self.max) {
+            (Some(min), _) if number < min => Err(format!("at least {min} is wanted")),
+            (_, Some(max)) if number > max => Err(format!("at most {max} is wanted")),
+            _ => Ok(()),
+        }
+    }
+
+    fn accept_text(&self, text: &str) -> Result<(), String> {
+        if text.len() > LONGEST {
+            return Err(format!("at most {LONGEST} bytes are wanted, this has {}", text.len()));
+        }
+        if text.chars().any(char::is_control) {
+            return Err("text without control characters is wanted".to_owned());
+        }
+        // A fallback such as "" stands for "none given" and need not match.
+        if let Some(pattern) = &self.pattern
+            && self.fallback.as_ref().and_then(Value::as_str) != Some(text)
+        {
+            let whole = regex_lite::Regex::new(&format!("^(?:{pattern})$")).map_err(|error| format!("its pattern is broken: {error}"))?;
+            if !whole.is_match(text) {
+                return Err(format!("text that matches the pattern {pattern} is wanted"));
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn declared() -> BTreeMap<String, Parameter> {
+        let service = Parameter { pattern: Some("[a-z0-9-]{1,63}".to_owned()), ..Parameter::default() };
+        let to = Parameter { fallback: Some(Value::from("")), ..Parameter::default() };
+        let percent = Parameter { kind: Kind::Int, min: Some(1.0), max: Some(100.0), fallback: Some(Value::from(10)), ..Parameter::default() };
+        [("service", service), ("to", to), ("percent", percent)].map(|(name, p)| (name.to_owned(), p)).into()
+    }
+
+    fn typed(name: &str, value: &str) -> (String, String, Origin) {
+        (name.to_owned(), value.to_owned(), Origin::Typed)
+    }
+
+    #[test]
+    fn fills_in_fallbacks_and_keeps_origins() {
+        let values = resolve(&declared(), &[typed("service", "api"), typed("percent", "50")]).expect("good values");
+        assert_eq!(values["percent"], Given { value: Value::from(50), origin: Origin::Typed });
+        assert_eq!(values["to"], Given { value: Value::from(""), origin: Origin::Fallback });
+    }
+
+    #[test]
+    fn says_every_problem_at_once() {
+        let refused = resolve(&declared(), &[typed("servcie", "api"), typed("percent", "150")]).expect_err("three problems");
+        let lines: Vec<_> = refused.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            lines,
+            [
+                "there is no parameter `servcie`; did you mean `service`?",
+                "`150` is no good value for the parameter `percent`: at most 100 is wanted",
+                "the parameter `service` is required: give it with `-p service=…`",
+            ]
+        );
+    }
+
+    #[test]
+    fn hostile_text_is_refused() {
+        let long = "a".repeat(LONGEST + 1);
+        for text in ["; rm -rf /", "$(id)", "a\nb", "-rf\0", "ünïcode", "a b", "", long.as_str()] {
+            assert!(resolve(&declared(), &[typed("service", text)]).is_err(), "{text:?}");
+        }
+        let free = Parameter::default();
+        assert!(free.read("a\u{1b}]8;;x").is_err() && free.read(&long).is_err() && free.read("it's fine; really $5").is_ok());
+    }
+}

@@ -1,0 +1,143 @@
+//! The seam between the script and everything else: the script asks, and gets recorded answers.
+//!
+//! The script runs on a thread of its own and knows nothing but this: one method, [`Line::perform`]. When the other end
+//! is gone, every call gives [`Hangup`], and the script unwinds with an error that it cannot catch.
+
+use runbook_model::Value;
+use runbook_model::answer::Answer;
+use runbook_model::failure::Failure;
+use runbook_model::length::Length;
+use runbook_model::observation::{NotSeen, Observation, Seen};
+use runbook_model::path::StepPath;
+use runbook_model::step::{Location, StepSpec};
+use tokio::sync::{mpsc, oneshot};
+
+/// What a script can ask for.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Operation {
+    /// A phase begins. Reply: [`Reply::GoOn`].
+    EnterPhase {
+        /// Its path.
+        path: StepPath,
+        /// The time that it promises to keep.
+        budget: Option<Length>,
+    },
+    /// A phase ended without error. Reply: [`Reply::GoOn`].
+    LeavePhase {
+        /// Its path.
+        path: StepPath,
+    },
+    /// A step is to be done. Reply: any but `Seen` and `GoOn`.
+    Step {
+        /// Its path: the script room numbers names, so that replay gives the same paths.
+        path: StepPath,
+        /// What is asked for, every option resolved.
+        spec: Box<StepSpec>,
+        /// Where in the sources.
+        location: Location,
+    },
+    /// The closure of a check, or the `settled_by` of a command, was called: the answer to [`Reply::Look`] and
+    /// [`Reply::Settle`]. Reply: as for `Step`.
+    Looked {
+        /// The step.
+        path: StepPath,
+        /// What the closure gave.
+        look: Look,
+    },
+    /// A look at the world inside a closure that [`Reply::Look`] or [`Reply::Settle`] asked for. Reply: [`Reply::Seen`].
+    Observe {
+        /// The step in whose closure it happens.
+        path: StepPath,
+        /// What to look at.
+        observation: Observation,
+        /// What it is called in the script: `http::get http://…`, for the record.
+        what: String,
+    },
+    /// The script printed something. Reply: [`Reply::GoOn`].
+    Note {
+        /// What.
+        text: String,
+        /// Where in the sources.
+        location: Location,
+    },
+}
+
+/// What a closure gave.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Look {
+    /// A value; `false` and `null` are a miss.
+    Value(Value),
+    /// A value that cannot be known in a rehearsal.
+    Unknown {
+        /// On what it depends.
+        because: String,
+    },
+    /// It ended with an error.
+    Failed {
+        /// What went wrong.
+        message: String,
+        /// Where in the sources.
+        location: Option<Location>,
+    },
+}
+
+/// What the script hears.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Reply {
+    /// Nothing more to say.
+    GoOn,
+    /// The step is done, now or in an earlier session: its result.
+    Done(Answer),
+    /// The step was passed over by a decision, or an advisory check missed: the call gives `()`.
+    Nothing,
+    /// In a rehearsal: the result cannot be known. `assumed` is what the author wants taken instead.
+    Unknown {
+        /// The value to take, if the author gave one.
+        assumed: Option<Value>,
+    },
+    /// The step failed: an error that the script may catch.
+    Failed(Box<Failure>),
+    /// Call the closure of the check and say [`Operation::Looked`].
+    Look,
+    /// Call the `settled_by` closure of the command and say [`Operation::Looked`].
+    Settle,
+    /// What an observation saw.
+    Seen(Result<Seen, NotSeen>),
+}
+
+/// The engine has stopped listening: the script must end, and may not catch this.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the engine stopped the run")]
+pub struct Hangup;
+
+/// One question with the place for its answer.
+#[derive(Debug)]
+pub struct Call {
+    /// What is asked for.
+    pub operation: Operation,
+    /// Where the answer goes; dropping it is [`Hangup`].
+    pub reply: oneshot::Sender<Reply>,
+}
+
+/// The script's end of the line. Clones serve the branches of `parallel`.
+#[derive(Debug, Clone)]
+pub struct Line(mpsc::UnboundedSender<Call>);
+
+impl Line {
+    /// A line, and the end that the dispatcher listens to.
+    #[must_use]
+    pub fn new() -> (Self, mpsc::UnboundedReceiver<Call>) {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        (Self(sender), receiver)
+    }
+
+    /// Asks, and waits for the answer. Blocks the thread: never call it from a tokio task.
+    ///
+    /// # Errors
+    /// [`Hangup`] when the engine does not listen any more.
+    pub fn perform(&self, operation: Operation) -> Result<Reply, Hangup> {
+        let (reply, answer) = oneshot::channel();
+        self.0.send(Call { operation, reply }).map_err(|_| Hangup)?;
+        answer.blocking_recv().map_err(|_| Hangup)
+    }
+}
