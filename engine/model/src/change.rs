@@ -144,7 +144,10 @@ mod tests {
 
     #[test]
     fn a_line_can_be_typed_into_a_shell() {
-        let invocation = Invocation { argv: ["echo", "it's", "a b", "", "$HOME", "a/b.c"].map(str::to_owned).to_vec(), ..Invocation::default() };
+        let invocation = Invocation {
+            argv: ["echo", "it's", "a b", "", "$HOME", "a/b.c"].map(str::to_owned).to_vec(),
+            ..Invocation::default()
+        };
         assert_eq!(invocation.line(), r"echo 'it'\''s' 'a b' '' '$HOME' a/b.c");
     }
 }

@@ -56,7 +56,9 @@ impl<'de> Deserialize<'de> for Bytes {
             BytesWire::Hex { hex } => {
                 let byte = |pair: &[u8]| std::str::from_utf8(pair).ok().and_then(|pair| u8::from_str_radix(pair, 16).ok());
                 let bytes = if hex.len().is_multiple_of(2) { hex.as_bytes().chunks_exact(2).map(byte).collect() } else { None };
-                bytes.map(Self).ok_or_else(|| serde::de::Error::custom("`hex` holds something else than pairs of hexadecimal digits"))
+                bytes
+                    .map(Self)
+                    .ok_or_else(|| serde::de::Error::custom("`hex` holds something else than pairs of hexadecimal digits"))
             }
         }
     }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::Value;
-use crate::answer::{Exited, ExitStatus, KillReceipt, Response};
+use crate::answer::{ExitStatus, Exited, KillReceipt, Response};
 use crate::length::Length;
 use crate::step::Location;
 
@@ -132,8 +132,9 @@ fn survivors(receipt: &KillReceipt) -> String {
 #[must_use]
 pub fn signal_name(signal: i32) -> String {
     const NAMES: [&str; 31] = [
-        "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1", "SEGV", "USR2", "PIPE", "ALRM", "TERM", "STKFLT",
-        "CHLD", "CONT", "STOP", "TSTP", "TTIN", "TTOU", "URG", "XCPU", "XFSZ", "VTALRM", "PROF", "WINCH", "IO", "PWR", "SYS",
+        "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1", "SEGV", "USR2", "PIPE", "ALRM", "TERM",
+        "STKFLT", "CHLD", "CONT", "STOP", "TSTP", "TTIN", "TTOU", "URG", "XCPU", "XFSZ", "VTALRM", "PROF", "WINCH", "IO", "PWR",
+        "SYS",
     ];
     match usize::try_from(signal - 1).ok().and_then(|at| NAMES.get(at)) {
         Some(name) => format!("SIG{name} ({signal})"),

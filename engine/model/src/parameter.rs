@@ -149,7 +149,10 @@ fn help_of(help: &Option<String>) -> String {
 ///
 /// # Errors
 /// Every problem at once, so that a person mends them in one go: unknown names first, then values, then missing ones.
-pub fn resolve(declared: &BTreeMap<String, Parameter>, given: &[(String, String, Origin)]) -> Result<BTreeMap<String, Given>, Vec<Refused>> {
+pub fn resolve(
+    declared: &BTreeMap<String, Parameter>,
+    given: &[(String, String, Origin)],
+) -> Result<BTreeMap<String, Given>, Vec<Refused>> {
     let mut refused = Vec::new();
     let mut values = BTreeMap::new();
     for (name, text, origin) in given {
@@ -260,7 +263,8 @@ impl Parameter {
         if let Some(pattern) = &self.pattern
             && self.fallback.as_ref().and_then(Value::as_str) != Some(text)
         {
-            let whole = regex_lite::Regex::new(&format!("^(?:{pattern})$")).map_err(|error| format!("its pattern is broken: {error}"))?;
+            let whole =
+                regex_lite::Regex::new(&format!("^(?:{pattern})$")).map_err(|error| format!("its pattern is broken: {error}"))?;
             if !whole.is_match(text) {
                 return Err(format!("text that matches the pattern {pattern} is wanted"));
             }
@@ -276,7 +280,13 @@ mod tests {
     fn declared() -> BTreeMap<String, Parameter> {
         let service = Parameter { pattern: Some("[a-z0-9-]{1,63}".to_owned()), ..Parameter::default() };
         let to = Parameter { fallback: Some(Value::from("")), ..Parameter::default() };
-        let percent = Parameter { kind: Kind::Int, min: Some(1.0), max: Some(100.0), fallback: Some(Value::from(10)), ..Parameter::default() };
+        let percent = Parameter {
+            kind: Kind::Int,
+            min: Some(1.0),
+            max: Some(100.0),
+            fallback: Some(Value::from(10)),
+            ..Parameter::default()
+        };
         [("service", service), ("to", to), ("percent", percent)].map(|(name, p)| (name.to_owned(), p)).into()
     }
 

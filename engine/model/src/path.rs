@@ -16,7 +16,10 @@ pub struct StepPath(Vec<Segment>);
 /// One part of a [`StepPath`].
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 enum Segment {
-    Named { name: String, nth: u32 },
+    Named {
+        name: String,
+        nth: u32,
+    },
     /// Everything below happens while rolling back the step that the following segments name.
     Rollback,
     /// The n-th change of a rollback that consists of several, counted from 1.

@@ -73,7 +73,10 @@ impl RunStatus {
     /// Whether nothing more will happen to the run by itself or by `resume`.
     #[must_use]
     pub fn is_final(&self) -> bool {
-        matches!(self, Self::Completed | Self::RolledBack | Self::Abandoned { .. } | Self::Rehearsed { .. } | Self::Unknowable { .. })
+        matches!(
+            self,
+            Self::Completed | Self::RolledBack | Self::Abandoned { .. } | Self::Rehearsed { .. } | Self::Unknowable { .. }
+        )
     }
 
     /// One or two words for people.
