@@ -60,7 +60,7 @@ fn run(invocation: &Invocation) -> Vec<Detail> {
 }
 
 fn file(write: &FileWrite) -> Vec<Detail> {
-    let mode = write.mode.map(|mode| format!(" (mode {mode:o})")).unwrap_or_default();
+    let mode = write.mode.map(|mode| format!(" (mode {mode:04o})")).unwrap_or_default();
     let (what, before) = match &write.before {
         Some(FileBefore::Absent) => ("would create", Some("")),
         Some(FileBefore::Present { content, .. }) => ("would write", content.as_str()),

@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::io::{self, Write};
+use std::path::Path;
 use std::rc::Rc;
 
 use jiff::Timestamp;
@@ -40,6 +41,16 @@ impl Write for Paper {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
+}
+
+/// Compares with a file in `snapshots/`. `BLESS=1 cargo test` writes them anew, for `git diff` to judge.
+pub(crate) fn same(told: &str, name: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("engine/cli/output/reporters/snapshots").join(name);
+    if std::env::var_os("BLESS").is_some() {
+        std::fs::write(&path, told).expect("snapshots can be written");
+    }
+    let kept = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(told == kept, "{name} tells something else now:\n{told}");
 }
 
 /// A clock that is moved by hand.

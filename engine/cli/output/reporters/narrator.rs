@@ -7,6 +7,7 @@ use runbook_model::answer::{Answer, Said};
 use runbook_model::entry::{End, Entry, Intent, Mode, Purpose, Record, RunStarted, Session, Verdict};
 use runbook_model::failure::Failure;
 use runbook_model::outcome::Outcome;
+use runbook_model::parameter::{Given, Origin};
 use runbook_model::path::StepPath;
 use runbook_model::step::{RollbackPlan, StepKind};
 
@@ -68,11 +69,11 @@ impl Narrator {
             Entry::RunStarted(started) => self.begin(at, started),
             Entry::SessionStarted(session) => self.session(record, session),
             Entry::SessionEnded { status } => {
-                let took = self.session_since.map(|since| between(since, at));
-                self.open.clear();
+                let took = self.session_since.take().map(|since| between(since, at));
                 summary::lines(at, record.run, status, took, self.started.as_deref(), &self.tally, self.telling.trail.as_deref())
             }
             Entry::PhaseEntered { path, budget } => {
+                self.phases.retain(|(open, _)| open != path);
                 if let Some(budget) = *budget {
                     self.phases.push((path.clone(), Promise { since: at, budget }));
                 }
@@ -111,6 +112,8 @@ impl Narrator {
             Entry::ConfirmAnswered { path, said, by, note, .. } => self.answer(at, path, said, &by.line(), note.as_deref()),
             Entry::RollbackStarted { by, why } => {
                 self.rolled.clear();
+                // The phases were left by the failure; only the promise of the whole run still counts.
+                self.phases.retain(|(open, _)| *open == StepPath::root());
                 vec![Line::new(at, Mark::Heading, "Rolling back").aside(format!("by {}: {why}", by.line())).apart()]
             }
             Entry::RollbackDone { path } => self.rolled_back(at, path),
@@ -127,7 +130,10 @@ impl Narrator {
     }
 
     /// The latest attempt that goes on, and how many more do.
+    ///
+    /// What a dead process left open stays open, so that its end is told in full; but nothing goes on between sessions.
     pub(super) fn active(&self) -> Option<(Active<'_>, usize)> {
+        self.session_since?;
         let (path, open) = self.open.iter().max_by_key(|(_, open)| open.since)?;
         let active = Active { path, since: open.since, kind: kind(&open.intent), text: text(&open.intent) };
         Some((active, self.open.len() - 1))
@@ -152,8 +158,7 @@ impl Narrator {
         if let Some(budget) = started.budget {
             self.phases.push((StepPath::root(), Promise { since: at, budget }));
         }
-        let mut details: Vec<_> =
-            started.params.iter().map(|(name, given)| Detail::Text(Tone::Faint, format!("{name} = {}", given.value))).collect();
+        let mut details: Vec<_> = started.params.iter().map(|(name, given)| parameter(name, given)).collect();
         if let Some(provenance) = started.provenance.as_ref().filter(|provenance| provenance.dirty) {
             let text = format!("edited since commit {}", provenance.commit.chars().take(12).collect::<String>());
             details.push(Detail::Text(Tone::Warn, text));
@@ -167,7 +172,6 @@ impl Narrator {
 
     fn session(&mut self, record: &Record, session: &Session) -> Vec<Line> {
         self.session_since = Some(record.at);
-        // Whoever held the run is gone, and so is what was in flight in their process.
         let what = match session.purpose {
             Purpose::Exec => "run",
             Purpose::Resume => "resuming",
@@ -294,6 +298,16 @@ fn aside(end: &End, intent: Option<&Intent>) -> String {
         parts.push(change.line());
     }
     parts.join(" · ")
+}
+
+fn parameter(name: &str, given: &Given) -> Detail {
+    let whence = match given.origin {
+        Origin::Typed => "",
+        Origin::Fallback => "  (fallback)",
+        Origin::Alert => "  (from the alert)",
+        Origin::Link => "  (from the link)",
+    };
+    Detail::Text(Tone::Faint, format!("{name} = {}{whence}", given.value))
 }
 
 fn owed(plan: &RollbackPlan) -> String {

@@ -94,7 +94,9 @@ fn time(at: Timestamp) -> String {
 fn layout(line: &Line) -> String {
     let time = time(line.at);
     let indent = "  ".repeat(line.depth);
-    let words: Vec<_> = [line.mark.word(), line.kind].into_iter().filter(|word| !word.is_empty()).collect();
+    // The last word on a run says by itself what became of it.
+    let mark = if line.apart { "" } else { line.mark.word() };
+    let words: Vec<_> = [mark, line.kind].into_iter().filter(|word| !word.is_empty()).collect();
     let colon = if words.is_empty() { String::new() } else { format!("{}: ", words.join(" ")) };
     let aside = if line.aside.is_empty() { String::new() } else { format!("  ({})", safe::line(&line.aside)) };
     let mut text = format!("{time} {indent}{colon}{}{aside}\n", safe::line(&line.text));
@@ -114,7 +116,7 @@ fn layout(line: &Line) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::output::reporters::example::{Example, Paper, hand_clock};
+    use crate::output::reporters::example::{Example, Paper, hand_clock, same};
 
     fn told(records: &[Record]) -> String {
         let paper = Paper::default();
@@ -126,12 +128,12 @@ mod tests {
 
     #[test]
     fn a_failure_and_its_rollback() {
-        insta(&told(&Example::failing_and_rolled_back()), include_str!("snapshots/plain_failure.txt"));
+        same(&told(&Example::failing_and_rolled_back()), "plain_failure.txt");
     }
 
     #[test]
     fn a_rehearsal() {
-        insta(&told(&Example::rehearsal()), include_str!("snapshots/plain_rehearsal.txt"));
+        same(&told(&Example::rehearsal()), "plain_rehearsal.txt");
     }
 
     #[test]
@@ -152,9 +154,5 @@ mod tests {
         plain.progress(&Progress::Tick);
         plain.progress(&Progress::Tick);
         assert_eq!(&paper.text()[before..], "03:01:03Z still running: command restart, 1m01s; last: ␛[2J70 %\n");
-    }
-
-    fn insta(told: &str, kept: &str) {
-        assert_eq!(told, kept, "\n--- told:\n{told}");
     }
 }

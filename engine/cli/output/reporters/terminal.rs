@@ -100,7 +100,7 @@ impl Terminal {
         let tone = if matches!(line.mark, Mark::Heading | Mark::Phase | Mark::Next) { Tone::Strong } else { Tone::Plain };
         parts.push(palette.paint(if line.mark == Mark::Note { Tone::Faint } else { tone }, &safe::line(&line.text)));
         if !line.aside.is_empty() {
-            parts.push(palette.paint(Tone::Faint, &safe::line(&line.aside)));
+            parts.push(palette.paint(Tone::Faint, &format!(" {}", safe::line(&line.aside))));
         }
         let before = if line.apart { "\n" } else { "" };
         let mut text = format!("{before}{indent}{}\n", parts.join(" "));
