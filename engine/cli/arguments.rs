@@ -35,7 +35,7 @@ pub struct Globals {
     #[arg(long, global = true, value_name = "DIR")]
     pub state_dir: Option<PathBuf>,
     /// Colours.
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_possible_values = false)]
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub color: When,
     /// `text` for people on standard error; `json` for programs: one record a line on standard output.
     #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
@@ -105,15 +105,16 @@ pub const GROUPS: [(&str, &[&str]); 4] = [
 #[must_use]
 pub fn command() -> clap::Command {
     let command = Arguments::command();
-    let mut groups = String::new();
+    let mut template = String::from("{about}\n\n{usage-heading} {usage}\n");
     for (heading, verbs) in GROUPS {
-        groups.push_str(&format!("\n{heading}:\n"));
+        template.push_str(&format!("\n{heading}:\n"));
         for verb in verbs {
             let about = command.find_subcommand(verb).and_then(clap::Command::get_about).map(ToString::to_string);
-            groups.push_str(&format!("  {verb:<12} {}\n", about.unwrap_or_default()));
+            template.push_str(&format!("  {verb:<12} {}\n", about.unwrap_or_default()));
         }
     }
-    command.after_help(groups)
+    template.push_str("\nOptions:\n{options}\n\nMore: `runbook help VERB`, `runbook help exit-codes`\n");
+    command.help_template(template)
 }
 
 #[cfg(test)]

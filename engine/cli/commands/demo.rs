@@ -1,5 +1,6 @@
 //! `runbook demo`: a small deployment to try things on.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 /// Try it on a small deployment on this machine
@@ -13,9 +14,11 @@ pub struct Demo {
 }
 
 /// The service of the demo
+///
+/// Its directory is the global `--root`. The control script of the demo starts it; people never do.
 #[derive(Debug, clap::Args)]
 pub struct DemoService {
-    /// What the service is told
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-    pub rest: Vec<std::ffi::OsString>,
+    /// Where it listens: loopback
+    #[arg(long, value_name = "HOST:PORT")]
+    pub address: SocketAddr,
 }

@@ -1,7 +1,6 @@
 //! `runbook explain`: a page for every error code.
 
 use include_dir::{Dir, include_dir};
-use runbook_model::parameter::nearest;
 
 use crate::failure::Failure;
 use crate::output;
@@ -40,13 +39,8 @@ pub fn pages() -> impl Iterator<Item = (&'static str, &'static str)> {
 
 fn page(code: &str) -> Result<&'static str, Failure> {
     let code = code.to_ascii_uppercase();
-    pages().find_map(|(known, text)| (known == code).then_some(text)).ok_or_else(|| {
-        let failure = Failure::usage(format!("there is no error code `{code}`"));
-        match nearest(&code, pages().map(|(code, _)| code)) {
-            Some(near) => failure.hint(format!("runbook explain {near}")),
-            None => failure.hint("runbook explain"),
-        }
-    })
+    let found = pages().find_map(|(known, text)| (known == code).then_some(text));
+    found.ok_or_else(|| Failure::usage(format!("there is no error code `{code}`")).hint("runbook explain"))
 }
 
 fn index() -> String {

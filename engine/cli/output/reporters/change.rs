@@ -69,7 +69,7 @@ fn file(write: &FileWrite) -> Vec<Detail> {
     let mut details = vec![text(format!("{what}: {}{mode}", write.path))];
     match before {
         Some(before) if before == write.content => {
-            details.push(Detail::Text(Tone::Faint, "its content is so already".to_owned()))
+            details.push(Detail::Text(Tone::Faint, "its content is so already".to_owned()));
         }
         Some(before) => details.extend(difference(before, &write.content)),
         None => details.push(Detail::Text(Tone::Faint, format!("{} of text", counted(write.content.len())))),
@@ -127,11 +127,14 @@ mod tests {
     use super::*;
 
     fn shown(details: &[Detail]) -> Vec<&str> {
-        let text = |detail| match detail {
-            &Detail::Text(_, ref text) => text.as_str(),
-            Detail::Output(_) => "output",
-        };
-        details.iter().map(text).collect()
+        let mut texts = Vec::new();
+        for detail in details {
+            match detail {
+                Detail::Text(_, text) => texts.push(text.as_str()),
+                Detail::Output(_) => panic!("a difference has no output"),
+            }
+        }
+        texts
     }
 
     #[test]

@@ -182,7 +182,7 @@ impl Example {
         }));
         records.push(example.end(question, Outcome::Succeeded(Answer::Said(Said::Yes)), Vec::new()));
         let phase = StepPath::root().child("Switch", 1);
-        records.push(example.record(Entry::PhaseEntered { path: phase.clone(), budget: "1m".parse().ok() }));
+        records.push(example.record(Entry::PhaseEntered { path: phase, budget: "1m".parse().ok() }));
         let link = Self::path("Switch/point the link at r6");
         let back = run(&["ln", "-sfn", "releases/r7", "current"]);
         let rollback = RollbackPlan::Changes(vec![back.clone()]);

@@ -108,7 +108,7 @@ impl Terminal {
         for detail in &line.details {
             match detail {
                 Detail::Text(tone, detail) => {
-                    text.push_str(&format!("{indent}    {}\n", palette.paint(*tone, &safe::line(detail))))
+                    text.push_str(&format!("{indent}    {}\n", palette.paint(*tone, &safe::line(detail))));
                 }
                 Detail::Output(bytes) => {
                     let bar = palette.paint(Tone::Faint, if self.screen.unicode { "│" } else { "|" });

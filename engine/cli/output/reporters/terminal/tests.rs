@@ -101,7 +101,7 @@ fn the_live_line_says_what_goes_on_and_leaves_nothing_behind() {
     terminal.fact(&example.intend_run("restart the service", &["systemctl", "restart", "api"]));
     let path = Example::path("restart the service");
     hand.set(7_000);
-    terminal.progress(&Progress::Output { path: path.clone(), stderr: false, bytes: b"10 %\r90 %\x1b[2J".to_vec() });
+    terminal.progress(&Progress::Output { path, stderr: false, bytes: b"10 %\r90 %\x1b[2J".to_vec() });
     let last = |paper: &Paper| shown(&paper.text()).lines().last().unwrap_or_default().to_owned();
     assert_eq!(last(&paper), "⠋ command restart the service 7s 1m51s left 90 %␛[2J");
     columns.set(30);
