@@ -34,7 +34,7 @@ pub struct Globals {
     /// Where runs and the audit trail are kept; otherwise `.runbook` below the root.
     #[arg(long, global = true, value_name = "DIR")]
     pub state_dir: Option<PathBuf>,
-    /// Colours.
+    /// When to use colours.
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub color: When,
     /// `text` for people on standard error; `json` for programs: one record a line on standard output.

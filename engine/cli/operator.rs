@@ -1,7 +1,6 @@
 //! Who is at the keyboard: by user number, not by what `$USER` claims.
 
 use std::fs;
-use std::os::fd::AsFd;
 use std::process::{Command, Stdio};
 
 use runbook_model::person::{From, Person};
@@ -70,8 +69,7 @@ pub enum MayNotAnswer {
 }
 
 fn is_terminal() -> bool {
-    let tty = |stream: &dyn Fn() -> bool| stream();
-    tty(&|| rustix::termios::isatty(std::io::stdin().as_fd())) && tty(&|| rustix::termios::isatty(std::io::stderr().as_fd()))
+    rustix::termios::isatty(std::io::stdin()) && rustix::termios::isatty(std::io::stderr())
 }
 
 /// The name in a line `name:x:number:…` of `/etc/passwd` or `/etc/group`.

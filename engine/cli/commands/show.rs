@@ -19,7 +19,7 @@ pub struct Show {
     pub verbose: bool,
 }
 
-/// Tells a run again.
+/// Tells a run again. The reporter wants to know that it does: [`crate::output::reporters::Telling::again`].
 pub fn replay(records: &[Record], reporter: &mut dyn Reporter) {
     records.iter().for_each(|record| reporter.fact(record));
 }

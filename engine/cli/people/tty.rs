@@ -6,7 +6,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use rustix::fs::OFlags;
-use rustix::termios::{QueueSelector, tcflush};
+use rustix::termios::{QueueSelector, tcflush, tcgetpgrp};
 use tokio::net::unix::pipe;
 
 /// A longer line than the kernel's own limit was pasted by mistake.
@@ -24,13 +24,19 @@ pub(super) struct Tty {
 }
 
 impl Tty {
-    /// Opens the terminal of this process: `/dev/tty`. Call it within a tokio runtime.
+    /// Opens a terminal: `/dev/tty` is the one of this process. Call it within a tokio runtime.
     pub(super) fn open(path: &Path) -> io::Result<Self> {
         let open = |flags: OFlags| {
             let flags = (flags | OFlags::NOCTTY | OFlags::CLOEXEC).bits().cast_signed();
             OpenOptions::new().read(true).write(true).custom_flags(flags).open(path)
         };
-        Ok(Self { input: pipe::Receiver::from_file_unchecked(open(OFlags::NONBLOCK)?)?, output: open(OFlags::empty())? })
+        let output = open(OFlags::empty())?;
+        // Whoever reads or flushes from the background is stopped by the kernel (SIGTTIN), and would hang there.
+        // On a terminal that is not our controlling one there is no such signal, and this call fails.
+        if tcgetpgrp(&output).is_ok_and(|foreground| foreground != rustix::process::getpgrp()) {
+            return Err(io::Error::other("the program runs in the background"));
+        }
+        Ok(Self { input: pipe::Receiver::from_file_unchecked(open(OFlags::NONBLOCK)?)?, output })
     }
 
     /// Shows text that is already safe.

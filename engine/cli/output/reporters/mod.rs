@@ -20,7 +20,7 @@ pub mod terminal;
 use std::io;
 use std::time::Instant;
 
-use runbook_model::entry::Record;
+use runbook_model::entry::{Entry, Record};
 use runbook_runtime::report::Reporter;
 
 use crate::arguments::Format;
@@ -39,6 +39,18 @@ pub struct Telling {
     pub verbose: bool,
     /// Where the audit trail is, to be named at the end.
     pub trail: Option<String>,
+    /// So many sessions are followed by another one: what could be typed at their end is of no use any more.
+    pub sessions_before_last: usize,
+}
+
+impl Telling {
+    /// The same for a run that is told again.
+    #[must_use]
+    pub fn again(mut self, records: &[Record]) -> Self {
+        let sessions = records.iter().filter(|record| matches!(record.entry, Entry::SessionEnded { .. })).count();
+        self.sessions_before_last = sessions.saturating_sub(1);
+        self
+    }
 }
 
 /// Milliseconds of a clock that does not jump, from any starting point.

@@ -70,7 +70,13 @@ impl Narrator {
             Entry::SessionStarted(session) => self.session(record, session),
             Entry::SessionEnded { status } => {
                 let took = self.session_since.take().map(|since| between(since, at));
-                summary::lines(at, record.run, status, took, self.started.as_deref(), &self.tally, self.telling.trail.as_deref())
+                let trail = self.telling.trail.as_deref();
+                let mut lines = summary::lines(at, record.run, status, took, self.started.as_deref(), &self.tally, trail);
+                if let Some(fewer) = self.telling.sessions_before_last.checked_sub(1) {
+                    self.telling.sessions_before_last = fewer;
+                    lines.retain(|line| line.mark != Mark::Next);
+                }
+                lines
             }
             Entry::PhaseEntered { path, budget } => {
                 self.phases.retain(|(open, _)| open != path);

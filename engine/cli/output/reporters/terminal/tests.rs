@@ -3,9 +3,11 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
+use proptest::prelude::*;
 use runbook_model::answer::Answer;
 use runbook_model::entry::Entry;
 use runbook_model::outcome::Outcome;
+use runbook_model::person::Decider;
 use runbook_model::status::RunStatus;
 
 use super::*;
@@ -25,7 +27,7 @@ fn desk(palette: Palette, unicode: bool) -> Desk {
     let columns = Rc::new(Cell::new(100));
     let width = Rc::clone(&columns);
     let screen = Screen { palette, live: true, unicode, width: 100 };
-    let telling = Telling { verbose: false, trail: Some(".runbook/audit.git".to_owned()) };
+    let telling = Telling { verbose: false, trail: Some(".runbook/audit.git".to_owned()), ..Telling::default() };
     let terminal = Terminal::new(Box::new(paper.clone()), screen, Box::new(move || width.get()), clock, telling);
     Desk { paper, hand, columns, terminal }
 }
@@ -165,6 +167,47 @@ fn who_joins_later_knows_the_step_but_does_not_tell_the_past() {
     let end = Outcome::Succeeded(Answer::Nothing);
     terminal.fact(&example.end(Example::path("restart"), end, Vec::new()));
     assert_eq!(shown(&paper.text()), "✓ command  restart  1.2s\n");
+}
+
+#[test]
+fn a_run_that_is_told_again_advises_only_at_its_end() {
+    let mut example = Example::live();
+    let mut records = example.opening();
+    records.push(example.record(Entry::SessionEnded { status: RunStatus::Interrupted }));
+    records.push(records[1].clone());
+    records.push(example.record(Entry::SessionEnded { status: RunStatus::Failed { at: None, message: "no".to_owned() } }));
+    let paper = Paper::default();
+    let (clock, _) = hand_clock();
+    let screen = Screen { palette: Palette::plain(), live: true, unicode: true, width: 80 };
+    let telling = Telling::default().again(&records);
+    let mut terminal = Terminal::new(Box::new(paper.clone()), screen, Box::new(|| 80), clock, telling);
+    crate::commands::show::replay(&records, &mut terminal);
+    assert_eq!(paper.text().matches("→ runbook resume").count(), 1, "{}", paper.text());
+}
+
+proptest! {
+    #[test]
+    fn whatever_names_and_messages_hold_the_terminal_sees_only_our_own_moves(text in "[a\u{1b}\u{7}\r\n\u{202e}\u{9b}\\[\\]mK2;é]{1,20}") {
+        let Desk { paper, hand, mut terminal, .. } = desk(Palette::plain(), true);
+        let mut example = Example::live();
+        let mut records = example.opening();
+        records.push(example.intend_run(&text, &[&text]));
+        records.push(example.end(Example::path(&text), Outcome::Unknown { because: text.clone() }, Vec::new()));
+        records.push(example.record(Entry::RollbackStarted { by: Decider::Flag(text.clone()), why: text.clone() }));
+        records.push(example.intend_run(&text, &[&text]));
+        records.push(example.record(Entry::SessionEnded { status: RunStatus::Failed { at: None, message: text.clone() } }));
+        for record in &records {
+            terminal.fact(record);
+            hand.set(hand.get() + 200);
+            terminal.progress(&Progress::Looking { path: Example::path(&text), looks: 2, saw: text.clone() });
+            terminal.progress(&Progress::Notice { text: text.clone() });
+        }
+        drop(terminal);
+        let ours = paper.text().replace("\r\u{1b}[K", "").replace("\u{1b}[K", "");
+        prop_assert!(!ours.contains(|c: char| (c.is_control() && c != '\n' && c != '\r') || c == '\u{202e}'), "{ours:?}");
+        // A carriage return is ours only before a live line.
+        prop_assert!(ours.split('\r').skip(1).all(|line| line.starts_with(|c| ('⠋'..='⠿').contains(&c))), "{ours:?}");
+    }
 }
 
 fn run_id() -> String {
