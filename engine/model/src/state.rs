@@ -1,1 +1,638 @@
-//! x
+//! What a run is now: the fold of its records (invariant I3).
+//!
+//! [`RunState::apply`] is the only place where a transition is legal. Terminal, JSON, reports, resume and rollback all
+//! read the same state; nobody else remembers.
+
+use std::collections::{BTreeMap, HashMap};
+
+use jiff::Timestamp;
+
+use crate::change::Change;
+use crate::digest::Digest;
+use crate::entry::{End, Entry, Intent, Mode, Record, RunStarted, Session, Source, Verdict};
+use crate::id::{Attempt, Epoch, RunId, Seq};
+use crate::length::Length;
+use crate::outcome::Outcome;
+use crate::path::StepPath;
+use crate::person::Decider;
+use crate::status::RunStatus;
+use crate::step::{RollbackPlan, StepKind, StepSpec};
+
+/// What a run is now.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunState {
+    run: RunId,
+    started: RunStarted,
+    started_at: Timestamp,
+    last_at: Timestamp,
+    next: Seq,
+    epoch: Epoch,
+    session: Option<Session>,
+    status: RunStatus,
+    sources: Vec<Source>,
+    steps: Vec<Step>,
+    index: HashMap<StepPath, usize>,
+    phases: BTreeMap<StepPath, Phase>,
+    owed: Vec<Owed>,
+    rollback: Option<String>,
+    broken_budgets: Vec<StepPath>,
+    notes: u64,
+}
+
+/// What is known of one step.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Step {
+    /// Where it stands.
+    pub path: StepPath,
+    /// By which it is recognised on resume.
+    pub fingerprint: Digest,
+    /// The last attempt.
+    pub attempt: Attempt,
+    /// What the last attempt intended; absent for a rollback that was registered on its own.
+    pub intent: Option<Box<Intent>>,
+    /// The record of that intent, or of the registration.
+    pub seq: Seq,
+    /// The process that wrote it.
+    pub epoch: Epoch,
+    /// When, by the wall clock.
+    pub at: Timestamp,
+    /// How far it is.
+    pub phase: StepPhase,
+    /// Answers that people gave to it, if it is a confirm.
+    pub answers: Vec<Answered>,
+}
+
+/// How far a step is.
+#[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "nearly all steps of a run have ended")]
+pub enum StepPhase {
+    /// An attempt is in flight, or was when its process died.
+    Intended,
+    /// The last attempt ended.
+    Ended(Outcome),
+    /// The last attempt failed or did not happen; another is allowed.
+    Open,
+    /// It took effect, as a decision says; its result is not known.
+    Settled,
+    /// It was passed over.
+    Skipped,
+    /// It was registered as owed.
+    Registered,
+}
+
+/// An answer to a confirm.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answered {
+    /// What was said.
+    pub said: crate::answer::Said,
+    /// Who said it.
+    pub by: Decider,
+    /// The digest of what they were shown.
+    pub shown: Digest,
+}
+
+/// A phase of the runbook.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Phase {
+    /// The time that it promises to keep.
+    pub budget: Option<Length>,
+    /// When it began, by the wall clock.
+    pub entered: Timestamp,
+    /// How long it took, once it has ended, in milliseconds.
+    pub millis: Option<u64>,
+}
+
+/// Something that a rollback has to do, or had.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Owed {
+    /// The step that owes it.
+    pub path: StepPath,
+    /// What.
+    pub work: Work,
+    /// Whether it was done.
+    pub done: bool,
+}
+
+/// What a rollback does for one step.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Work {
+    /// These changes, in this order.
+    Changes(Vec<Change>),
+    /// The steps of a block of the script.
+    Block,
+    /// Nothing can be done: the author declared no way back.
+    Stays,
+}
+
+/// A record that may not follow those before it: the journal was written by something that is not this engine.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("record {seq} ({what}) cannot follow the records before it: {why}")]
+pub struct Illegal {
+    /// The record.
+    pub seq: Seq,
+    /// Its type.
+    pub what: &'static str,
+    /// Why not.
+    pub why: String,
+}
+
+impl RunState {
+    /// The state after the first record.
+    ///
+    /// # Errors
+    /// [`Illegal`] when the record is not the start of a run.
+    pub fn begin(record: &Record) -> Result<Self, Illegal> {
+        let illegal = |why: &str| Illegal { seq: record.seq, what: word(&record.entry), why: why.to_owned() };
+        match &record.entry {
+            Entry::RunStarted(started) if record.seq == Seq(0) => Ok(Self {
+                run: record.run,
+                sources: started.sources.clone(),
+                started: (**started).clone(),
+                started_at: record.at,
+                last_at: record.at,
+                next: Seq(1),
+                epoch: record.epoch,
+                session: None,
+                status: RunStatus::Running,
+                steps: Vec::new(),
+                index: HashMap::new(),
+                phases: BTreeMap::new(),
+                owed: Vec::new(),
+                rollback: None,
+                broken_budgets: Vec::new(),
+                notes: 0,
+            }),
+            _ => Err(illegal("a journal begins with record 0, `run_started`")),
+        }
+    }
+
+    /// Folds all records of a journal.
+    ///
+    /// # Errors
+    /// [`Illegal`] names the first record that may not follow those before it.
+    pub fn fold<'a>(records: impl IntoIterator<Item = &'a Record>) -> Result<Option<Self>, Illegal> {
+        let mut records = records.into_iter();
+        let Some(first) = records.next() else { return Ok(None) };
+        let mut state = Self::begin(first)?;
+        for record in records {
+            state.apply(record)?;
+        }
+        Ok(Some(state))
+    }
+
+    /// Takes in the next record.
+    ///
+    /// # Errors
+    /// [`Illegal`] when the record may not follow; the state is then as it was.
+    pub fn apply(&mut self, record: &Record) -> Result<(), Illegal> {
+        self.admit(record).and_then(|()| self.transition(record)).map_err(|why| Illegal {
+            seq: record.seq,
+            what: word(&record.entry),
+            why,
+        })?;
+        self.next = record.seq.next();
+        self.epoch = record.epoch;
+        self.last_at = record.at;
+        Ok(())
+    }
+
+    /// Order, run and epoch: what holds for every record alike.
+    fn admit(&self, record: &Record) -> Result<(), String> {
+        if record.run != self.run {
+            return Err(format!("it belongs to the run {}", record.run));
+        }
+        if record.seq != self.next {
+            return Err(format!("number {} was to come", self.next));
+        }
+        match &record.entry {
+            Entry::SessionStarted(_) if record.epoch <= self.epoch && self.next != Seq(1) => {
+                Err("a new session needs a new epoch: two processes wrote at the same time".to_owned())
+            }
+            Entry::SessionStarted(_) => Ok(()),
+            _ if record.epoch != self.epoch => {
+                Err("it has another epoch than its session: two processes wrote at the same time".to_owned())
+            }
+            _ if self.session.is_none() => Err("no session is open".to_owned()),
+            _ => Ok(()),
+        }
+    }
+
+    fn transition(&mut self, record: &Record) -> Result<(), String> {
+        match &record.entry {
+            Entry::RunStarted(_) => Err("a run starts once".to_owned()),
+            Entry::SessionStarted(session) => {
+                self.session = Some(session.clone());
+                self.status = if self.rollback.is_some() { RunStatus::RollingBack } else { RunStatus::Running };
+                Ok(())
+            }
+            Entry::SessionEnded { status } => {
+                self.session = None;
+                self.status = status.clone();
+                Ok(())
+            }
+            Entry::PhaseEntered { path, budget } => {
+                self.phases.entry(path.clone()).or_insert(Phase { budget: *budget, entered: record.at, millis: None });
+                Ok(())
+            }
+            Entry::PhaseLeft { path, millis } => {
+                let phase = self.phases.get_mut(path).ok_or("the phase was not entered")?;
+                phase.millis = Some(*millis);
+                Ok(())
+            }
+            Entry::StepIntended(intent) => self.intend(intent, record),
+            Entry::StepEnded(end) => self.end(end),
+            Entry::StepRetried { path, .. } => {
+                let step = self.step_mut(path)?;
+                match step.phase {
+                    StepPhase::Ended(Outcome::Failed(_)) => {
+                        step.phase = StepPhase::Open;
+                        step.answers.clear();
+                        Ok(())
+                    }
+                    _ => Err("only a failed step is tried again".to_owned()),
+                }
+            }
+            Entry::StepSkipped { path, .. } => {
+                let step = self.step_mut(path)?;
+                match step.phase {
+                    StepPhase::Ended(Outcome::Failed(_)) | StepPhase::Intended | StepPhase::Open => {
+                        step.phase = StepPhase::Skipped;
+                        Ok(())
+                    }
+                    _ => Err("only a failed or open step is skipped".to_owned()),
+                }
+            }
+            Entry::StepResolved { path, attempt, verdict, .. } => self.resolve(path, *attempt, *verdict),
+            Entry::RollbackOwed { path, fingerprint, plan, .. } => self.register(path, *fingerprint, plan, record),
+            Entry::ConfirmAnswered { path, said, by, shown, .. } => {
+                let step = self.step_mut(path)?;
+                match step.phase {
+                    StepPhase::Intended => {
+                        step.answers.push(Answered { said: said.clone(), by: by.clone(), shown: *shown });
+                        Ok(())
+                    }
+                    _ => Err("the confirm does not wait for an answer".to_owned()),
+                }
+            }
+            Entry::RollbackStarted { why, .. } => {
+                if self.rollback.is_some() {
+                    return Err("the run is rolled back already".to_owned());
+                }
+                self.rollback = Some(why.clone());
+                self.status = RunStatus::RollingBack;
+                Ok(())
+            }
+            Entry::RollbackDone { path } => {
+                if self.rollback.is_none() {
+                    return Err("no rollback was started".to_owned());
+                }
+                let owed = self.owed.iter_mut().rev().find(|owed| !owed.done).ok_or("nothing is owed any more")?;
+                if owed.path != *path {
+                    return Err(format!("`{}` comes first: the newest step is rolled back first", owed.path));
+                }
+                owed.done = true;
+                Ok(())
+            }
+            Entry::BudgetBroken { path, .. } => {
+                self.broken_budgets.push(path.clone());
+                Ok(())
+            }
+            Entry::Noted { .. } => {
+                self.notes += 1;
+                Ok(())
+            }
+            Entry::Adopted { sources, .. } => {
+                self.sources.clone_from(sources);
+                Ok(())
+            }
+        }
+    }
+
+    fn intend(&mut self, intent: &Intent, record: &Record) -> Result<(), String> {
+        match (&self.rollback, intent.path.is_rollback()) {
+            (Some(_), false) => return Err("a run that is rolled back never goes forward again".to_owned()),
+            (None, true) => return Err("no rollback was started".to_owned()),
+            (Some(_), true) => {
+                let newest = self.owed.iter().rev().find(|owed| !owed.done).ok_or("nothing is owed any more")?;
+                if !intent.path.is_within(&newest.path.rollback()) {
+                    return Err(format!("`{}` comes first: the newest step is rolled back first", newest.path));
+                }
+            }
+            (None, false) => {}
+        }
+        match self.index.get(&intent.path).copied() {
+            None => {
+                if intent.attempt != Attempt::FIRST {
+                    return Err("the first attempt has number 1".to_owned());
+                }
+                self.index.insert(intent.path.clone(), self.steps.len());
+                self.steps.push(Step {
+                    path: intent.path.clone(),
+                    fingerprint: intent.fingerprint,
+                    attempt: intent.attempt,
+                    intent: Some(Box::new(intent.clone())),
+                    seq: record.seq,
+                    epoch: record.epoch,
+                    at: record.at,
+                    phase: StepPhase::Intended,
+                    answers: Vec::new(),
+                });
+                Ok(())
+            }
+            Some(at) => {
+                let step = &mut self.steps[at];
+                let allowed = match &step.phase {
+                    StepPhase::Open => true,
+                    // A look or a question that died with its process is simply repeated: nothing had changed.
+                    StepPhase::Intended => step.epoch < record.epoch && repeats_freely(&intent.spec),
+                    _ => false,
+                };
+                if !allowed {
+                    return Err("the step is not open for another attempt".to_owned());
+                }
+                if intent.attempt != step.attempt.next() {
+                    return Err(format!("attempt {} was to come", step.attempt.next()));
+                }
+                step.attempt = intent.attempt;
+                step.fingerprint = intent.fingerprint;
+                step.intent = Some(Box::new(intent.clone()));
+                (step.seq, step.epoch, step.at) = (record.seq, record.epoch, record.at);
+                step.phase = StepPhase::Intended;
+                Ok(())
+            }
+        }
+    }
+
+    fn end(&mut self, end: &End) -> Result<(), String> {
+        let step = self.step_mut(&end.path)?;
+        let (StepPhase::Intended, Some(intent)) = (&step.phase, &step.intent) else {
+            return Err("no attempt is in flight".to_owned());
+        };
+        if end.attempt != step.attempt {
+            return Err(format!("attempt {} is in flight", step.attempt));
+        }
+        let owes = match &end.outcome {
+            Outcome::Succeeded(_) => owes(intent),
+            Outcome::Failed(_) if rollback_if_failed(&intent.spec) => owes(intent),
+            _ => None,
+        };
+        let path = end.path.clone();
+        step.phase = StepPhase::Ended(end.outcome.clone());
+        self.owe(path, owes);
+        Ok(())
+    }
+
+    fn resolve(&mut self, path: &StepPath, attempt: Attempt, verdict: Verdict) -> Result<(), String> {
+        let step = self.step_mut(path)?;
+        let doubtful = match &step.phase {
+            StepPhase::Intended => true,
+            StepPhase::Open => step.settles(),
+            StepPhase::Ended(Outcome::Failed(failure)) => failure.effect_is_open(),
+            _ => false,
+        };
+        let Some(intent) = step.intent.as_ref().filter(|_| doubtful) else {
+            return Err("the step is not in doubt".to_owned());
+        };
+        if attempt != step.attempt {
+            return Err(format!("attempt {} is in doubt", step.attempt));
+        }
+        let owes = match verdict {
+            Verdict::Did => owes(intent),
+            Verdict::DidNot => None,
+        };
+        step.phase = match verdict {
+            Verdict::Did => StepPhase::Settled,
+            Verdict::DidNot => StepPhase::Open,
+        };
+        self.owe(path.clone(), owes);
+        Ok(())
+    }
+
+    fn register(&mut self, path: &StepPath, fingerprint: Digest, plan: &RollbackPlan, record: &Record) -> Result<(), String> {
+        if self.index.contains_key(path) {
+            return Err("the path is taken".to_owned());
+        }
+        self.index.insert(path.clone(), self.steps.len());
+        self.steps.push(Step {
+            path: path.clone(),
+            fingerprint,
+            attempt: Attempt::FIRST,
+            intent: None,
+            seq: record.seq,
+            epoch: record.epoch,
+            at: record.at,
+            phase: StepPhase::Registered,
+            answers: Vec::new(),
+        });
+        self.owe(
+            path.clone(),
+            match plan {
+                RollbackPlan::Changes(changes) => Some(Work::Changes(changes.clone())),
+                RollbackPlan::Block => Some(Work::Block),
+                RollbackPlan::Undeclared | RollbackPlan::Nothing | RollbackPlan::Restore => None,
+            },
+        );
+        Ok(())
+    }
+
+    /// A step that failed, owed, was tried again and succeeded owes once, and as the newest.
+    fn owe(&mut self, path: StepPath, work: Option<Work>) {
+        if let Some(work) = work
+            && !path.is_rollback()
+            && self.started.mode == Mode::Live
+        {
+            self.owed.retain(|owed| owed.path != path);
+            self.owed.push(Owed { path, work, done: false });
+        }
+    }
+
+    fn step_mut(&mut self, path: &StepPath) -> Result<&mut Step, String> {
+        match self.index.get(path) {
+            Some(&at) => Ok(&mut self.steps[at]),
+            None => Err(format!("there is no step `{path}`")),
+        }
+    }
+
+    /// The run.
+    #[must_use]
+    pub fn run(&self) -> RunId {
+        self.run
+    }
+
+    /// What the run is of.
+    #[must_use]
+    pub fn started(&self) -> &RunStarted {
+        &self.started
+    }
+
+    /// When it started, by the wall clock.
+    #[must_use]
+    pub fn started_at(&self) -> Timestamp {
+        self.started_at
+    }
+
+    /// When its last record was written, by the wall clock.
+    #[must_use]
+    pub fn last_at(&self) -> Timestamp {
+        self.last_at
+    }
+
+    /// The sources that it runs from now.
+    #[must_use]
+    pub fn sources(&self) -> &[Source] {
+        &self.sources
+    }
+
+    /// The epoch of the last record.
+    #[must_use]
+    pub fn epoch(&self) -> Epoch {
+        self.epoch
+    }
+
+    /// How many records there are.
+    #[must_use]
+    pub fn records(&self) -> u64 {
+        self.next.0
+    }
+
+    /// The process that holds the run, or held it when it died.
+    #[must_use]
+    pub fn session(&self) -> Option<&Session> {
+        self.session.as_ref()
+    }
+
+    /// What the run is as a whole.
+    #[must_use]
+    pub fn status(&self) -> &RunStatus {
+        &self.status
+    }
+
+    /// Every step, in the order in which each was first asked for.
+    #[must_use]
+    pub fn steps(&self) -> &[Step] {
+        &self.steps
+    }
+
+    /// One step.
+    #[must_use]
+    pub fn step(&self, path: &StepPath) -> Option<&Step> {
+        self.index.get(path).map(|&at| &self.steps[at])
+    }
+
+    /// The phases that were entered.
+    #[must_use]
+    pub fn phases(&self) -> &BTreeMap<StepPath, Phase> {
+        &self.phases
+    }
+
+    /// Everything that was owed so far, oldest first.
+    #[must_use]
+    pub fn owed(&self) -> &[Owed] {
+        &self.owed
+    }
+
+    /// Why it is being rolled back, once it is.
+    #[must_use]
+    pub fn rollback(&self) -> Option<&str> {
+        self.rollback.as_deref()
+    }
+
+    /// The phases whose promise of time was broken; the root stands for the whole run.
+    #[must_use]
+    pub fn broken_budgets(&self) -> &[StepPath] {
+        &self.broken_budgets
+    }
+
+    /// Steps of which nobody knows yet whether they took effect: their process died, or they were stopped half-way.
+    #[must_use]
+    pub fn doubtful(&self) -> Vec<&Step> {
+        self.steps.iter().filter(|step| step.is_doubtful()).collect()
+    }
+
+    /// The record that would be written next.
+    #[must_use]
+    pub fn draft(&self, epoch: Epoch, at: Timestamp, entry: Entry) -> Record {
+        Record { v: crate::entry::VERSION, run: self.run, seq: self.next, epoch, at, entry }
+    }
+
+    /// How many notes the script has left so far.
+    #[must_use]
+    pub fn notes(&self) -> u64 {
+        self.notes
+    }
+
+    /// Whether a change was withheld so far.
+    #[must_use]
+    pub fn has_withheld(&self) -> bool {
+        self.steps.iter().any(|step| matches!(step.phase, StepPhase::Ended(Outcome::Withheld { .. } | Outcome::Unknown { .. })))
+    }
+}
+
+impl Step {
+    /// What the script asked for; absent for a rollback that was registered on its own.
+    #[must_use]
+    pub fn spec(&self) -> Option<&StepSpec> {
+        self.intent.as_ref().map(|intent| &intent.spec)
+    }
+
+    /// Whether nobody knows if the last attempt took effect, and repeating it would matter.
+    #[must_use]
+    pub fn is_doubtful(&self) -> bool {
+        let Some(StepKind::Command(command)) = self.spec().map(|spec| &spec.kind) else { return false };
+        match &self.phase {
+            StepPhase::Intended => true,
+            StepPhase::Ended(Outcome::Failed(failure)) => failure.effect_is_open() && !command.idempotent,
+            _ => false,
+        }
+    }
+
+    /// Whether a closure of the script can tell if the effect is there.
+    #[must_use]
+    pub fn settles(&self) -> bool {
+        matches!(self.spec().map(|spec| &spec.kind), Some(StepKind::Command(command)) if command.settled_by)
+    }
+}
+
+/// Whether an attempt that died with its process is repeated without further thought: it only looked or asked.
+#[must_use]
+pub fn repeats_freely(spec: &StepSpec) -> bool {
+    matches!(spec.kind, StepKind::Check(_) | StepKind::Confirm(_))
+}
+
+fn rollback_if_failed(spec: &StepSpec) -> bool {
+    matches!(&spec.kind, StepKind::Command(command) if command.rollback_if_failed)
+}
+
+fn owes(intent: &Intent) -> Option<Work> {
+    let StepKind::Command(command) = &intent.spec.kind else { return None };
+    match &command.rollback {
+        RollbackPlan::Nothing => None,
+        RollbackPlan::Undeclared => Some(Work::Stays),
+        RollbackPlan::Block => Some(Work::Block),
+        RollbackPlan::Changes(_) | RollbackPlan::Restore => Some(Work::Changes(intent.owes.clone())),
+    }
+}
+
+/// The name of an entry in the journal.
+#[must_use]
+pub fn word(entry: &Entry) -> &'static str {
+    match entry {
+        Entry::RunStarted(_) => "run_started",
+        Entry::SessionStarted(_) => "session_started",
+        Entry::SessionEnded { .. } => "session_ended",
+        Entry::PhaseEntered { .. } => "phase_entered",
+        Entry::PhaseLeft { .. } => "phase_left",
+        Entry::StepIntended(_) => "step_intended",
+        Entry::StepEnded(_) => "step_ended",
+        Entry::StepRetried { .. } => "step_retried",
+        Entry::StepSkipped { .. } => "step_skipped",
+        Entry::StepResolved { .. } => "step_resolved",
+        Entry::RollbackOwed { .. } => "rollback_owed",
+        Entry::ConfirmAnswered { .. } => "confirm_answered",
+        Entry::RollbackStarted { .. } => "rollback_started",
+        Entry::RollbackDone { .. } => "rollback_done",
+        Entry::BudgetBroken { .. } => "budget_broken",
+        Entry::Noted { .. } => "noted",
+        Entry::Adopted { .. } => "adopted",
+    }
+}
