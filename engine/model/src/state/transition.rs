@@ -1,128 +1,16 @@
-//! What a run is now: the fold of its records (invariant I3).
-//!
-//! [`RunState::apply`] is the only place where a transition is legal. Terminal, JSON, reports, resume and rollback all
-//! read the same state; nobody else remembers.
+//! Which record may follow which, and what it changes.
 
 use std::collections::{BTreeMap, HashMap};
 
-use jiff::Timestamp;
-
-use crate::change::Change;
+use super::owed::{owes, rollback_if_failed};
+use super::{Answered, Owed, Phase, RunState, Step, StepPhase, Work, repeats_freely};
 use crate::digest::Digest;
-use crate::entry::{End, Entry, Intent, Mode, Record, RunStarted, Session, Source, Verdict};
-use crate::id::{Attempt, Epoch, RunId, Seq};
-use crate::length::Length;
+use crate::entry::{End, Entry, Intent, Mode, Record, Verdict};
+use crate::id::{Attempt, Seq};
 use crate::outcome::Outcome;
 use crate::path::StepPath;
-use crate::person::Decider;
 use crate::status::RunStatus;
-use crate::step::{RollbackPlan, StepKind, StepSpec};
-
-/// What a run is now.
-#[derive(Debug, Clone, PartialEq)]
-pub struct RunState {
-    run: RunId,
-    started: RunStarted,
-    started_at: Timestamp,
-    last_at: Timestamp,
-    next: Seq,
-    epoch: Epoch,
-    session: Option<Session>,
-    status: RunStatus,
-    sources: Vec<Source>,
-    steps: Vec<Step>,
-    index: HashMap<StepPath, usize>,
-    phases: BTreeMap<StepPath, Phase>,
-    owed: Vec<Owed>,
-    rollback: Option<String>,
-    broken_budgets: Vec<StepPath>,
-    notes: u64,
-}
-
-/// What is known of one step.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Step {
-    /// Where it stands.
-    pub path: StepPath,
-    /// By which it is recognised on resume.
-    pub fingerprint: Digest,
-    /// The last attempt.
-    pub attempt: Attempt,
-    /// What the last attempt intended; absent for a rollback that was registered on its own.
-    pub intent: Option<Box<Intent>>,
-    /// The record of that intent, or of the registration.
-    pub seq: Seq,
-    /// The process that wrote it.
-    pub epoch: Epoch,
-    /// When, by the wall clock.
-    pub at: Timestamp,
-    /// How far it is.
-    pub phase: StepPhase,
-    /// Answers that people gave to it, if it is a confirm.
-    pub answers: Vec<Answered>,
-}
-
-/// How far a step is.
-#[derive(Debug, Clone, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "nearly all steps of a run have ended")]
-pub enum StepPhase {
-    /// An attempt is in flight, or was when its process died.
-    Intended,
-    /// The last attempt ended.
-    Ended(Outcome),
-    /// The last attempt failed or did not happen; another is allowed.
-    Open,
-    /// It took effect, as a decision says; its result is not known.
-    Settled,
-    /// It was passed over.
-    Skipped,
-    /// It was registered as owed.
-    Registered,
-}
-
-/// An answer to a confirm.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Answered {
-    /// What was said.
-    pub said: crate::answer::Said,
-    /// Who said it.
-    pub by: Decider,
-    /// The digest of what they were shown.
-    pub shown: Digest,
-}
-
-/// A phase of the runbook.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Phase {
-    /// The time that it promises to keep.
-    pub budget: Option<Length>,
-    /// When it began, by the wall clock.
-    pub entered: Timestamp,
-    /// How long it took, once it has ended, in milliseconds.
-    pub millis: Option<u64>,
-}
-
-/// Something that a rollback has to do, or had.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Owed {
-    /// The step that owes it.
-    pub path: StepPath,
-    /// What.
-    pub work: Work,
-    /// Whether it was done.
-    pub done: bool,
-}
-
-/// What a rollback does for one step.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Work {
-    /// These changes, in this order.
-    Changes(Vec<Change>),
-    /// The steps of a block of the script.
-    Block,
-    /// Nothing can be done: the author declared no way back.
-    Stays,
-}
+use crate::step::RollbackPlan;
 
 /// A record that may not follow those before it: the journal was written by something that is not this engine.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -142,7 +30,7 @@ impl RunState {
     /// # Errors
     /// [`Illegal`] when the record is not the start of a run.
     pub fn begin(record: &Record) -> Result<Self, Illegal> {
-        let illegal = |why: &str| Illegal { seq: record.seq, what: word(&record.entry), why: why.to_owned() };
+        let illegal = |why: &str| Illegal { seq: record.seq, what: record.entry.word(), why: why.to_owned() };
         match &record.entry {
             Entry::RunStarted(started) if record.seq == Seq(0) => Ok(Self {
                 run: record.run,
@@ -161,6 +49,8 @@ impl RunState {
                 rollback: None,
                 broken_budgets: Vec::new(),
                 notes: 0,
+                withheld: false,
+                operator: String::new(),
             }),
             _ => Err(illegal("a journal begins with record 0, `run_started`")),
         }
@@ -187,7 +77,7 @@ impl RunState {
     pub fn apply(&mut self, record: &Record) -> Result<(), Illegal> {
         self.admit(record).and_then(|()| self.transition(record)).map_err(|why| Illegal {
             seq: record.seq,
-            what: word(&record.entry),
+            what: record.entry.word(),
             why,
         })?;
         self.next = record.seq.next();
@@ -221,6 +111,9 @@ impl RunState {
         match &record.entry {
             Entry::RunStarted(_) => Err("a run starts once".to_owned()),
             Entry::SessionStarted(session) => {
+                if self.operator.is_empty() {
+                    self.operator.clone_from(&session.operator.name);
+                }
                 self.session = Some(session.clone());
                 self.status = if self.rollback.is_some() { RunStatus::RollingBack } else { RunStatus::Running };
                 Ok(())
@@ -371,6 +264,7 @@ impl RunState {
         if end.attempt != step.attempt {
             return Err(format!("attempt {} is in flight", step.attempt));
         }
+        let withheld = matches!(end.outcome, Outcome::Withheld { .. } | Outcome::Unknown { .. });
         let owes = match &end.outcome {
             Outcome::Succeeded(_) => owes(intent),
             Outcome::Failed(_) if rollback_if_failed(&intent.spec) => owes(intent),
@@ -378,6 +272,7 @@ impl RunState {
         };
         let path = end.path.clone();
         step.phase = StepPhase::Ended(end.outcome.clone());
+        self.withheld |= withheld;
         self.owe(path, owes);
         Ok(())
     }
@@ -451,188 +346,5 @@ impl RunState {
             Some(&at) => Ok(&mut self.steps[at]),
             None => Err(format!("there is no step `{path}`")),
         }
-    }
-
-    /// The run.
-    #[must_use]
-    pub fn run(&self) -> RunId {
-        self.run
-    }
-
-    /// What the run is of.
-    #[must_use]
-    pub fn started(&self) -> &RunStarted {
-        &self.started
-    }
-
-    /// When it started, by the wall clock.
-    #[must_use]
-    pub fn started_at(&self) -> Timestamp {
-        self.started_at
-    }
-
-    /// When its last record was written, by the wall clock.
-    #[must_use]
-    pub fn last_at(&self) -> Timestamp {
-        self.last_at
-    }
-
-    /// The sources that it runs from now.
-    #[must_use]
-    pub fn sources(&self) -> &[Source] {
-        &self.sources
-    }
-
-    /// The epoch of the last record.
-    #[must_use]
-    pub fn epoch(&self) -> Epoch {
-        self.epoch
-    }
-
-    /// How many records there are.
-    #[must_use]
-    pub fn records(&self) -> u64 {
-        self.next.0
-    }
-
-    /// The process that holds the run, or held it when it died.
-    #[must_use]
-    pub fn session(&self) -> Option<&Session> {
-        self.session.as_ref()
-    }
-
-    /// What the run is as a whole.
-    #[must_use]
-    pub fn status(&self) -> &RunStatus {
-        &self.status
-    }
-
-    /// Every step, in the order in which each was first asked for.
-    #[must_use]
-    pub fn steps(&self) -> &[Step] {
-        &self.steps
-    }
-
-    /// One step.
-    #[must_use]
-    pub fn step(&self, path: &StepPath) -> Option<&Step> {
-        self.index.get(path).map(|&at| &self.steps[at])
-    }
-
-    /// The phases that were entered.
-    #[must_use]
-    pub fn phases(&self) -> &BTreeMap<StepPath, Phase> {
-        &self.phases
-    }
-
-    /// Everything that was owed so far, oldest first.
-    #[must_use]
-    pub fn owed(&self) -> &[Owed] {
-        &self.owed
-    }
-
-    /// Why it is being rolled back, once it is.
-    #[must_use]
-    pub fn rollback(&self) -> Option<&str> {
-        self.rollback.as_deref()
-    }
-
-    /// The phases whose promise of time was broken; the root stands for the whole run.
-    #[must_use]
-    pub fn broken_budgets(&self) -> &[StepPath] {
-        &self.broken_budgets
-    }
-
-    /// Steps of which nobody knows yet whether they took effect: their process died, or they were stopped half-way.
-    #[must_use]
-    pub fn doubtful(&self) -> Vec<&Step> {
-        self.steps.iter().filter(|step| step.is_doubtful()).collect()
-    }
-
-    /// The record that would be written next.
-    #[must_use]
-    pub fn draft(&self, epoch: Epoch, at: Timestamp, entry: Entry) -> Record {
-        Record { v: crate::entry::VERSION, run: self.run, seq: self.next, epoch, at, entry }
-    }
-
-    /// How many notes the script has left so far.
-    #[must_use]
-    pub fn notes(&self) -> u64 {
-        self.notes
-    }
-
-    /// Whether a change was withheld so far.
-    #[must_use]
-    pub fn has_withheld(&self) -> bool {
-        self.steps.iter().any(|step| matches!(step.phase, StepPhase::Ended(Outcome::Withheld { .. } | Outcome::Unknown { .. })))
-    }
-}
-
-impl Step {
-    /// What the script asked for; absent for a rollback that was registered on its own.
-    #[must_use]
-    pub fn spec(&self) -> Option<&StepSpec> {
-        self.intent.as_ref().map(|intent| &intent.spec)
-    }
-
-    /// Whether nobody knows if the last attempt took effect, and repeating it would matter.
-    #[must_use]
-    pub fn is_doubtful(&self) -> bool {
-        let Some(StepKind::Command(command)) = self.spec().map(|spec| &spec.kind) else { return false };
-        match &self.phase {
-            StepPhase::Intended => true,
-            StepPhase::Ended(Outcome::Failed(failure)) => failure.effect_is_open() && !command.idempotent,
-            _ => false,
-        }
-    }
-
-    /// Whether a closure of the script can tell if the effect is there.
-    #[must_use]
-    pub fn settles(&self) -> bool {
-        matches!(self.spec().map(|spec| &spec.kind), Some(StepKind::Command(command)) if command.settled_by)
-    }
-}
-
-/// Whether an attempt that died with its process is repeated without further thought: it only looked or asked.
-#[must_use]
-pub fn repeats_freely(spec: &StepSpec) -> bool {
-    matches!(spec.kind, StepKind::Check(_) | StepKind::Confirm(_))
-}
-
-fn rollback_if_failed(spec: &StepSpec) -> bool {
-    matches!(&spec.kind, StepKind::Command(command) if command.rollback_if_failed)
-}
-
-fn owes(intent: &Intent) -> Option<Work> {
-    let StepKind::Command(command) = &intent.spec.kind else { return None };
-    match &command.rollback {
-        RollbackPlan::Nothing => None,
-        RollbackPlan::Undeclared => Some(Work::Stays),
-        RollbackPlan::Block => Some(Work::Block),
-        RollbackPlan::Changes(_) | RollbackPlan::Restore => Some(Work::Changes(intent.owes.clone())),
-    }
-}
-
-/// The name of an entry in the journal.
-#[must_use]
-pub fn word(entry: &Entry) -> &'static str {
-    match entry {
-        Entry::RunStarted(_) => "run_started",
-        Entry::SessionStarted(_) => "session_started",
-        Entry::SessionEnded { .. } => "session_ended",
-        Entry::PhaseEntered { .. } => "phase_entered",
-        Entry::PhaseLeft { .. } => "phase_left",
-        Entry::StepIntended(_) => "step_intended",
-        Entry::StepEnded(_) => "step_ended",
-        Entry::StepRetried { .. } => "step_retried",
-        Entry::StepSkipped { .. } => "step_skipped",
-        Entry::StepResolved { .. } => "step_resolved",
-        Entry::RollbackOwed { .. } => "rollback_owed",
-        Entry::ConfirmAnswered { .. } => "confirm_answered",
-        Entry::RollbackStarted { .. } => "rollback_started",
-        Entry::RollbackDone { .. } => "rollback_done",
-        Entry::BudgetBroken { .. } => "budget_broken",
-        Entry::Noted { .. } => "noted",
-        Entry::Adopted { .. } => "adopted",
     }
 }
