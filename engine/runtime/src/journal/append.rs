@@ -260,7 +260,7 @@ mod tests {
         journal.append(ended(&receipt), now()).unwrap();
         journal.sync_blocking().unwrap();
         disk.heal();
-        block_on(journal.intend(intent("next"), now())).unwrap();
+        drop(block_on(journal.intend(intent("next"), now())).unwrap());
     }
 
     #[test]

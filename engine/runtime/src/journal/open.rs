@@ -130,6 +130,23 @@ impl Journal {
     }
 }
 
+impl RunDir {
+    /// The bytes of the journal up to `extent`, as [`Journal::durable`] gives it: what a seal takes.
+    ///
+    /// # Errors
+    /// [`ReadError`] when there is no journal, or it is shorter than that.
+    pub fn journal_content(&self, extent: Extent) -> Result<Vec<u8>, ReadError> {
+        let path = self.journal();
+        let mut content = Vec::new();
+        let mut file = open_existing(self, OFlags::RDONLY)?.take(extent.bytes);
+        file.read_to_end(&mut content).map_err(StorageFailure::io("read", &path))?;
+        if content.len() as u64 != extent.bytes {
+            return Err(StorageFailure::at("read all that was written of", &path)(Errno::IO).into());
+        }
+        Ok(content)
+    }
+}
+
 fn open_existing(run_dir: &RunDir, flags: OFlags) -> Result<File, ReadError> {
     let path = run_dir.journal();
     match directory::open_file(&path, flags) {

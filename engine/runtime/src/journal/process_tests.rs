@@ -100,7 +100,10 @@ fn a_run_has_one_process_and_outlives_its_death() {
     let entries: Vec<_> = reading.records.iter().map(|record| record.entry.clone()).collect();
     assert_eq!(entries, [noted("flushed"), noted("written")]);
     assert_eq!((reading.cut_tail, journal.epoch()), (Some(13), Epoch(2)));
+    let content = run_dir.journal_content(journal.durable()).unwrap();
+    assert_eq!(content, std::fs::read(run_dir.journal()).unwrap());
     let record = journal.append(noted("and on"), now()).unwrap();
+    assert_eq!(run_dir.journal_content(journal.durable()).unwrap(), content);
     assert_eq!((record.epoch, record.seq.0), (Epoch(2), 2));
     drop(journal);
     assert_eq!(Journal::open(&run_dir, &holder("eve")).unwrap().0.epoch(), Epoch(3));
@@ -189,12 +192,9 @@ fn child_fills_the_disk() {
     let journal = Journal::create(&run_dir, &holder("ada")).unwrap();
     let (_, receipt) = block_on(journal.intend(intent("first"), now())).unwrap();
     let filler = mount.join("filler");
-    let full = std::fs::File::create(&filler).and_then(|mut file| {
-        loop {
-            file.write_all(&[b'x'; 512])?
-        }
-    });
-    assert_eq!(Errno::from_io_error(&full.map(|(): ()| ()).unwrap_err()), Some(Errno::NOSPC));
+    let mut file = std::fs::File::create(&filler).unwrap();
+    let full = std::iter::repeat_with(|| file.write_all(&[b'x'; 512])).find_map(Result::err).unwrap();
+    assert_eq!(Errno::from_io_error(&full), Some(Errno::NOSPC));
 
     let before = std::fs::read(run_dir.journal()).unwrap();
     let lost = block_on(journal.intend(intent("second"), now())).unwrap_err();

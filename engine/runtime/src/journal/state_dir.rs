@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use runbook_model::id::RunId;
-use rustix::fs::{Access, FileType, FsWord};
+use rustix::fs::{Access, FileType};
 use rustix::io::Errno;
 
 use super::{RunDir, StorageFailure, Unfit, directory};
 
 /// File systems where a lock or a flush may mean nothing, by the magic number that `statfs` gives.
-const NETWORK: [(FsWord, &str); 7] = [
+const NETWORK: [(u32, &str); 7] = [
     (0x6969, "NFS"),
     (0x517B, "SMB"),
     (0xFE53_4D42, "SMB"),
@@ -120,7 +120,7 @@ fn judge(path: &Path) -> Result<(), Unfit> {
         return Err(Unfit::OpenToOthers { path: path.to_owned(), mode });
     }
     let system = rustix::fs::statfs(path).map_err(StorageFailure::at("look at the file system of", path))?;
-    if let Some(kind) = network(system.f_type) {
+    if let Some(kind) = network(system.f_type as u32) {
         return Err(Unfit::Network { path: path.to_owned(), kind });
     }
     match rustix::fs::access(path, Access::READ_OK | Access::WRITE_OK | Access::EXEC_OK) {
@@ -131,7 +131,7 @@ fn judge(path: &Path) -> Result<(), Unfit> {
     }
 }
 
-fn network(magic: FsWord) -> Option<&'static str> {
+fn network(magic: u32) -> Option<&'static str> {
     NETWORK.iter().find(|(number, _)| *number == magic).map(|(_, kind)| *kind)
 }
 
@@ -192,7 +192,7 @@ mod tests {
 
     #[test]
     fn network_file_systems_are_known_by_their_number() {
-        assert_eq!(network(rustix::fs::NFS_SUPER_MAGIC), Some("NFS"));
+        assert_eq!(network(rustix::fs::NFS_SUPER_MAGIC as u32), Some("NFS"));
         assert_eq!(network(0xEF53), None, "ext4");
         assert_eq!(network(0x0102_1994), None, "tmpfs");
     }
