@@ -1,6 +1,14 @@
 //! The workshop: where effects happen, or are withheld, or are played.
 //!
-//! A rehearsal is another [`World`] behind the same door, never an `if` (invariant I7).
+//! A rehearsal is another [`World`] behind the same door, never an `if` (invariant I7): [`LiveWorld`] makes changes,
+//! [`DryRunWorld`] withholds them, [`ScriptedWorld`] plays them. [`schedule`] says what the looks of a check mean, and
+//! [`People`] is who can be asked.
+
+pub mod dry_run;
+pub mod live;
+pub mod people;
+pub mod schedule;
+pub mod scripted;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -22,6 +30,11 @@ use tokio::sync::watch;
 
 use crate::journal::Receipt;
 use crate::operation::Look;
+
+pub use dry_run::DryRunWorld;
+pub use live::LiveWorld;
+pub use people::{Absent, Agreeing, People};
+pub use scripted::ScriptedWorld;
 
 /// A future of the dispatcher's own thread.
 pub type Task<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
@@ -82,6 +95,12 @@ pub enum Performed {
     Failed(Failure),
     /// This world makes no changes.
     Withheld,
+    /// It was begun, and whether it took effect cannot be known any more: what watched it is gone, or the disk refused
+    /// to say. No end may be written for it; it is treated like [`Recovered::InDoubt`].
+    InDoubt {
+        /// What is known.
+        known: String,
+    },
 }
 
 /// What became of a change that was intended and never reported.
