@@ -4,6 +4,7 @@ use runbook_model::Value;
 use runbook_model::answer::{Answer, Said};
 use runbook_model::decide::{Decision, decide};
 use runbook_model::entry::Entry;
+use runbook_model::observation::Seen;
 use runbook_model::outcome::{Observed, Outcome};
 use runbook_model::path::StepPath;
 use runbook_model::step::{Location, StepKind, StepSpec};
@@ -53,8 +54,9 @@ impl Desk {
                 let began = self.world.monotonic_millis();
                 let seen = self.world.observe(&observation).await;
                 let millis = self.world.monotonic_millis().saturating_sub(began);
+                let saw = seen.as_ref().map_or_else(ToString::to_string, Seen::line);
                 if let Some(turn) = self.turns.borrow_mut().get_mut(&path) {
-                    turn.observed.push(Observed { what, saw: crate::world::in_a_line(&seen), millis });
+                    turn.observed.push(Observed { what, saw, millis });
                 }
                 Ok(Reply::Seen(seen))
             }

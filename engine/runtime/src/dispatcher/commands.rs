@@ -72,7 +72,7 @@ impl Desk {
             fingerprint: spec.fingerprint(),
             spec: spec.clone(),
             owes: prepared.as_ref().map(|change| owes(&command.rollback, change)).unwrap_or_default(),
-            change: prepared.as_ref().ok().filter(|change| **change != command.change).cloned(),
+            change: prepared.as_ref().ok().cloned(),
             location: location.clone(),
         };
         let outcome = match prepared {
@@ -85,6 +85,8 @@ impl Desk {
                 match self.world.perform(receipt, &change, self.limits(command.timeout)).await {
                     Performed::Done(answer) => Outcome::Succeeded(answer),
                     Performed::Failed(failure) => Outcome::Failed(failure),
+                    // What watched it is gone in mid-step: the next session looks for evidence, as after a crash.
+                    Performed::InDoubt { known } => return Err(Halt::InDoubt { at: path.clone(), known }),
                     Performed::Withheld => Outcome::Withheld { assumed: command.assume.clone() },
                 }
             }
@@ -97,8 +99,7 @@ impl Desk {
     /// Writes the end of an attempt down.
     pub(super) fn end(&self, path: &StepPath, attempt: Attempt, outcome: Outcome, millis: Option<u64>) -> Result<(), Halt> {
         let end = End { path: path.clone(), attempt, outcome, millis, looks: None, observed: Vec::new() };
-        self.write(Entry::StepEnded(Box::new(end)))?;
-        Ok(())
+        self.write(Entry::StepEnded(Box::new(end)))
     }
 
     pub(super) fn next_attempt(&self, path: &StepPath) -> Attempt {

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use jiff::Timestamp;
-use runbook_model::entry::{Entry, Record};
+use runbook_model::entry::Entry;
 use runbook_model::outcome::Observed;
 use runbook_model::path::StepPath;
 use runbook_model::step::{Location, StepSpec};
@@ -62,7 +62,7 @@ impl Desk {
         self.world.now()
     }
 
-    pub(super) fn write(&self, entry: Entry) -> Result<Record, Halt> {
+    pub(super) fn write(&self, entry: Entry) -> Result<(), Halt> {
         self.ledger.write(entry, self.now())
     }
 

@@ -49,6 +49,7 @@ impl Halt {
     #[must_use]
     pub fn status(&self) -> Option<RunStatus> {
         match self {
+            Self::Lost(lost) if lost.journal_lives() => Some(RunStatus::Interrupted),
             Self::Lost(_) | Self::Illegal(_) => None,
             Self::Mismatch(refusal) => Some(RunStatus::Mismatch {
                 at: match refusal {

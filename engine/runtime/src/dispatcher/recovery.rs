@@ -6,7 +6,7 @@ use runbook_model::id::Attempt;
 use runbook_model::outcome::Outcome;
 use runbook_model::path::StepPath;
 use runbook_model::person::Decider;
-use runbook_model::step::{Location, StepKind, StepSpec};
+use runbook_model::step::{Command, Location, StepKind, StepSpec};
 
 use super::Halt;
 use super::calls::replayed;
@@ -42,11 +42,12 @@ impl Desk {
         let StepKind::Command(command) = &intent.spec.kind else { return Ok(Recovery::Again) };
         let (path, attempt) = (&intent.path, intent.attempt);
         match self.world.recover(intent, self.limits(command.timeout)).await {
+            Recovered::Ended(Performed::InDoubt { known }) | Recovered::InDoubt { known } => self.doubt(intent, command, known).await,
             Recovered::Ended(performed) => {
                 let outcome = match performed {
                     Performed::Done(answer) => Outcome::Succeeded(answer),
                     Performed::Failed(failure) => Outcome::Failed(failure),
-                    Performed::Withheld => Outcome::Withheld { assumed: command.assume.clone() },
+                    Performed::Withheld | Performed::InDoubt { .. } => Outcome::Withheld { assumed: command.assume.clone() },
                 };
                 self.end(path, attempt, outcome.clone(), None)?;
                 Ok(Recovery::Ended(outcome))
@@ -55,14 +56,20 @@ impl Desk {
                 self.resolved(path, attempt, Verdict::DidNot, Decider::Evidence, evidence)?;
                 Ok(Recovery::Again)
             }
-            Recovered::InDoubt { known } if command.settled_by => Ok(Recovery::AskScript(known)),
-            Recovered::InDoubt { known } if command.idempotent => {
-                let why = format!("it is idempotent and runs again: {known}");
-                self.resolved(path, attempt, Verdict::DidNot, Decider::Runbook, why)?;
-                Ok(Recovery::Again)
-            }
-            Recovered::InDoubt { known } => self.ask_about(path, &intent.spec, known).await,
         }
+    }
+
+    /// Nothing but the author's word or a person's can tell.
+    async fn doubt(&self, intent: &Intent, command: &Command, known: String) -> Result<Recovery, Halt> {
+        if command.settled_by {
+            return Ok(Recovery::AskScript(known));
+        }
+        if command.idempotent {
+            let why = format!("it is idempotent and runs again: {known}");
+            self.resolved(&intent.path, intent.attempt, Verdict::DidNot, Decider::Runbook, why)?;
+            return Ok(Recovery::Again);
+        }
+        self.ask_about(&intent.path, &intent.spec, known).await
     }
 
     /// Lets a person say whether a step took effect.
@@ -126,8 +133,7 @@ impl Desk {
         by: Decider,
         why: String,
     ) -> Result<(), Halt> {
-        self.write(Entry::StepResolved { path: path.clone(), attempt, verdict, by, why })?;
-        Ok(())
+        self.write(Entry::StepResolved { path: path.clone(), attempt, verdict, by, why })
     }
 }
 

@@ -49,7 +49,7 @@ impl Desk {
         if let Some(archivist) = &self.sealer.archivist
             && self.ledger.take_unsealed() > 0
         {
-            archivist.offer(self.sealer.seal(self.ledger.journal().length(), self.now(), "as it goes"));
+            archivist.offer(self.sealer.seal(self.ledger.durable_bytes(), self.now(), "as it goes"));
         }
     }
 
@@ -63,8 +63,9 @@ impl Desk {
     /// Seals what was written, and waits for it.
     pub(super) async fn try_seal(&self, reason: &str) -> Result<(), String> {
         let Some(archivist) = &self.sealer.archivist else { return Ok(()) };
+        self.ledger.sync().await.map_err(|halt| halt.to_string())?;
         self.ledger.take_unsealed();
-        let seal = self.sealer.seal(self.ledger.journal().length(), self.now(), reason);
+        let seal = self.sealer.seal(self.ledger.durable_bytes(), self.now(), reason);
         match archivist.seal_now(seal).await {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(error)) => Err(error.to_string()),
@@ -75,7 +76,7 @@ impl Desk {
     /// Brings an ended session to `main`.
     pub(super) async fn conclude(&self) -> Sealing {
         let Some(archivist) = &self.sealer.archivist else { return Sealing::Waived };
-        let seal = self.sealer.seal(self.ledger.journal().length(), self.now(), "the session ended");
+        let seal = self.sealer.seal(self.ledger.durable_bytes(), self.now(), "the session ended");
         match archivist.conclude(seal).await {
             Ok(Ok(sealed)) => Sealing::Sealed { commit: sealed.main.unwrap_or(sealed.commit) },
             Ok(Err(error)) => Sealing::Behind { why: error.to_string() },

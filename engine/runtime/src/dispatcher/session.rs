@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use runbook_model::answer::Said;
 use runbook_model::approval::{self, NotAllowed};
-use runbook_model::entry::{Entry, Purpose, RunStarted, Session as Holder, Verdict};
+use runbook_model::entry::{Entry, Mode, Purpose, Record, RunStarted, Session as Taken, Verdict};
 use runbook_model::id::RunId;
 use runbook_model::outcome::Outcome;
 use runbook_model::path::StepPath;
@@ -21,7 +21,7 @@ use super::interrupts::Interrupts;
 use super::ledger::Ledger;
 use super::sealing::{Sealer, Sealing};
 use crate::audit::{Archivist, SourceText};
-use crate::journal::{Journal, OpenError, RunDir, boot_id};
+use crate::journal::{CreateError, Holder, Journal, OpenError, RunDir, SourceError};
 use crate::operation::Line;
 use crate::report::Reporter;
 use crate::script::{Diagnostics, Pinned, Program};
@@ -31,10 +31,10 @@ use crate::world::World;
 pub struct Opening {
     /// Where the run lives.
     pub dir: RunDir,
-    /// The run.
-    pub run: RunId,
     /// Who is there.
     pub operator: Person,
+    /// The boot of the machine.
+    pub boot: String,
     /// The version of the engine, for the record.
     pub engine: String,
     /// Where effects happen.
@@ -68,9 +68,15 @@ pub struct Finished {
 /// Why a session could not do what it was asked for. Nothing was run.
 #[derive(Debug, thiserror::Error)]
 pub enum Refused {
+    /// The run cannot be made.
+    #[error(transparent)]
+    Create(#[from] CreateError),
     /// The run cannot be taken.
     #[error(transparent)]
     Open(#[from] OpenError),
+    /// A source cannot be pinned, or the pinned one is not what the journal says.
+    #[error(transparent)]
+    Source(#[from] SourceError),
     /// The journal cannot be written.
     #[error(transparent)]
     Halt(#[from] Halt),
@@ -85,14 +91,6 @@ pub enum Refused {
     /// The journal has no records: its process died before it had begun.
     #[error("run {0} never began: its journal is empty, and nothing was run")]
     Empty(RunId),
-    /// The pinned source is not there, or is not what the journal says.
-    #[error("the pinned source of run {run} cannot be used: {why}")]
-    Source {
-        /// The run.
-        run: RunId,
-        /// Why.
-        why: String,
-    },
     /// The pinned source does not load in this engine.
     #[error("the pinned source of run {run} does not load")]
     Script {
@@ -166,22 +164,15 @@ impl Session {
     /// When the run cannot be written down or sealed; nothing was run then.
     pub async fn exec(opening: Opening, started: RunStarted, program: &Program) -> Result<Finished, Refused> {
         let sources = program.sources();
-        let journal = Journal::create(&opening.dir, opening.run, holder(&opening, Purpose::Exec))?;
-        opening.dir.pin(&sources).map_err(|error| Refused::Source { run: opening.run, why: error.to_string() })?;
-        let now = opening.world.now();
-        let first = runbook_model::entry::Record {
-            v: runbook_model::entry::VERSION,
-            run: opening.run,
-            seq: runbook_model::id::Seq(0),
-            epoch: journal.epoch(),
-            at: now,
-            entry: Entry::RunStarted(Box::new(started)),
-        };
+        let journal = Journal::create(&opening.dir, &holder(&opening, Purpose::Exec))?;
+        let texts: Vec<_> = sources.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+        opening.dir.pin(&texts)?;
+        let first = journal.append(Entry::RunStarted(Box::new(started)), opening.world.now()).map_err(Halt::from)?;
         let state = RunState::begin(&first).map_err(Halt::from)?;
-        journal.append(&first).map_err(Halt::from)?;
         let session = Self::new(opening, journal, state, &sources, Purpose::Exec, Some(&first))?;
         if let Err(why) = session.desk.try_seal("before the first step").await {
-            session.desk.ledger.write_durably(Entry::SessionEnded { status: RunStatus::Interrupted }, now).await?;
+            let status = RunStatus::Abandoned { why: "it could not be sealed".to_owned() };
+            session.desk.ledger.write_durably(Entry::SessionEnded { status }, session.desk.now()).await?;
             return Err(Refused::Unsealable { why });
         }
         Ok(session.forward(program).await)
@@ -193,7 +184,7 @@ impl Session {
     /// When there is nothing to go on with, or the run cannot be taken; nothing was run then.
     pub async fn resume(opening: Opening) -> Result<Finished, Refused> {
         let (journal, state) = take(&opening, Purpose::Resume)?;
-        let run = opening.run;
+        let run = opening.dir.run();
         refuse_final(&state, "resume")?;
         let (program, sources) = pinned(&opening.dir, &state)?;
         let stopped_at = match state.status() {
@@ -218,8 +209,8 @@ impl Session {
     /// When the run cannot be taken; nothing was run then.
     pub async fn roll_back(opening: Opening, why: String) -> Result<Finished, Refused> {
         let (journal, state) = take(&opening, Purpose::Rollback)?;
-        let run = opening.run;
-        if state.started().mode == runbook_model::entry::Mode::Rehearsal {
+        let run = opening.dir.run();
+        if state.started().mode == Mode::Rehearsal {
             return Err(Refused::Rehearsal(run));
         }
         if matches!(state.status(), RunStatus::RolledBack | RunStatus::Abandoned { .. }) {
@@ -254,7 +245,7 @@ impl Session {
     /// When the step is not in doubt, or the run cannot be taken.
     pub async fn resolve(opening: Opening, step: &str, verdict: Verdict, why: String) -> Result<Finished, Refused> {
         let (journal, state) = take(&opening, Purpose::Resolve)?;
-        let run = opening.run;
+        let run = opening.dir.run();
         let path = named(&state, step, |step| step.is_doubtful())?;
         let attempt = state.step(&path).map(|step| step.attempt).ok_or_else(|| Refused::NotInDoubt(path.clone()))?;
         let by = Decider::Person(opening.operator.clone());
@@ -270,7 +261,7 @@ impl Session {
     /// When nothing waits, the answer does not fit, or this person may not give it.
     pub async fn answer(opening: Opening, said: Said, note: Option<String>) -> Result<Finished, Refused> {
         let (journal, state) = take(&opening, Purpose::Answer)?;
-        let run = opening.run;
+        let run = opening.dir.run();
         let waiting = state.steps().iter().find(|step| {
             step.phase == StepPhase::Intended && matches!(step.spec().map(|spec| &spec.kind), Some(StepKind::Confirm(_)))
         });
@@ -304,7 +295,7 @@ impl Session {
         state: RunState,
         sources: &[(String, String)],
         purpose: Purpose,
-        first: Option<&runbook_model::entry::Record>,
+        first: Option<&Record>,
     ) -> Result<Self, Refused> {
         let mut reporters = opening.reporters;
         if let Some(first) = first {
@@ -312,14 +303,14 @@ impl Session {
         }
         let sealer = Sealer {
             archivist: opening.archivist,
-            run: opening.run,
+            run: opening.dir.run(),
             journal: opening.dir.journal(),
             sources: sources.iter().map(|(name, text)| SourceText { name: name.clone(), text: text.clone() }).collect(),
         };
         let ledger = Ledger::new(journal, state, reporters);
         let desk = Desk::new(ledger, opening.world, opening.interrupts, sealer);
         let session =
-            Holder { purpose, operator: opening.operator, pid: std::process::id(), boot: boot_id(), engine: opening.engine };
+            Taken { purpose, operator: opening.operator, pid: std::process::id(), boot: opening.boot, engine: opening.engine };
         desk.write(Entry::SessionStarted(session))?;
         Ok(Self { desk: Rc::new(desk) })
     }
@@ -374,7 +365,7 @@ impl Session {
         let state = self.desk.ledger.state();
         let started = state.started();
         let params: BTreeMap<_, _> = started.params.iter().map(|(name, given)| (name.clone(), given.value.clone())).collect();
-        program.cast(params, started.settings.clone(), line)
+        program.cast(&params, started.settings.clone(), line)
     }
 
     /// Writes the end of the session down and lets go of the run.
@@ -389,11 +380,8 @@ impl Session {
             let why = "the journal could not be written".to_owned();
             return Finished { run, status: RunStatus::Interrupted, sealing: Sealing::Behind { why }, halt };
         };
-        match desk.ledger.write_durably(Entry::SessionEnded { status: status.clone() }, desk.now()).await {
-            Ok(_) => {}
-            Err(lost) => {
-                halt.get_or_insert(lost);
-            }
+        if let Err(lost) = desk.ledger.close(Entry::SessionEnded { status: status.clone() }, desk.now()).await {
+            halt.get_or_insert(lost);
         }
         let sealing = desk.conclude().await;
         Finished { run, status, sealing, halt }
@@ -402,17 +390,18 @@ impl Session {
 
 /// Takes the run: lock, journal, state.
 fn take(opening: &Opening, purpose: Purpose) -> Result<(Journal, RunState), Refused> {
-    let (journal, reading) = Journal::open(&opening.dir, opening.run, holder(opening, purpose))?;
-    let state = RunState::fold(&reading.records).map_err(|illegal| Refused::Illegal { run: opening.run, illegal })?;
-    state.map(|state| (journal, state)).ok_or(Refused::Empty(opening.run))
+    let (journal, reading) = Journal::open(&opening.dir, &holder(opening, purpose))?;
+    let state = RunState::fold(&reading.records).map_err(|illegal| Refused::Illegal { run: opening.dir.run(), illegal })?;
+    state.map(|state| (journal, state)).ok_or(Refused::Empty(opening.dir.run()))
 }
 
-fn holder(opening: &Opening, purpose: Purpose) -> crate::journal::Holder {
-    crate::journal::Holder::new(&opening.operator, purpose, opening.world.now())
+fn holder(opening: &Opening, purpose: Purpose) -> Holder {
+    let Person { name, host, .. } = opening.operator.clone();
+    Holder { name, host, pid: std::process::id(), boot: opening.boot.clone(), since: opening.world.now(), purpose }
 }
 
 fn refuse_final(state: &RunState, verb: &'static str) -> Result<(), Refused> {
-    if state.started().mode == runbook_model::entry::Mode::Rehearsal {
+    if state.started().mode == Mode::Rehearsal {
         return Err(Refused::Rehearsal(state.run()));
     }
     if state.status().is_final() {
@@ -427,8 +416,7 @@ type Texts = Vec<(String, String)>;
 fn sources_of(dir: &RunDir, state: &RunState) -> Result<(BTreeMap<String, String>, Texts), Refused> {
     let mut texts = Vec::new();
     for source in state.sources() {
-        let text = dir.pinned(source).map_err(|error| Refused::Source { run: state.run(), why: error.to_string() })?;
-        texts.push((source.name.clone(), text));
+        texts.push((source.name.clone(), dir.pinned(source)?));
     }
     Ok((texts.iter().cloned().collect(), texts))
 }
@@ -437,7 +425,7 @@ fn pinned(dir: &RunDir, state: &RunState) -> Result<(Program, Texts), Refused> {
     let (map, texts) = sources_of(dir, state)?;
     let entry = state.sources().first().map(|source| source.name.clone()).unwrap_or_default();
     let program =
-        Program::load(&Pinned::new(map), &entry).map_err(|diagnostics| Refused::Script { run: state.run(), diagnostics })?;
+        Program::load(&Pinned(map), &entry).map_err(|diagnostics| Refused::Script { run: state.run(), diagnostics })?;
     Ok((program, texts))
 }
 
