@@ -3,7 +3,7 @@
 use std::fmt;
 
 use jiff::Timestamp;
-use runbook_model::entry::Purpose;
+use runbook_model::entry::{Purpose, Session};
 use runbook_model::id::RunId;
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +22,21 @@ pub struct Holder {
     pub since: Timestamp,
     /// What for.
     pub purpose: Purpose,
+}
+
+impl Holder {
+    /// The process of a session.
+    #[must_use]
+    pub fn of(session: &Session, since: Timestamp) -> Self {
+        Self {
+            name: session.operator.name.clone(),
+            host: session.operator.host.clone(),
+            pid: session.pid,
+            boot: session.boot.clone(),
+            since,
+            purpose: session.purpose,
+        }
+    }
 }
 
 /// The run is in the hands of another process.

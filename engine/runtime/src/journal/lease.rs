@@ -180,6 +180,17 @@ mod tests {
     }
 
     #[test]
+    fn a_lock_on_a_removed_file_is_no_lease() {
+        let (_home, run_dir) = fresh_run();
+        let old = directory::open_file(&run_dir.lease(), OFlags::RDWR | OFlags::CREATE).unwrap();
+        assert!(is_still_there(&old, &run_dir).unwrap());
+        std::fs::remove_file(run_dir.lease()).unwrap();
+        assert!(!is_still_there(&old, &run_dir).unwrap());
+        std::fs::write(run_dir.lease(), "").unwrap();
+        assert!(!is_still_there(&old, &run_dir).unwrap());
+    }
+
+    #[test]
     fn odd_names_cannot_move_the_cursor() {
         let (_home, run_dir) = fresh_run();
         let held = Held { run: run_dir.run(), holder: Some(holder("a\u{1b}[2J\u{202e}b")) };

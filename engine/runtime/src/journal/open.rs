@@ -120,13 +120,10 @@ impl Journal {
     /// # Errors
     /// [`ReadError`] when there is none, or a record does not fit.
     pub fn read(run_dir: &RunDir) -> Result<Reading, ReadError> {
-        let once = || {
+        settled(|| {
             let content = read_all(&mut open_existing(run_dir, OFlags::RDONLY)?, run_dir)?;
             Reading::of(run_dir.run(), &run_dir.journal(), &content).map_err(ReadError::from)
-        };
-        // A process that opens the journal cuts a torn line off and writes on: who reads just then may see the start of
-        // the one and the end of the other. Real damage is still there at the second look.
-        once().or_else(|error| if matches!(error, ReadError::Damaged(_)) { once() } else { Err(error) })
+        })
     }
 }
 
@@ -144,6 +141,15 @@ impl RunDir {
             return Err(StorageFailure::at("read all that was written of", &path)(Errno::IO).into());
         }
         Ok(content)
+    }
+}
+
+/// A process that opens the journal cuts a torn line off and writes on: who reads just then may see the start of the one
+/// and the end of the other. Real damage is still there at the second look.
+fn settled(mut read: impl FnMut() -> Result<Reading, ReadError>) -> Result<Reading, ReadError> {
+    match read() {
+        Err(ReadError::Damaged(_)) => read(),
+        other => other,
     }
 }
 
@@ -165,4 +171,24 @@ fn read_all(file: &mut File, run_dir: &RunDir) -> Result<Vec<u8>, ReadError> {
 fn cut(file: &File, length: u64) -> Result<(), Errno> {
     rustix::fs::ftruncate(file, length)?;
     rustix::fs::fsync(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use runbook_model::chain::Broken;
+    use runbook_model::id::Seq;
+
+    use super::*;
+    use crate::journal::sample::run_id;
+
+    #[test]
+    fn damage_is_looked_at_twice_before_it_is_believed() {
+        let damaged = || Damaged { run: run_id(1), file: PathBuf::new(), record: Seq(3), offset: 9, why: Broken::Digest };
+        let whole = Reading::of(run_id(1), "journal.jsonl".as_ref(), b"").unwrap();
+        let mut seen = vec![Ok(whole.clone()), Err(damaged().into())];
+        assert_eq!(settled(|| seen.pop().unwrap()), Ok(whole));
+        let mut seen = vec![Err(damaged().into()), Err(damaged().into())];
+        assert_eq!(settled(|| seen.pop().unwrap()), Err(damaged().into()));
+        assert!(seen.is_empty());
+    }
 }

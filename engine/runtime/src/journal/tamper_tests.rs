@@ -8,7 +8,7 @@ use runbook_model::entry::{Entry, Record, VERSION};
 use runbook_model::id::{Epoch, RunId, Seq};
 
 use super::sample::{fresh_run, holder, intent, noted, now, run_id};
-use super::{Damaged, Journal, OpenError, ReadError, Reading};
+use super::{Damaged, Journal, OpenError, ReadError, Reading, Records};
 
 fn entries() -> impl Strategy<Value = Vec<Entry>> {
     let note = "\\PC{0,40}|[\\x00-\\x1f\"\\\\\u{2028}]{0,8}".prop_map(|text| noted(&text));
@@ -199,6 +199,9 @@ fn damage_is_refused_and_left_as_it_is() {
     for part in ["journal.jsonl", "record 1", &format!("byte {offset}"), "damaged or edited", &verify] {
         assert!(message.contains(part), "{part} in {message}");
     }
+    let file = run_dir.journal();
+    let lines: Vec<_> = Records::of(run_dir.run(), &file, &content).take(9).map(|line| line.is_ok()).collect();
+    assert_eq!(lines, [true, false], "nothing behind the damage is read");
     assert_eq!(std::fs::read(run_dir.journal()).unwrap(), content);
     assert_eq!(Journal::read(&run_dir), Err(ReadError::Damaged(damaged)));
 }
