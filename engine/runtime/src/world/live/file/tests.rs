@@ -1,6 +1,7 @@
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use runbook_model::answer::Answer;
 use runbook_model::change::{FileBefore, FileRestore, FileWrite};
@@ -174,4 +175,30 @@ fn attributes_come_along() {
     let mut value = [0_u8; 16];
     let length = rustix::fs::getxattr(&file, "user.origin", &mut value[..]).unwrap();
     assert_eq!(&value[..length], b"puppet");
+}
+
+#[test]
+fn a_reader_sees_the_old_content_or_the_new_one_and_nothing_else() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("app.conf");
+    let contents = ["a".repeat(200_000), "b".repeat(70_000)];
+    fs::write(&file, &contents[0]).unwrap();
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let reader = scope.spawn(|| {
+            let mut reads = 0;
+            while !done.load(Ordering::Relaxed) {
+                let read = fs::read_to_string(&file).unwrap();
+                assert!(contents.contains(&read), "{} bytes of neither content", read.len());
+                reads += 1;
+            }
+            reads
+        });
+        for content in contents.iter().cycle().take(101) {
+            assert_eq!(perform_write(&write(&file.display().to_string(), content), TAG), DONE);
+        }
+        done.store(true, Ordering::Relaxed);
+        assert!(reader.join().unwrap() > 0);
+    });
+    assert_eq!(names(dir.path()), ["app.conf"]);
 }

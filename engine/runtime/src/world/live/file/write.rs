@@ -11,8 +11,8 @@ use crate::world::live::Site;
 use crate::world::{Performed, Recovered};
 
 /// Reads what stands there, for the intent. Blocks.
-pub(crate) fn prepare(site: &Site, write: &FileWrite) -> Result<FileWrite, Failure> {
-    let refuse = |message: String| failure(&write.path, message);
+pub(crate) fn prepare(site: &Site, write: &FileWrite) -> Result<FileWrite, Box<Failure>> {
+    let refuse = |message: String| Box::new(failure(&write.path, message));
     if write.path.is_empty() || write.path.contains('\0') {
         return Err(refuse("this cannot be the path of a file".to_owned()));
     }
