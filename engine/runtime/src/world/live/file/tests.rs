@@ -154,6 +154,28 @@ fn a_killed_attempt_leaves_nothing_behind() {
 }
 
 #[test]
+fn a_second_attempt_remembers_what_the_first_one_found() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("app.conf");
+    fs::write(&file, "old").unwrap();
+    let first = prepare_write(&site(dir.path()), &write("app.conf", "new")).unwrap();
+    assert_eq!(perform_write(&first, TAG), DONE);
+    assert_eq!(prepare_write(&site(dir.path()), &first), Ok(first.clone()), "our own content is not what was there before");
+    fs::write(&file, "theirs").unwrap();
+    let second = prepare_write(&site(dir.path()), &first).unwrap();
+    assert_eq!(perform_write(&second, TAG), DONE);
+    assert_eq!(perform_restore(&restore_of(&second), TAG), DONE);
+    assert_eq!(fs::read_to_string(&file).unwrap(), "theirs");
+}
+
+#[test]
+fn a_write_that_the_file_system_refuses_says_where() {
+    // Nobody can create files in /proc, not even root.
+    let line = why(perform_write(&write("/proc/runbook.conf", "x"), TAG));
+    assert!(line.starts_with("`/proc/runbook.conf`: ") && line.ends_with(", in its directory `/proc`"), "{line}");
+}
+
+#[test]
 fn a_failed_write_changes_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let prepared = prepare_write(&site(dir.path()), &write("app.conf", "new")).unwrap();
