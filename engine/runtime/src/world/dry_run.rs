@@ -159,4 +159,22 @@ mod tests {
         assert_eq!(missing, [run.line(), nested.line()]);
         assert!(!target.exists());
     }
+
+    #[tokio::test]
+    async fn nobody_is_asked_and_looks_are_real() {
+        use crate::world::scripted::{ScriptedWorld, Sight};
+        let real = ScriptedWorld::new().says_yes("*").sees("tcp::open", Sight::value(true));
+        let world = DryRunWorld::new(real.clone());
+        let question = Question {
+            path: runbook_model::path::StepPath::root().child("Go on?", 1),
+            text: "Go on?".to_owned(),
+            confirm: runbook_model::step::Confirm::default(),
+            shown: runbook_model::digest::Digest::ZERO,
+        };
+        assert_eq!(world.ask(&question).await, Reaction::Withheld);
+        let tcp = Observation::Tcp { address: "db:1".to_owned(), timeout: None };
+        assert_eq!(world.observe(&tcp).await, real.observe(&tcp).await);
+        world.wait(Duration::from_millis(5)).await;
+        assert_eq!(world.monotonic_millis(), 5);
+    }
 }

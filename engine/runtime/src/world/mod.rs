@@ -104,6 +104,7 @@ pub enum Performed {
 }
 
 /// What became of a change that was intended and never reported.
+#[expect(clippy::large_enum_variant, reason = "one is made per step, and it is read at once")]
 #[derive(Debug, Clone, PartialEq)]
 pub enum Recovered {
     /// It ended, and its end was kept.
@@ -132,6 +133,7 @@ pub struct Looks {
 }
 
 /// What a look means.
+#[expect(clippy::large_enum_variant, reason = "one is made per look, and it is read at once")]
 #[derive(Debug, Clone, PartialEq)]
 pub enum Judgement {
     /// The check has ended.

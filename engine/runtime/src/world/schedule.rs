@@ -24,7 +24,7 @@ pub const EVERY: Duration = Duration::from_secs(1);
 /// What one look was, before time is considered.
 enum Verdict {
     Passed(Value),
-    Missed(Failure),
+    Missed(Box<Failure>),
 }
 
 /// What a look means when changes are really made.
@@ -39,8 +39,8 @@ pub fn judge_live(check: &Check, history: &Looks, look: Look) -> Judgement {
     let settling = history.millis < within;
     match verdict(check, look) {
         Verdict::Missed(_) if settling => again(check, within - history.millis),
-        Verdict::Missed(failure) if check.advisory => Judgement::Ended(Outcome::Missed(failure)),
-        Verdict::Missed(failure) => Judgement::Ended(Outcome::Failed(failure)),
+        Verdict::Missed(failure) if check.advisory => Judgement::Ended(Outcome::Missed(*failure)),
+        Verdict::Missed(failure) => Judgement::Ended(Outcome::Failed(*failure)),
         Verdict::Passed(_) if check.during.is_some() && history.millis < over => {
             // The next look must not step over the moment from which misses count.
             let next = if settling { within } else { over };
@@ -83,11 +83,11 @@ fn verdict(check: &Check, look: Look) -> Verdict {
     match (look, &check.expect) {
         (Look::Value(saw), Some(expected)) if same(&saw, expected) => Verdict::Passed(saw),
         (Look::Value(saw), None) if passes(&saw) => Verdict::Passed(saw),
-        (Look::Value(saw), expected) => Verdict::Missed(Failure::NotMet { saw, expected: expected.clone() }),
-        (Look::Failed { message, location }, _) => Verdict::Missed(Failure::LookFailed { message, at: location }),
+        (Look::Value(saw), expected) => Verdict::Missed(Box::new(Failure::NotMet { saw, expected: expected.clone() })),
+        (Look::Failed { message, location }, _) => Verdict::Missed(Box::new(Failure::LookFailed { message, at: location })),
         // Unknown values exist in rehearsals only, where they end the check before this.
         (Look::Unknown { because }, _) => {
-            Verdict::Missed(Failure::LookFailed { message: format!("its value is unknown: {because}"), at: None })
+            Verdict::Missed(Box::new(Failure::LookFailed { message: format!("its value is unknown: {because}"), at: None }))
         }
     }
 }

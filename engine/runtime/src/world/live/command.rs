@@ -13,9 +13,9 @@ use super::program::resolve_program;
 use crate::world::{Performed, Recovered};
 
 /// Completes an invocation: the program and the working directory become absolute paths. Blocks.
-pub(super) fn prepare(site: &Site, invocation: &Invocation) -> Result<Invocation, Failure> {
+pub(super) fn prepare(site: &Site, invocation: &Invocation) -> Result<Invocation, Box<Failure>> {
     let program = invocation.argv.first().cloned().unwrap_or_default();
-    let refuse = |message: String| Failure::NotStarted { program: program.clone(), message };
+    let refuse = |message: String| Box::new(Failure::NotStarted { program: program.clone(), message });
     if program.is_empty() {
         return Err(refuse("the command has no program: `run` needs at least one word".to_owned()));
     }

@@ -105,6 +105,7 @@ pub enum RunEnd {
 }
 
 /// What became of a program of an earlier process.
+#[expect(clippy::large_enum_variant, reason = "one is made per recovery, and it is read at once")]
 #[derive(Debug, Clone, PartialEq)]
 pub enum RunFound {
     /// It ended, and how was kept.

@@ -85,12 +85,13 @@ impl LiveWorld {
 impl World for LiveWorld {
     fn prepare<'a>(&'a self, change: &'a Change) -> Task<'a, Result<Change, Failure>> {
         let (site, change) = (self.site.clone(), change.clone());
-        Box::pin(off_thread(move || match change {
+        let prepare = move || match change {
             Change::Run(invocation) => command::prepare(&site, &invocation).map(Change::Run),
             Change::Write(write) => file::prepare_write(&site, &write).map(Change::Write),
             Change::Restore(restore) => file::prepare_restore(&site, &restore).map(Change::Restore),
             Change::Http(call) => http::prepare(&call).map(Change::Http),
-        }))
+        };
+        Box::pin(async { off_thread(prepare).await.map_err(|failure| *failure) })
     }
 
     fn perform<'a>(&'a self, receipt: Receipt, change: &'a Change, limits: Limits) -> Task<'a, Performed> {

@@ -43,6 +43,10 @@ impl Stage {
     pub(super) fn prepare(&self, change: &Change) -> Change {
         let mut change = change.clone();
         if let Change::Write(write) = &mut change {
+            let ours = self.files.get(&write.path).is_some_and(|file| file.content == write.content.as_bytes());
+            if ours && write.before.is_some() {
+                return change; // what an earlier attempt found stays what was there before
+            }
             write.before = Some(self.files.get(&write.path).map_or(FileBefore::Absent, |file| FileBefore::Present {
                 digest: Digest::of(&file.content),
                 mode: file.mode,

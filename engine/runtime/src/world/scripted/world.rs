@@ -99,7 +99,7 @@ impl ScriptedWorld {
                     dying();
                 }
                 self.dead.send_replace(true);
-                std::future::pending().await
+                std::future::pending::<()>().await;
             }
             _ => {}
         }

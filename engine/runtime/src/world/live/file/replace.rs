@@ -3,7 +3,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rustix::fs::XattrFlags;
 
@@ -64,9 +64,9 @@ fn flush(place: &Place) -> Result<(), Trouble> {
         .map_err(|error| Trouble::NotFlushed(format!("its directory could not be flushed to disk: {}", plain(&error))))
 }
 
-fn write_beside(temporary: &PathBuf, standing: Option<&Standing>, content: &[u8], mode: Option<u32>) -> io::Result<()> {
+fn write_beside(temporary: &Path, standing: Option<&Standing>, content: &[u8], mode: Option<u32>) -> io::Result<()> {
     // `create_new` is O_EXCL: it neither follows a link that somebody planted nor writes into a file of theirs.
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(temporary as &Path)?;
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(temporary)?;
     file.write_all(content)?;
     let mut bits = mode.unwrap_or_else(|| standing.map_or(NEW_FILE, Standing::mode));
     if let Some(standing) = standing

@@ -12,9 +12,9 @@ use crate::world::live::Site;
 use crate::world::{Performed, Recovered};
 
 /// Refuses a file that somebody wrote after us. Blocks.
-pub(crate) fn prepare(site: &Site, restore: &FileRestore) -> Result<FileRestore, Failure> {
+pub(crate) fn prepare(site: &Site, restore: &FileRestore) -> Result<FileRestore, Box<Failure>> {
     let path = site.absolute(&restore.path);
-    let refuse = |message: String| failure(&restore.path, message);
+    let refuse = |message: String| Box::new(failure(&restore.path, message));
     let place = Place::look(&path).map_err(refuse)?;
     still_ours(&place, restore).map_err(refuse)?;
     let path = path.into_os_string().into_string().map_err(|_| refuse("its path is not UTF-8".to_owned()))?;

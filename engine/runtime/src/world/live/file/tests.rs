@@ -1,6 +1,7 @@
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use runbook_model::answer::Answer;
 use runbook_model::change::{FileBefore, FileRestore, FileWrite};
@@ -153,6 +154,28 @@ fn a_killed_attempt_leaves_nothing_behind() {
 }
 
 #[test]
+fn a_second_attempt_remembers_what_the_first_one_found() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("app.conf");
+    fs::write(&file, "old").unwrap();
+    let first = prepare_write(&site(dir.path()), &write("app.conf", "new")).unwrap();
+    assert_eq!(perform_write(&first, TAG), DONE);
+    assert_eq!(prepare_write(&site(dir.path()), &first), Ok(first.clone()), "our own content is not what was there before");
+    fs::write(&file, "theirs").unwrap();
+    let second = prepare_write(&site(dir.path()), &first).unwrap();
+    assert_eq!(perform_write(&second, TAG), DONE);
+    assert_eq!(perform_restore(&restore_of(&second), TAG), DONE);
+    assert_eq!(fs::read_to_string(&file).unwrap(), "theirs");
+}
+
+#[test]
+fn a_write_that_the_file_system_refuses_says_where() {
+    // Nobody can create files in /proc, not even root.
+    let line = why(perform_write(&write("/proc/runbook.conf", "x"), TAG));
+    assert!(line.starts_with("`/proc/runbook.conf`: ") && line.ends_with(", in its directory `/proc`"), "{line}");
+}
+
+#[test]
 fn a_failed_write_changes_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let prepared = prepare_write(&site(dir.path()), &write("app.conf", "new")).unwrap();
@@ -174,4 +197,30 @@ fn attributes_come_along() {
     let mut value = [0_u8; 16];
     let length = rustix::fs::getxattr(&file, "user.origin", &mut value[..]).unwrap();
     assert_eq!(&value[..length], b"puppet");
+}
+
+#[test]
+fn a_reader_sees_the_old_content_or_the_new_one_and_nothing_else() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("app.conf");
+    let contents = ["a".repeat(200_000), "b".repeat(70_000)];
+    fs::write(&file, &contents[0]).unwrap();
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let reader = scope.spawn(|| {
+            let mut reads = 0;
+            while !done.load(Ordering::Relaxed) {
+                let read = fs::read_to_string(&file).unwrap();
+                assert!(contents.contains(&read), "{} bytes of neither content", read.len());
+                reads += 1;
+            }
+            reads
+        });
+        for content in contents.iter().cycle().take(101) {
+            assert_eq!(perform_write(&write(&file.display().to_string(), content), TAG), DONE);
+        }
+        done.store(true, Ordering::Relaxed);
+        assert!(reader.join().unwrap() > 0);
+    });
+    assert_eq!(names(dir.path()), ["app.conf"]);
 }

@@ -11,8 +11,11 @@ use crate::world::live::Site;
 use crate::world::{Performed, Recovered};
 
 /// Reads what stands there, for the intent. Blocks.
-pub(crate) fn prepare(site: &Site, write: &FileWrite) -> Result<FileWrite, Failure> {
-    let refuse = |message: String| failure(&write.path, message);
+///
+/// A write that brings what an earlier attempt found keeps it when that attempt's content stands there now: else the
+/// second attempt would take our own content for what was there before, and the rollback would put back nothing.
+pub(crate) fn prepare(site: &Site, write: &FileWrite) -> Result<FileWrite, Box<Failure>> {
+    let refuse = |message: String| Box::new(failure(&write.path, message));
     if write.path.is_empty() || write.path.contains('\0') {
         return Err(refuse("this cannot be the path of a file".to_owned()));
     }
@@ -22,7 +25,11 @@ pub(crate) fn prepare(site: &Site, write: &FileWrite) -> Result<FileWrite, Failu
     let path = site.absolute(&write.path);
     let place = Place::look(&path).map_err(refuse)?;
     let path = path.into_os_string().into_string().map_err(|_| refuse("its path is not UTF-8".to_owned()))?;
-    Ok(FileWrite { path, before: Some(place.before()), ..write.clone() })
+    let before = match &write.before {
+        Some(found) if is_done(&place, write) => found.clone(),
+        _ => place.before(),
+    };
+    Ok(FileWrite { path, before: Some(before), ..write.clone() })
 }
 
 /// Writes it, unless it is so already. Blocks.

@@ -69,9 +69,9 @@ async fn errors_are_sentences_about_the_thing() {
     assert_eq!(look(get(&url)).await, Err(format!("{url}: connection refused")));
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/", silent.local_addr().unwrap());
-    let timeout = Some(Length::from_millis(40));
+    let timeout = Some(Length::from_millis(250));
     let impatient = Observation::Http { method: "GET".to_owned(), url: url.clone(), headers: BTreeMap::new(), timeout };
-    assert_eq!(look(impatient).await, Err(format!("{url}: no answer within 40ms")));
+    assert_eq!(look(impatient).await, Err(format!("{url}: no answer within 250ms")));
     let post = Observation::Http { method: "POST".to_owned(), url: url.clone(), headers: BTreeMap::new(), timeout };
     assert!(look(post).await.unwrap_err().contains("may change something"));
     assert_eq!(
@@ -133,16 +133,36 @@ async fn network_environment_and_time() {
     assert!(now.ends_with('Z') && now.parse::<jiff::Timestamp>().is_ok(), "{now}");
 }
 
+/// By another process: had this one a program open for writing while another test forks, running it could fail (ETXTBSY).
+fn copy(from: &str, to: &std::path::Path) {
+    assert!(Command::new("cp").arg(from).arg(to).status().unwrap().success());
+}
+
 #[tokio::test]
 async fn processes_are_found_by_a_long_name_and_not_when_dead() {
     let dir = tempfile::tempdir().unwrap();
     let program = dir.path().join("a-name-of-more-than-15-bytes");
-    fs::copy("/bin/cat", &program).unwrap();
+    copy("/bin/cat", &program);
     let mut child = Command::new(&program).stdin(Stdio::piped()).spawn().unwrap();
     let find = || Observation::Processes { name: "a-name-of-more-than-15-bytes".to_owned() };
     let wanted = json!([{ "pid": child.id(), "name": "a-name-of-more-than-15-bytes" }]);
     assert_eq!(look(find()).await, Ok(Seen::Value(wanted)));
-    drop(child.stdin.take());
+    child.kill().unwrap();
     child.wait().unwrap();
     assert_eq!(look(find()).await, Ok(Seen::Value(json!([]))));
+}
+
+#[tokio::test]
+async fn a_zombie_is_not_a_running_process() {
+    use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
+    let dir = tempfile::tempdir().unwrap();
+    let program = dir.path().join("short-lived");
+    copy("/bin/true", &program);
+    let mut child = Command::new(&program).spawn().unwrap();
+    // Waits for its end and leaves it unreaped.
+    waitid(WaitId::Pid(Pid::from_child(&child)), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT).unwrap();
+    assert!(fs::read_to_string(format!("/proc/{}/stat", child.id())).unwrap().contains("(short-lived) Z"));
+    let find = || Observation::Processes { name: "short-lived".to_owned() };
+    assert_eq!(look(find()).await, Ok(Seen::Value(json!([]))));
+    child.wait().unwrap();
 }
