@@ -1,1 +1,22 @@
-//! x
+//! The room that speaks to people: it reads what they typed, shows what happens, and ends with a code that scripts know.
+//!
+//! One verb is one file in [`commands`]. Only [`output`] writes to the terminal, and it makes everything safe to show.
+//! Inside, errors are precise; at this edge they become a [`failure::Failure`]: a message, hints and an
+//! [`exit_code::ExitCode`].
+
+pub mod arguments;
+pub mod catalogue;
+pub mod commands;
+pub mod configuration;
+pub mod exit_code;
+pub mod failure;
+pub mod logging;
+pub mod operator;
+pub mod output;
+pub mod people;
+
+/// Runs the program with the arguments and the environment of this process.
+#[must_use]
+pub fn main() -> std::process::ExitCode {
+    commands::run(std::env::args_os()).into()
+}

@@ -1,0 +1,186 @@
+//! What a person may type. The help texts are the doc comments, here and in the file of each verb.
+
+use std::path::PathBuf;
+
+use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum};
+
+use crate::commands::{
+    answer, check, completions, config, demo, exec, explain, help, keeper, list, resolve, resume, rollback, runs, seal, show,
+    verify,
+};
+
+/// Executes runbooks: writes every step down before and after it, rehearses, resumes, rolls back, keeps the trail in git.
+#[derive(Debug, Parser)]
+#[command(name = "runbook", version, disable_help_subcommand = true, arg_required_else_help = true, max_term_width = 100)]
+#[command(
+    help_template = "{about}\n\n{usage-heading} {usage}\n{after-help}\n{options}\n\nExit codes: `runbook help exit-codes`.\n"
+)]
+pub struct Arguments {
+    /// Options of every verb.
+    #[command(flatten)]
+    pub globals: Globals,
+    /// The verb.
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+/// Options of every verb.
+#[derive(Debug, Clone, Default, clap::Args)]
+#[command(next_help_heading = "Global options")]
+pub struct Globals {
+    /// The root of the runbook repository; otherwise the nearest directory upwards with a `runbook.toml`.
+    #[arg(long, short = 'C', global = true, value_name = "DIR")]
+    pub root: Option<PathBuf>,
+    /// Where runs and the audit trail are kept; otherwise `.runbook` below the root.
+    #[arg(long, global = true, value_name = "DIR")]
+    pub state_dir: Option<PathBuf>,
+    /// Colours.
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_possible_values = false)]
+    pub color: When,
+    /// `text` for people on standard error; `json` for programs: one record a line on standard output.
+    #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
+    pub output: Format,
+    /// Append the engine's own log to this file; `RUNBOOK_LOG` says what is logged.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub log: Option<PathBuf>,
+}
+
+/// When something is shown.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum When {
+    /// On a terminal that can, unless `NO_COLOR` is set.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// For whom the output is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// What can be asked for.
+#[derive(Debug, Subcommand)]
+#[expect(missing_docs, reason = "the help text of each is the doc comment of its type")]
+pub enum Verb {
+    Exec(exec::Exec),
+    Resume(resume::Resume),
+    Rollback(rollback::Rollback),
+    Resolve(resolve::Resolve),
+    Answer(answer::Answer),
+    List(list::List),
+    Show(show::Show),
+    Runs(runs::Runs),
+    Verify(verify::Verify),
+    Seal(seal::Seal),
+    Check(check::Check),
+    Explain(explain::Explain),
+    Config(config::Config),
+    Completions(completions::Completions),
+    Demo(demo::Demo),
+    Help(help::Help),
+    #[command(hide = true)]
+    Keeper(keeper::Keeper),
+    #[command(hide = true)]
+    DemoService(demo::DemoService),
+}
+
+/// The verbs by what a person wants, in the order of the help text.
+pub const GROUPS: [(&str, &[&str]); 4] = [
+    ("Run", &["exec", "resume", "rollback", "resolve", "answer"]),
+    ("Look", &["list", "show", "runs"]),
+    ("Audit trail", &["verify", "seal"]),
+    ("Write runbooks, get help", &["check", "explain", "config", "completions", "demo", "help"]),
+];
+
+/// The whole command line, with its verbs in groups (clap itself has one list only).
+#[must_use]
+pub fn command() -> clap::Command {
+    let command = Arguments::command();
+    let mut groups = String::new();
+    for (heading, verbs) in GROUPS {
+        groups.push_str(&format!("\n{heading}:\n"));
+        for verb in verbs {
+            let about = command.find_subcommand(verb).and_then(clap::Command::get_about).map(ToString::to_string);
+            groups.push_str(&format!("  {verb:<12} {}\n", about.unwrap_or_default()));
+        }
+    }
+    command.after_help(groups)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::FromArgMatches as _;
+
+    fn parse(line: &str) -> Result<Arguments, clap::Error> {
+        let matches = command().try_get_matches_from(line.split(' '))?;
+        Arguments::from_arg_matches(&matches)
+    }
+
+    #[test]
+    fn the_definition_is_sound() {
+        command().debug_assert();
+    }
+
+    #[test]
+    fn every_visible_verb_is_in_one_group_and_has_help() {
+        let mut grouped: Vec<_> = GROUPS.iter().flat_map(|(_, verbs)| verbs.iter().copied()).collect();
+        let command = Arguments::command();
+        let mut visible: Vec<_> =
+            command.get_subcommands().filter(|verb| !verb.is_hide_set()).map(|verb| verb.get_name().to_owned()).collect();
+        grouped.sort_unstable();
+        visible.sort_unstable();
+        assert_eq!(grouped, visible);
+        for verb in command.get_subcommands() {
+            let about = verb.get_about().unwrap_or_default().to_string();
+            assert!(!about.is_empty() && !about.ends_with('.'), "{}: {about:?}", verb.get_name());
+        }
+    }
+
+    #[test]
+    fn help_shows_the_groups() {
+        let help = command().render_help().to_string();
+        assert!(
+            help.contains("\nRun:\n  exec ") && help.contains("--state-dir <DIR>") && help.contains("Usage: runbook"),
+            "{help}"
+        );
+    }
+
+    #[test]
+    fn parameters_may_hold_any_text_and_need_a_name() {
+        let Verb::Exec(exec) = parse("runbook exec api -p service=a=b -p to=").unwrap().verb else { panic!("exec") };
+        let pairs: Vec<_> = exec.params.iter().map(|pair| (pair.name.as_str(), pair.text.as_str())).collect();
+        assert_eq!(pairs, [("service", "a=b"), ("to", "")]);
+        assert!(parse("runbook exec api -p service").is_err());
+        assert!(parse("runbook exec api -p =x").is_err());
+    }
+
+    #[test]
+    fn a_run_is_resolved_with_a_verdict_and_a_reason_or_not_at_all() {
+        assert!(parse("runbook resolve 01ABC step did --why seen").is_ok());
+        assert!(parse("runbook resolve 01ABC step did").is_err());
+        assert!(parse("runbook resolve 01ABC step maybe --why seen").is_err());
+    }
+
+    #[test]
+    fn answers_exclude_each_other_and_one_is_wanted() {
+        assert!(parse("runbook answer 01ABC --yes --note fine").is_ok());
+        assert!(parse("runbook answer 01ABC --yes --no").is_err());
+        assert!(parse("runbook answer 01ABC --choose blue").is_ok());
+    }
+
+    #[test]
+    fn global_options_stand_on_either_side_of_the_verb() {
+        assert_eq!(parse("runbook --color never list").unwrap().globals.color, When::Never);
+        assert_eq!(parse("runbook list --output json").unwrap().globals.output, Format::Json);
+    }
+}

@@ -1,0 +1,101 @@
+//! `runbook config`: what applies here, and why.
+
+use serde_json::json;
+
+use crate::arguments::{Format, Globals};
+use crate::configuration::{Configuration, Origin};
+use crate::failure::Failure;
+use crate::output::style::{Palette, Tone};
+use crate::output::{self, safe};
+
+/// Show the configuration that applies here
+#[derive(Debug, clap::Args)]
+pub struct Config {
+    /// Say for each value where it comes from
+    #[arg(long)]
+    pub show_origin: bool,
+}
+
+/// Prints it.
+///
+/// # Errors
+/// Standard output cannot take it.
+pub fn run(config: &Config, globals: &Globals, configuration: &Configuration) -> Result<(), Failure> {
+    let rows = rows(configuration);
+    output::to_stdout(&match globals.output {
+        Format::Json => json_lines(&rows),
+        Format::Text => text(&rows, config.show_origin, super::on_stdout(globals.color).palette),
+    })
+}
+
+/// A key, its value as TOML or JSON would write it, and its origin.
+type Row = (String, serde_json::Value, Origin);
+
+fn rows(configuration: &Configuration) -> Vec<Row> {
+    let path = |path: &std::path::Path| json!(path.to_string_lossy());
+    let mut rows = vec![
+        ("root".to_owned(), path(&configuration.root.value), configuration.root.origin.clone()),
+        ("state_dir".to_owned(), path(&configuration.state_dir.value), configuration.state_dir.origin.clone()),
+        (
+            "runbooks".to_owned(),
+            configuration.runbooks.value.iter().map(|dir| path(dir)).collect(),
+            configuration.runbooks.origin.clone(),
+        ),
+        ("pass_env".to_owned(), json!(configuration.pass_env.value), configuration.pass_env.origin.clone()),
+    ];
+    if let Some(filter) = &configuration.log_filter {
+        rows.push(("log.filter".to_owned(), json!(filter.value), filter.origin.clone()));
+    }
+    if let Some(file) = &configuration.log_file {
+        rows.push(("log.file".to_owned(), path(&file.value), file.origin.clone()));
+    }
+    if let Some(env) = &configuration.env {
+        rows.push(("env".to_owned(), json!(env.value), env.origin.clone()));
+    }
+    for (key, setting) in &configuration.settings {
+        rows.push((format!("settings.{key}"), setting.value.clone(), setting.origin.clone()));
+    }
+    for (name, environment) in &configuration.environments {
+        if let Some(protected) = &environment.protected {
+            rows.push((format!("env.{name}.protected"), json!(protected.value), protected.origin.clone()));
+        }
+        for (key, setting) in &environment.settings {
+            rows.push((format!("env.{name}.settings.{key}"), setting.value.clone(), setting.origin.clone()));
+        }
+    }
+    rows
+}
+
+fn text(rows: &[Row], show_origin: bool, palette: Palette) -> String {
+    let mut text = String::new();
+    for (key, value, origin) in rows {
+        text.push_str(&format!("{} = {}", safe::line(key), safe::line(&value.to_string())));
+        if show_origin {
+            text.push_str(&palette.paint(Tone::Faint, &format!("    # {}", safe::line(&origin.to_string()))));
+        }
+        text.push('\n');
+    }
+    text
+}
+
+fn json_lines(rows: &[Row]) -> String {
+    let line =
+        |(key, value, origin): &Row| format!("{}\n", json!({ "v": 1, "key": key, "value": value, "origin": origin.to_string() }));
+    rows.iter().map(line).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_value_stands_beside_its_origin_and_cannot_forge_a_line() {
+        let rows = [("settings.api".to_owned(), json!("a\nb\u{202e}"), Origin::Variable("X"))];
+        assert_eq!(text(&rows, true, Palette::plain()), "settings.api = \"a\\nb\\u{202e}\"    # variable X\n");
+        assert_eq!(text(&rows, false, Palette::plain()).lines().count(), 1);
+        assert_eq!(
+            json_lines(&rows),
+            "{\"key\":\"settings.api\",\"origin\":\"variable X\",\"v\":1,\"value\":\"a\\nb\u{202e}\"}\n"
+        );
+    }
+}

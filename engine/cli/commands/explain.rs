@@ -1,0 +1,84 @@
+//! `runbook explain`: a page for every error code.
+
+use include_dir::{Dir, include_dir};
+use runbook_model::parameter::nearest;
+
+use crate::failure::Failure;
+use crate::output;
+
+/// Explain an error code such as RB0001
+#[derive(Debug, clap::Args)]
+pub struct Explain {
+    /// The code; otherwise all are listed
+    #[arg(value_name = "CODE")]
+    pub code: Option<String>,
+}
+
+static PAGES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/docs/src/errors");
+
+/// Prints the page, or the list of all.
+///
+/// # Errors
+/// There is no such code.
+pub fn run(explain: &Explain) -> Result<(), Failure> {
+    output::to_stdout(&match &explain.code {
+        Some(code) => page(code)?.to_owned(),
+        None => index(),
+    })
+}
+
+/// Every code with the text of its page, in the order of the codes.
+pub fn pages() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let mut pages: Vec<_> = PAGES
+        .files()
+        .filter_map(|file| Some((file.path().file_stem()?.to_str()?, file.contents_utf8()?)))
+        .filter(|(code, _)| code.starts_with("RB"))
+        .collect();
+    pages.sort_unstable();
+    pages.into_iter()
+}
+
+fn page(code: &str) -> Result<&'static str, Failure> {
+    let code = code.to_ascii_uppercase();
+    pages().find_map(|(known, text)| (known == code).then_some(text)).ok_or_else(|| {
+        let failure = Failure::usage(format!("there is no error code `{code}`"));
+        match nearest(&code, pages().map(|(code, _)| code)) {
+            Some(near) => failure.hint(format!("runbook explain {near}")),
+            None => failure.hint("runbook explain"),
+        }
+    })
+}
+
+fn index() -> String {
+    pages().map(|(code, text)| format!("{code}  {}\n", title(code, text))).collect()
+}
+
+fn title<'a>(code: &str, text: &'a str) -> &'a str {
+    let first = text.lines().next().unwrap_or_default();
+    first
+        .strip_prefix("# ")
+        .and_then(|first| first.strip_prefix(code))
+        .map_or(first, |title| title.trim_start_matches([':', ' ']))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_page_says_what_why_and_how_to_mend_it() {
+        assert!(pages().count() > 0);
+        for (code, text) in pages() {
+            assert!(code.len() == 6 && code[2..].bytes().all(|b| b.is_ascii_digit()), "{code}");
+            assert!(text.starts_with(&format!("# {code}: ")), "{code}");
+            assert!(text.contains("```rhai") && text.len() > 200, "{code} wants an example");
+        }
+    }
+
+    #[test]
+    fn codes_are_found_in_any_case_and_nearly_right_ones_are_suggested() {
+        let (code, text) = pages().next().unwrap();
+        assert_eq!(page(&code.to_lowercase()), Ok(text));
+        assert!(page("XX9999").is_err());
+    }
+}

@@ -1,0 +1,43 @@
+//! `runbook resolve`: settles a step in doubt.
+
+use clap::ValueEnum;
+use runbook_model::entry::Verdict;
+
+use crate::commands::exec::RunPrefix;
+
+/// Say whether a step in doubt took effect
+///
+/// A step is in doubt when its process died and nothing but a person can tell what happened. Look first, then say it.
+#[derive(Debug, clap::Args)]
+pub struct Resolve {
+    /// The run, or a unique prefix of its id
+    #[arg(value_name = "RUN")]
+    pub run: RunPrefix,
+    /// The step, as `runbook show RUN` names it
+    #[arg(value_name = "STEP")]
+    pub step: String,
+    /// What happened
+    #[arg(value_name = "VERDICT")]
+    pub verdict: Effect,
+    /// How you know
+    #[arg(long, value_name = "TEXT", required = true)]
+    pub why: String,
+}
+
+/// What happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Effect {
+    /// It took effect: the run goes on behind it, and its rollback is owed.
+    Did,
+    /// It did not: the run does it (again).
+    DidNot,
+}
+
+impl From<Effect> for Verdict {
+    fn from(effect: Effect) -> Self {
+        match effect {
+            Effect::Did => Self::Did,
+            Effect::DidNot => Self::DidNot,
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! The configuration as it applies: all layers, one upon the other.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use runbook_model::Value;
+use runbook_model::parameter::nearest;
+
+use crate::arguments::Globals;
+use crate::configuration::layer::{Layer, Settings};
+use crate::configuration::{Origin, Sourced, Surroundings, root};
+use crate::failure::Failure;
+
+/// What applies, each value with its origin.
+#[derive(Debug, Clone)]
+pub struct Configuration {
+    /// The root of the runbook repository: absolute. Relative paths of commands start from here.
+    pub root: Sourced<PathBuf>,
+    /// Where runs and the audit trail are kept: absolute. It need not exist yet.
+    pub state_dir: Sourced<PathBuf>,
+    /// Directories with runbooks: absolute. They need not exist.
+    pub runbooks: Sourced<Vec<PathBuf>>,
+    /// Variables that commands get on top of the usual few.
+    pub pass_env: Sourced<Vec<String>>,
+    /// What is logged.
+    pub log_filter: Option<Sourced<String>>,
+    /// Where it is logged: absolute.
+    pub log_file: Option<Sourced<PathBuf>>,
+    /// What scripts see as `settings` when no environment is named.
+    pub settings: BTreeMap<String, Sourced<Value>>,
+    /// The environments that can be named.
+    pub environments: BTreeMap<String, Environment>,
+    /// The environment that `RUNBOOK_ENV` names.
+    pub env: Option<Sourced<String>>,
+    /// The files that were read.
+    pub files: Vec<PathBuf>,
+}
+
+/// One environment.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Environment {
+    /// Whether changes to it deserve more care.
+    pub protected: Option<Sourced<bool>>,
+    /// What scripts see as `settings`: the common ones with those of the environment merged over them.
+    pub settings: BTreeMap<String, Sourced<Value>>,
+}
+
+impl Environment {
+    /// The settings as a script sees them.
+    #[must_use]
+    pub fn values(&self) -> serde_json::Map<String, Value> {
+        self.settings.iter().map(|(key, setting)| (key.clone(), setting.value.clone())).collect()
+    }
+
+    /// Whether changes to it deserve more care.
+    #[must_use]
+    pub fn is_protected(&self) -> bool {
+        self.protected.as_ref().is_some_and(|protected| protected.value)
+    }
+}
+
+impl Configuration {
+    /// Finds and reads everything.
+    ///
+    /// # Errors
+    /// A file cannot be read or has mistakes, a named directory is not there, a variable is not UTF-8.
+    pub fn load(surroundings: &Surroundings, globals: &Globals) -> Result<Self, Failure> {
+        let from_flag = globals.root.as_deref().map(|dir| Sourced::new(dir, Origin::Flag("--root")));
+        let from_variable =
+            surroundings.variable("RUNBOOK_ROOT").map(|dir| Sourced::new(Path::new(dir), Origin::Variable("RUNBOOK_ROOT")));
+        let (root, file) = root::find(surroundings, from_flag.or(from_variable))?;
+        let mut configuration = Self {
+            state_dir: Sourced::new(root.value.join(".runbook"), Origin::BuiltIn),
+            runbooks: Sourced::new(vec![root.value.join("runbooks")], Origin::BuiltIn),
+            pass_env: Sourced::new(Vec::new(), Origin::BuiltIn),
+            log_filter: None,
+            log_file: None,
+            settings: BTreeMap::new(),
+            environments: BTreeMap::new(),
+            env: None,
+            files: Vec::new(),
+            root,
+        };
+        let mut environments = Vec::new();
+        if let Some(file) = file {
+            let text = fs::read_to_string(&file).map_err(|error| unreadable(&file, &error))?;
+            let base = configuration.root.value.clone();
+            environments.push(configuration.take(Layer::read(&file, &text)?, &Base::Directory(base), file)?);
+        }
+        if let Some(file) = surroundings.user_file() {
+            match fs::read_to_string(&file) {
+                Ok(text) => environments.push(configuration.take(Layer::read(&file, &text)?, &Base::None, file)?),
+                Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {}
+                Err(error) => return Err(unreadable(&file, &error)),
+            }
+        }
+        configuration.take_variables(surroundings)?;
+        configuration.take_flags(surroundings, globals);
+        // Last, so that an environment wins over common settings of either file.
+        for (name, protected, settings) in environments.into_iter().flatten() {
+            let common = configuration.settings.clone();
+            let environment =
+                configuration.environments.entry(name).or_insert_with(|| Environment { protected: None, settings: common });
+            merge(&mut environment.settings, settings);
+            environment.protected = protected.or(environment.protected.take());
+        }
+        Ok(configuration)
+    }
+
+    /// The environment of a run: the one that a flag names, else `RUNBOOK_ENV`, else none, with the common settings.
+    ///
+    /// # Errors
+    /// There is no such environment.
+    pub fn environment(&self, flag: Option<&str>) -> Result<(Option<String>, Environment), Failure> {
+        let Some(name) = flag.or(self.env.as_ref().map(|env| env.value.as_str())) else {
+            return Ok((None, Environment { protected: None, settings: self.settings.clone() }));
+        };
+        if let Some(environment) = self.environments.get(name) {
+            return Ok((Some(name.to_owned()), environment.clone()));
+        }
+        let known: Vec<_> = self.environments.keys().map(String::as_str).collect();
+        let failure = Failure::usage(format!("there is no environment `{name}`"));
+        Err(match (nearest(name, known.iter().copied()), known.as_slice()) {
+            (Some(near), _) => failure.hint(format!("did you mean `--env {near}`?")),
+            (None, []) => failure.hint("describe it in `runbook.toml`: [env.NAME.settings]"),
+            (None, known) => failure.hint(format!("there are: {}", known.join(", "))),
+        })
+    }
+
+    fn take(&mut self, layer: Layer, base: &Base, file: PathBuf) -> Result<Vec<NamedLayer>, Failure> {
+        if let Some(state_dir) = layer.state_dir {
+            self.state_dir = base.path(state_dir)?;
+        }
+        if let Some(Sourced { value, origin }) = layer.runbooks {
+            let dirs: Result<Vec<_>, _> =
+                value.into_iter().map(|dir| base.path(Sourced::new(dir, origin.clone())).map(|dir| dir.value)).collect();
+            self.runbooks = Sourced::new(dirs?, origin);
+        }
+        if let Some(pass_env) = layer.pass_env {
+            self.pass_env = pass_env;
+        }
+        if let Some(filter) = layer.log_filter {
+            self.log_filter = Some(filter);
+        }
+        if let Some(file) = layer.log_file {
+            self.log_file = Some(base.path(file)?);
+        }
+        merge(&mut self.settings, layer.settings);
+        self.files.push(file);
+        Ok(layer.environments.into_iter().map(|(name, layer)| (name, layer.protected, layer.settings)).collect())
+    }
+
+    fn take_variables(&mut self, surroundings: &Surroundings) -> Result<(), Failure> {
+        let path = |name: &'static str| {
+            surroundings.variable(name).map(|dir| Sourced::new(surroundings.cwd.join(dir), Origin::Variable(name)))
+        };
+        if let Some(state_dir) = path("RUNBOOK_STATE_DIR") {
+            self.state_dir = state_dir;
+        }
+        if let Some(file) = path("RUNBOOK_LOG_FILE") {
+            self.log_file = Some(file);
+        }
+        if let Some(dirs) = surroundings.variable("RUNBOOK_RUNBOOKS") {
+            let dirs = std::env::split_paths(OsStr::new(dirs)).map(|dir| surroundings.cwd.join(dir)).collect();
+            self.runbooks = Sourced::new(dirs, Origin::Variable("RUNBOOK_RUNBOOKS"));
+        }
+        let text = |name| Ok(surroundings.text(name)?.map(|text| Sourced::new(text.to_owned(), Origin::Variable(name))));
+        self.log_filter = text("RUNBOOK_LOG")?.or(self.log_filter.take());
+        self.env = text("RUNBOOK_ENV")?;
+        Ok(())
+    }
+
+    fn take_flags(&mut self, surroundings: &Surroundings, globals: &Globals) {
+        if let Some(dir) = &globals.state_dir {
+            self.state_dir = Sourced::new(surroundings.cwd.join(dir), Origin::Flag("--state-dir"));
+        }
+        if let Some(file) = &globals.log {
+            self.log_file = Some(Sourced::new(surroundings.cwd.join(file), Origin::Flag("--log")));
+        }
+    }
+}
+
+type NamedLayer = (String, Option<Sourced<bool>>, Settings);
+
+/// From where relative paths of a file start.
+enum Base {
+    Directory(PathBuf),
+    None,
+}
+
+impl Base {
+    fn path(&self, text: Sourced<String>) -> Result<Sourced<PathBuf>, Failure> {
+        let Sourced { value, origin } = text;
+        match self {
+            Self::Directory(directory) => Ok(Sourced::new(directory.join(value), origin)),
+            Self::None if Path::new(&value).is_absolute() => Ok(Sourced::new(PathBuf::from(value), origin)),
+            Self::None => {
+                Err(Failure::usage(format!("`{value}` ({origin}) is relative: the user's own file needs absolute paths")))
+            }
+        }
+    }
+}
+
+fn unreadable(file: &Path, error: &io::Error) -> Failure {
+    Failure::usage(format!("cannot read `{}`: {error}", file.display()))
+}
+
+/// Lays settings over others: tables are merged key by key, everything else is replaced.
+fn merge(below: &mut BTreeMap<String, Sourced<Value>>, above: Settings) {
+    for (key, setting) in above {
+        match below.get_mut(&key) {
+            Some(under) => {
+                merge_value(&mut under.value, setting.value);
+                under.origin = setting.origin;
+            }
+            None => {
+                below.insert(key, setting);
+            }
+        }
+    }
+}
+
+fn merge_value(below: &mut Value, above: Value) {
+    match (below, above) {
+        (Value::Object(below), Value::Object(above)) => {
+            for (key, value) in above {
+                merge_value(below.entry(key).or_insert(Value::Null), value);
+            }
+        }
+        (below, above) => *below = above,
+    }
+}

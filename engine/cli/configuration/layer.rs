@@ -1,0 +1,101 @@
+//! One configuration file, read.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use runbook_model::Value;
+use toml::de::DeTable;
+
+use crate::configuration::complaint::{self, Complaint};
+use crate::configuration::reader::Reader;
+use crate::configuration::{Origin, Sourced};
+use crate::failure::Failure;
+
+/// What one file says.
+#[derive(Debug, Default)]
+pub(super) struct Layer {
+    pub(super) state_dir: Option<Sourced<String>>,
+    pub(super) runbooks: Option<Sourced<Vec<String>>>,
+    pub(super) pass_env: Option<Sourced<Vec<String>>>,
+    pub(super) log_filter: Option<Sourced<String>>,
+    pub(super) log_file: Option<Sourced<String>>,
+    pub(super) settings: Settings,
+    pub(super) environments: BTreeMap<String, EnvironmentLayer>,
+}
+
+/// What one file says about one environment.
+#[derive(Debug, Default)]
+pub(super) struct EnvironmentLayer {
+    pub(super) protected: Option<Sourced<bool>>,
+    pub(super) settings: Settings,
+}
+
+/// Settings, each top-level one with its origin.
+pub(super) type Settings = BTreeMap<String, Sourced<Value>>;
+
+impl Layer {
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// Every mistake in it at once, each with its line.
+    pub(super) fn read(path: &Path, text: &str) -> Result<Self, Failure> {
+        let document = DeTable::parse(text).map_err(|error| {
+            let span = error.span().unwrap_or(0..0);
+            complaint::failure(path, text, &[Complaint { message: error.message().to_owned(), span, help: None }])
+        })?;
+        let mut reader = Reader { path, text, complaints: Vec::new() };
+        let layer = Self::of(&mut reader, document.get_ref());
+        if reader.complaints.is_empty() { Ok(layer) } else { Err(complaint::failure(path, text, &reader.complaints)) }
+    }
+
+    fn of(reader: &mut Reader<'_>, table: &DeTable<'_>) -> Self {
+        reader.only("", table, &["state_dir", "runbooks", "pass_env", "log", "settings", "env"]);
+        let mut layer = Self {
+            state_dir: reader.text(table, "state_dir"),
+            runbooks: reader.texts(table, "runbooks"),
+            pass_env: reader.texts(table, "pass_env"),
+            settings: settings(reader, table),
+            ..Self::default()
+        };
+        if let Some(log) = reader.table(table, "log") {
+            reader.only(" in [log]", log, &["filter", "file"]);
+            layer.log_filter = reader.text(log, "filter");
+            layer.log_file = reader.text(log, "file");
+        }
+        for (name, value) in reader.table(table, "env").into_iter().flatten() {
+            let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_.".contains(c);
+            if name.get_ref().is_empty() || name.get_ref().len() > 63 || !name.get_ref().chars().all(is_plain) {
+                let message = format!("`{}` is no name for an environment", name.get_ref());
+                reader.complain(
+                    name.span(),
+                    message,
+                    Some("lower-case letters, digits, `-`, `_` and `.`, at most 63".to_owned()),
+                );
+            }
+            match value.get_ref().as_table() {
+                Some(environment) => {
+                    reader.only(&format!(" in [env.{}]", name.get_ref()), environment, &["settings", "protected"]);
+                    let protected = reader.flag(environment, "protected");
+                    let settings = settings(reader, environment);
+                    layer.environments.insert(name.get_ref().to_string(), EnvironmentLayer { protected, settings });
+                }
+                None => {
+                    let help = format!("write it as [env.NAME.settings], with {} = … below", name.get_ref());
+                    reader.complain(value.span(), format!("`env.{}` wants a table", name.get_ref()), Some(help));
+                }
+            }
+        }
+        layer
+    }
+}
+
+fn settings(reader: &mut Reader<'_>, table: &DeTable<'_>) -> Settings {
+    let Some(table) = reader.table(table, "settings") else { return Settings::new() };
+    table
+        .iter()
+        .map(|(key, value)| {
+            let origin: Origin = reader.origin(&key.span());
+            (key.get_ref().to_string(), Sourced::new(reader.value(value), origin))
+        })
+        .collect()
+}

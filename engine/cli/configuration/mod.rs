@@ -1,0 +1,20 @@
+//! What the program is told by files, variables and flags, with the origin of each value.
+//!
+//! Later wins: built in, `runbook.toml`, the user's own file, `RUNBOOK_*` variables, flags.
+//! Relative paths start from the directory of `runbook.toml` when they stand in it, and from the working directory when
+//! they stand in a variable or a flag; the user's file holds absolute ones only, since it has no such place.
+
+mod complaint;
+mod effective;
+mod layer;
+mod origin;
+mod reader;
+mod root;
+mod surroundings;
+
+pub use effective::{Configuration, Environment};
+pub use origin::{Origin, Sourced};
+pub use surroundings::Surroundings;
+
+#[cfg(test)]
+mod tests;

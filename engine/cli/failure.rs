@@ -1,0 +1,80 @@
+//! The error of the edge: what a person reads when a command could not do what they asked.
+
+use crate::exit_code::ExitCode;
+use crate::output::safe::{self, Colours};
+use crate::output::style::{Palette, Tone};
+
+/// Why a command ended early, what to do next, and with which code the program ends.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct Failure {
+    exit: ExitCode,
+    message: String,
+    details: Vec<String>,
+    hints: Vec<String>,
+}
+
+impl Failure {
+    /// A failure with its message: one sentence without a full stop, names in back-ticks.
+    #[must_use]
+    pub fn new(exit: ExitCode, message: impl Into<String>) -> Self {
+        Self { exit, message: message.into(), details: Vec::new(), hints: Vec::new() }
+    }
+
+    /// The person asked for something that cannot be; nothing was run.
+    #[must_use]
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self::new(ExitCode::NothingRun, message)
+    }
+
+    /// Adds something to read below the message: lines of text, or a diagnostic that is already laid out and coloured.
+    #[must_use]
+    pub fn detail(mut self, detail: impl Into<String>) -> Self {
+        self.details.push(detail.into());
+        self
+    }
+
+    /// Adds what to do now, best a command to type.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+
+    /// With what the program ends.
+    #[must_use]
+    pub fn exit(&self) -> ExitCode {
+        self.exit
+    }
+
+    /// What a person reads on standard error; safe to show, whatever names and values it quotes.
+    #[must_use]
+    pub fn rendered(&self, palette: Palette) -> String {
+        let mut text = format!("{} {}\n", palette.paint(Tone::Bad, "error:"), safe::line(&self.message));
+        let colours = if palette.is_coloured() { Colours::Kept } else { Colours::Dropped };
+        for detail in &self.details {
+            for line in safe::block(detail.as_bytes(), colours).lines() {
+                text.push_str(line);
+                text.push('\n');
+            }
+        }
+        for hint in &self.hints {
+            text.push_str(&format!("{} {}\n", palette.paint(Tone::Strong, "next:"), safe::line(hint)));
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn says_what_and_what_next_and_lets_no_control_sequence_through() {
+        let failure = Failure::usage("there is no runbook `\u{1b}]0;evil\u{7}`").detail("there are:\n  a").hint("runbook list");
+        assert_eq!(
+            failure.rendered(Palette::plain()),
+            "error: there is no runbook `␛]0;evil␇`\nthere are:\n  a\nnext: runbook list\n"
+        );
+    }
+}

@@ -1,0 +1,46 @@
+//! The program's own log, for those who look into the engine. It never goes to standard output and is no record of a run.
+
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::PathBuf;
+use std::sync::Mutex;
+
+use tracing_subscriber::EnvFilter;
+
+use crate::failure::Failure;
+
+/// What is logged, and where.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Logging {
+    /// Which events, as `tracing` writes it: `debug`, `runbook_runtime=trace,warn`.
+    pub filter: Option<String>,
+    /// The file that they are appended to; standard error when absent.
+    pub file: Option<PathBuf>,
+}
+
+impl Logging {
+    /// Starts to log. Without a filter and a file nothing is logged, and nothing is set up.
+    ///
+    /// # Errors
+    /// The filter cannot be read, or the file cannot be opened.
+    pub fn start(&self) -> Result<(), Failure> {
+        if self.filter.is_none() && self.file.is_none() {
+            return Ok(());
+        }
+        let filter = self.filter.as_deref().unwrap_or("debug");
+        let events = EnvFilter::try_new(filter)
+            .map_err(|error| Failure::usage(format!("`{filter}` is no log filter: {error}")).hint("RUNBOOK_LOG=debug"))?;
+        let subscriber = tracing_subscriber::fmt().with_env_filter(events).with_ansi(false);
+        let started = match &self.file {
+            Some(path) => {
+                let file = OpenOptions::new().append(true).create(true).mode(0o600).open(path).map_err(|error| {
+                    Failure::usage(format!("cannot open the log file `{}`: {error}", path.display()))
+                        .hint("give another with `--log FILE`")
+                })?;
+                subscriber.with_writer(Mutex::new(file)).try_init()
+            }
+            None => subscriber.with_writer(std::io::stderr).try_init(),
+        };
+        started.map_err(|error| Failure::usage(format!("cannot start logging: {error}")))
+    }
+}

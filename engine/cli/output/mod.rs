@@ -1,0 +1,13 @@
+//! The only place that writes to standard output and standard error.
+//!
+//! Whatever comes from a runbook, a command or a server passes through [`safe`] first.
+
+pub mod elapsed;
+mod print;
+pub mod reporters;
+pub mod safe;
+pub mod screen;
+pub mod style;
+pub mod table;
+
+pub use print::{to_stderr, to_stdout};

@@ -1,0 +1,29 @@
+//! Writing, once and for all.
+
+use std::io::{self, Write as _};
+
+use crate::exit_code::ExitCode;
+use crate::failure::Failure;
+
+/// Writes text that is already safe to standard output.
+///
+/// A reader that went away (`runbook list | head -1`) has had enough; that is no failure.
+///
+/// # Errors
+/// Standard output cannot take it, for example because the disk below a redirection is full.
+pub fn to_stdout(text: &str) -> Result<(), Failure> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure::new(ExitCode::NothingRun, format!("cannot write to standard output: {error}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Writes text that is already safe to standard error.
+pub fn to_stderr(text: &str) {
+    let mut stderr = io::stderr().lock();
+    // When standard error is gone there is nobody left to tell.
+    stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush()).ok();
+}

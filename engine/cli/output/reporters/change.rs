@@ -1,0 +1,154 @@
+//! A change as a rehearsal shows it: resolved, and with its way back.
+
+use std::time::Duration;
+
+use runbook_model::change::{Change, FileBefore, FileWrite, HttpCall, Invocation};
+use runbook_model::entry::Intent;
+use runbook_model::step::{Command, RollbackPlan};
+use similar::{ChangeTag, TextDiff};
+
+use crate::output::reporters::line::Detail;
+use crate::output::style::Tone;
+
+/// A longer difference is cut here; the file itself says the rest.
+const MOST_LINES: usize = 60;
+
+/// What would happen.
+#[must_use]
+pub fn would(change: &Change) -> Vec<Detail> {
+    match change {
+        Change::Run(invocation) => run(invocation),
+        Change::Write(write) => file(write),
+        Change::Restore(restore) => vec![text(format!("would put back: {}", restore.path))],
+        Change::Http(call) => http(call),
+    }
+}
+
+/// What would be owed then.
+#[must_use]
+pub fn owed(command: &Command, intent: &Intent) -> Detail {
+    let lines: Vec<_> = intent.owes.iter().map(Change::line).collect();
+    match &command.rollback {
+        _ if !lines.is_empty() => Detail::Text(Tone::Faint, format!("rollback: {}", lines.join("; then "))),
+        RollbackPlan::Undeclared => Detail::Text(Tone::Warn, "rollback: none declared; this would stay".to_owned()),
+        RollbackPlan::Nothing => Detail::Text(Tone::Faint, "rollback: nothing to do, says the runbook".to_owned()),
+        RollbackPlan::Block => Detail::Text(Tone::Faint, "rollback: steps of the runbook".to_owned()),
+        RollbackPlan::Restore => Detail::Text(Tone::Faint, "rollback: the file as it was".to_owned()),
+        RollbackPlan::Changes(changes) => {
+            let lines: Vec<_> = changes.iter().map(Change::line).collect();
+            Detail::Text(Tone::Faint, format!("rollback: {}", lines.join("; then ")))
+        }
+    }
+}
+
+fn text(text: String) -> Detail {
+    Detail::Text(Tone::Withheld, text)
+}
+
+fn run(invocation: &Invocation) -> Vec<Detail> {
+    let mut details = vec![text(format!("would run: {}", invocation.line()))];
+    if let Some(cwd) = &invocation.cwd {
+        details.push(Detail::Text(Tone::Faint, format!("in {cwd}")));
+    }
+    for (name, value) in &invocation.env {
+        details.push(Detail::Text(Tone::Faint, format!("with {name}={value}")));
+    }
+    if let Some(stdin) = &invocation.stdin {
+        details.push(Detail::Text(Tone::Faint, format!("reading {}", counted(stdin.len()))));
+    }
+    details
+}
+
+fn file(write: &FileWrite) -> Vec<Detail> {
+    let mode = write.mode.map(|mode| format!(" (mode {mode:04o})")).unwrap_or_default();
+    let (what, before) = match &write.before {
+        Some(FileBefore::Absent) => ("would create", Some("")),
+        Some(FileBefore::Present { content, .. }) => ("would write", content.as_str()),
+        None => ("would write", None),
+    };
+    let mut details = vec![text(format!("{what}: {}{mode}", write.path))];
+    match before {
+        Some(before) if before == write.content => {
+            details.push(Detail::Text(Tone::Faint, "its content is so already".to_owned()))
+        }
+        Some(before) => details.extend(difference(before, &write.content)),
+        None => details.push(Detail::Text(Tone::Faint, format!("{} of text", counted(write.content.len())))),
+    }
+    details
+}
+
+fn http(call: &HttpCall) -> Vec<Detail> {
+    let mut details = vec![text(format!("would send: {} {}", call.method, call.url))];
+    for (name, value) in &call.headers {
+        details.push(Detail::Text(Tone::Faint, format!("{name}: {value}")));
+    }
+    if let Some(json) = &call.json {
+        details.push(Detail::Text(Tone::Faint, format!("body: {json}")));
+    } else if let Some(body) = &call.body {
+        details.push(Detail::Text(Tone::Faint, format!("body: {body}")));
+    }
+    details
+}
+
+/// Two texts line by line, with three lines of context around each difference.
+#[must_use]
+pub fn difference(before: &str, after: &str) -> Vec<Detail> {
+    // Past the time it takes what it has: a rougher difference, never a hang.
+    let diff = TextDiff::configure().timeout(Duration::from_millis(500)).diff_lines(before, after);
+    let mut lines = Vec::new();
+    for (at, group) in diff.grouped_ops(3).iter().enumerate() {
+        if at > 0 {
+            lines.push(Detail::Text(Tone::Faint, "  …".to_owned()));
+        }
+        for change in group.iter().flat_map(|op| diff.iter_changes(op)) {
+            let (sign, tone) = match change.tag() {
+                ChangeTag::Delete => ('-', Tone::Bad),
+                ChangeTag::Insert => ('+', Tone::Good),
+                ChangeTag::Equal => (' ', Tone::Faint),
+            };
+            let missing = if change.missing_newline() && !change.value().is_empty() { " (no line break at the end)" } else { "" };
+            lines.push(Detail::Text(tone, format!("{sign} {}{missing}", change.value().trim_end_matches(['\n', '\r']))));
+        }
+    }
+    if lines.len() > MOST_LINES {
+        let more = lines.len() - MOST_LINES;
+        lines.truncate(MOST_LINES);
+        lines.push(Detail::Text(Tone::Faint, format!("… {more} more lines")));
+    }
+    lines
+}
+
+fn counted(bytes: usize) -> String {
+    if bytes == 1 { "1 byte".to_owned() } else { format!("{bytes} bytes") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(details: &[Detail]) -> Vec<&str> {
+        let text = |detail| match detail {
+            &Detail::Text(_, ref text) => text.as_str(),
+            Detail::Output(_) => "output",
+        };
+        details.iter().map(text).collect()
+    }
+
+    #[test]
+    fn a_difference_shows_what_changes_with_context() {
+        let before: String = (1..=20).map(|n| format!("line {n}\n")).collect();
+        let after = before.replace("line 10\n", "line ten\n");
+        let details = difference(&before, &after);
+        assert_eq!(
+            shown(&details),
+            ["  line 7", "  line 8", "  line 9", "- line 10", "+ line ten", "  line 11", "  line 12", "  line 13"]
+        );
+    }
+
+    #[test]
+    fn a_long_difference_is_cut_and_says_so() {
+        let after: String = (0..200).map(|n| format!("{n}\n")).collect();
+        let details = difference("", &after);
+        assert_eq!((details.len(), shown(&details)[MOST_LINES]), (MOST_LINES + 1, "… 140 more lines"));
+    }
+}

@@ -1,0 +1,60 @@
+//! Three ways to tell the same story: to a person at a terminal, to a log, to a program.
+//!
+//! [`narrator`] turns records into lines and knows nothing of terminals; [`terminal`] and [`plain`] lay them out;
+//! [`json`] passes the records on. Everything is built from records and progress alone, so `runbook show` tells a run of
+//! last year with the same words as the night on which it ran.
+
+pub mod change;
+#[cfg(test)]
+pub(crate) mod example;
+pub mod failed;
+pub mod json;
+pub mod line;
+mod live;
+pub mod narrator;
+mod ongoing;
+pub mod plain;
+mod summary;
+pub mod terminal;
+
+use std::io;
+use std::time::Instant;
+
+use runbook_model::entry::Record;
+use runbook_runtime::report::Reporter;
+
+use crate::arguments::Format;
+use crate::output::screen::Screen;
+
+/// A reporter that can join a run which began before it did.
+pub trait Teller: Reporter {
+    /// Takes in what happened before, without telling it.
+    fn catch_up(&mut self, records: &[Record]);
+}
+
+/// How a run is told.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Telling {
+    /// The output of steps that succeed is shown, too.
+    pub verbose: bool,
+    /// Where the audit trail is, to be named at the end.
+    pub trail: Option<String>,
+}
+
+/// Milliseconds of a clock that does not jump, from any starting point.
+pub type Clock = Box<dyn Fn() -> u64>;
+
+/// The reporter for where the output goes: records to standard output, or lines to standard error.
+#[must_use]
+pub fn choose(format: Format, stderr: Screen, telling: Telling) -> Box<dyn Teller> {
+    let start = Instant::now();
+    let clock: Clock = Box::new(move || u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX));
+    match format {
+        Format::Json => Box::new(json::Json::new(Box::new(io::stdout()))),
+        Format::Text if stderr.live => {
+            let width = Box::new(move || crate::output::screen::width(io::stderr()).unwrap_or(stderr.width));
+            Box::new(terminal::Terminal::new(Box::new(io::stderr()), stderr, width, clock, telling))
+        }
+        Format::Text => Box::new(plain::Plain::new(Box::new(io::stderr()), clock, telling)),
+    }
+}

@@ -1,0 +1,323 @@
+//! Turns the records of a run into lines. Knows nothing of terminals, and nothing that is not in the records.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use runbook_model::answer::{Answer, Said};
+use runbook_model::entry::{End, Entry, Intent, Mode, Purpose, Record, RunStarted, Session, Verdict};
+use runbook_model::failure::Failure;
+use runbook_model::outcome::Outcome;
+use runbook_model::parameter::{Given, Origin};
+use runbook_model::path::StepPath;
+use runbook_model::step::{RollbackPlan, StepKind};
+
+use crate::output::elapsed;
+use crate::output::reporters::line::{Detail, Line, Mark};
+use crate::output::reporters::ongoing::{Promise, between};
+use crate::output::reporters::summary::{self, Tally};
+use crate::output::reporters::{Telling, change, failed};
+use crate::output::style::Tone;
+
+/// The story so far.
+pub struct Narrator {
+    telling: Telling,
+    started: Option<Box<RunStarted>>,
+    session_since: Option<Timestamp>,
+    open: BTreeMap<StepPath, Open>,
+    phases: Vec<(StepPath, Promise)>,
+    /// Confirms whose answer was told: their end is no news.
+    answered: Vec<StepPath>,
+    /// The attempts that were made while rolling back.
+    rolled: Vec<StepPath>,
+    tally: Tally,
+}
+
+/// An attempt that has not ended.
+struct Open {
+    since: Timestamp,
+    intent: Box<Intent>,
+}
+
+/// An attempt that goes on, for a live line.
+pub(super) struct Active<'a> {
+    pub(super) path: &'a StepPath,
+    pub(super) since: Timestamp,
+    pub(super) kind: &'static str,
+    pub(super) text: &'a str,
+}
+
+impl Narrator {
+    /// A story that has not begun.
+    #[must_use]
+    pub fn new(telling: Telling) -> Self {
+        Self {
+            telling,
+            started: None,
+            session_since: None,
+            open: BTreeMap::new(),
+            phases: Vec::new(),
+            answered: Vec::new(),
+            rolled: Vec::new(),
+            tally: Tally::default(),
+        }
+    }
+
+    /// What a record adds to the story.
+    pub fn tell(&mut self, record: &Record) -> Vec<Line> {
+        let at = record.at;
+        match &record.entry {
+            Entry::RunStarted(started) => self.begin(at, started),
+            Entry::SessionStarted(session) => self.session(record, session),
+            Entry::SessionEnded { status } => {
+                let took = self.session_since.take().map(|since| between(since, at));
+                summary::lines(at, record.run, status, took, self.started.as_deref(), &self.tally, self.telling.trail.as_deref())
+            }
+            Entry::PhaseEntered { path, budget } => {
+                self.phases.retain(|(open, _)| open != path);
+                if let Some(budget) = *budget {
+                    self.phases.push((path.clone(), Promise { since: at, budget }));
+                }
+                let aside = budget.map(|budget| format!("within {budget}")).unwrap_or_default();
+                vec![Line::new(at, Mark::Phase, path.name()).depth(depth(path)).aside(aside)]
+            }
+            Entry::PhaseLeft { path, millis } => self.leave(at, path, *millis),
+            Entry::StepIntended(intent) => {
+                self.open.insert(intent.path.clone(), Open { since: at, intent: intent.clone() });
+                self.rolled.extend(intent.path.is_rollback().then(|| intent.path.clone()));
+                Vec::new()
+            }
+            Entry::StepEnded(end) => self.end(at, end),
+            Entry::StepRetried { path, by } => {
+                vec![Line::new(at, Mark::Note, format!("{} is tried again", path.name())).depth(depth(path)).aside(by.line())]
+            }
+            Entry::StepSkipped { path, by, why } => {
+                self.tally.skipped += 1;
+                vec![
+                    Line::new(at, Mark::Skipped, path.name())
+                        .depth(depth(path))
+                        .aside(format!("skipped by {}: {why}", by.line())),
+                ]
+            }
+            Entry::StepResolved { path, verdict, by, why, .. } => {
+                let (mark, what) = match verdict {
+                    Verdict::Did => (Mark::Done, "took effect"),
+                    Verdict::DidNot => (Mark::Skipped, "did not take effect"),
+                };
+                self.open.remove(path);
+                vec![Line::new(at, mark, path.name()).depth(depth(path)).aside(format!("{what}, says {}: {why}", by.line()))]
+            }
+            Entry::RollbackOwed { path, plan, .. } => {
+                vec![Line::new(at, Mark::Note, path.name()).depth(depth(path)).kind("rollback").aside(owed(plan))]
+            }
+            Entry::ConfirmAnswered { path, said, by, note, .. } => self.answer(at, path, said, &by.line(), note.as_deref()),
+            Entry::RollbackStarted { by, why } => {
+                self.rolled.clear();
+                // The phases were left by the failure; only the promise of the whole run still counts.
+                self.phases.retain(|(open, _)| *open == StepPath::root());
+                vec![Line::new(at, Mark::Heading, "Rolling back").aside(format!("by {}: {why}", by.line())).apart()]
+            }
+            Entry::RollbackDone { path } => self.rolled_back(at, path),
+            Entry::BudgetBroken { path, budget } => {
+                let what = if *path == StepPath::root() { "the run".to_owned() } else { format!("`{}`", path.name()) };
+                vec![Line::new(at, Mark::Warning, format!("{what} is over its budget of {budget}")).depth(depth(path))]
+            }
+            Entry::Noted { text, .. } => vec![Line::new(at, Mark::Note, text.clone())],
+            Entry::Adopted { sources, by } => {
+                let names: Vec<_> = sources.iter().map(|source| source.name.as_str()).collect();
+                vec![Line::new(at, Mark::Warning, format!("goes on with edited sources: {}", names.join(", "))).aside(by.line())]
+            }
+        }
+    }
+
+    /// The latest attempt that goes on, and how many more do.
+    ///
+    /// What a dead process left open stays open, so that its end is told in full; but nothing goes on between sessions.
+    pub(super) fn active(&self) -> Option<(Active<'_>, usize)> {
+        self.session_since?;
+        let (path, open) = self.open.iter().max_by_key(|(_, open)| open.since)?;
+        let active = Active { path, since: open.since, kind: kind(&open.intent), text: text(&open.intent) };
+        Some((active, self.open.len() - 1))
+    }
+
+    /// The innermost promise of time that is running.
+    pub(super) fn promise(&self) -> Option<&Promise> {
+        self.phases.last().map(|(_, promise)| promise)
+    }
+
+    fn is_rehearsal(&self) -> bool {
+        self.started.as_ref().is_some_and(|started| started.mode == Mode::Rehearsal)
+    }
+
+    fn begin(&mut self, at: Timestamp, started: &RunStarted) -> Vec<Line> {
+        let mut parts = vec![started.runbook.clone()];
+        parts.extend(started.env.clone());
+        if started.mode == Mode::Rehearsal {
+            parts.push("dry run: nothing is changed".to_owned());
+        }
+        parts.extend(started.budget.map(|budget| format!("within {budget}")));
+        if let Some(budget) = started.budget {
+            self.phases.push((StepPath::root(), Promise { since: at, budget }));
+        }
+        let mut details: Vec<_> = started.params.iter().map(|(name, given)| parameter(name, given)).collect();
+        if let Some(provenance) = started.provenance.as_ref().filter(|provenance| provenance.dirty) {
+            let text = format!("edited since commit {}", provenance.commit.chars().take(12).collect::<String>());
+            details.push(Detail::Text(Tone::Warn, text));
+        }
+        if let Some(why) = &started.unsealed {
+            details.push(Detail::Text(Tone::Warn, format!("not sealed: {why}")));
+        }
+        self.started = Some(Box::new(started.clone()));
+        vec![Line::new(at, Mark::Heading, started.title.clone()).aside(parts.join(" · ")).details(details).apart()]
+    }
+
+    fn session(&mut self, record: &Record, session: &Session) -> Vec<Line> {
+        self.session_since = Some(record.at);
+        let what = match session.purpose {
+            Purpose::Exec => "run",
+            Purpose::Resume => "resuming",
+            Purpose::Rollback => "rolling back",
+            Purpose::Resolve => "resolving",
+            Purpose::Answer => "answering",
+            Purpose::Abandon => "giving up",
+        };
+        let who = format!("by {}@{}", session.operator.name, session.operator.host);
+        vec![Line::new(record.at, Mark::Note, format!("{what} {}", record.run)).aside(who)]
+    }
+
+    fn leave(&mut self, at: Timestamp, path: &StepPath, millis: u64) -> Vec<Line> {
+        let Some(place) = self.phases.iter().rposition(|(open, _)| open == path) else { return Vec::new() };
+        let (_, promise) = self.phases.remove(place);
+        let took = format!("took {} of {}", elapsed::short(millis), promise.budget);
+        vec![Line::new(at, Mark::Note, path.name()).depth(depth(path)).aside(took)]
+    }
+
+    fn answer(&mut self, at: Timestamp, path: &StepPath, said: &Said, by: &str, note: Option<&str>) -> Vec<Line> {
+        let (mark, said) = match said {
+            Said::Yes => (Mark::Done, "yes".to_owned()),
+            Said::No => (Mark::Failed, "no".to_owned()),
+            Said::Chose(choice) => (Mark::Done, choice.clone()),
+            Said::Entered(text) => (Mark::Done, format!("“{text}”")),
+        };
+        self.open.remove(path);
+        self.answered.push(path.clone());
+        let note = note.map(|note| Detail::Text(Tone::Faint, format!("note: {note}")));
+        let aside = format!("{said}, says {by}");
+        vec![Line::new(at, mark, path.name()).depth(depth(path)).kind("confirm").aside(aside).details(note)]
+    }
+
+    fn rolled_back(&mut self, at: Timestamp, path: &StepPath) -> Vec<Line> {
+        let below = path.rollback();
+        self.tally.rolled_back += 1;
+        if self.rolled.iter().any(|done| done.is_within(&below)) {
+            return Vec::new();
+        }
+        vec![Line::new(at, Mark::RolledBack, path.name()).depth(1).kind("rollback").aside("nothing to do")]
+    }
+
+    fn end(&mut self, at: Timestamp, end: &End) -> Vec<Line> {
+        let open = self.open.remove(&end.path);
+        let intent = open.as_ref().map(|open| &*open.intent);
+        if let Some(place) = self.answered.iter().position(|path| *path == end.path) {
+            self.answered.remove(place);
+            // The answer itself was told; only what it does not say is news.
+            if matches!(end.outcome, Outcome::Succeeded(_) | Outcome::Failed(Failure::Declined { .. })) {
+                return Vec::new();
+            }
+        }
+        let rehearsal = self.is_rehearsal();
+        self.tally.count(end, intent, rehearsal);
+        let (mark, details) = self.ended(end, intent, rehearsal);
+        let name = intent.map_or_else(|| end.path.name(), text);
+        let line = Line::new(at, mark, name).depth(depth(&end.path)).kind(intent.map_or("", kind));
+        vec![line.aside(aside(end, intent)).details(details)]
+    }
+
+    fn ended(&self, end: &End, intent: Option<&Intent>, rehearsal: bool) -> (Mark, Vec<Detail>) {
+        match &end.outcome {
+            Outcome::Succeeded(answer) => {
+                let details = match answer {
+                    Answer::Exited(exited) if self.telling.verbose => failed::output(exited),
+                    Answer::Exited(exited) => failed::left_running(&exited.left_running).into_iter().collect(),
+                    _ => Vec::new(),
+                };
+                let mark = match () {
+                    () if rehearsal => Mark::Verified,
+                    () if end.path.is_rollback() => Mark::RolledBack,
+                    () => Mark::Done,
+                };
+                (mark, details)
+            }
+            Outcome::Failed(failure) => (Mark::Failed, failed::details(failure, end, intent.map(|intent| &intent.location))),
+            Outcome::Missed(failure) => (Mark::Warning, vec![Detail::Text(Tone::Warn, failure.line())]),
+            Outcome::Withheld { assumed } => {
+                let mut details = intent.and_then(|intent| intent.change.as_ref()).map(change::would).unwrap_or_default();
+                if let Some((StepKind::Command(command), intent)) = intent.map(|intent| (&intent.spec.kind, intent)) {
+                    details.push(change::owed(command, intent));
+                }
+                details.extend(assumed.as_ref().map(|value| Detail::Text(Tone::Faint, format!("taken instead: {value}"))));
+                (Mark::Withheld, details)
+            }
+            Outcome::Unknown { because } => (Mark::Unknown, vec![Detail::Text(Tone::Unknown, because.clone())]),
+        }
+    }
+}
+
+/// Rollback has a section of its own, without phases.
+fn depth(path: &StepPath) -> usize {
+    if path.is_rollback() { 1 } else { path.depth() }
+}
+
+fn kind(intent: &Intent) -> &'static str {
+    if intent.path.is_rollback() { "rollback" } else { intent.spec.kind_word() }
+}
+
+fn text(intent: &Intent) -> &str {
+    if intent.spec.name.is_empty() { intent.path.name() } else { &intent.spec.name }
+}
+
+/// How long it took, and whatever else was not usual.
+fn aside(end: &End, intent: Option<&Intent>) -> String {
+    let mut parts = Vec::new();
+    parts.extend(end.millis.map(elapsed::short));
+    if end.attempt.0 > 1 {
+        parts.push(format!("attempt {}", end.attempt));
+    }
+    if let Some(looks) = end.looks.filter(|looks| *looks > 1) {
+        parts.push(format!("{looks} looks"));
+    }
+    if let Outcome::Succeeded(Answer::Value(value)) = &end.outcome
+        && !value.is_boolean()
+        && !value.is_null()
+    {
+        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        parts.push(format!("= {}", crate::output::screen::cut(&crate::output::safe::line(&text), 60)));
+    }
+    if end.path.is_rollback()
+        && let Some(change) = intent.and_then(|intent| intent.change.as_ref())
+    {
+        parts.push(change.line());
+    }
+    parts.join(" · ")
+}
+
+fn parameter(name: &str, given: &Given) -> Detail {
+    let whence = match given.origin {
+        Origin::Typed => "",
+        Origin::Fallback => "  (fallback)",
+        Origin::Alert => "  (from the alert)",
+        Origin::Link => "  (from the link)",
+    };
+    Detail::Text(Tone::Faint, format!("{name} = {}{whence}", given.value))
+}
+
+fn owed(plan: &RollbackPlan) -> String {
+    match plan {
+        RollbackPlan::Changes(changes) => {
+            let lines: Vec<_> = changes.iter().map(runbook_model::change::Change::line).collect();
+            format!("owed from here on: {}", lines.join("; then "))
+        }
+        RollbackPlan::Block => "owed from here on: steps of the runbook".to_owned(),
+        RollbackPlan::Restore => "owed from here on: the file as it was".to_owned(),
+        RollbackPlan::Undeclared | RollbackPlan::Nothing => "nothing owed".to_owned(),
+    }
+}

@@ -1,0 +1,149 @@
+//! The end of a session: what the run is now, and what to type next.
+
+use jiff::Timestamp;
+use runbook_model::change::quoted;
+use runbook_model::entry::{End, Intent, RunStarted};
+use runbook_model::id::RunId;
+use runbook_model::outcome::Outcome;
+use runbook_model::parameter::Origin;
+use runbook_model::status::RunStatus;
+use runbook_model::step::StepKind;
+
+use crate::output::elapsed;
+use crate::output::reporters::line::{Detail, Line, Mark};
+use crate::output::style::Tone;
+
+/// How many of what.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    pub(super) checks: u32,
+    pub(super) commands: u32,
+    pub(super) skipped: u32,
+    pub(super) rolled_back: u32,
+    pub(super) missed: u32,
+    pub(super) verified: u32,
+    pub(super) withheld: u32,
+    pub(super) unknown: u32,
+}
+
+impl Tally {
+    pub(super) fn count(&mut self, end: &End, intent: Option<&Intent>, rehearsal: bool) {
+        match (&end.outcome, intent.map(|intent| &intent.spec.kind)) {
+            (Outcome::Succeeded(_), _) if rehearsal => self.verified += 1,
+            (Outcome::Succeeded(_), _) if end.path.is_rollback() => {}
+            (Outcome::Succeeded(_), Some(StepKind::Check(_))) => self.checks += 1,
+            (Outcome::Succeeded(_), Some(StepKind::Command(_))) => self.commands += 1,
+            (Outcome::Succeeded(_) | Outcome::Failed(_), _) => {}
+            (Outcome::Missed(_), _) => self.missed += 1,
+            (Outcome::Withheld { .. }, _) => self.withheld += 1,
+            (Outcome::Unknown { .. }, _) => self.unknown += 1,
+        }
+    }
+
+    fn told(&self) -> String {
+        let count = |n: u32, one: &str, many: &str| (n > 0).then(|| format!("{n} {}", if n == 1 { one } else { many }));
+        let parts = [
+            count(self.checks, "check", "checks"),
+            count(self.commands, "command", "commands"),
+            count(self.verified, "verified", "verified"),
+            count(self.withheld, "withheld", "withheld"),
+            count(self.unknown, "unknown", "unknown"),
+            count(self.missed, "advisory check missed", "advisory checks missed"),
+            count(self.skipped, "skipped", "skipped"),
+            count(self.rolled_back, "rolled back", "rolled back"),
+        ];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+    }
+}
+
+pub(super) fn lines(
+    at: Timestamp,
+    run: RunId,
+    status: &RunStatus,
+    took: Option<u64>,
+    started: Option<&RunStarted>,
+    tally: &Tally,
+    trail: Option<&str>,
+) -> Vec<Line> {
+    let (mark, why) = verdict(status);
+    let name = started.map_or("run", |started| started.runbook.as_str());
+    let mut aside = tally.told();
+    if let Some(took) = took {
+        let comma = if aside.is_empty() { "" } else { " · " };
+        aside = format!("{}{comma}{aside}", elapsed::short(took));
+    }
+    let mut details: Vec<_> = why.map(|why| Detail::Text(mark.tone(), why)).into_iter().collect();
+    details.push(Detail::Text(Tone::Faint, format!("run {run}")));
+    details.extend(trail.map(|trail| Detail::Text(Tone::Faint, format!("trail {trail}"))));
+    let mut lines = vec![Line::new(at, mark, format!("{name} {}", status.word())).aside(aside).details(details).apart()];
+    for (command, what_for) in next(run, status, started, tally) {
+        lines.push(Line::new(at, Mark::Next, command).aside(what_for));
+    }
+    lines
+}
+
+fn verdict(status: &RunStatus) -> (Mark, Option<String>) {
+    let at = |path: &runbook_model::path::StepPath| Some(format!("at `{path}`"));
+    match status {
+        RunStatus::Completed => (Mark::Done, None),
+        RunStatus::Rehearsed { unknown: 0 } => (Mark::Verified, None),
+        RunStatus::Rehearsed { unknown: 1 } => (Mark::Unknown, Some("1 step depends on something withheld".to_owned())),
+        RunStatus::Rehearsed { unknown } => (Mark::Unknown, Some(format!("{unknown} steps depend on something withheld"))),
+        RunStatus::Unknowable { message } => (Mark::Unknown, Some(message.clone())),
+        RunStatus::RolledBack => (Mark::RolledBack, None),
+        RunStatus::Failed { at: Some(path), message } => (Mark::Failed, Some(format!("at `{path}`: {message}"))),
+        RunStatus::Failed { at: None, message } => (Mark::Failed, Some(message.clone())),
+        RunStatus::Stuck { at, message } => (Mark::Failed, Some(format!("at `{at}`: {message}"))),
+        RunStatus::Mismatch { at: path } => {
+            (Mark::Failed, Some(format!("at `{path}`: what the script asks for is not what was recorded")))
+        }
+        RunStatus::Declined { at: path } => (Mark::Failed, at(path)),
+        RunStatus::InDoubt { at: path } => (Mark::InDoubt, Some(format!("nobody knows whether `{path}` took effect"))),
+        RunStatus::Suspended { at: path } => (Mark::Waiting, Some(format!("for an answer to `{path}`"))),
+        RunStatus::Abandoned { why } => (Mark::Skipped, Some(why.clone())),
+        RunStatus::Running | RunStatus::RollingBack | RunStatus::Interrupted => (Mark::Waiting, None),
+    }
+}
+
+/// Commands to type now, the most likely one first, each with what it is for.
+fn next(run: RunId, status: &RunStatus, started: Option<&RunStarted>, tally: &Tally) -> Vec<(String, &'static str)> {
+    let resume = (format!("runbook resume {run}"), "go on");
+    let rollback = (format!("runbook rollback {run}"), "take back what was done");
+    let changed = tally.commands > 0;
+    let mut next = match status {
+        RunStatus::Completed | RunStatus::Abandoned { .. } => Vec::new(),
+        RunStatus::Rehearsed { unknown: 0 } => started.map(|started| (exec(started), "run it")).into_iter().collect(),
+        RunStatus::Rehearsed { .. } | RunStatus::Unknowable { .. } | RunStatus::RolledBack => Vec::new(),
+        RunStatus::Failed { .. } | RunStatus::Declined { .. } | RunStatus::Interrupted | RunStatus::Running => vec![resume],
+        RunStatus::RollingBack => vec![(format!("runbook resume {run}"), "go on rolling back")],
+        RunStatus::Suspended { .. } => vec![(format!("runbook answer {run}"), "answer it")],
+        RunStatus::InDoubt { at } => {
+            let step = quoted(&at.to_string());
+            vec![
+                (format!("runbook resolve {run} {step} did --why '…'"), "it took effect"),
+                (format!("runbook resolve {run} {step} did-not --why '…'"), "it did not"),
+            ]
+        }
+        RunStatus::Stuck { .. } => vec![(format!("runbook rollback {run}"), "once the cause is mended: go on rolling back")],
+        RunStatus::Mismatch { .. } => vec![(format!("runbook resume {run} --adopt"), "go on with the edited runbook")],
+    };
+    if changed
+        && matches!(status, RunStatus::Completed | RunStatus::Failed { .. } | RunStatus::Declined { .. } | RunStatus::Interrupted)
+    {
+        next.push(rollback);
+    }
+    next
+}
+
+/// The command that does for real what was rehearsed.
+fn exec(started: &RunStarted) -> String {
+    let mut command = format!("runbook exec {}", quoted(&started.runbook));
+    for (name, given) in started.params.iter().filter(|(_, given)| given.origin != Origin::Fallback) {
+        let value = given.value.as_str().map_or_else(|| given.value.to_string(), str::to_owned);
+        command.push_str(&format!(" -p {}", quoted(&format!("{name}={value}"))));
+    }
+    if let Some(env) = &started.env {
+        command.push_str(&format!(" --env {}", quoted(env)));
+    }
+    command
+}

@@ -1,0 +1,171 @@
+//! For a person at a terminal: facts stay, one live line moves.
+//!
+//! The live line is drawn in one write, text first and erasing behind it, so that it never flickers, and is never as wide
+//! as the terminal, so that it never wraps.
+
+use std::io::Write;
+
+use runbook_model::entry::{Entry, Record};
+use runbook_runtime::report::{Progress, Reporter};
+
+use crate::output::reporters::line::{Detail, Line, Mark};
+use crate::output::reporters::narrator::Narrator;
+use crate::output::reporters::ongoing::Ongoing;
+use crate::output::reporters::{Clock, Teller, Telling, live};
+use crate::output::safe::{self, Colours};
+use crate::output::screen::Screen;
+use crate::output::style::Tone;
+
+/// Between two drawings of the live line, in milliseconds.
+const FRAME: u64 = 100;
+/// A narrower terminal gets no column for the kind of step.
+const NARROW: usize = 60;
+const ERASE_BEHIND: &str = "\u{1b}[K";
+
+/// Writes to a terminal.
+pub struct Terminal {
+    out: Box<dyn Write>,
+    screen: Screen,
+    width: Box<dyn Fn() -> usize>,
+    narrator: Narrator,
+    ongoing: Ongoing,
+    /// A live line stands at the cursor.
+    drawn: bool,
+    drawn_at: u64,
+    /// A question stands at the cursor: nothing moves until the next fact.
+    quiet: bool,
+}
+
+impl Terminal {
+    /// A reporter that writes to `out`; `width` gives the columns at any moment.
+    #[must_use]
+    pub fn new(out: Box<dyn Write>, screen: Screen, width: Box<dyn Fn() -> usize>, clock: Clock, telling: Telling) -> Self {
+        let (narrator, ongoing) = (Narrator::new(telling), Ongoing::new(clock));
+        Self { out, screen, width, narrator, ongoing, drawn: false, drawn_at: 0, quiet: false }
+    }
+
+    fn write(&mut self, text: &str) {
+        // Losing the view costs the view (invariant I9).
+        self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush()).ok();
+    }
+
+    /// Lines that stay, in place of the live line, and the live line below them again.
+    fn put(&mut self, lines: &str) {
+        let mut text = self.erasing().to_owned();
+        text.push_str(lines);
+        self.drawn = false;
+        if let Some(live) = self.live() {
+            text.push_str(&live);
+        }
+        if !text.is_empty() {
+            self.write(&text);
+        }
+    }
+
+    fn redraw(&mut self) {
+        if self.ongoing.millis().saturating_sub(self.drawn_at) >= FRAME
+            && let Some(live) = self.live()
+        {
+            self.write(&live);
+        }
+    }
+
+    fn live(&mut self) -> Option<String> {
+        if self.quiet {
+            return None;
+        }
+        let columns = (self.width)().saturating_sub(1);
+        let line = live::line(&self.narrator, &self.ongoing, self.screen.unicode, self.screen.palette, columns)?;
+        self.drawn = true;
+        self.drawn_at = self.ongoing.millis();
+        Some(format!("\r{line}{ERASE_BEHIND}"))
+    }
+
+    fn erasing(&self) -> &'static str {
+        if self.drawn { "\r\u{1b}[K" } else { "" }
+    }
+
+    fn layout(&self, line: &Line) -> String {
+        let palette = self.screen.palette;
+        let indent = "  ".repeat(line.depth);
+        let mut parts = Vec::new();
+        let symbol = line.mark.symbol(self.screen.unicode);
+        if !symbol.is_empty() {
+            parts.push(palette.paint(line.mark.tone(), symbol));
+        }
+        if !line.kind.is_empty() && (self.width)() >= NARROW {
+            let tone = if line.kind == "rollback" { Tone::Back } else { Tone::Faint };
+            parts.push(palette.paint(tone, &format!("{:<8}", line.kind)));
+        }
+        let tone = if matches!(line.mark, Mark::Heading | Mark::Phase | Mark::Next) { Tone::Strong } else { Tone::Plain };
+        parts.push(palette.paint(if line.mark == Mark::Note { Tone::Faint } else { tone }, &safe::line(&line.text)));
+        if !line.aside.is_empty() {
+            parts.push(palette.paint(Tone::Faint, &format!(" {}", safe::line(&line.aside))));
+        }
+        let before = if line.apart { "\n" } else { "" };
+        let mut text = format!("{before}{indent}{}\n", parts.join(" "));
+        let colours = if palette.is_coloured() { Colours::Kept } else { Colours::Dropped };
+        for detail in &line.details {
+            match detail {
+                Detail::Text(tone, detail) => {
+                    text.push_str(&format!("{indent}    {}\n", palette.paint(*tone, &safe::line(detail))))
+                }
+                Detail::Output(bytes) => {
+                    let bar = palette.paint(Tone::Faint, if self.screen.unicode { "│" } else { "|" });
+                    for output in safe::block(bytes, colours).lines() {
+                        text.push_str(&format!("{indent}    {bar} {output}\n"));
+                    }
+                }
+            }
+        }
+        text
+    }
+}
+
+impl Reporter for Terminal {
+    fn fact(&mut self, record: &Record) {
+        self.quiet = false;
+        self.ongoing.fact(record.at);
+        if let Entry::StepEnded(end) = &record.entry {
+            self.ongoing.forget(&end.path);
+        }
+        let lines = self.narrator.tell(record);
+        let text: String = lines.iter().map(|line| self.layout(line)).collect();
+        self.put(&text);
+    }
+
+    fn progress(&mut self, progress: &Progress) {
+        self.ongoing.note(progress);
+        match progress {
+            Progress::Notice { text } => {
+                let notice = format!("{} {}\n", self.screen.palette.paint(Tone::Warn, "notice:"), safe::line(text));
+                self.put(&notice);
+            }
+            Progress::Quiet => {
+                let erasing = self.erasing();
+                (self.quiet, self.drawn) = (true, false);
+                self.write(erasing);
+            }
+            Progress::Output { .. } | Progress::Looking { .. } | Progress::Tick => self.redraw(),
+        }
+    }
+}
+
+impl Teller for Terminal {
+    fn catch_up(&mut self, records: &[Record]) {
+        for record in records {
+            self.ongoing.fact(record.at);
+            self.narrator.tell(record);
+        }
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        let erasing = self.erasing();
+        self.write(erasing);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,172 @@
+//! What stands on the screen, byte by byte and as a terminal would show it.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use runbook_model::answer::Answer;
+use runbook_model::entry::Entry;
+use runbook_model::outcome::Outcome;
+use runbook_model::status::RunStatus;
+
+use super::*;
+use crate::output::reporters::example::{Example, Paper, hand_clock, same};
+use crate::output::style::Palette;
+
+struct Desk {
+    paper: Paper,
+    hand: Rc<Cell<u64>>,
+    columns: Rc<Cell<usize>>,
+    terminal: Terminal,
+}
+
+fn desk(palette: Palette, unicode: bool) -> Desk {
+    let paper = Paper::default();
+    let (clock, hand) = hand_clock();
+    let columns = Rc::new(Cell::new(100));
+    let width = Rc::clone(&columns);
+    let screen = Screen { palette, live: true, unicode, width: 100 };
+    let telling = Telling { verbose: false, trail: Some(".runbook/audit.git".to_owned()) };
+    let terminal = Terminal::new(Box::new(paper.clone()), screen, Box::new(move || width.get()), clock, telling);
+    Desk { paper, hand, columns, terminal }
+}
+
+/// What a terminal shows after all of it: `\r` and `ESC[K` are all that the reporter moves with.
+fn shown(written: &str) -> String {
+    let mut lines = vec![String::new()];
+    let mut column = 0;
+    let mut rest = written;
+    while let Some(c) = rest.chars().next() {
+        if let Some(tail) = rest.strip_prefix("\u{1b}[K") {
+            let line = lines.last_mut().unwrap();
+            *line = line.chars().take(column).collect();
+            rest = tail;
+            continue;
+        }
+        rest = &rest[c.len_utf8()..];
+        let line = lines.last_mut().unwrap();
+        match c {
+            '\r' => column = 0,
+            '\n' => {
+                lines.push(String::new());
+                column = 0;
+            }
+            c => {
+                let mut chars: Vec<_> = line.chars().collect();
+                chars.truncate(chars.len().max(column));
+                if column < chars.len() {
+                    chars[column] = c;
+                } else {
+                    chars.push(c);
+                }
+                *line = chars.into_iter().collect();
+                column += 1;
+            }
+        }
+    }
+    lines.join("\n")
+}
+
+#[test]
+fn a_failure_and_its_rollback() {
+    let Desk { paper, mut terminal, .. } = desk(Palette::plain(), true);
+    Example::failing_and_rolled_back().iter().for_each(|record| terminal.fact(record));
+    drop(terminal);
+    same(&shown(&paper.text()), "terminal_failure.txt");
+}
+
+#[test]
+fn a_rehearsal() {
+    let Desk { paper, mut terminal, .. } = desk(Palette::plain(), true);
+    Example::rehearsal().iter().for_each(|record| terminal.fact(record));
+    drop(terminal);
+    same(&shown(&paper.text()), "terminal_rehearsal.txt");
+}
+
+#[test]
+fn nothing_but_ascii_where_nothing_else_can_be_shown() {
+    let Desk { paper, mut terminal, .. } = desk(Palette::plain(), false);
+    let mut example = Example::live();
+    example.opening().iter().for_each(|record| terminal.fact(record));
+    terminal.fact(&example.intend_run("restart", &["true"]));
+    drop(terminal);
+    let marks: Vec<_> = paper.text().chars().filter(|c| !c.is_ascii() && *c != '·').collect();
+    assert!(marks.is_empty(), "{marks:?}");
+}
+
+#[test]
+fn the_live_line_says_what_goes_on_and_leaves_nothing_behind() {
+    let Desk { paper, hand, mut terminal, columns } = desk(Palette::plain(), true);
+    let mut example = Example::live();
+    example.opening().iter().for_each(|record| terminal.fact(record));
+    terminal.fact(&example.intend_run("restart the service", &["systemctl", "restart", "api"]));
+    let path = Example::path("restart the service");
+    hand.set(7_000);
+    terminal.progress(&Progress::Output { path: path.clone(), stderr: false, bytes: b"10 %\r90 %\x1b[2J".to_vec() });
+    let last = |paper: &Paper| shown(&paper.text()).lines().last().unwrap_or_default().to_owned();
+    assert_eq!(last(&paper), "⠋ command restart the service 7s 1m51s left 90 %␛[2J");
+    columns.set(30);
+    hand.set(125_000);
+    terminal.progress(&Progress::Tick);
+    assert_eq!(last(&paper), "⠋ command restart the service");
+    columns.set(59);
+    hand.set(126_000);
+    terminal.progress(&Progress::Tick);
+    assert_eq!(last(&paper), "⠋ command restart the service 2m06s 8s over budget 90 %␛[…");
+    terminal.progress(&Progress::Quiet);
+    assert_eq!(last(&paper), format!("· run {}  by alice@ops-1", run_id()));
+    let quiet = paper.text().len();
+    hand.set(127_000);
+    terminal.progress(&Progress::Tick);
+    assert_eq!(paper.text().len(), quiet, "a question stands there");
+    terminal.fact(&example.record(Entry::SessionEnded { status: RunStatus::Interrupted }));
+    drop(terminal);
+    let text = shown(&paper.text());
+    assert!(!text.contains("⠋") && text.contains(&format!("→ runbook resume {}", run_id())), "{text}");
+}
+
+#[test]
+fn frames_are_not_drawn_faster_than_the_eye_sees() {
+    let Desk { paper, hand, mut terminal, .. } = desk(Palette::plain(), true);
+    let mut example = Example::live();
+    example.opening().iter().for_each(|record| terminal.fact(record));
+    terminal.fact(&example.intend_run("restart", &["true"]));
+    let before = paper.text().len();
+    for millis in 0..100 {
+        hand.set(millis);
+        terminal.progress(&Progress::Output { path: Example::path("restart"), stderr: false, bytes: b"x\n".to_vec() });
+    }
+    assert_eq!(paper.text().len(), before);
+    hand.set(100);
+    terminal.progress(&Progress::Tick);
+    assert!(paper.text().len() > before);
+}
+
+#[test]
+fn colours_of_a_command_pass_and_its_other_sequences_do_not() {
+    let Desk { paper, mut terminal, .. } = desk(Palette::coloured(), true);
+    Example::failing_and_rolled_back().iter().for_each(|record| terminal.fact(record));
+    drop(terminal);
+    let text = paper.text();
+    assert!(text.contains("\u{1b}[31mJob failed\u{1b}[0m") && text.contains("␛]0;owned␇see journalctl"));
+    for sequence in text.split('\u{1b}').skip(1) {
+        let end = sequence.find(|c: char| c.is_ascii_alphabetic()).unwrap();
+        assert!(sequence.starts_with('[') && matches!(&sequence[end..=end], "m" | "K"), "{sequence:?}");
+    }
+}
+
+#[test]
+fn who_joins_later_knows_the_step_but_does_not_tell_the_past() {
+    let Desk { paper, mut terminal, .. } = desk(Palette::plain(), true);
+    let mut example = Example::live();
+    let mut records = example.opening();
+    records.push(example.intend_run("restart", &["systemctl", "restart", "api"]));
+    terminal.catch_up(&records);
+    assert_eq!(paper.text(), "");
+    let end = Outcome::Succeeded(Answer::Nothing);
+    terminal.fact(&example.end(Example::path("restart"), end, Vec::new()));
+    assert_eq!(shown(&paper.text()), "✓ command  restart  1.2s\n");
+}
+
+fn run_id() -> String {
+    Example::live().opening()[0].run.to_string()
+}

@@ -1,0 +1,123 @@
+//! The menus for a failed step and for one in doubt: letters, no default, and a reason where the record needs one.
+
+use runbook_model::change::Change;
+use runbook_model::step::{StepKind, StepSpec};
+use runbook_runtime::world::Choice;
+
+use crate::output::safe;
+use crate::output::style::{Palette, Tone};
+
+/// What can be chosen, before it is known who did and why.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    Retry,
+    Skip,
+    RollBack,
+    Stop,
+    Did,
+    DidNot,
+}
+
+impl Way {
+    pub(super) fn letter(self) -> &'static str {
+        match self {
+            Self::Retry => "r",
+            Self::Skip => "k",
+            Self::RollBack => "b",
+            Self::Stop => "s",
+            Self::Did => "d",
+            Self::DidNot => "n",
+        }
+    }
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Retry => "retry",
+            Self::Skip => "skip",
+            Self::RollBack => "rollback",
+            Self::Stop => "stop",
+            Self::Did => "did",
+            Self::DidNot => "did-not",
+        }
+    }
+
+    /// The reason that the record needs for it.
+    pub(super) fn reason(self) -> Option<&'static str> {
+        match self {
+            Self::Skip => Some("why may it be passed over?"),
+            Self::Did | Self::DidNot => Some("how do you know?"),
+            Self::Retry | Self::RollBack | Self::Stop => None,
+        }
+    }
+}
+
+/// What can be chosen now.
+pub(super) fn ways(choice: &Choice) -> Vec<Way> {
+    match choice {
+        Choice::InDoubt { .. } => vec![Way::Did, Way::DidNot, Way::Stop],
+        Choice::Failed { spec, owed, rolling_back, .. } => {
+            let mut ways = Vec::new();
+            // What fails in the script itself has no step that could be tried again or passed over.
+            if spec.is_some() {
+                ways.extend([Way::Retry, Way::Skip]);
+            }
+            if *owed > 0 && !rolling_back {
+                ways.push(Way::RollBack);
+            }
+            ways.push(Way::Stop);
+            ways
+        }
+    }
+}
+
+/// What a person reads before they choose.
+pub(super) fn shown(choice: &Choice, palette: Palette) -> String {
+    let mut text = match choice {
+        Choice::Failed { path, why, rolling_back, .. } => {
+            let what = if *rolling_back { "the rollback failed" } else { "failed" };
+            format!("\n{} {}\n    {}\n", bold(palette, path.name()), palette.paint(Tone::Bad, what), safe::line(why))
+        }
+        Choice::InDoubt { path, spec, known } => {
+            let mut text =
+                format!("\n{} {}\n", bold(palette, path.name()), palette.paint(Tone::Warn, "is in doubt: did it take effect?"));
+            text.extend(change(spec).map(|change| format!("    {}\n", safe::line(&change.line()))));
+            text.extend(known.lines().map(|line| format!("    {}\n", safe::line(line))));
+            text
+        }
+    };
+    for way in ways(choice) {
+        let letter = palette.paint(Tone::Strong, &format!("[{}]", way.letter()));
+        text.push_str(&format!("  {letter} {}\n", what(way, choice)));
+    }
+    text
+}
+
+/// What an answer means, if it means anything here.
+pub(super) fn meaning(choice: &Choice, typed: &str) -> Option<Way> {
+    let typed = typed.to_lowercase();
+    ways(choice).into_iter().find(|way| typed == way.letter() || typed == way.word())
+}
+
+fn what(way: Way, choice: &Choice) -> String {
+    match (way, choice) {
+        (Way::Retry, _) => "retry: try the step again".to_owned(),
+        (Way::Skip, _) => "skip: pass over it, with a reason".to_owned(),
+        (Way::RollBack, Choice::Failed { owed: 1, .. }) => "rollback: take back the 1 change that is owed".to_owned(),
+        (Way::RollBack, Choice::Failed { owed, .. }) => format!("rollback: take back the {owed} changes that are owed"),
+        (Way::RollBack, Choice::InDoubt { .. }) => "rollback".to_owned(),
+        (Way::Stop, _) => "stop here: the run stays resumable".to_owned(),
+        (Way::Did, _) => "did: it took effect; the run goes on behind it".to_owned(),
+        (Way::DidNot, _) => "did-not: it did not; the run does it again".to_owned(),
+    }
+}
+
+fn change(spec: &StepSpec) -> Option<&Change> {
+    match &spec.kind {
+        StepKind::Command(command) => Some(&command.change),
+        StepKind::Check(_) | StepKind::Confirm(_) | StepKind::Rollback(_) => None,
+    }
+}
+
+fn bold(palette: Palette, name: &str) -> String {
+    palette.paint(Tone::Strong, &safe::line(name))
+}

@@ -1,0 +1,56 @@
+//! A confirm as text, and what an answer to it means.
+
+use runbook_model::answer::Said;
+use runbook_runtime::world::Question;
+
+use crate::output::safe::{self, Colours};
+use crate::output::style::{Palette, Tone};
+
+/// What a person reads before they answer. Nothing in it can move the cursor: a prompt that can be redrawn is forged.
+pub(super) fn shown(question: &Question, palette: Palette) -> String {
+    let mut text = format!("\n{} {}\n", palette.paint(Tone::Warn, "?"), palette.paint(Tone::Strong, &safe::line(&question.text)));
+    if let Some(details) = &question.confirm.details {
+        for line in safe::block(details.as_bytes(), Colours::Dropped).lines() {
+            text.push_str(&format!("    {line}\n"));
+        }
+    }
+    for (at, choice) in question.confirm.choices.iter().enumerate() {
+        text.push_str(&format!("    {} {}\n", palette.paint(Tone::Strong, &format!("[{}]", at + 1)), safe::line(choice)));
+    }
+    if let Some(deadline) = question.confirm.deadline {
+        text.push_str(&palette.paint(Tone::Faint, &format!("    within {deadline}\n")));
+    }
+    text
+}
+
+/// What stands before the cursor.
+pub(super) fn prompt(question: &Question) -> String {
+    match (&question.confirm.input, question.confirm.choices.len()) {
+        (Some(input), _) => format!("  {}: ", safe::line(input)),
+        (None, 0) => "  yes or no? [y/N] ".to_owned(),
+        (None, choices) => format!("  1 to {choices}, or Ctrl-D to leave it open: "),
+    }
+}
+
+/// What an answer means, or what is wanted instead.
+///
+/// Silence is never yes: an empty line is no where yes or no is asked, and no answer elsewhere.
+pub(super) fn meaning(question: &Question, typed: &str) -> Result<Said, &'static str> {
+    if typed.contains(char::is_control) || safe::line(typed) != typed {
+        return Err("that has characters that cannot be seen; type it again");
+    }
+    if question.confirm.input.is_some() {
+        return if typed.is_empty() { Err("an answer is wanted") } else { Ok(Said::Entered(typed.to_owned())) };
+    }
+    if question.confirm.choices.is_empty() {
+        return match typed.to_lowercase().as_str() {
+            "y" | "yes" => Ok(Said::Yes),
+            "" | "n" | "no" => Ok(Said::No),
+            _ => Err("`yes` or `no` is wanted"),
+        };
+    }
+    let by_number = typed.parse::<usize>().ok().and_then(|number| question.confirm.choices.get(number.checked_sub(1)?));
+    // The text of a choice wins over its number: choices may be numbers themselves.
+    let chosen = question.confirm.choices.iter().find(|choice| *choice == typed).or(by_number);
+    chosen.map(|choice| Said::Chose(choice.clone())).ok_or("one of the choices is wanted, by number or in full")
+}

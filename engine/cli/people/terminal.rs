@@ -1,0 +1,152 @@
+//! The person at the terminal of this process.
+
+use std::cell::Cell;
+use std::future::Future;
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use runbook_model::person::{Decider, Person};
+use runbook_runtime::world::{Choice, Chosen, Question, Reaction};
+
+use crate::operator::Operator;
+use crate::output::style::{Palette, Tone};
+use crate::people::menu::{self, Way};
+use crate::people::question;
+use crate::people::tty::Tty;
+
+/// Asks the person at the terminal. When the terminal is gone, nobody is there: the run is suspended and loses nothing.
+///
+/// Dropping one of the futures takes the question back at once; nothing has to be restored.
+pub struct AtTerminal {
+    tty: PathBuf,
+    palette: Palette,
+    operator: Operator,
+    /// The person who started the run, for `not_self`.
+    runner: Person,
+    /// Two questions at once (from parallel branches) would share the keyboard.
+    asking: tokio::sync::Mutex<()>,
+    gone: Cell<bool>,
+}
+
+impl AtTerminal {
+    /// The person at `/dev/tty`.
+    #[must_use]
+    pub fn new(operator: Operator, runner: Person, palette: Palette) -> Self {
+        Self::at(PathBuf::from("/dev/tty"), operator, runner, palette)
+    }
+
+    pub(super) fn at(tty: PathBuf, operator: Operator, runner: Person, palette: Palette) -> Self {
+        Self { tty, palette, operator, runner, asking: tokio::sync::Mutex::new(()), gone: Cell::new(false) }
+    }
+
+    /// Asks a question.
+    pub async fn ask(&self, question: &Question) -> Reaction {
+        let _asking = self.asking.lock().await;
+        match within(question.confirm.deadline.map(Duration::from), self.answer(question)).await {
+            Some(Ok(reaction)) => reaction,
+            Some(Err(error)) => self.nobody(&error),
+            None => Reaction::TimedOut,
+        }
+    }
+
+    /// Lets a person decide about a step; `None` when nobody is there.
+    pub async fn choose(&self, choice: &Choice) -> Option<Chosen> {
+        let _asking = self.asking.lock().await;
+        match self.decide(choice).await {
+            Ok(chosen) => Some(chosen),
+            Err(error) => {
+                self.nobody(&error);
+                None
+            }
+        }
+    }
+
+    fn open(&self) -> io::Result<Tty> {
+        if self.gone.get() { Err(io::ErrorKind::NotConnected.into()) } else { Tty::open(&self.tty) }
+    }
+
+    fn nobody(&self, error: &io::Error) -> Reaction {
+        tracing::info!(%error, "there is no terminal to ask at");
+        self.gone.set(true);
+        Reaction::Nobody
+    }
+
+    fn me(&self) -> Decider {
+        Decider::Person(self.operator.person.clone())
+    }
+
+    async fn answer(&self, question: &Question) -> io::Result<Reaction> {
+        let mut tty = self.open()?;
+        tty.show(&question::shown(question, self.palette))?;
+        if let Err(refusal) = self.operator.may_answer(&question.confirm, &self.runner) {
+            tty.show(&format!("    {}\n", self.palette.paint(Tone::Warn, &crate::output::safe::line(&refusal.to_string()))))?;
+            return Ok(Reaction::Nobody);
+        }
+        tty.forget_typed()?;
+        loop {
+            tty.show(&question::prompt(question))?;
+            let Some(typed) = tty.line().await? else {
+                tty.show("\n")?;
+                return Ok(Reaction::Nobody);
+            };
+            match question::meaning(question, &typed) {
+                Ok(said) => return Ok(Reaction::Answered { said, by: self.me() }),
+                Err(want) => tty.show(&self.again(want))?,
+            }
+        }
+    }
+
+    async fn decide(&self, choice: &Choice) -> io::Result<Chosen> {
+        let mut tty = self.open()?;
+        tty.show(&menu::shown(choice, self.palette))?;
+        tty.forget_typed()?;
+        let letters: Vec<_> = menu::ways(choice).into_iter().map(Way::letter).collect();
+        loop {
+            tty.show(&format!("  {}? ", letters.join(", ")))?;
+            let Some(typed) = tty.line().await? else { return Ok(Chosen::Stop) };
+            let Some(way) = menu::meaning(choice, &typed) else {
+                tty.show(&self.again("one of the letters is wanted"))?;
+                continue;
+            };
+            let why = match way.reason() {
+                Some(reason) => match self.reason(&mut tty, reason).await? {
+                    Some(why) => why,
+                    // Whoever cannot say why has not decided yet.
+                    None => continue,
+                },
+                None => String::new(),
+            };
+            let by = self.me();
+            return Ok(match way {
+                Way::Retry => Chosen::Retry(by),
+                Way::Skip => Chosen::Skip { by, why },
+                Way::RollBack => Chosen::RollBack(by),
+                Way::Stop => Chosen::Stop,
+                Way::Did => Chosen::Did { by, why },
+                Way::DidNot => Chosen::DidNot { by, why },
+            });
+        }
+    }
+
+    async fn reason(&self, tty: &mut Tty, reason: &str) -> io::Result<Option<String>> {
+        tty.show(&format!("  {reason} "))?;
+        let typed = tty.line().await?.filter(|why| !why.is_empty() && !why.contains(char::is_control));
+        if typed.is_none() {
+            tty.show(&self.again("a reason is wanted"))?;
+        }
+        Ok(typed)
+    }
+
+    fn again(&self, want: &str) -> String {
+        format!("    {}\n", self.palette.paint(Tone::Warn, want))
+    }
+}
+
+/// The result of `task`, or `None` when it takes longer than `limit`.
+async fn within<T>(limit: Option<Duration>, task: impl Future<Output = T>) -> Option<T> {
+    match limit {
+        Some(limit) => tokio::time::timeout(limit, task).await.ok(),
+        None => Some(task.await),
+    }
+}
