@@ -80,7 +80,7 @@ impl Child {
         let pid = Pid::from_child(&child);
         let ended = pidfd_open(pid, PidfdFlags::empty()).map_err(|error| {
             // Without it the end would never be noticed. It takes a machine without free descriptors to come here.
-            child.kill().and_then(|()| child.wait()).map_or((), drop);
+            child.kill().and_then(|()| child.wait()).map(drop).unwrap_or(());
             format!("it was started and killed at once, because its end could not have been seen: {error}")
         })?;
         let input = child.stdin.take().zip(job.stdin).map(|(pipe, text)| {
@@ -93,7 +93,7 @@ impl Child {
             if let Some(pipe) = &pipe {
                 no_waiting(pipe);
                 // Refused to users who have many pipes already; then it is only slower.
-                fcntl_setpipe_size(pipe, BUFFER).map_or((), drop);
+                fcntl_setpipe_size(pipe, BUFFER).map(drop).unwrap_or(());
             }
             Output { pipe, capture: Capture::new(path, FILE_LIMIT, job.redact.clone()) }
         };

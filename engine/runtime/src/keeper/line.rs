@@ -59,10 +59,9 @@ impl Line {
     pub(super) async fn say(&mut self, frame: &[u8]) -> Result<(), Dead> {
         let mut sent = 0;
         while sent < frame.len() {
-            self.stream.writable().await?;
             match self.stream.try_write(&frame[sent..]) {
                 Ok(count) => sent += count,
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.stream.writable().await?,
                 Err(error) => return Err(error.into()),
             }
         }

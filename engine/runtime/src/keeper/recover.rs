@@ -8,9 +8,8 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use runbook_model::answer::Process;
 use runbook_model::length::Length;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
-use tokio::io::Interest;
-use tokio::io::unix::AsyncFd;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
@@ -264,13 +263,17 @@ fn replay(path: &Path, size: u64, hear: &mut impl FnMut(&[u8])) -> io::Result<()
     }
 }
 
+/// A descriptor of a process is readable when the process has ended.
+fn is_running(pidfd: &OwnedFd) -> bool {
+    poll(&mut [PollFd::new(pidfd, PollFlags::IN)], Some(&Timespec::default())) == Ok(0)
+}
+
 impl Orphan {
     /// Waits until the process has ended; says what is known then.
     pub async fn ended(self) -> String {
-        if let Some(pidfd) = self.pidfd
-            && let Ok(pidfd) = AsyncFd::register_with_interest(pidfd, Interest::READABLE)
-        {
-            pidfd.readable().await.map_or((), drop);
+        // Looked at now and then, because waiting for a descriptor that is not a socket or pipe takes unsafe code in tokio.
+        while self.pidfd.as_ref().is_some_and(is_running) {
+            sleep(10 * TICK).await;
         }
         let last = last_line(&OutputFiles::of(&self.dir, self.key));
         let printed =

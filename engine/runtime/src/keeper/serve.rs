@@ -60,7 +60,7 @@ fn refuse(mut engine: Connection, busy: bool, message: String) -> ExitCode {
 fn open(dir: &Path) -> io::Result<Option<(Desk, File)>> {
     let dir = dir.canonicalize()?;
     // Fails only for the leader of a group, which a keeper that was started by hand may be.
-    setsid().map_or((), drop);
+    setsid().map(drop).unwrap_or(());
     set_child_subreaper(Some(getpid()))?;
     let Some(mut lock) = door::lock(&dir).map_err(io::Error::other)? else { return Ok(None) };
     door::sign(&mut lock)?;

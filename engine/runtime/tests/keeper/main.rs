@@ -20,7 +20,7 @@ type Test = (&'static str, fn());
 #[macro_export]
 macro_rules! tests {
     ($($name:ident),* $(,)?) => {
-        pub const TESTS: &[(&str, fn())] = &[$((concat!(module_path!(), "::", stringify!($name)), $name)),*];
+        pub(crate) const TESTS: &[(&str, fn())] = &[$((concat!(module_path!(), "::", stringify!($name)), $name)),*];
     };
 }
 
@@ -29,6 +29,9 @@ fn main() -> ExitCode {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["keeper", dir] => return runbook_runtime::keeper::serve(Path::new(dir)),
         ["engine", dir, key, ref argv @ ..] => return place::engine(Path::new(dir), key.parse().expect("a number"), argv),
+        ["asks-again", dir, key, ref argv @ ..] => {
+            return place::asks_again(Path::new(dir), key.parse().expect("a number"), argv);
+        }
         _ => {}
     }
     let wanted: Vec<_> = arguments.iter().filter(|argument| !argument.starts_with('-')).collect();
