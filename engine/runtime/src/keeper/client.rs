@@ -22,6 +22,9 @@ use super::wire::{self, End, Request};
 /// How long a keeper may take to come or go.
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 
+/// The first descriptor behind standard input, output and error.
+const FIRST_OWN: i32 = 3;
+
 /// How often somebody who comes or goes is looked at.
 pub(super) const TICK: Duration = Duration::from_millis(5);
 
@@ -115,7 +118,8 @@ impl Keeper {
                 }
                 Ok(Found::Orphan(orphan)) => return RunEnd::KeeperLost { known: orphan.known },
                 Ok(Found::InDoubt { known }) => return RunEnd::KeeperLost { known },
-                Ok(Found::Running(_)) => return RunEnd::KeeperLost { known: format!("{dead}, but another one has it") },
+                // Only the line is dead.
+                Ok(Found::Running(running)) => return running.wait(timeout, stop, progress).await,
                 Err(fault) => return RunEnd::KeeperLost { known: fault.to_string() },
             }
         }
@@ -148,9 +152,11 @@ impl Keeper {
 
     /// Starts a keeper whose standard input is our line to it.
     ///
-    /// It inherits nothing else. It leaves our session by itself; a signal of the terminal that comes before that ends it
-    /// before it has begun anything.
+    /// It inherits nothing else, neither from us nor from whoever started us: a keeper that held descriptor 9 of
+    /// `flock 9; runbook exec …` would hold that lock. It leaves our session by itself; a signal of the terminal that comes
+    /// before that ends it before it has begun anything.
     fn spawn(&self) -> Result<UnixStream, KeeperFault> {
+        close_fds::set_fds_cloexec(FIRST_OWN, &[]);
         let failed = |source| KeeperFault::Start { program: self.program.clone(), source };
         let (ours, theirs) = std::os::unix::net::UnixStream::pair().map_err(failed)?;
         let mut child = Command::new(&self.program)

@@ -75,6 +75,8 @@ impl Desk {
             return self.connections[at].say(&Event::BegunBefore);
         }
         let only_looks = job.only_looks;
+        // The kernel's name for the process would be the shell's or that of what the shell becomes, as luck has it.
+        let name = job.argv.first().and_then(|program| program.rsplit('/').next()).unwrap_or_default().to_owned();
         let starting = Line::Starting { key, boot: self.boot.clone(), at: Timestamp::now() };
         let begun = match if only_looks { Ok(()) } else { self.ledger.append(&starting) } {
             Ok(()) => Child::start(key, job, &self.dir, marker(&self.dir, key)),
@@ -82,7 +84,7 @@ impl Desk {
         };
         match begun {
             Ok(child) => {
-                if !only_looks && let Some(Alive { pid, start, name, .. }) = Alive::read(child.pid()) {
+                if !only_looks && let Some(Alive { pid, start, .. }) = Alive::read(child.pid()) {
                     self.ledger.append_or_owe(Line::Begun { key, pid, start_time: start, name });
                 }
                 self.connections[at].watches = Some(key);

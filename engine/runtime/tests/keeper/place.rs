@@ -173,10 +173,17 @@ pub(crate) async fn exited(keeper: &Keeper, key: u64, job: Job) -> Exited {
     }
 }
 
-/// The runtime that the engine has, with a limit for a test that hangs.
+thread_local! {
+    /// The runtime that the engine has: one thread, and the same one for all commands of a keeper.
+    static RUNTIME: tokio::runtime::Runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+}
+
+/// Waits for a future, with a limit for one that hangs.
 pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    runtime.block_on(async { tokio::time::timeout(Duration::from_secs(60), future).await.expect("ends within a minute") })
+    RUNTIME.with(|runtime| {
+        runtime.block_on(async { tokio::time::timeout(Duration::from_secs(60), future).await.expect("ends within a minute") })
+    })
 }
 
 /// Looks until there is something to see.
