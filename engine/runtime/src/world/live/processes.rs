@@ -1,9 +1,7 @@
 //! The seam to whatever runs programs: the keeper, or something plainer in tests.
 
-use std::collections::BTreeMap;
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
-use std::path::PathBuf;
 
 use runbook_model::answer::{Exited, KillReceipt};
 use runbook_model::digest::Digest;
@@ -12,6 +10,11 @@ use runbook_model::length::Length;
 use runbook_model::path::StepPath;
 
 use crate::world::{Limits, Task};
+
+pub use crate::keeper::Job;
+pub use kept::Kept;
+
+mod kept;
 
 #[cfg(test)]
 pub(crate) mod plain;
@@ -22,12 +25,9 @@ pub trait Processes {
     /// anywhere; a slow listener may miss some.
     fn run<'a>(&'a self, key: Key, job: Job, limits: Limits, progress: &'a dyn Fn(bool, &[u8])) -> Task<'a, RunEnd>;
 
-    /// Finds out what became of the program that an earlier process of the engine meant to start under this key.
-    /// Waits for it when it still runs, and obeys `limits` meanwhile. Never starts anything.
-    fn recover<'a>(&'a self, key: Key, limits: Limits, progress: &'a dyn Fn(bool, &[u8])) -> Task<'a, RunFound>;
-
-    /// What was kept under this key is not needed any more. For looks, whose output nobody asks for later.
-    fn forget(&self, key: Key);
+    /// Finds out what became of the program that an earlier process of the engine meant to start under this key, in the
+    /// boot `boot` of this machine. Waits for it when it still runs, and obeys `limits` meanwhile. Never starts anything.
+    fn recover<'a>(&'a self, key: Key, boot: &'a str, limits: Limits, progress: &'a dyn Fn(bool, &[u8])) -> Task<'a, RunFound>;
 }
 
 /// By which a program is found again, within its run.
@@ -54,21 +54,6 @@ impl Key {
     pub fn number(self) -> u64 {
         self.0
     }
-}
-
-/// A program that is ready to be started.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Job {
-    /// The absolute path of the program, and its arguments.
-    pub argv: Vec<String>,
-    /// Its complete environment.
-    pub env: BTreeMap<String, String>,
-    /// Its working directory, absolute.
-    pub cwd: PathBuf,
-    /// What it reads; nothing when absent.
-    pub stdin: Option<String>,
-    /// How long it may take to obey SIGTERM.
-    pub grace: Length,
 }
 
 /// How a program ended.
