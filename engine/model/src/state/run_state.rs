@@ -32,6 +32,7 @@ pub struct RunState {
     pub(super) notes: u64,
     pub(super) withheld: bool,
     pub(super) operator: String,
+    pub(super) boots: BTreeMap<Epoch, String>,
 }
 
 /// A phase of the runbook.
@@ -62,6 +63,12 @@ impl RunState {
     #[must_use]
     pub fn operator(&self) -> &str {
         &self.operator
+    }
+
+    /// In which boot of its machine the process of this epoch ran.
+    #[must_use]
+    pub fn boot(&self, epoch: Epoch) -> &str {
+        self.boots.get(&epoch).map(String::as_str).unwrap_or_default()
     }
 
     /// When it started, by the wall clock.

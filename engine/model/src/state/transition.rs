@@ -51,6 +51,7 @@ impl RunState {
                 notes: 0,
                 withheld: false,
                 operator: String::new(),
+                boots: BTreeMap::new(),
             }),
             _ => Err(illegal("a journal begins with record 0, `run_started`")),
         }
@@ -114,6 +115,7 @@ impl RunState {
                 if self.operator.is_empty() {
                     self.operator.clone_from(&session.operator.name);
                 }
+                self.boots.insert(record.epoch, session.boot.clone());
                 self.session = Some(session.clone());
                 self.status = if self.rollback.is_some() { RunStatus::RollingBack } else { RunStatus::Running };
                 Ok(())

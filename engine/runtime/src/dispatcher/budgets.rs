@@ -9,7 +9,7 @@ use runbook_model::state::RunState;
 
 /// The phases that are running, and the run itself at the root.
 #[derive(Debug)]
-pub struct Budgets {
+pub(super) struct Budgets {
     running: BTreeMap<StepPath, Running>,
 }
 
@@ -23,7 +23,7 @@ struct Running {
 impl Budgets {
     /// The promises of a run at the beginning of a session. What earlier sessions used up is taken from the wall
     /// clock: no other clock outlives a process.
-    pub fn new(state: &RunState, now: Timestamp, monotonic: u64) -> Self {
+    pub(super) fn new(state: &RunState, now: Timestamp, monotonic: u64) -> Self {
         let began =
             |since: Timestamp| signed(monotonic) - i64::try_from(now.duration_since(since).as_millis().max(0)).unwrap_or(0);
         let whole = (StepPath::root(), Running { budget: state.started().budget, began: began(state.started_at()) });
@@ -39,17 +39,17 @@ impl Budgets {
     }
 
     /// A phase begins.
-    pub fn enter(&mut self, path: &StepPath, budget: Option<Length>, monotonic: u64) {
+    pub(super) fn enter(&mut self, path: &StepPath, budget: Option<Length>, monotonic: u64) {
         self.running.insert(path.clone(), Running { budget, began: signed(monotonic) });
     }
 
     /// A phase ended: how long it took, in milliseconds.
-    pub fn leave(&mut self, path: &StepPath, monotonic: u64) -> u64 {
+    pub(super) fn leave(&mut self, path: &StepPath, monotonic: u64) -> u64 {
         self.running.remove(path).map_or(0, |phase| u64::try_from(signed(monotonic) - phase.began).unwrap_or(0))
     }
 
     /// The promises that are broken now and were not before.
-    pub fn broken(&mut self, monotonic: u64) -> Vec<(StepPath, Length)> {
+    pub(super) fn broken(&mut self, monotonic: u64) -> Vec<(StepPath, Length)> {
         let mut broken = Vec::new();
         for (path, running) in &mut self.running {
             if let Some(budget) = running.budget

@@ -65,7 +65,10 @@ impl Desk {
     async fn attempt(&self, path: &StepPath, spec: &StepSpec, command: &Command, location: &Location) -> Result<Outcome, Halt> {
         let began = self.world.monotonic_millis();
         let attempt = self.next_attempt(path);
-        let prepared = self.world.prepare(&command.change).await;
+        // A file that an earlier attempt may have written is no witness of what stood there before: that attempt is.
+        let earlier = self.ledger.state().step(path).and_then(|step| step.intent.as_ref()?.change.clone());
+        let wanted = earlier.filter(|change| matches!(change, Change::Write(_))).unwrap_or_else(|| command.change.clone());
+        let prepared = self.world.prepare(&wanted).await;
         let intent = Intent {
             path: path.clone(),
             attempt,

@@ -16,7 +16,7 @@ use super::{Halt, budgets::Budgets, notes::Notes, sealing::Sealer};
 use crate::world::{Limits, World};
 
 /// What one session shares. The calls of a script, also of its parallel branches, are tasks of one thread over it.
-pub struct Desk {
+pub(super) struct Desk {
     pub(super) ledger: Ledger,
     pub(super) world: Rc<dyn World>,
     pub(super) interrupts: Interrupts,
@@ -32,7 +32,7 @@ pub struct Desk {
 }
 
 /// A step in the middle of its conversation with the script.
-pub struct Turn {
+pub(super) struct Turn {
     pub(super) spec: StepSpec,
     pub(super) location: Location,
     pub(super) began: u64,

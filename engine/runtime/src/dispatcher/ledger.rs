@@ -11,7 +11,7 @@ use crate::journal::{Journal, Lost, Receipt};
 use crate::report::{Progress, Reporter};
 
 /// The journal, the state that it folds to, and everybody who hears of it.
-pub struct Ledger {
+pub(super) struct Ledger {
     journal: Journal,
     state: RefCell<RunState>,
     reporters: RefCell<Vec<Box<dyn Reporter>>>,
@@ -21,22 +21,22 @@ pub struct Ledger {
 
 impl Ledger {
     /// A ledger over a journal whose records fold to `state`.
-    pub fn new(journal: Journal, state: RunState, reporters: Vec<Box<dyn Reporter>>) -> Self {
+    pub(super) fn new(journal: Journal, state: RunState, reporters: Vec<Box<dyn Reporter>>) -> Self {
         Self { journal, state: RefCell::new(state), reporters: RefCell::new(reporters), unsealed: Cell::new(0), lost: Cell::new(false) }
     }
 
     /// What the run is now. Never hold it over an `await`.
-    pub fn state(&self) -> Ref<'_, RunState> {
+    pub(super) fn state(&self) -> Ref<'_, RunState> {
         self.state.borrow()
     }
 
     /// How many bytes of the journal are known to be on disk: what may be sealed.
-    pub fn durable_bytes(&self) -> u64 {
+    pub(super) fn durable_bytes(&self) -> u64 {
         self.journal.durable().bytes
     }
 
     /// Writes a fact down; it is on disk with the next flush.
-    pub fn write(&self, entry: Entry, now: Timestamp) -> Result<(), Halt> {
+    pub(super) fn write(&self, entry: Entry, now: Timestamp) -> Result<(), Halt> {
         self.admit(&entry, now)?;
         let record = self.journal.append(entry, now).map_err(|lost| self.lost(lost))?;
         self.tell(&record);
@@ -44,13 +44,13 @@ impl Ledger {
     }
 
     /// Writes a fact down and waits until it is on disk.
-    pub async fn write_durably(&self, entry: Entry, now: Timestamp) -> Result<(), Halt> {
+    pub(super) async fn write_durably(&self, entry: Entry, now: Timestamp) -> Result<(), Halt> {
         self.write(entry, now)?;
         self.sync().await
     }
 
     /// Writes an intent down, waits until it and everything before it is on disk, and gives the key to the world.
-    pub async fn intend(&self, intent: Intent, now: Timestamp) -> Result<Receipt, Halt> {
+    pub(super) async fn intend(&self, intent: Intent, now: Timestamp) -> Result<Receipt, Halt> {
         self.admit(&Entry::StepIntended(Box::new(intent.clone())), now)?;
         let (record, receipt) = self.journal.intend(intent, now).await.map_err(|lost| self.lost(lost))?;
         self.tell(&record);
@@ -58,13 +58,13 @@ impl Ledger {
     }
 
     /// Waits until everything that was written is on disk.
-    pub async fn sync(&self) -> Result<(), Halt> {
+    pub(super) async fn sync(&self) -> Result<(), Halt> {
         self.journal.sync().await.map_err(|lost| self.lost(lost))
     }
 
     /// Writes the last fact of a session down. An intent for which there was no room is in the state and not in the
     /// journal, so the state has no say any more: the journal still takes what ends the session.
-    pub async fn close(&self, entry: Entry, now: Timestamp) -> Result<(), Halt> {
+    pub(super) async fn close(&self, entry: Entry, now: Timestamp) -> Result<(), Halt> {
         if !self.lost.get() {
             return self.write_durably(entry, now).await;
         }
@@ -74,12 +74,12 @@ impl Ledger {
     }
 
     /// Tells reporters that something moves.
-    pub fn progress(&self, progress: &Progress) {
+    pub(super) fn progress(&self, progress: &Progress) {
         self.reporters.borrow_mut().iter_mut().for_each(|reporter| reporter.progress(progress));
     }
 
     /// How many records were written since the last seal; starts counting anew.
-    pub fn take_unsealed(&self) -> u64 {
+    pub(super) fn take_unsealed(&self) -> u64 {
         self.unsealed.replace(0)
     }
 

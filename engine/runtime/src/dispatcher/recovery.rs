@@ -41,7 +41,11 @@ impl Desk {
     pub(super) async fn recover(&self, intent: &Intent) -> Result<Recovery, Halt> {
         let StepKind::Command(command) = &intent.spec.kind else { return Ok(Recovery::Again) };
         let (path, attempt) = (&intent.path, intent.attempt);
-        match self.world.recover(intent, self.limits(command.timeout)).await {
+        let boot = {
+            let state = self.ledger.state();
+            state.step(path).map(|step| state.boot(step.epoch).to_owned()).unwrap_or_default()
+        };
+        match self.world.recover(intent, &boot, self.limits(command.timeout)).await {
             Recovered::Ended(Performed::InDoubt { known }) | Recovered::InDoubt { known } => self.doubt(intent, command, known).await,
             Recovered::Ended(performed) => {
                 let outcome = match performed {

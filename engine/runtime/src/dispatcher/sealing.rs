@@ -11,7 +11,7 @@ use crate::audit::{Archivist, Journal, Seal, SourceText};
 use crate::report::Progress;
 
 /// The way to the audit trail of one run.
-pub struct Sealer {
+pub(super) struct Sealer {
     /// None when the operator chose to run unsealed.
     pub(super) archivist: Option<Archivist>,
     pub(super) run: RunId,

@@ -100,12 +100,12 @@ impl Program {
     /// Hires an actor: a thread that performs the script, asking over `line`. `params` are what `runbook(#{ … })`
     /// returns, `settings` the constant of that name.
     #[must_use]
-    pub fn cast(&self, params: &BTreeMap<String, Value>, settings: Map, line: Line) -> Actor {
+    pub fn cast(&self, params: &BTreeMap<String, Value>, settings: &serde_json::Map<String, Value>, line: Line) -> Actor {
         let script = Script {
             sources: Arc::clone(&self.script.sources),
             asts: Arc::clone(&self.script.asts),
             spots: Arc::clone(&self.script.spots),
-            settings,
+            settings: settings.iter().map(|(name, value)| (name.as_str().into(), super::json::played(value))).collect(),
         };
         let params = params.iter().map(|(name, value)| (name.as_str().into(), super::json::played(value))).collect();
         Actor::hired(Arc::new(script), params, line)

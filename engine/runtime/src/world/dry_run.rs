@@ -80,7 +80,7 @@ impl<W: World> World for DryRunWorld<W> {
         Box::pin(async { Performed::Withheld })
     }
 
-    fn recover<'a>(&'a self, _intent: &'a Intent, _limits: Limits) -> Task<'a, Recovered> {
+    fn recover<'a>(&'a self, _intent: &'a Intent, _boot: &'a str, _limits: Limits) -> Task<'a, Recovered> {
         Box::pin(async { Recovered::NeverBegun { evidence: "a rehearsal changes nothing".to_owned() } })
     }
 

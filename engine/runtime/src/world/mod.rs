@@ -52,8 +52,9 @@ pub trait World {
     fn perform<'a>(&'a self, receipt: Receipt, change: &'a Change, limits: Limits) -> Task<'a, Performed>;
 
     /// Finds out what became of an intended change whose outcome was never written, without repeating it.
-    /// Waits when it is still in progress.
-    fn recover<'a>(&'a self, intent: &'a Intent, limits: Limits) -> Task<'a, Recovered>;
+    /// Waits when it is still in progress. `boot` is the boot of the machine in which it was intended: what a process of
+    /// that boot knew is worth nothing in another.
+    fn recover<'a>(&'a self, intent: &'a Intent, boot: &'a str, limits: Limits) -> Task<'a, Recovered>;
 
     /// Takes one look for a check.
     fn observe<'a>(&'a self, observation: &'a Observation) -> Task<'a, Result<Seen, NotSeen>>;

@@ -52,6 +52,8 @@ pub(super) fn job(site: &Site, prepared: &Invocation) -> Job {
         cwd: working_directory(site, prepared),
         stdin: prepared.stdin.clone(),
         grace: site.grace,
+        redact: Vec::new(),
+        only_looks: false,
     }
 }
 

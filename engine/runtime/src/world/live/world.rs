@@ -98,14 +98,14 @@ impl World for LiveWorld {
         Box::pin(async move { self.make(receipt.path(), receipt.attempt(), change, limits).await })
     }
 
-    fn recover<'a>(&'a self, intent: &'a Intent, limits: Limits) -> Task<'a, Recovered> {
+    fn recover<'a>(&'a self, intent: &'a Intent, boot: &'a str, limits: Limits) -> Task<'a, Recovered> {
         Box::pin(async move {
             let key = Key::of(&intent.path, intent.attempt);
             let tag = self.tag(key);
             match intent.change.clone() {
                 Some(Change::Run(invocation)) => {
                     let program = invocation.argv.first().cloned().unwrap_or_default();
-                    command::recovered(&program, self.processes.recover(key, limits, &self.listener(&intent.path)).await)
+                    command::recovered(&program, self.processes.recover(key, boot, limits, &self.listener(&intent.path)).await)
                 }
                 Some(Change::Write(write)) => off_thread(move || file::recover_write(&write, &tag)).await,
                 Some(Change::Restore(restore)) => off_thread(move || file::recover_restore(&restore, &tag)).await,
@@ -269,9 +269,9 @@ mod tests {
         let change = world.prepare(&Change::Write(wanted)).await.unwrap();
         assert!(matches!(&change, Change::Write(write) if write.before == Some(FileBefore::Absent)));
         let intent = intent(&path, &change);
-        assert!(matches!(world.recover(&intent, unlimited()).await, Recovered::NeverBegun { .. }));
+        assert!(matches!(world.recover(&intent, "boot", unlimited()).await, Recovered::NeverBegun { .. }));
         let done = Performed::Done(Answer::Written);
         assert_eq!(world.make(&path, Attempt::FIRST, &change, unlimited()).await, done);
-        assert_eq!(world.recover(&intent, unlimited()).await, Recovered::Ended(done));
+        assert_eq!(world.recover(&intent, "boot", unlimited()).await, Recovered::Ended(done));
     }
 }

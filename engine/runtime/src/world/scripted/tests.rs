@@ -134,12 +134,12 @@ async fn recovery_tells_what_really_happened() {
             assert_eq!(world.ledger().done(), names[..begun]);
             let next = world.restarted();
             for (n, name) in names.iter().enumerate() {
-                let recovered = next.recover(&intent(&step(name)), unlimited()).await;
+                let recovered = next.recover(&intent(&step(name)), "boot", unlimited()).await;
                 let ended = matches!(recovered, Recovered::Ended(Performed::Done(_)));
                 assert_eq!(ended, n < begun, "{name} with {crash:?} at {at}: {recovered:?}");
             }
             let blind = next.recovery(Recovery::InDoubt);
-            assert!(matches!(blind.recover(&intent(&step("one")), unlimited()).await, Recovered::InDoubt { .. }));
+            assert!(matches!(blind.recover(&intent(&step("one")), "boot", unlimited()).await, Recovered::InDoubt { .. }));
         }
     }
 }

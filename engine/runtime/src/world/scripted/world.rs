@@ -134,7 +134,7 @@ impl World for ScriptedWorld {
         Box::pin(async move { self.make(receipt.path(), receipt.attempt(), change, limits.timeout).await })
     }
 
-    fn recover<'a>(&'a self, intent: &'a Intent, _limits: Limits) -> Task<'a, Recovered> {
+    fn recover<'a>(&'a self, intent: &'a Intent, _boot: &'a str, _limits: Limits) -> Task<'a, Recovered> {
         Box::pin(async move {
             self.enter(|| {}).await;
             match (self.recovery, self.ledger.find(&intent.path, intent.attempt)) {

@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use super::not_seen;
 use crate::world::Limits;
 use crate::world::live::blocking::off_thread;
-use crate::world::live::processes::{Key, Processes, RunEnd};
+use crate::world::live::processes::{Job, Key, Processes, RunEnd};
 use crate::world::live::{Site, command};
 
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -28,8 +28,8 @@ pub(super) async fn look(
     let key = Key::fresh();
     let (_never, stop) = watch::channel(false);
     let limits = Limits { timeout: Some(timeout.unwrap_or_else(|| TIMEOUT.into())), stop };
-    let end = processes.run(key, command::job(site, &prepared), limits, &|_, _| {}).await;
-    processes.forget(key);
+    let job = Job { only_looks: true, ..command::job(site, &prepared) };
+    let end = processes.run(key, job, limits, &|_, _| {}).await;
     match end {
         RunEnd::Exited(exited) => Ok(Seen::Exited(exited)),
         RunEnd::NotStarted { message } => Err(not_seen(&line, format_args!("it was not started: {message}"))),
