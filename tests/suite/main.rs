@@ -1,1 +1,15 @@
-//! x
+//! The product, driven as a person drives it: the real binary, real processes, real git, in a hermetic place.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod answers;
+mod audit_trail;
+mod bad_input;
+mod crashes;
+mod dry_run;
+mod exec;
+mod failure;
+mod output;
+mod resume;
+mod rollback;

@@ -111,3 +111,15 @@ pub enum Said {
     /// A line of text.
     Entered(String),
 }
+
+impl Said {
+    /// The answer in a few words, for people.
+    #[must_use]
+    pub fn line(&self) -> String {
+        match self {
+            Self::Yes => "yes".to_owned(),
+            Self::No => "no".to_owned(),
+            Self::Chose(text) | Self::Entered(text) => text.clone(),
+        }
+    }
+}

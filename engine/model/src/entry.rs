@@ -198,6 +198,9 @@ pub struct RunStarted {
     pub provenance: Option<Provenance>,
     /// The directory that relative paths of commands start from.
     pub root: String,
+    /// Who belongs to which group, for confirms that name one.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub groups: BTreeMap<String, Vec<String>>,
     /// Why the run is not sealed, when the operator chose that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unsealed: Option<String>,
@@ -314,4 +317,30 @@ pub enum Verdict {
     Did,
     /// It did not.
     DidNot,
+}
+
+impl Entry {
+    /// The name of the entry in the journal: its `type`.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::RunStarted(_) => "run_started",
+            Self::SessionStarted(_) => "session_started",
+            Self::SessionEnded { .. } => "session_ended",
+            Self::PhaseEntered { .. } => "phase_entered",
+            Self::PhaseLeft { .. } => "phase_left",
+            Self::StepIntended(_) => "step_intended",
+            Self::StepEnded(_) => "step_ended",
+            Self::StepRetried { .. } => "step_retried",
+            Self::StepSkipped { .. } => "step_skipped",
+            Self::StepResolved { .. } => "step_resolved",
+            Self::RollbackOwed { .. } => "rollback_owed",
+            Self::ConfirmAnswered { .. } => "confirm_answered",
+            Self::RollbackStarted { .. } => "rollback_started",
+            Self::RollbackDone { .. } => "rollback_done",
+            Self::BudgetBroken { .. } => "budget_broken",
+            Self::Noted { .. } => "noted",
+            Self::Adopted { .. } => "adopted",
+        }
+    }
 }

@@ -5,6 +5,7 @@
 //! [`decide`] says what a request of the script means in that state; [`rollback`] says what is owed.
 
 pub mod answer;
+pub mod approval;
 pub mod chain;
 pub mod change;
 pub mod decide;

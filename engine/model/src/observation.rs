@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::answer::{Exited, Response};
+use crate::answer::{ExitStatus, Exited, Response};
 use crate::change::Invocation;
+use crate::failure::signal_name;
 use crate::length::Length;
 use crate::{Value, excerpt::Bytes};
 
@@ -97,4 +98,24 @@ pub enum Seen {
 pub struct NotSeen {
     /// What went wrong, with the name of the thing.
     pub message: String,
+}
+
+impl Seen {
+    /// What was seen, in one line of at most about 120 characters, for the record.
+    #[must_use]
+    pub fn line(&self) -> String {
+        let line = match self {
+            Self::Response(response) => format!("status {}, {} bytes", response.status, response.body.0.len()),
+            Self::Exited(exited) => match exited.status {
+                ExitStatus::Code(code) => format!("exit code {code}, {} bytes of output", exited.stdout.size),
+                ExitStatus::Signal(signal) => format!("killed by {}", signal_name(signal)),
+            },
+            Self::Content(bytes) => format!("{} bytes", bytes.0.len()),
+            Self::Value(value) => value.to_string(),
+        };
+        match line.char_indices().nth(120) {
+            Some((end, _)) => format!("{}…", &line[..end]),
+            None => line,
+        }
+    }
 }

@@ -8,6 +8,7 @@
 pub mod audit;
 pub mod dispatcher;
 pub mod journal;
+pub mod keeper;
 pub mod operation;
 pub mod report;
 pub mod script;

@@ -1,1 +1,40 @@
-//! To come.
+//! The archive: the audit trail of every run, in a bare git repository that plain git can read and check.
+//!
+//! A run is the branch `runs/<run>`; each [`Seal`] adds a commit with the journal as it is then, the pinned sources, and
+//! the outputs. When the run ends, [`Archive::conclude`] merges its directory into `main`, so that
+//! `git log --first-parent main` shows one line for each end of a run. There is no work tree, no index and no hook, and
+//! nothing is ever forced: what was sealed can only be extended.
+//!
+//! The [`Archivist`] is the thread that does this off the critical path. [`verify()`] reads a clone and trusts nothing.
+
+mod archive;
+mod archivist;
+mod commit;
+mod conclude;
+mod consolidate;
+mod contents;
+mod durable;
+mod facts;
+mod founding;
+mod lock;
+mod message;
+mod place;
+mod reading;
+mod seal;
+mod signer;
+mod staging;
+mod standing;
+mod tree;
+pub mod verify;
+
+#[cfg(test)]
+mod tests;
+
+pub use archive::{Archive, Unusable};
+pub use archivist::{Archivist, Behind, Stopped};
+pub use founding::Founding;
+pub use reading::{Flaw, Unreadable};
+pub use seal::{Journal, Seal, SealError, Sealed, SourceText};
+pub use signer::{CannotSign, Signer};
+pub use standing::{Divergence, Standing};
+pub use verify::{Finding, Request, Verified, verify};

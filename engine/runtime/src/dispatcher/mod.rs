@@ -1,1 +1,26 @@
-//! To come.
+//! The front desk: everything that can happen to a run goes over it, in one loop.
+//!
+//! [`session`] is the façade that front ends use: start, resume, roll back, resolve, answer. [`desk`] holds what one
+//! session shares; [`ledger`] makes sure that nothing is heard of before it is written; one file a kind of step says
+//! how that kind is done.
+
+mod budgets;
+mod calls;
+mod checks;
+mod commands;
+mod confirms;
+mod desk;
+mod halt;
+mod interrupts;
+mod ledger;
+mod notes;
+mod play;
+mod recovery;
+mod rolling_back;
+mod sealing;
+mod session;
+
+pub use halt::Halt;
+pub use interrupts::Interrupts;
+pub use sealing::Sealing;
+pub use session::{Finished, Opening, Refused, Session, would_roll_back};

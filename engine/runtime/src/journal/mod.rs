@@ -1,5 +1,62 @@
 //! The ledger: one file a run, one record a line, on disk before anything happens.
+//!
+//! ```text
+//! <state>/                 0700, ours, on a local file system      StateDir
+//!   runs/<RUN-ID>/         made exclusively, never reused          RunDir
+//!     journal.jsonl        the truth about the run                 Journal, Reading
+//!     lease.json           locked while a process works on it      Lease
+//!     sources/             what the run started from, by digest    pin, pinned
+//!     outputs/  keeper/    of other rooms
+//!   audit.git              of the archive
+//! ```
+//!
+//! What may be relied on:
+//! - A [`Receipt`] exists only after its intent is on disk (invariant I2): [`Journal::intend`] is the one place.
+//! - A journal has one writer: the [`Lease`] while it works, the epoch in every record for when the lock lied (I5).
+//! - A failed write or flush is never tried again: the kernel may have thrown the bytes away and say "done" the second
+//!   time. The [`Journal`] is dead then, and only a new process that reads the disk knows what is there.
+//! - A line without its line break is a torn write: nothing ran after it, and it is dropped. Any other line that does
+//!   not fit is damage: reading stops and names the place. Nothing is skipped, guessed or repaired.
 
+mod append;
+mod birth;
+mod directory;
+mod disk;
+mod holder;
+mod lease;
+mod ledger;
+mod lost;
+mod open;
+mod reading;
 mod receipt;
+mod run_dir;
+mod search;
+mod sources;
+mod state_dir;
+mod storage_failure;
+mod unfit;
 
+#[cfg(test)]
+mod process_tests;
+#[cfg(test)]
+mod sample;
+#[cfg(test)]
+mod scripted_disk;
+#[cfg(test)]
+mod tamper_tests;
+
+pub use append::Journal;
+pub use birth::{boot_id, new_run_id};
+pub use holder::{Held, Holder};
+pub use lease::{Lease, LeaseError};
+pub use ledger::Extent;
+pub use lost::Lost;
+pub use open::{CreateError, OpenError, ReadError};
+pub use reading::{Damaged, Reading, Records};
 pub use receipt::Receipt;
+pub use run_dir::RunDir;
+pub use search::NoSuchRun;
+pub use sources::SourceError;
+pub use state_dir::StateDir;
+pub use storage_failure::StorageFailure;
+pub use unfit::Unfit;

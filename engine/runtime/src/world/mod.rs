@@ -1,6 +1,14 @@
 //! The workshop: where effects happen, or are withheld, or are played.
 //!
-//! A rehearsal is another [`World`] behind the same door, never an `if` (invariant I7).
+//! A rehearsal is another [`World`] behind the same door, never an `if` (invariant I7): [`LiveWorld`] makes changes,
+//! [`DryRunWorld`] withholds them, [`ScriptedWorld`] plays them. [`schedule`] says what the looks of a check mean, and
+//! [`People`] is who can be asked.
+
+pub mod dry_run;
+pub mod live;
+pub mod people;
+pub mod schedule;
+pub mod scripted;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -23,6 +31,11 @@ use tokio::sync::watch;
 use crate::journal::Receipt;
 use crate::operation::Look;
 
+pub use dry_run::DryRunWorld;
+pub use live::LiveWorld;
+pub use people::{Absent, Agreeing, People};
+pub use scripted::ScriptedWorld;
+
 /// A future of the dispatcher's own thread.
 pub type Task<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 
@@ -39,8 +52,9 @@ pub trait World {
     fn perform<'a>(&'a self, receipt: Receipt, change: &'a Change, limits: Limits) -> Task<'a, Performed>;
 
     /// Finds out what became of an intended change whose outcome was never written, without repeating it.
-    /// Waits when it is still in progress.
-    fn recover<'a>(&'a self, intent: &'a Intent, limits: Limits) -> Task<'a, Recovered>;
+    /// Waits when it is still in progress. `boot` is the boot of the machine in which it was intended: what a process of
+    /// that boot knew is worth nothing in another.
+    fn recover<'a>(&'a self, intent: &'a Intent, boot: &'a str, limits: Limits) -> Task<'a, Recovered>;
 
     /// Takes one look for a check.
     fn observe<'a>(&'a self, observation: &'a Observation) -> Task<'a, Result<Seen, NotSeen>>;
@@ -82,9 +96,16 @@ pub enum Performed {
     Failed(Failure),
     /// This world makes no changes.
     Withheld,
+    /// It was begun, and whether it took effect cannot be known any more: what watched it is gone, or the disk refused
+    /// to say. No end may be written for it; it is treated like [`Recovered::InDoubt`].
+    InDoubt {
+        /// What is known.
+        known: String,
+    },
 }
 
 /// What became of a change that was intended and never reported.
+#[expect(clippy::large_enum_variant, reason = "one is made per step, and it is read at once")]
 #[derive(Debug, Clone, PartialEq)]
 pub enum Recovered {
     /// It ended, and its end was kept.
@@ -113,6 +134,7 @@ pub struct Looks {
 }
 
 /// What a look means.
+#[expect(clippy::large_enum_variant, reason = "one is made per look, and it is read at once")]
 #[derive(Debug, Clone, PartialEq)]
 pub enum Judgement {
     /// The check has ended.

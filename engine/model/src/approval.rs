@@ -1,0 +1,129 @@
+//! Who may answer a confirm, and when it is answered: the one rule for terminal, command line and web.
+
+use serde::Serialize;
+
+use crate::answer::Said;
+use crate::digest::Digest;
+use crate::entry::RunStarted;
+use crate::id::RunId;
+use crate::path::StepPath;
+use crate::person::{Decider, Person};
+use crate::state::{Answered, RunState};
+use crate::step::{Confirm, StepSpec};
+
+/// What the answers to a confirm amount to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Approval {
+    /// More answers are needed.
+    Open,
+    /// Enough people agreed.
+    Agreed(Said),
+    /// Somebody who may answer said no.
+    Declined {
+        /// Who.
+        by: String,
+    },
+}
+
+/// The digest of what a person is shown: the step, the run and its parameters. Anything else voids an answer, so that
+/// none can be moved to another run or survive an edit of the question.
+#[must_use]
+pub fn shown(state: &RunState, path: &StepPath, spec: &StepSpec) -> Digest {
+    #[derive(Serialize)]
+    struct Shown<'a> {
+        run: RunId,
+        runbook: &'a str,
+        params: &'a std::collections::BTreeMap<String, crate::parameter::Given>,
+        path: &'a StepPath,
+        spec: &'a StepSpec,
+    }
+    let started = state.started();
+    Digest::of_json(&Shown { run: state.run(), runbook: &started.runbook, params: &started.params, path, spec })
+}
+
+/// Whether this person may answer, and if not, why.
+///
+/// # Errors
+/// The reason, as a sentence.
+pub fn may_answer(confirm: &Confirm, person: &Person, started: &RunStarted, operator: &str) -> Result<(), NotAllowed> {
+    if confirm.not_self && person.name == operator {
+        return Err(NotAllowed::Operator { name: person.name.clone() });
+    }
+    let named = |who: &String| match who.strip_prefix('@') {
+        Some(group) => started.groups.get(group).is_some_and(|members| members.contains(&person.name)),
+        None => *who == person.name,
+    };
+    if confirm.by.is_empty() || confirm.by.iter().chain(&confirm.escalate).any(named) {
+        Ok(())
+    } else {
+        Err(NotAllowed::NotNamed { name: person.name.clone(), by: confirm.by.join(", ") })
+    }
+}
+
+/// Why a person may not answer a confirm.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotAllowed {
+    /// The one who runs it may not approve it.
+    #[error("`{name}` started the run, and this confirm wants somebody else (`not_self`)")]
+    Operator {
+        /// Who.
+        name: String,
+    },
+    /// Not among those who may.
+    #[error("`{name}` is not among those who may answer: {by} (groups are in `[groups]` of runbook.toml)")]
+    NotNamed {
+        /// Who.
+        name: String,
+        /// Who may.
+        by: String,
+    },
+}
+
+/// Whether this is an answer to that question at all.
+///
+/// # Errors
+/// Says what is wanted.
+pub fn fits(confirm: &Confirm, said: &Said) -> Result<(), String> {
+    match said {
+        Said::No => Ok(()),
+        Said::Yes if confirm.choices.is_empty() && confirm.input.is_none() => Ok(()),
+        Said::Chose(choice) if confirm.choices.contains(choice) => Ok(()),
+        Said::Entered(text) if confirm.input.is_some() && !text.trim().is_empty() && !text.chars().any(char::is_control) => {
+            Ok(())
+        }
+        _ if !confirm.choices.is_empty() => Err(format!("choose one of {}, or decline", confirm.choices.join(", "))),
+        _ => match &confirm.input {
+            Some(input) => Err(format!("a line of text is wanted ({input}), or decline")),
+            None => Err("yes or no is wanted".to_owned()),
+        },
+    }
+}
+
+/// What the answers amount to that were given to exactly this question by people who may give them.
+#[must_use]
+pub fn weigh(confirm: &Confirm, answers: &[Answered], question: Digest, state: &RunState) -> Approval {
+    let mut agreed: Vec<&str> = Vec::new();
+    let mut last = Said::Yes;
+    for answer in answers.iter().filter(|answer| answer.shown == question) {
+        let name = match &answer.by {
+            Decider::Person(person) => {
+                if may_answer(confirm, person, state.started(), state.operator()).is_err() {
+                    continue;
+                }
+                person.name.as_str()
+            }
+            // A flag or the runbook itself speaks for nobody in particular: it never fills a list of names.
+            _ if !confirm.by.is_empty() || confirm.not_self => continue,
+            Decider::Flag(flag) => flag.as_str(),
+            _ => "the runbook",
+        };
+        if answer.said == Said::No {
+            return Approval::Declined { by: name.to_owned() };
+        }
+        last = answer.said.clone();
+        if !agreed.contains(&name) {
+            agreed.push(name);
+        }
+    }
+    if agreed.len() >= confirm.quorum.unwrap_or(1).max(1) as usize { Approval::Agreed(last) } else { Approval::Open }
+}

@@ -1,0 +1,175 @@
+//! The state itself, and what can be read from it.
+
+use std::collections::{BTreeMap, HashMap};
+
+use jiff::Timestamp;
+
+use super::{Owed, Step};
+use crate::entry::{Entry, Record, RunStarted, Session, Source};
+use crate::id::{Epoch, RunId, Seq};
+use crate::length::Length;
+use crate::path::StepPath;
+use crate::status::RunStatus;
+
+/// What a run is now.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunState {
+    pub(super) run: RunId,
+    pub(super) started: RunStarted,
+    pub(super) started_at: Timestamp,
+    pub(super) last_at: Timestamp,
+    pub(super) next: Seq,
+    pub(super) epoch: Epoch,
+    pub(super) session: Option<Session>,
+    pub(super) status: RunStatus,
+    pub(super) sources: Vec<Source>,
+    pub(super) steps: Vec<Step>,
+    pub(super) index: HashMap<StepPath, usize>,
+    pub(super) phases: BTreeMap<StepPath, Phase>,
+    pub(super) owed: Vec<Owed>,
+    pub(super) rollback: Option<String>,
+    pub(super) broken_budgets: Vec<StepPath>,
+    pub(super) notes: u64,
+    pub(super) withheld: bool,
+    pub(super) operator: String,
+    pub(super) boots: BTreeMap<Epoch, String>,
+}
+
+/// A phase of the runbook.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Phase {
+    /// The time that it promises to keep.
+    pub budget: Option<Length>,
+    /// When it began, by the wall clock.
+    pub entered: Timestamp,
+    /// How long it took, once it has ended, in milliseconds.
+    pub millis: Option<u64>,
+}
+
+impl RunState {
+    /// The run.
+    #[must_use]
+    pub fn run(&self) -> RunId {
+        self.run
+    }
+
+    /// What the run is of.
+    #[must_use]
+    pub fn started(&self) -> &RunStarted {
+        &self.started
+    }
+
+    /// Who started it.
+    #[must_use]
+    pub fn operator(&self) -> &str {
+        &self.operator
+    }
+
+    /// In which boot of its machine the process of this epoch ran.
+    #[must_use]
+    pub fn boot(&self, epoch: Epoch) -> &str {
+        self.boots.get(&epoch).map(String::as_str).unwrap_or_default()
+    }
+
+    /// When it started, by the wall clock.
+    #[must_use]
+    pub fn started_at(&self) -> Timestamp {
+        self.started_at
+    }
+
+    /// When its last record was written, by the wall clock.
+    #[must_use]
+    pub fn last_at(&self) -> Timestamp {
+        self.last_at
+    }
+
+    /// The sources that it runs from now.
+    #[must_use]
+    pub fn sources(&self) -> &[Source] {
+        &self.sources
+    }
+
+    /// The epoch of the last record.
+    #[must_use]
+    pub fn epoch(&self) -> Epoch {
+        self.epoch
+    }
+
+    /// How many records there are.
+    #[must_use]
+    pub fn records(&self) -> u64 {
+        self.next.0
+    }
+
+    /// The process that holds the run, or held it when it died.
+    #[must_use]
+    pub fn session(&self) -> Option<&Session> {
+        self.session.as_ref()
+    }
+
+    /// What the run is as a whole.
+    #[must_use]
+    pub fn status(&self) -> &RunStatus {
+        &self.status
+    }
+
+    /// Every step, in the order in which each was first asked for.
+    #[must_use]
+    pub fn steps(&self) -> &[Step] {
+        &self.steps
+    }
+
+    /// One step.
+    #[must_use]
+    pub fn step(&self, path: &StepPath) -> Option<&Step> {
+        self.index.get(path).map(|&at| &self.steps[at])
+    }
+
+    /// The phases that were entered.
+    #[must_use]
+    pub fn phases(&self) -> &BTreeMap<StepPath, Phase> {
+        &self.phases
+    }
+
+    /// Everything that was owed so far, oldest first.
+    #[must_use]
+    pub fn owed(&self) -> &[Owed] {
+        &self.owed
+    }
+
+    /// Why it is being rolled back, once it is.
+    #[must_use]
+    pub fn rollback(&self) -> Option<&str> {
+        self.rollback.as_deref()
+    }
+
+    /// The phases whose promise of time was broken; the root stands for the whole run.
+    #[must_use]
+    pub fn broken_budgets(&self) -> &[StepPath] {
+        &self.broken_budgets
+    }
+
+    /// Steps of which nobody knows yet whether they took effect: their process died, or they were stopped half-way.
+    #[must_use]
+    pub fn doubtful(&self) -> Vec<&Step> {
+        self.steps.iter().filter(|step| step.is_doubtful()).collect()
+    }
+
+    /// The record that would be written next.
+    #[must_use]
+    pub fn draft(&self, epoch: Epoch, at: Timestamp, entry: Entry) -> Record {
+        Record { v: crate::entry::VERSION, run: self.run, seq: self.next, epoch, at, entry }
+    }
+
+    /// How many notes the script has left so far.
+    #[must_use]
+    pub fn notes(&self) -> u64 {
+        self.notes
+    }
+
+    /// Whether a change was withheld so far.
+    #[must_use]
+    pub fn has_withheld(&self) -> bool {
+        self.withheld
+    }
+}

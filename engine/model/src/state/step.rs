@@ -1,0 +1,95 @@
+//! What is known of one step.
+
+use jiff::Timestamp;
+
+use crate::answer::Said;
+use crate::digest::Digest;
+use crate::entry::Intent;
+use crate::id::{Attempt, Epoch, Seq};
+use crate::outcome::Outcome;
+use crate::path::StepPath;
+use crate::person::Decider;
+use crate::step::{StepKind, StepSpec};
+
+/// What is known of one step.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Step {
+    /// Where it stands.
+    pub path: StepPath,
+    /// By which it is recognised on resume.
+    pub fingerprint: Digest,
+    /// The last attempt.
+    pub attempt: Attempt,
+    /// What the last attempt intended; absent for a rollback that was registered on its own.
+    pub intent: Option<Box<Intent>>,
+    /// The record of that intent, or of the registration.
+    pub seq: Seq,
+    /// The process that wrote it.
+    pub epoch: Epoch,
+    /// When, by the wall clock.
+    pub at: Timestamp,
+    /// How far it is.
+    pub phase: StepPhase,
+    /// Answers that people gave to it, if it is a confirm.
+    pub answers: Vec<Answered>,
+}
+
+/// How far a step is.
+#[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "nearly all steps of a run have ended")]
+pub enum StepPhase {
+    /// An attempt is in flight, or was when its process died.
+    Intended,
+    /// The last attempt ended.
+    Ended(Outcome),
+    /// The last attempt failed or did not happen; another is allowed.
+    Open,
+    /// It took effect, as a decision says; its result is not known.
+    Settled,
+    /// It was passed over.
+    Skipped,
+    /// It was registered as owed.
+    Registered,
+}
+
+/// An answer to a confirm.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answered {
+    /// What was said.
+    pub said: Said,
+    /// Who said it.
+    pub by: Decider,
+    /// The digest of what they were shown.
+    pub shown: Digest,
+}
+
+impl Step {
+    /// What the script asked for; absent for a rollback that was registered on its own.
+    #[must_use]
+    pub fn spec(&self) -> Option<&StepSpec> {
+        self.intent.as_ref().map(|intent| &intent.spec)
+    }
+
+    /// Whether nobody knows if the last attempt took effect, and repeating it would matter.
+    #[must_use]
+    pub fn is_doubtful(&self) -> bool {
+        let Some(StepKind::Command(command)) = self.spec().map(|spec| &spec.kind) else { return false };
+        match &self.phase {
+            StepPhase::Intended => true,
+            StepPhase::Ended(Outcome::Failed(failure)) => failure.effect_is_open() && !command.idempotent,
+            _ => false,
+        }
+    }
+
+    /// Whether a closure of the script can tell if the effect is there.
+    #[must_use]
+    pub fn settles(&self) -> bool {
+        matches!(self.spec().map(|spec| &spec.kind), Some(StepKind::Command(command)) if command.settled_by)
+    }
+}
+
+/// Whether an attempt that died with its process is repeated without further thought: it only looked or asked.
+#[must_use]
+pub fn repeats_freely(spec: &StepSpec) -> bool {
+    matches!(spec.kind, StepKind::Check(_) | StepKind::Confirm(_))
+}

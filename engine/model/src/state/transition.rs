@@ -1,0 +1,352 @@
+//! Which record may follow which, and what it changes.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::owed::{owes, rollback_if_failed};
+use super::{Answered, Owed, Phase, RunState, Step, StepPhase, Work, repeats_freely};
+use crate::digest::Digest;
+use crate::entry::{End, Entry, Intent, Mode, Record, Verdict};
+use crate::id::{Attempt, Seq};
+use crate::outcome::Outcome;
+use crate::path::StepPath;
+use crate::status::RunStatus;
+use crate::step::RollbackPlan;
+
+/// A record that may not follow those before it: the journal was written by something that is not this engine.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("record {seq} ({what}) cannot follow the records before it: {why}")]
+pub struct Illegal {
+    /// The record.
+    pub seq: Seq,
+    /// Its type.
+    pub what: &'static str,
+    /// Why not.
+    pub why: String,
+}
+
+impl RunState {
+    /// The state after the first record.
+    ///
+    /// # Errors
+    /// [`Illegal`] when the record is not the start of a run.
+    pub fn begin(record: &Record) -> Result<Self, Illegal> {
+        let illegal = |why: &str| Illegal { seq: record.seq, what: record.entry.word(), why: why.to_owned() };
+        match &record.entry {
+            Entry::RunStarted(started) if record.seq == Seq(0) => Ok(Self {
+                run: record.run,
+                sources: started.sources.clone(),
+                started: (**started).clone(),
+                started_at: record.at,
+                last_at: record.at,
+                next: Seq(1),
+                epoch: record.epoch,
+                session: None,
+                status: RunStatus::Running,
+                steps: Vec::new(),
+                index: HashMap::new(),
+                phases: BTreeMap::new(),
+                owed: Vec::new(),
+                rollback: None,
+                broken_budgets: Vec::new(),
+                notes: 0,
+                withheld: false,
+                operator: String::new(),
+                boots: BTreeMap::new(),
+            }),
+            _ => Err(illegal("a journal begins with record 0, `run_started`")),
+        }
+    }
+
+    /// Folds all records of a journal.
+    ///
+    /// # Errors
+    /// [`Illegal`] names the first record that may not follow those before it.
+    pub fn fold<'a>(records: impl IntoIterator<Item = &'a Record>) -> Result<Option<Self>, Illegal> {
+        let mut records = records.into_iter();
+        let Some(first) = records.next() else { return Ok(None) };
+        let mut state = Self::begin(first)?;
+        for record in records {
+            state.apply(record)?;
+        }
+        Ok(Some(state))
+    }
+
+    /// Takes in the next record.
+    ///
+    /// # Errors
+    /// [`Illegal`] when the record may not follow; the state is then as it was.
+    pub fn apply(&mut self, record: &Record) -> Result<(), Illegal> {
+        self.admit(record).and_then(|()| self.transition(record)).map_err(|why| Illegal {
+            seq: record.seq,
+            what: record.entry.word(),
+            why,
+        })?;
+        self.next = record.seq.next();
+        self.epoch = record.epoch;
+        self.last_at = record.at;
+        Ok(())
+    }
+
+    /// Order, run and epoch: what holds for every record alike.
+    fn admit(&self, record: &Record) -> Result<(), String> {
+        if record.run != self.run {
+            return Err(format!("it belongs to the run {}", record.run));
+        }
+        if record.seq != self.next {
+            return Err(format!("number {} was to come", self.next));
+        }
+        match &record.entry {
+            Entry::SessionStarted(_) if record.epoch <= self.epoch && self.next != Seq(1) => {
+                Err("a new session needs a new epoch: two processes wrote at the same time".to_owned())
+            }
+            Entry::SessionStarted(_) => Ok(()),
+            _ if record.epoch != self.epoch => {
+                Err("it has another epoch than its session: two processes wrote at the same time".to_owned())
+            }
+            _ if self.session.is_none() => Err("no session is open".to_owned()),
+            _ => Ok(()),
+        }
+    }
+
+    fn transition(&mut self, record: &Record) -> Result<(), String> {
+        match &record.entry {
+            Entry::RunStarted(_) => Err("a run starts once".to_owned()),
+            Entry::SessionStarted(session) => {
+                if self.operator.is_empty() {
+                    self.operator.clone_from(&session.operator.name);
+                }
+                self.boots.insert(record.epoch, session.boot.clone());
+                self.session = Some(session.clone());
+                self.status = if self.rollback.is_some() { RunStatus::RollingBack } else { RunStatus::Running };
+                Ok(())
+            }
+            Entry::SessionEnded { status } => {
+                self.session = None;
+                self.status = status.clone();
+                Ok(())
+            }
+            Entry::PhaseEntered { path, budget } => {
+                self.phases.entry(path.clone()).or_insert(Phase { budget: *budget, entered: record.at, millis: None });
+                Ok(())
+            }
+            Entry::PhaseLeft { path, millis } => {
+                let phase = self.phases.get_mut(path).ok_or("the phase was not entered")?;
+                phase.millis = Some(*millis);
+                Ok(())
+            }
+            Entry::StepIntended(intent) => self.intend(intent, record),
+            Entry::StepEnded(end) => self.end(end),
+            Entry::StepRetried { path, .. } => {
+                let step = self.step_mut(path)?;
+                match step.phase {
+                    StepPhase::Ended(Outcome::Failed(_)) => {
+                        step.phase = StepPhase::Open;
+                        step.answers.clear();
+                        Ok(())
+                    }
+                    _ => Err("only a failed step is tried again".to_owned()),
+                }
+            }
+            Entry::StepSkipped { path, .. } => {
+                let step = self.step_mut(path)?;
+                match step.phase {
+                    StepPhase::Ended(Outcome::Failed(_)) | StepPhase::Intended | StepPhase::Open => {
+                        step.phase = StepPhase::Skipped;
+                        Ok(())
+                    }
+                    _ => Err("only a failed or open step is skipped".to_owned()),
+                }
+            }
+            Entry::StepResolved { path, attempt, verdict, .. } => self.resolve(path, *attempt, *verdict),
+            Entry::RollbackOwed { path, fingerprint, plan, .. } => self.register(path, *fingerprint, plan, record),
+            Entry::ConfirmAnswered { path, said, by, shown, .. } => {
+                let step = self.step_mut(path)?;
+                match step.phase {
+                    StepPhase::Intended => {
+                        step.answers.push(Answered { said: said.clone(), by: by.clone(), shown: *shown });
+                        Ok(())
+                    }
+                    _ => Err("the confirm does not wait for an answer".to_owned()),
+                }
+            }
+            Entry::RollbackStarted { why, .. } => {
+                if self.rollback.is_some() {
+                    return Err("the run is rolled back already".to_owned());
+                }
+                self.rollback = Some(why.clone());
+                self.status = RunStatus::RollingBack;
+                Ok(())
+            }
+            Entry::RollbackDone { path } => {
+                if self.rollback.is_none() {
+                    return Err("no rollback was started".to_owned());
+                }
+                let owed = self.owed.iter_mut().rev().find(|owed| !owed.done).ok_or("nothing is owed any more")?;
+                if owed.path != *path {
+                    return Err(format!("`{}` comes first: the newest step is rolled back first", owed.path));
+                }
+                owed.done = true;
+                Ok(())
+            }
+            Entry::BudgetBroken { path, .. } => {
+                self.broken_budgets.push(path.clone());
+                Ok(())
+            }
+            Entry::Noted { .. } => {
+                self.notes += 1;
+                Ok(())
+            }
+            Entry::Adopted { sources, .. } => {
+                self.sources.clone_from(sources);
+                Ok(())
+            }
+        }
+    }
+
+    fn intend(&mut self, intent: &Intent, record: &Record) -> Result<(), String> {
+        match (&self.rollback, intent.path.is_rollback()) {
+            (Some(_), false) => return Err("a run that is rolled back never goes forward again".to_owned()),
+            (None, true) => return Err("no rollback was started".to_owned()),
+            (Some(_), true) => {
+                let newest = self.owed.iter().rev().find(|owed| !owed.done).ok_or("nothing is owed any more")?;
+                if !intent.path.is_within(&newest.path.rollback()) {
+                    return Err(format!("`{}` comes first: the newest step is rolled back first", newest.path));
+                }
+            }
+            (None, false) => {}
+        }
+        match self.index.get(&intent.path).copied() {
+            None => {
+                if intent.attempt != Attempt::FIRST {
+                    return Err("the first attempt has number 1".to_owned());
+                }
+                self.index.insert(intent.path.clone(), self.steps.len());
+                self.steps.push(Step {
+                    path: intent.path.clone(),
+                    fingerprint: intent.fingerprint,
+                    attempt: intent.attempt,
+                    intent: Some(Box::new(intent.clone())),
+                    seq: record.seq,
+                    epoch: record.epoch,
+                    at: record.at,
+                    phase: StepPhase::Intended,
+                    answers: Vec::new(),
+                });
+                Ok(())
+            }
+            Some(at) => {
+                let step = &mut self.steps[at];
+                let allowed = match &step.phase {
+                    StepPhase::Open => true,
+                    // A look or a question that died with its process is simply repeated: nothing had changed.
+                    StepPhase::Intended => step.epoch < record.epoch && repeats_freely(&intent.spec),
+                    _ => false,
+                };
+                if !allowed {
+                    return Err("the step is not open for another attempt".to_owned());
+                }
+                if intent.attempt != step.attempt.next() {
+                    return Err(format!("attempt {} was to come", step.attempt.next()));
+                }
+                step.attempt = intent.attempt;
+                step.fingerprint = intent.fingerprint;
+                step.intent = Some(Box::new(intent.clone()));
+                (step.seq, step.epoch, step.at) = (record.seq, record.epoch, record.at);
+                step.phase = StepPhase::Intended;
+                Ok(())
+            }
+        }
+    }
+
+    fn end(&mut self, end: &End) -> Result<(), String> {
+        let step = self.step_mut(&end.path)?;
+        let (StepPhase::Intended, Some(intent)) = (&step.phase, &step.intent) else {
+            return Err("no attempt is in flight".to_owned());
+        };
+        if end.attempt != step.attempt {
+            return Err(format!("attempt {} is in flight", step.attempt));
+        }
+        let withheld = matches!(end.outcome, Outcome::Withheld { .. } | Outcome::Unknown { .. });
+        let owes = match &end.outcome {
+            Outcome::Succeeded(_) => owes(intent),
+            Outcome::Failed(_) if rollback_if_failed(&intent.spec) => owes(intent),
+            _ => None,
+        };
+        let path = end.path.clone();
+        step.phase = StepPhase::Ended(end.outcome.clone());
+        self.withheld |= withheld;
+        self.owe(path, owes);
+        Ok(())
+    }
+
+    fn resolve(&mut self, path: &StepPath, attempt: Attempt, verdict: Verdict) -> Result<(), String> {
+        let step = self.step_mut(path)?;
+        let doubtful = match &step.phase {
+            StepPhase::Intended => true,
+            StepPhase::Open => step.settles(),
+            StepPhase::Ended(Outcome::Failed(failure)) => failure.effect_is_open(),
+            _ => false,
+        };
+        let Some(intent) = step.intent.as_ref().filter(|_| doubtful) else {
+            return Err("the step is not in doubt".to_owned());
+        };
+        if attempt != step.attempt {
+            return Err(format!("attempt {} is in doubt", step.attempt));
+        }
+        let owes = match verdict {
+            Verdict::Did => owes(intent),
+            Verdict::DidNot => None,
+        };
+        step.phase = match verdict {
+            Verdict::Did => StepPhase::Settled,
+            Verdict::DidNot => StepPhase::Open,
+        };
+        self.owe(path.clone(), owes);
+        Ok(())
+    }
+
+    fn register(&mut self, path: &StepPath, fingerprint: Digest, plan: &RollbackPlan, record: &Record) -> Result<(), String> {
+        if self.index.contains_key(path) {
+            return Err("the path is taken".to_owned());
+        }
+        self.index.insert(path.clone(), self.steps.len());
+        self.steps.push(Step {
+            path: path.clone(),
+            fingerprint,
+            attempt: Attempt::FIRST,
+            intent: None,
+            seq: record.seq,
+            epoch: record.epoch,
+            at: record.at,
+            phase: StepPhase::Registered,
+            answers: Vec::new(),
+        });
+        self.owe(
+            path.clone(),
+            match plan {
+                RollbackPlan::Changes(changes) => Some(Work::Changes(changes.clone())),
+                RollbackPlan::Block => Some(Work::Block),
+                RollbackPlan::Undeclared | RollbackPlan::Nothing | RollbackPlan::Restore => None,
+            },
+        );
+        Ok(())
+    }
+
+    /// A step that failed, owed, was tried again and succeeded owes once, and as the newest.
+    fn owe(&mut self, path: StepPath, work: Option<Work>) {
+        if let Some(work) = work
+            && !path.is_rollback()
+            && self.started.mode == Mode::Live
+        {
+            self.owed.retain(|owed| owed.path != path);
+            self.owed.push(Owed { path, work, done: false });
+        }
+    }
+
+    fn step_mut(&mut self, path: &StepPath) -> Result<&mut Step, String> {
+        match self.index.get(path) {
+            Some(&at) => Ok(&mut self.steps[at]),
+            None => Err(format!("there is no step `{path}`")),
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! Merges the end of a run into `main`: one line for each.
+
+use git2::Oid;
+
+use super::archive::{Archive, MAIN};
+use super::seal::{self, Seal, SealError, Sealed};
+use super::staging::Staging;
+use super::{commit, consolidate, message, place, tree};
+
+impl Archive {
+    /// Seals the end of a run and merges its directory into `main`. The journal must end with `session_ended`.
+    ///
+    /// A run that is resumed later and ends again is merged again; nothing happens when `main` holds this end already, so
+    /// a crash in between is mended by doing it once more.
+    ///
+    /// # Errors
+    /// [`SealError`]
+    pub fn conclude(&self, seal: &Seal) -> Result<Sealed, SealError> {
+        let prepared = seal.prepare()?;
+        let facts = &prepared.facts;
+        let status = facts.ended.as_ref().ok_or(SealError::NotEnded(seal.run))?;
+        let message = message::concluded(facts, status);
+
+        let mut lock = self.lock()?;
+        let staging = Staging::new(self)?;
+        let repository = staging.repository();
+        let (tip, old) = seal::stage(&staging, seal, &prepared, || message.clone())?;
+        let main = repository.refname_to_id(MAIN)?;
+        let path = place::directory(seal.run);
+        let ended = |commit: Oid| tree::below(repository, &repository.find_commit(commit)?.tree()?, &path);
+        let directory = ended(tip)?.ok_or_else(|| git2::Error::from_str("the commit of the run lost its directory"))?;
+        if ended(main)? == Some(directory) {
+            return Ok(Sealed { commit: tip.to_string(), main: Some(main.to_string()), head: facts.head, new: false });
+        }
+
+        let root = tree::spliced(&staging, Some(&repository.find_commit(main)?.tree()?), &path, directory)?;
+        let author = commit::author(&facts.operator, seal.at)?;
+        let committer = commit::committer(&facts.operator.host, seal.at)?;
+        let merged = staging.commit(&author, &committer, &message, &repository.find_tree(root)?, &[main, tip])?;
+        staging.flush()?;
+        let branch = place::branch(seal.run);
+        lock.moving(&[&branch, MAIN], || {
+            if old != Some(tip) {
+                seal::advance(repository, &branch, tip, old)?;
+            }
+            seal::advance(repository, MAIN, merged, Some(main))
+        })??;
+        consolidate::when_due(self, &lock);
+        Ok(Sealed { commit: tip.to_string(), main: Some(merged.to_string()), head: facts.head, new: true })
+    }
+}

@@ -1,0 +1,96 @@
+//! Reads a journal as bytes: every record, and where each ends.
+
+use runbook_model::chain::{self, Broken, Head};
+use runbook_model::entry::{Entry, Record, RunStarted};
+use runbook_model::id::{RunId, Seq};
+
+/// Where a journal cannot be read, and why.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("record {record} of the journal (byte {offset}) is not sound: {flaw}")]
+pub struct Unreadable {
+    /// The record.
+    pub record: Seq,
+    /// The byte where it begins, from the start of the journal.
+    pub offset: u64,
+    /// What is wrong.
+    pub flaw: Flaw,
+}
+
+/// What is wrong with a record of a journal.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Flaw {
+    /// It does not belong here.
+    #[error("{0}")]
+    Broken(#[from] Broken),
+    /// Its line has no end.
+    #[error("its line has no end: the journal was cut")]
+    Torn,
+    /// The first record is not `run_started`.
+    #[error("a journal begins with `run_started`")]
+    NoBeginning,
+    /// There is no record at all.
+    #[error("the journal is empty")]
+    Empty,
+}
+
+/// A journal that was read whole.
+#[derive(Debug)]
+pub(super) struct Reading {
+    /// Every record, in order; never empty.
+    pub records: Vec<Record>,
+    /// Behind each record: the byte where the next one begins, and the end of the chain there.
+    pub marks: Vec<(usize, Head)>,
+    /// What the first record says.
+    pub started: RunStarted,
+}
+
+impl Reading {
+    /// Reads a whole journal; `run` is the run that it should be of.
+    pub(super) fn of(bytes: &[u8], run: Option<RunId>) -> Result<Self, Unreadable> {
+        let (mut head, mut offset) = (Head::EMPTY, 0);
+        let (mut records, mut marks): (Vec<Record>, Vec<_>) = (Vec::new(), Vec::new());
+        let unsound = |record, offset: usize, flaw| Unreadable { record, offset: offset as u64, flaw };
+        while offset < bytes.len() {
+            let rest = &bytes[offset..];
+            let end = rest.iter().position(|byte| *byte == b'\n').ok_or_else(|| unsound(head.next, offset, Flaw::Torn))?;
+            let run = run.or_else(|| records.first().map(|first| first.run));
+            let (record, next) =
+                chain::decode(head, run, &rest[..end]).map_err(|broken| unsound(head.next, offset, Flaw::Broken(broken)))?;
+            offset += end + 1;
+            head = next;
+            records.push(record);
+            marks.push((offset, head));
+        }
+        let started = match records.first().map(|first| &first.entry) {
+            Some(Entry::RunStarted(started)) => (**started).clone(),
+            Some(_) => return Err(unsound(Seq(0), 0, Flaw::NoBeginning)),
+            None => return Err(unsound(Seq(0), 0, Flaw::Empty)),
+        };
+        Ok(Self { records, marks, started })
+    }
+
+    /// The run.
+    pub(super) fn run(&self) -> RunId {
+        self.records[0].run
+    }
+
+    /// The end of the chain.
+    pub(super) fn head(&self) -> Head {
+        self.marks.last().map_or(Head::EMPTY, |(_, head)| *head)
+    }
+}
+
+/// The first byte where two journals differ, as record and byte of the beginning of its line in `one`.
+///
+/// `None` when one of them is the beginning of the other.
+pub(super) fn first_difference(one: &[u8], other: &[u8]) -> Option<(Seq, u64)> {
+    let at = one.iter().zip(other).position(|(a, b)| a != b)?;
+    let lines = one[..at].iter().filter(|byte| **byte == b'\n').count();
+    let start = one[..at].iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
+    Some((Seq(lines as u64), start as u64))
+}
+
+/// How many whole records there are in these bytes, without reading them.
+pub(super) fn count(bytes: &[u8]) -> u64 {
+    bytes.iter().filter(|byte| **byte == b'\n').count() as u64
+}

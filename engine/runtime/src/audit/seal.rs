@@ -1,0 +1,217 @@
+//! Adds what a journal holds now to the branch of its run.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read as _;
+use std::path::PathBuf;
+
+use git2::{ErrorCode, Oid, Repository};
+use jiff::Timestamp;
+use runbook_model::chain::Head;
+use runbook_model::digest::Digest;
+use runbook_model::id::RunId;
+
+use super::archive::Archive;
+use super::contents::{self, JOURNAL, SUMMARY};
+use super::facts::Facts;
+use super::lock::Locked;
+use super::reading::{Reading, Unreadable};
+use super::signer::CannotSign;
+use super::staging::Staging;
+use super::standing::{self, Divergence};
+use super::{commit, consolidate, message, place, tree};
+
+/// What is to be sealed. All that a commit says is read from the journal, so that the two cannot disagree.
+#[derive(Debug, Clone)]
+pub struct Seal {
+    /// The run.
+    pub run: RunId,
+    /// Its journal.
+    pub journal: Journal,
+    /// The pinned sources that it runs now.
+    pub sources: Vec<SourceText>,
+    /// When, as a label.
+    pub at: Timestamp,
+    /// Why now, in a few words: `before the first effect`.
+    pub reason: String,
+}
+
+/// Where the bytes of a journal are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Journal {
+    /// Here: whole lines.
+    Bytes(Vec<u8>),
+    /// In a file. It is read when the seal's turn comes, so that an offer costs nothing.
+    File {
+        /// The file.
+        path: PathBuf,
+        /// How many of its bytes count: whole lines. A torn line behind them is not looked at.
+        length: u64,
+    },
+}
+
+/// One pinned source with its text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceText {
+    /// Its name, as in the journal.
+    pub name: String,
+    /// Its text.
+    pub text: String,
+}
+
+/// What was sealed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sealed {
+    /// The tip of the run's branch, in hexadecimal digits.
+    pub commit: String,
+    /// The tip of `main` that holds it, when the run was concluded.
+    pub main: Option<String>,
+    /// The end of the journal that it holds.
+    pub head: Head,
+    /// Whether there was anything new to seal.
+    pub new: bool,
+}
+
+/// Why something was not sealed. The run is as it was; the archive, too.
+#[derive(Debug, thiserror::Error)]
+pub enum SealError {
+    /// The journal cannot be read.
+    #[error("the journal `{}` cannot be read: {source}", .path.display())]
+    Read {
+        /// The journal.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The journal is not sound.
+    #[error(transparent)]
+    Journal(#[from] Unreadable),
+    /// The journal does not extend what was sealed before.
+    #[error(transparent)]
+    Diverged(#[from] Divergence),
+    /// A pinned source is not what the journal says.
+    #[error("the pinned source `{name}` is not the one that the journal names: it was edited, or is missing")]
+    Source {
+        /// Its name.
+        name: String,
+    },
+    /// Only a run that its process let go of can be concluded.
+    #[error("run {0} has not ended: its journal does not end with `session_ended`")]
+    NotEnded(RunId),
+    /// Another process writes to the archive and does not come to an end.
+    #[error(transparent)]
+    Locked(#[from] Locked),
+    /// The commit could not be signed.
+    #[error(transparent)]
+    Sign(#[from] CannotSign),
+    /// git refused.
+    #[error("the audit repository refused: {0}")]
+    Git(#[from] git2::Error),
+}
+
+/// What a seal comes to before anything is written.
+pub(super) struct Prepared {
+    pub facts: Facts,
+    pub journal: Vec<u8>,
+    pub files: BTreeMap<String, Vec<u8>>,
+}
+
+impl Seal {
+    pub(super) fn prepare(&self) -> Result<Prepared, SealError> {
+        let journal = self.journal.bytes()?;
+        let reading = Reading::of(&journal, Some(self.run))?;
+        let facts = Facts::of(&reading);
+        let mut files = contents::outputs(&reading);
+        for source in &facts.sources {
+            let fits = |given: &&SourceText| given.name == source.name && Digest::of(given.text.as_bytes()) == source.digest;
+            let given = self.sources.iter().find(fits).ok_or_else(|| SealError::Source { name: source.name.clone() })?;
+            files.insert(place::source(&source.name), given.text.clone().into_bytes());
+        }
+        files.insert(SUMMARY.to_owned(), contents::summary(&facts));
+        files.insert(JOURNAL.to_owned(), journal.clone());
+        Ok(Prepared { facts, journal, files })
+    }
+}
+
+impl Journal {
+    /// The bytes themselves.
+    fn bytes(&self) -> Result<Vec<u8>, SealError> {
+        match self {
+            Self::Bytes(bytes) => Ok(bytes.clone()),
+            Self::File { path, length } => {
+                let mut bytes = Vec::new();
+                File::open(path)
+                    .and_then(|file| file.take(*length).read_to_end(&mut bytes))
+                    .map_err(|source| SealError::Read { path: path.clone(), source })?;
+                Ok(bytes)
+            }
+        }
+    }
+}
+
+impl Archive {
+    /// Seals what the journal holds now, durably. Nothing is committed when it was sealed already.
+    ///
+    /// # Errors
+    /// [`SealError`]; [`SealError::Diverged`] means that the journal was cut or edited since the last seal.
+    pub fn seal(&self, seal: &Seal) -> Result<Sealed, SealError> {
+        let prepared = seal.prepare()?;
+        let mut lock = self.lock()?;
+        let staging = Staging::new(self)?;
+        let (tip, old) = stage(&staging, seal, &prepared, || message::sealed(&prepared.facts, &seal.reason))?;
+        let new = old != Some(tip);
+        if new {
+            staging.flush()?;
+            let branch = place::branch(seal.run);
+            lock.moving(&[&branch], || advance(staging.repository(), &branch, tip, old))??;
+            consolidate::when_due(self, &lock);
+        }
+        Ok(Sealed { commit: tip.to_string(), main: None, head: prepared.facts.head, new })
+    }
+}
+
+/// Stages the commit of a seal, or finds the one that holds the same already. Gives its id and the branch's tip so far.
+pub(super) fn stage(
+    staging: &Staging<'_>,
+    seal: &Seal,
+    prepared: &Prepared,
+    message: impl FnOnce() -> String,
+) -> Result<(Oid, Option<Oid>), SealError> {
+    let repository = staging.repository();
+    let old = tip(repository, &place::branch(seal.run))?;
+    let path = place::directory(seal.run);
+    if let Some(old) = old {
+        standing::extends(repository, old, seal.run, &prepared.journal)?;
+    }
+    let directory = tree::of_files(staging, &prepared.files)?;
+    let root = tree::spliced(staging, None, &path, directory)?;
+    if let Some(old) = old
+        && repository.find_commit(old)?.tree_id() == root
+    {
+        return Ok((old, Some(old)));
+    }
+    let facts = &prepared.facts;
+    let author = commit::author(&facts.operator, seal.at)?;
+    let committer = commit::committer(&facts.operator.host, seal.at)?;
+    let parents: Vec<_> = old.into_iter().collect();
+    let id = staging.commit(&author, &committer, &message(), &repository.find_tree(root)?, &parents)?;
+    Ok((id, old))
+}
+
+/// Where a branch points; `None` when it does not exist.
+pub(super) fn tip(repository: &Repository, branch: &str) -> Result<Option<Oid>, git2::Error> {
+    match repository.refname_to_id(branch) {
+        Ok(id) => Ok(Some(id)),
+        Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Moves a branch from `old`, and from nowhere else: nothing is ever forced.
+pub(super) fn advance(repository: &Repository, branch: &str, new: Oid, old: Option<Oid>) -> Result<(), git2::Error> {
+    match old {
+        Some(old) => repository.reference_matching(branch, new, true, old, "")?,
+        None => repository.reference(branch, new, false, "")?,
+    };
+    Ok(())
+}

@@ -1,0 +1,98 @@
+//! New objects, gathered in memory and written as one pack: two files and six flushes instead of nine and twenty.
+//!
+//! `Mempack::dump` would pack the whole tree of each commit, old runs included; so the pack is built from the ids that
+//! are really new, and a commit costs the same however many runs are stored.
+
+use std::cell::RefCell;
+
+use git2::{ObjectType, Oid, OdbLookupFlags, Repository, Signature, Tree};
+
+use super::archive::Archive;
+use super::seal::SealError;
+
+/// Where the memory stands among the places that libgit2 asks: before packs (2) and loose objects (1).
+const FIRST: i32 = 1000;
+
+/// Objects on their way into an archive.
+pub(super) struct Staging<'a> {
+    archive: &'a Archive,
+    repository: Repository,
+    written: RefCell<Vec<Oid>>,
+}
+
+impl<'a> Staging<'a> {
+    /// Begins with nothing.
+    pub(super) fn new(archive: &'a Archive) -> Result<Self, git2::Error> {
+        let repository = archive.repository()?;
+        repository.odb()?.add_new_mempack_backend(FIRST)?;
+        Ok(Self { archive, repository, written: RefCell::default() })
+    }
+
+    /// What is stored and staged.
+    pub(super) fn repository(&self) -> &Repository {
+        &self.repository
+    }
+
+    /// Stages a file.
+    pub(super) fn blob(&self, bytes: &[u8]) -> Result<Oid, git2::Error> {
+        let id = self.repository.odb()?.write(ObjectType::Blob, bytes)?;
+        self.remember(id);
+        Ok(id)
+    }
+
+    /// Stages a directory.
+    pub(super) fn tree(&self, builder: &git2::TreeBuilder<'_>) -> Result<Oid, git2::Error> {
+        let id = builder.write()?;
+        self.remember(id);
+        Ok(id)
+    }
+
+    /// Stages a commit, signed when the archive has a signer.
+    pub(super) fn commit(
+        &self,
+        author: &Signature<'_>,
+        committer: &Signature<'_>,
+        message: &str,
+        tree: &Tree<'_>,
+        parents: &[Oid],
+    ) -> Result<Oid, SealError> {
+        let repository = &self.repository;
+        let parents = parents.iter().map(|id| repository.find_commit(*id)).collect::<Result<Vec<_>, _>>()?;
+        let parents: Vec<_> = parents.iter().collect();
+        let id = match self.archive.signer() {
+            None => repository.commit(None, author, committer, message, tree, &parents)?,
+            Some(signer) => {
+                let content = repository.commit_create_buffer(author, committer, message, tree, &parents)?;
+                let signature = signer.sign(&content)?;
+                let content = std::str::from_utf8(&content).map_err(|_| git2::Error::from_str("the commit is not text"))?;
+                repository.commit_signed(content, &signature, None)?
+            }
+        };
+        self.remember(id);
+        Ok(id)
+    }
+
+    /// Writes what is new as one pack and flushes it. Only then may a reference name any of it.
+    pub(super) fn flush(&self) -> Result<(), git2::Error> {
+        // A second handle, which does not see the memory, tells what is stored already.
+        let stored = self.archive.repository()?;
+        let stored = stored.odb()?;
+        stored.refresh()?;
+        let mut pack = self.repository.packbuilder()?;
+        pack.set_threads(1);
+        for id in self.written.borrow().iter() {
+            if !stored.exists_ext(*id, OdbLookupFlags::NO_REFRESH) {
+                pack.insert_object(*id, None)?;
+            }
+        }
+        if pack.object_count() > 0 {
+            pack.write(&self.archive.path().join("objects/pack"), 0)?;
+        }
+        self.written.borrow_mut().clear();
+        Ok(())
+    }
+
+    fn remember(&self, id: Oid) {
+        self.written.borrow_mut().push(id);
+    }
+}

@@ -1,0 +1,62 @@
+//! Directories as git trees, built path by path: what a path does not touch keeps its id and is never read.
+
+use std::collections::BTreeMap;
+
+use git2::{ErrorCode, FileMode, Oid, Repository, Tree};
+
+use super::staging::Staging;
+
+/// Files by path (parts separated by `/`) as one tree.
+pub(super) fn of_files(staging: &Staging<'_>, files: &BTreeMap<String, Vec<u8>>) -> Result<Oid, git2::Error> {
+    let files: Vec<(Vec<&str>, &[u8])> = files.iter().map(|(path, bytes)| (path.split('/').collect(), bytes.as_slice())).collect();
+    level(staging, &files, 0)
+}
+
+fn level(staging: &Staging<'_>, files: &[(Vec<&str>, &[u8])], depth: usize) -> Result<Oid, git2::Error> {
+    let mut builder = staging.repository().treebuilder(None)?;
+    // Grouped by name and not by neighbourhood: `a-b` sorts between `a` and `a/b`.
+    let mut directories: BTreeMap<&str, Vec<(Vec<&str>, &[u8])>> = BTreeMap::new();
+    for (path, bytes) in files {
+        if path.len() == depth + 1 {
+            builder.insert(path[depth], staging.blob(bytes)?, FileMode::Blob.into())?;
+        } else {
+            directories.entry(path[depth]).or_default().push((path.clone(), bytes));
+        }
+    }
+    for (name, below) in directories {
+        if builder.get(name)?.is_some() {
+            return Err(git2::Error::from_str(&format!("`{name}` is both a file and a directory")));
+        }
+        builder.insert(name, level(staging, &below, depth + 1)?, FileMode::Tree.into())?;
+    }
+    staging.tree(&builder)
+}
+
+/// `base` with `directory` at `path`; everything else stays as it is.
+pub(super) fn spliced(staging: &Staging<'_>, base: Option<&Tree<'_>>, path: &[String], directory: Oid) -> Result<Oid, git2::Error> {
+    let Some((name, rest)) = path.split_first() else { return Ok(directory) };
+    let below = match base.and_then(|base| base.get_name(name)) {
+        Some(entry) => Some(staging.repository().find_tree(entry.id())?),
+        None => None,
+    };
+    let entry = spliced(staging, below.as_ref(), rest, directory)?;
+    let mut builder = staging.repository().treebuilder(base)?;
+    builder.insert(name, entry, FileMode::Tree.into())?;
+    staging.tree(&builder)
+}
+
+/// The directory at `path`, if there is one.
+pub(super) fn below(repository: &Repository, tree: &Tree<'_>, path: &[String]) -> Result<Option<Oid>, git2::Error> {
+    match tree.get_path(std::path::Path::new(&path.join("/"))) {
+        Ok(entry) => repository.find_tree(entry.id()).map(|tree| Some(tree.id())),
+        Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// The content of the file `name` in a tree, if there is one.
+pub(super) fn file(repository: &Repository, tree: Oid, name: &str) -> Result<Option<Vec<u8>>, git2::Error> {
+    let tree = repository.find_tree(tree)?;
+    let Some(entry) = tree.get_name(name) else { return Ok(None) };
+    repository.find_blob(entry.id()).map(|blob| Some(blob.content().to_vec()))
+}

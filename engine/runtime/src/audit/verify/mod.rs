@@ -1,0 +1,96 @@
+//! Checks an audit trail, on a bare clone alone and trusting nothing in it.
+//!
+//! Every object is what its name says, because libgit2 hashes what it reads. So what is left to check is whether the
+//! commits tell a story that only grows: each journal is a sound chain, each commit's journal continues the one before,
+//! sources and outputs are those that the journal names, and `main` never lost or shortened a run. Who remembers a tip of
+//! `main` (an anchor) can prove with [`Request::since`] that nothing before it was rewritten.
+
+mod branch;
+mod content;
+mod finding;
+mod main_line;
+mod state;
+
+use std::path::Path;
+
+use git2::{Oid, Repository};
+use runbook_model::id::RunId;
+
+pub use finding::{Finding, Flawed, Place};
+
+use super::archive::{MAIN, Unusable};
+use super::{place, seal};
+
+/// What to check.
+#[derive(Debug, Clone, Default)]
+pub struct Request<'a> {
+    /// This run only.
+    pub run: Option<RunId>,
+    /// The journal in the state directory, which must extend what is sealed of `run`.
+    pub journal: Option<&'a Path>,
+    /// A commit that `main` must descend from, in hexadecimal digits (a prefix will do). Runs that were sealed in or before
+    /// it are not checked again.
+    pub since: Option<&'a str>,
+}
+
+/// What was checked, and what was found.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Verified {
+    /// The tip of `main`: keep it, and hand it to the next [`Request::since`].
+    pub main_head: Option<String>,
+    /// How many runs were checked.
+    pub runs: usize,
+    /// How many records their journals hold.
+    pub records: u64,
+    /// How many commits were looked at.
+    pub commits: usize,
+    /// What does not fit; empty when all is well.
+    pub findings: Vec<Finding>,
+}
+
+/// Checks the audit trail in `repository`: the archive itself, or a bare clone of it.
+///
+/// # Errors
+/// [`Unusable`] when there is no repository to read. What is wrong inside is a [`Finding`].
+pub fn verify(repository: &Path, request: &Request<'_>) -> Result<Verified, Unusable> {
+    if !repository.exists() {
+        return Err(Unusable::Missing { path: repository.to_owned() });
+    }
+    let damaged = |place: &str, error: &git2::Error| Unusable::Damaged {
+        path: repository.to_owned(),
+        place: place.to_owned(),
+        why: error.message().to_owned(),
+    };
+    let git = Repository::open_bare(repository).map_err(|error| damaged("config", &error))?;
+    git2::opts::strict_hash_verification(true);
+
+    let mut verified = Verified::default();
+    let line = main_line::check(&git, request, &mut verified);
+    let branches = branches(&git).map_err(|error| damaged("refs/heads/runs", &error))?;
+    for (run, tip) in branch::to_check(&git, request, &line, &branches) {
+        branch::check(&git, run, tip, line.merged.get(&run).copied(), &mut verified);
+    }
+    if let (Some(run), Some(journal)) = (request.run, request.journal) {
+        let tip = branches.iter().find(|(of, _)| *of == run).map(|(_, tip)| *tip);
+        state::check(&git, run, tip, journal, &mut verified.findings);
+    }
+    Ok(verified)
+}
+
+/// The branch of every run.
+fn branches(git: &Repository) -> Result<Vec<(RunId, Oid)>, git2::Error> {
+    let mut branches = Vec::new();
+    for reference in git.references_glob("refs/heads/runs/*")? {
+        let reference = reference?;
+        if let (Ok(Some(run)), Some(tip)) = (reference.name().map(place::run_of_branch), reference.target()) {
+            branches.push((run, tip));
+        }
+    }
+    branches.sort();
+    Ok(branches)
+}
+
+/// Where `main` points; `None` when it does not exist.
+fn main_tip(git: &Repository) -> Result<Option<Oid>, git2::Error> {
+    seal::tip(git, MAIN)
+}

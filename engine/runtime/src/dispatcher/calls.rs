@@ -1,0 +1,111 @@
+//! What the script asks for, one call after the other.
+
+use runbook_model::Value;
+use runbook_model::answer::{Answer, Said};
+use runbook_model::decide::{Decision, decide};
+use runbook_model::entry::Entry;
+use runbook_model::observation::Seen;
+use runbook_model::outcome::{Observed, Outcome};
+use runbook_model::path::StepPath;
+use runbook_model::step::{Location, StepKind, StepSpec};
+
+use super::Halt;
+use super::desk::Desk;
+use crate::operation::{Call, Operation, Reply};
+
+impl Desk {
+    /// Serves one call. When the session has to stop, the call is never answered: the script unwinds.
+    pub(super) async fn serve(&self, call: Call) {
+        if self.is_halted() {
+            return;
+        }
+        match self.reply(call.operation).await {
+            // A script that is gone does not hear it; the journal has it all the same.
+            Ok(reply) => drop(call.reply.send(reply)),
+            Err(halt) => self.halt(halt),
+        }
+    }
+
+    async fn reply(&self, operation: Operation) -> Result<Reply, Halt> {
+        match operation {
+            Operation::EnterPhase { path, budget } => {
+                let known = self.ledger.state().phases().contains_key(&path);
+                if !known {
+                    self.write(Entry::PhaseEntered { path: path.clone(), budget })?;
+                    self.budgets.borrow_mut().enter(&path, budget, self.world.monotonic_millis());
+                }
+                Ok(Reply::GoOn)
+            }
+            Operation::LeavePhase { path } => {
+                let open = self.ledger.state().phases().get(&path).is_some_and(|phase| phase.millis.is_none());
+                if open {
+                    let millis = self.budgets.borrow_mut().leave(&path, self.world.monotonic_millis());
+                    self.write(Entry::PhaseLeft { path, millis })?;
+                }
+                Ok(Reply::GoOn)
+            }
+            Operation::Note { text, location } => {
+                if self.notes.borrow_mut().is_new() {
+                    self.write(Entry::Noted { text, location })?;
+                }
+                Ok(Reply::GoOn)
+            }
+            Operation::Observe { path, observation, what } => {
+                let began = self.world.monotonic_millis();
+                let seen = self.world.observe(&observation).await;
+                let millis = self.world.monotonic_millis().saturating_sub(began);
+                let saw = seen.as_ref().map_or_else(ToString::to_string, Seen::line);
+                if let Some(turn) = self.turns.borrow_mut().get_mut(&path) {
+                    turn.observed.push(Observed { what, saw, millis });
+                }
+                Ok(Reply::Seen(seen))
+            }
+            Operation::Step { path, spec, location } => self.step(path, *spec, location).await,
+            Operation::Looked { path, look } => self.looked(path, look).await,
+        }
+    }
+
+    async fn step(&self, path: StepPath, spec: StepSpec, location: Location) -> Result<Reply, Halt> {
+        let fingerprint = spec.fingerprint();
+        self.visit(&path);
+        let known = self.ledger.state().step(&path).is_some();
+        let passed_by = if known || path.is_rollback() { None } else { self.passed_by() };
+        let intent = {
+            let state = self.ledger.state();
+            match decide(&state, &path, &spec, fingerprint, passed_by.as_ref()) {
+                Decision::Replay(outcome) => return Ok(replayed(&spec, outcome)),
+                Decision::Pass => return Ok(Reply::Nothing),
+                Decision::Refuse(refusal) => return Err(refusal.into()),
+                Decision::Recover { intent, .. } => Some(intent.clone()),
+                Decision::Perform(_) => None,
+            }
+        };
+        if self.interrupts.wanted() {
+            return Err(Halt::Interrupted);
+        }
+        match (&spec.kind, intent) {
+            (StepKind::Command(_), Some(intent)) => self.recover_command(intent, location).await,
+            (StepKind::Command(_), None) => self.begin_command(path, spec, location).await,
+            (StepKind::Check(_), _) => self.begin_check(path, spec, location),
+            (StepKind::Confirm(_), _) => self.confirm(path, spec, location).await,
+            (StepKind::Rollback(rollback), _) => {
+                self.write(Entry::RollbackOwed { path, fingerprint, plan: rollback.plan.clone(), location })?;
+                Ok(Reply::Nothing)
+            }
+        }
+    }
+}
+
+/// What the script hears of an outcome, live and on replay alike.
+pub(super) fn replayed(spec: &StepSpec, outcome: &Outcome) -> Reply {
+    match outcome {
+        Outcome::Succeeded(answer) => Reply::Done(answer.clone()),
+        Outcome::Failed(failure) => Reply::Failed(Box::new(failure.clone())),
+        Outcome::Missed(_) => Reply::Nothing,
+        Outcome::Withheld { assumed: Some(Value::Bool(true)) } if matches!(spec.kind, StepKind::Confirm(_)) => {
+            Reply::Done(Answer::Said(Said::Yes))
+        }
+        Outcome::Withheld { assumed } => Reply::Unknown { assumed: assumed.clone() },
+        Outcome::Unknown { .. } => Reply::Unknown { assumed: None },
+    }
+}

@@ -1,0 +1,133 @@
+//! How a change is made: prepare, write the intent, perform, write the outcome.
+
+use std::time::Duration;
+
+use runbook_model::change::{Change, FileRestore};
+use runbook_model::digest::Digest;
+use runbook_model::entry::{End, Entry, Intent};
+use runbook_model::failure::Failure;
+use runbook_model::id::Attempt;
+use runbook_model::outcome::Outcome;
+use runbook_model::path::StepPath;
+use runbook_model::person::Decider;
+use runbook_model::step::{Command, Location, RollbackPlan, StepKind, StepSpec};
+
+use super::Halt;
+use super::calls::replayed;
+use super::desk::Desk;
+use crate::operation::Reply;
+use crate::world::Performed;
+
+const PAUSE: Duration = Duration::from_secs(1);
+
+impl Desk {
+    /// A command that the journal knows nothing of, or that may be tried again.
+    pub(super) async fn begin_command(&self, path: StepPath, spec: StepSpec, location: Location) -> Result<Reply, Halt> {
+        // Whoever can tell whether the effect is there is asked before any repetition.
+        let settles = self.ledger.state().step(&path).is_some_and(|step| step.settles());
+        if settles {
+            return Ok(self.settle(path, spec, location));
+        }
+        self.make(path, spec, location).await
+    }
+
+    /// Makes the change and tells the script how it ended.
+    pub(super) async fn make(&self, path: StepPath, spec: StepSpec, location: Location) -> Result<Reply, Halt> {
+        let outcome = self.attempts(&path, &spec, &location).await?;
+        Ok(replayed(&spec, &outcome))
+    }
+
+    /// As many attempts as the author allows.
+    pub(super) async fn attempts(&self, path: &StepPath, spec: &StepSpec, location: &Location) -> Result<Outcome, Halt> {
+        let StepKind::Command(command) = &spec.kind else {
+            return Ok(Outcome::Failed(Failure::LookFailed {
+                message: format!("`{path}` is no command"),
+                at: Some(location.clone()),
+            }));
+        };
+        let mut left = command.retry.map_or(0, |retry| retry.times);
+        loop {
+            let outcome = self.attempt(path, spec, command, location).await?;
+            let again = match &outcome {
+                // What may have happened in part is not repeated without a word, unless its author says that it may be.
+                Outcome::Failed(failure) => left > 0 && (command.idempotent || !failure.effect_is_open()),
+                _ => false,
+            };
+            if !again {
+                return Ok(outcome);
+            }
+            left -= 1;
+            self.write(Entry::StepRetried { path: path.clone(), by: Decider::Runbook })?;
+            self.pause(command.retry.and_then(|retry| retry.every).map_or(PAUSE, Into::into)).await?;
+        }
+    }
+
+    async fn attempt(&self, path: &StepPath, spec: &StepSpec, command: &Command, location: &Location) -> Result<Outcome, Halt> {
+        let began = self.world.monotonic_millis();
+        let attempt = self.next_attempt(path);
+        // A file that an earlier attempt may have written is no witness of what stood there before: that attempt is.
+        let earlier = self.ledger.state().step(path).and_then(|step| step.intent.as_ref()?.change.clone());
+        let wanted = earlier.filter(|change| matches!(change, Change::Write(_))).unwrap_or_else(|| command.change.clone());
+        let prepared = self.world.prepare(&wanted).await;
+        let intent = Intent {
+            path: path.clone(),
+            attempt,
+            fingerprint: spec.fingerprint(),
+            spec: spec.clone(),
+            owes: prepared.as_ref().map(|change| owes(&command.rollback, change)).unwrap_or_default(),
+            change: prepared.as_ref().ok().cloned(),
+            location: location.clone(),
+        };
+        let outcome = match prepared {
+            Err(failure) => {
+                self.write(Entry::StepIntended(Box::new(intent)))?;
+                Outcome::Failed(failure)
+            }
+            Ok(change) => {
+                let receipt = self.ledger.intend(intent, self.now()).await?;
+                match self.world.perform(receipt, &change, self.limits(command.timeout)).await {
+                    Performed::Done(answer) => Outcome::Succeeded(answer),
+                    Performed::Failed(failure) => Outcome::Failed(failure),
+                    // What watched it is gone in mid-step: the next session looks for evidence, as after a crash.
+                    Performed::InDoubt { known } => return Err(Halt::InDoubt { at: path.clone(), known }),
+                    Performed::Withheld => Outcome::Withheld { assumed: command.assume.clone() },
+                }
+            }
+        };
+        let millis = self.world.monotonic_millis().saturating_sub(began);
+        self.end(path, attempt, outcome.clone(), Some(millis))?;
+        Ok(outcome)
+    }
+
+    /// Writes the end of an attempt down.
+    pub(super) fn end(&self, path: &StepPath, attempt: Attempt, outcome: Outcome, millis: Option<u64>) -> Result<(), Halt> {
+        let end = End { path: path.clone(), attempt, outcome, millis, looks: None, observed: Vec::new() };
+        self.write(Entry::StepEnded(Box::new(end)))
+    }
+
+    pub(super) fn next_attempt(&self, path: &StepPath) -> Attempt {
+        self.ledger.state().step(path).map_or(Attempt::FIRST, |step| step.attempt.next())
+    }
+
+    /// Lets time pass, unless the operator wants to stop meanwhile.
+    pub(super) async fn pause(&self, length: Duration) -> Result<(), Halt> {
+        tokio::select! {
+            biased;
+            () = self.interrupts.first() => Err(Halt::Interrupted),
+            () = self.world.wait(length) => Ok(()),
+        }
+    }
+}
+
+/// What rolls a prepared change back.
+fn owes(plan: &RollbackPlan, change: &Change) -> Vec<Change> {
+    match (plan, change) {
+        (RollbackPlan::Changes(changes), _) => changes.clone(),
+        (RollbackPlan::Restore, Change::Write(write)) => {
+            let written = Digest::of(write.content.as_bytes());
+            let restore = |before| Change::Restore(FileRestore { path: write.path.clone(), before, written });
+            write.before.clone().map(restore).into_iter().collect()
+        }
+        _ => Vec::new(),
+    }
+}

@@ -1,0 +1,93 @@
+//! How a person is asked, and what counts as an answer.
+
+use runbook_model::Value;
+use runbook_model::answer::{Answer, Said};
+use runbook_model::approval::{self, Approval};
+use runbook_model::digest::Digest;
+use runbook_model::entry::{Entry, Intent};
+use runbook_model::failure::Failure;
+use runbook_model::outcome::Outcome;
+use runbook_model::path::StepPath;
+use runbook_model::person::Decider;
+use runbook_model::step::{Confirm, Location, OnTimeout, StepKind, StepSpec};
+
+use super::Halt;
+use super::calls::replayed;
+use super::desk::Desk;
+use crate::operation::Reply;
+use crate::report::Progress;
+use crate::world::{Question, Reaction};
+
+impl Desk {
+    /// Asks, unless somebody has answered already.
+    pub(super) async fn confirm(&self, path: StepPath, spec: StepSpec, location: Location) -> Result<Reply, Halt> {
+        let StepKind::Confirm(confirm) = &spec.kind else { return Ok(Reply::Nothing) };
+        let shown = approval::shown(&self.ledger.state(), &path, &spec);
+        if let Some(outcome) = self.answered(&path, confirm, shown) {
+            let attempt = self.ledger.state().step(&path).map(|step| step.attempt);
+            self.end(&path, attempt.unwrap_or(runbook_model::id::Attempt::FIRST), outcome.clone(), None)?;
+            return Ok(replayed(&spec, &outcome));
+        }
+        let began = self.world.monotonic_millis();
+        let attempt = self.next_attempt(&path);
+        let intent = Intent {
+            path: path.clone(),
+            attempt,
+            fingerprint: spec.fingerprint(),
+            spec: spec.clone(),
+            change: None,
+            owes: Vec::new(),
+            location,
+        };
+        self.ledger.write_durably(Entry::StepIntended(Box::new(intent)), self.now()).await?;
+        self.seal_now("before a question").await;
+        let question = Question { path: path.clone(), text: spec.name.clone(), confirm: confirm.clone(), shown };
+        self.ledger.progress(&Progress::Quiet);
+        let reaction = tokio::select! {
+            biased;
+            () = self.interrupts.first() => return Err(Halt::Interrupted),
+            reaction = self.world.ask(&question) => reaction,
+        };
+        let outcome = match reaction {
+            Reaction::Answered { said, by } => {
+                self.write(Entry::ConfirmAnswered { path: path.clone(), said, by, shown, note: None })?;
+                self.answered(&path, confirm, shown).ok_or_else(|| Halt::Suspended { at: path.clone() })?
+            }
+            Reaction::Nobody => {
+                self.ledger.sync().await?;
+                return Err(Halt::Suspended { at: path });
+            }
+            Reaction::Withheld => {
+                let yes_or_no = confirm.choices.is_empty() && confirm.input.is_none();
+                Outcome::Withheld { assumed: yes_or_no.then_some(Value::Bool(true)) }
+            }
+            Reaction::TimedOut => match confirm.on_timeout.unwrap_or(OnTimeout::Stop) {
+                OnTimeout::Rollback => return Err(Halt::RollBack { at: path }),
+                OnTimeout::Proceed => {
+                    let answer =
+                        Entry::ConfirmAnswered { path: path.clone(), said: Said::Yes, by: Decider::Runbook, shown, note: None };
+                    self.write(answer)?;
+                    Outcome::Succeeded(Answer::Said(Said::Yes))
+                }
+                OnTimeout::Stop => {
+                    let deadline = confirm.deadline.unwrap_or(runbook_model::length::Length::from_millis(0));
+                    Outcome::Failed(Failure::Unanswered { deadline })
+                }
+            },
+        };
+        let millis = self.world.monotonic_millis().saturating_sub(began);
+        self.end(&path, attempt, outcome.clone(), Some(millis))?;
+        Ok(replayed(&spec, &outcome))
+    }
+
+    /// What the answers so far amount to; nothing while more are needed.
+    fn answered(&self, path: &StepPath, confirm: &Confirm, shown: Digest) -> Option<Outcome> {
+        let state = self.ledger.state();
+        let answers = &state.step(path).filter(|step| step.phase == runbook_model::state::StepPhase::Intended)?.answers;
+        match approval::weigh(confirm, answers, shown, &state) {
+            Approval::Open => None,
+            Approval::Agreed(said) => Some(Outcome::Succeeded(Answer::Said(said))),
+            Approval::Declined { by } => Some(Outcome::Failed(Failure::Declined { by })),
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! What one session shares.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
+
+use jiff::Timestamp;
+use runbook_model::entry::Entry;
+use runbook_model::outcome::Observed;
+use runbook_model::path::StepPath;
+use runbook_model::step::{Location, StepSpec};
+
+use super::interrupts::Interrupts;
+use super::ledger::Ledger;
+use super::{Halt, budgets::Budgets, notes::Notes, sealing::Sealer};
+use crate::world::{Limits, World};
+
+/// What one session shares. The calls of a script, also of its parallel branches, are tasks of one thread over it.
+pub(super) struct Desk {
+    pub(super) ledger: Ledger,
+    pub(super) world: Rc<dyn World>,
+    pub(super) interrupts: Interrupts,
+    pub(super) sealer: Sealer,
+    pub(super) budgets: RefCell<Budgets>,
+    pub(super) notes: RefCell<Notes>,
+    pub(super) turns: RefCell<HashMap<StepPath, Turn>>,
+    /// The steps that this play of the script has come to.
+    visited: RefCell<HashSet<StepPath>>,
+    /// Steps before this place in the state's list were all visited: keeps the search for one passed by short.
+    settled: Cell<usize>,
+    halt: RefCell<Option<Halt>>,
+}
+
+/// A step in the middle of its conversation with the script.
+pub(super) struct Turn {
+    pub(super) spec: StepSpec,
+    pub(super) location: Location,
+    pub(super) began: u64,
+    pub(super) looks: u32,
+    pub(super) observed: Vec<Observed>,
+    pub(super) settling: bool,
+}
+
+impl Desk {
+    pub(super) fn new(ledger: Ledger, world: Rc<dyn World>, interrupts: Interrupts, sealer: Sealer) -> Self {
+        let budgets = RefCell::new(Budgets::new(&ledger.state(), world.now(), world.monotonic_millis()));
+        Self {
+            ledger,
+            world,
+            interrupts,
+            sealer,
+            budgets,
+            notes: RefCell::default(),
+            turns: RefCell::default(),
+            visited: RefCell::default(),
+            settled: Cell::new(0),
+            halt: RefCell::new(None),
+        }
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.world.now()
+    }
+
+    pub(super) fn write(&self, entry: Entry) -> Result<(), Halt> {
+        self.ledger.write(entry, self.now())
+    }
+
+    pub(super) fn limits(&self, timeout: Option<runbook_model::length::Length>) -> Limits {
+        Limits { timeout, stop: self.interrupts.stop() }
+    }
+
+    /// Stops the session: the first reason counts.
+    pub(super) fn halt(&self, halt: Halt) {
+        self.halt.borrow_mut().get_or_insert(halt);
+    }
+
+    pub(super) fn is_halted(&self) -> bool {
+        self.halt.borrow().is_some()
+    }
+
+    pub(super) fn take_halt(&self) -> Option<Halt> {
+        self.halt.borrow_mut().take()
+    }
+
+    /// A new play begins: the script comes to every step again.
+    pub(super) fn rewind(&self) {
+        self.visited.borrow_mut().clear();
+        self.settled.set(0);
+        self.turns.borrow_mut().clear();
+        self.notes.borrow_mut().rewind(self.ledger.state().notes());
+    }
+
+    pub(super) fn visit(&self, path: &StepPath) {
+        self.visited.borrow_mut().insert(path.clone());
+    }
+
+    /// The first recorded forward step that this play has not come to.
+    pub(super) fn passed_by(&self) -> Option<StepPath> {
+        let (state, visited) = (self.ledger.state(), self.visited.borrow());
+        let mut at = self.settled.get();
+        while state.steps().get(at).is_some_and(|step| step.path.is_rollback() || visited.contains(&step.path)) {
+            at += 1;
+        }
+        self.settled.set(at);
+        state.steps().get(at).map(|step| step.path.clone())
+    }
+}

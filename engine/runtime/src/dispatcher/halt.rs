@@ -1,0 +1,66 @@
+//! Why a session stops where it is. None of these can be caught by a script.
+
+use runbook_model::decide::Refusal;
+use runbook_model::path::StepPath;
+use runbook_model::state::Illegal;
+use runbook_model::status::RunStatus;
+
+use crate::journal::Lost;
+
+/// Why a session stops where it is.
+#[derive(Debug, thiserror::Error)]
+pub enum Halt {
+    /// The journal cannot be written: nothing more may be done.
+    #[error(transparent)]
+    Lost(#[from] Lost),
+    /// The engine was about to write a record that may not follow: a fault of the engine itself.
+    #[error("internal fault, please report it: {0}")]
+    Illegal(#[from] Illegal),
+    /// What the script asks for is not what was recorded.
+    #[error(transparent)]
+    Mismatch(#[from] Refusal),
+    /// A step is in doubt and nobody is there to settle it.
+    #[error("step `{at}` is in doubt: {known}")]
+    InDoubt {
+        /// The step.
+        at: StepPath,
+        /// What is known.
+        known: String,
+    },
+    /// A confirm waits for an answer and nobody is there to give it.
+    #[error("`{at}` waits for an answer")]
+    Suspended {
+        /// The confirm.
+        at: StepPath,
+    },
+    /// A confirm was not answered in time, and the runbook says to roll back then.
+    #[error("nobody answered `{at}` in time")]
+    RollBack {
+        /// The confirm.
+        at: StepPath,
+    },
+    /// The operator wants it to stop.
+    #[error("interrupted")]
+    Interrupted,
+}
+
+impl Halt {
+    /// What the run is then; absent when nothing more can be written.
+    #[must_use]
+    pub fn status(&self) -> Option<RunStatus> {
+        match self {
+            Self::Lost(lost) if lost.journal_lives() => Some(RunStatus::Interrupted),
+            Self::Lost(_) | Self::Illegal(_) => None,
+            Self::Mismatch(refusal) => Some(RunStatus::Mismatch {
+                at: match refusal {
+                    Refusal::OtherStep { path, .. } | Refusal::Backwards { path } => path.clone(),
+                    Refusal::PassedBy { recorded, .. } => recorded.clone(),
+                },
+            }),
+            Self::InDoubt { at, .. } => Some(RunStatus::InDoubt { at: at.clone() }),
+            Self::Suspended { at } => Some(RunStatus::Suspended { at: at.clone() }),
+            Self::RollBack { .. } => Some(RunStatus::RollingBack),
+            Self::Interrupted => Some(RunStatus::Interrupted),
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! One play of the script: its calls are served until it ends.
+
+use std::future::Future;
+use std::rc::Rc;
+use std::time::Duration;
+
+use runbook_model::decide::Refusal;
+use runbook_model::entry::{Entry, Mode};
+use runbook_model::failure::Failure;
+use runbook_model::outcome::Outcome;
+use runbook_model::person::Decider;
+use runbook_model::rollback;
+use runbook_model::state::{Step, StepPhase};
+use runbook_model::status::RunStatus;
+use runbook_model::step::OnFailure;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+use super::Halt;
+use super::desk::Desk;
+use super::recovery::Recovery;
+use crate::operation::Call;
+use crate::report::Progress;
+use crate::script::{Actor, Ending, ScriptFailure};
+use crate::world::{Choice, Chosen};
+
+const TICK: Duration = Duration::from_millis(500);
+
+/// What happens after a failure that the script did not catch.
+pub(super) enum After {
+    /// The script is played again: finished steps are replayed, the failed one is open or skipped.
+    Again,
+    /// What was done is rolled back.
+    RollBack(Decider, String),
+    /// The session ends.
+    Stop(RunStatus),
+}
+
+impl Desk {
+    /// Serves the script's calls until `work` on the script thread ends.
+    pub(super) async fn serve_while(
+        self: &Rc<Self>,
+        work: impl Future<Output = Ending>,
+        calls: &mut mpsc::UnboundedReceiver<Call>,
+    ) -> Ending {
+        let mut tasks = JoinSet::new();
+        let mut tick = tokio::time::interval(TICK);
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+        tokio::pin!(work);
+        loop {
+            tokio::select! {
+                biased;
+                Some(call) = calls.recv() => {
+                    let desk = Rc::clone(self);
+                    tasks.spawn_local(async move { desk.serve(call).await });
+                }
+                ending = &mut work => break ending,
+                Some(_) = tasks.join_next(), if !tasks.is_empty() => {}
+                _ = tick.tick() => {
+                    if let Err(halt) = self.tick() {
+                        self.halt(halt);
+                    }
+                }
+            }
+        }
+    }
+
+    /// What happens beside the steps: promises of time, the live line, the audit trail.
+    fn tick(&self) -> Result<(), Halt> {
+        let broken = self.budgets.borrow_mut().broken(self.world.monotonic_millis());
+        for (path, budget) in broken {
+            self.write(Entry::BudgetBroken { path, budget })?;
+        }
+        self.ledger.progress(&Progress::Tick);
+        self.offer_seal();
+        Ok(())
+    }
+
+    /// Plays the script until the run ends one way or the other.
+    pub(super) async fn forward(
+        self: &Rc<Self>,
+        actor: &Actor,
+        calls: &mut mpsc::UnboundedReceiver<Call>,
+    ) -> Result<RunStatus, Halt> {
+        loop {
+            self.rewind();
+            match self.serve_while(actor.play(), calls).await {
+                Ending::Completed => {
+                    if let Some(halt) = self.take_halt() {
+                        return Err(halt);
+                    }
+                    if let Some(recorded) = self.passed_by() {
+                        return Err(Refusal::PassedBy { recorded, asked: "the end".to_owned() }.into());
+                    }
+                    return Ok(self.completed());
+                }
+                Ending::HungUp => match self.take_halt() {
+                    Some(Halt::RollBack { at }) => {
+                        return self.roll_back(actor, calls, Decider::Runbook, format!("nobody answered `{at}` in time")).await;
+                    }
+                    halt => return Err(halt.unwrap_or(Halt::Interrupted)),
+                },
+                Ending::Unknowable(diagnostics) => return Ok(RunStatus::Unknowable { message: diagnostics.to_string() }),
+                Ending::Failed(failure) => {
+                    if let Some(halt) = self.take_halt() {
+                        return Err(halt);
+                    }
+                    match self.after_failure(&failure).await? {
+                        After::Again => {}
+                        After::Stop(status) => return Ok(status),
+                        After::RollBack(by, why) => return self.roll_back(actor, calls, by, why).await,
+                    }
+                }
+            }
+        }
+    }
+
+    fn completed(&self) -> RunStatus {
+        let state = self.ledger.state();
+        let unknown = |step: &&Step| matches!(step.phase, StepPhase::Ended(Outcome::Unknown { .. }));
+        match state.started().mode {
+            Mode::Live => RunStatus::Completed,
+            Mode::Rehearsal => {
+                RunStatus::Rehearsed { unknown: u32::try_from(state.steps().iter().filter(unknown).count()).unwrap_or(u32::MAX) }
+            }
+        }
+    }
+
+    /// Asks what to do about a failure; does what the runbook says when nobody is there.
+    async fn after_failure(&self, failure: &ScriptFailure) -> Result<After, Halt> {
+        self.ledger.sync().await?;
+        self.seal_now("at a failure").await;
+        let step = failure.step.as_ref().and_then(|path| self.ledger.state().step(path).cloned());
+        let why = step.as_ref().and_then(failed_line).unwrap_or_else(|| failure.diagnostics.to_string());
+        let owed = rollback::owing(&self.ledger.state()).len();
+        let chosen = match &step {
+            Some(step) if step.is_doubtful() && !step.settles() => {
+                let Some(spec) = step.spec() else { return Ok(After::Stop(stopped(Some(step), why))) };
+                return match self.ask_about(&step.path, spec, why).await? {
+                    Recovery::Settled | Recovery::Again | Recovery::Ended(_) | Recovery::AskScript(_) => Ok(After::Again),
+                };
+            }
+            step => {
+                let path = step.as_ref().map(|step| step.path.clone()).unwrap_or_default();
+                let spec = step.as_ref().and_then(|step| step.spec().cloned());
+                self.choose(Choice::Failed { path, spec, why: why.clone(), owed, rolling_back: false }).await?
+            }
+        };
+        match (chosen, &step) {
+            (Some(Chosen::Retry(by)), Some(step)) => {
+                self.write(Entry::StepRetried { path: step.path.clone(), by })?;
+                Ok(After::Again)
+            }
+            (Some(Chosen::Skip { by, why }), Some(step)) => {
+                self.write(Entry::StepSkipped { path: step.path.clone(), by, why })?;
+                Ok(After::Again)
+            }
+            (Some(Chosen::RollBack(by)), _) => Ok(After::RollBack(by, why)),
+            (Some(_), step) => Ok(After::Stop(stopped(step.as_ref(), why))),
+            (None, step) => {
+                let state = self.ledger.state();
+                let live = state.started().mode == Mode::Live;
+                if live && state.started().on_failure == OnFailure::Rollback {
+                    return Ok(After::RollBack(Decider::Runbook, why));
+                }
+                Ok(After::Stop(stopped(step.as_ref(), why)))
+            }
+        }
+    }
+
+    pub(super) async fn choose(&self, choice: Choice) -> Result<Option<Chosen>, Halt> {
+        self.ledger.progress(&Progress::Quiet);
+        tokio::select! {
+            biased;
+            () = self.interrupts.first() => Err(Halt::Interrupted),
+            chosen = self.world.choose(&choice) => Ok(chosen),
+        }
+    }
+}
+
+fn failed_line(step: &Step) -> Option<String> {
+    match &step.phase {
+        StepPhase::Ended(Outcome::Failed(failure)) => Some(failure.line()),
+        _ => None,
+    }
+}
+
+/// What a run is that stops at this failure.
+fn stopped(step: Option<&Step>, message: String) -> RunStatus {
+    match step {
+        Some(step) => match &step.phase {
+            StepPhase::Ended(Outcome::Failed(Failure::Declined { .. })) => RunStatus::Declined { at: step.path.clone() },
+            _ if step.is_doubtful() && !step.settles() => RunStatus::InDoubt { at: step.path.clone() },
+            _ => RunStatus::Failed { at: Some(step.path.clone()), message },
+        },
+        None => RunStatus::Failed { at: None, message },
+    }
+}

@@ -1,0 +1,146 @@
+//! What becomes of an attempt that was in flight when its process died: never silently repeated, never silently skipped.
+
+use runbook_model::Value;
+use runbook_model::entry::{Entry, Intent, Verdict};
+use runbook_model::id::Attempt;
+use runbook_model::outcome::Outcome;
+use runbook_model::path::StepPath;
+use runbook_model::person::Decider;
+use runbook_model::step::{Command, Location, StepKind, StepSpec};
+
+use super::Halt;
+use super::calls::replayed;
+use super::desk::{Desk, Turn};
+use crate::operation::{Look, Reply};
+use crate::world::{Choice, Chosen, Performed, Recovered, passes};
+
+/// What was found out about an attempt.
+pub(super) enum Recovery {
+    /// How it ended.
+    Ended(Outcome),
+    /// It took effect; its result is not known.
+    Settled,
+    /// It did not take effect, or may be repeated: another attempt is due.
+    Again,
+    /// Only the script's `settled_by` can tell.
+    AskScript(String),
+}
+
+impl Desk {
+    /// Finds out what became of a command, and goes on from there.
+    pub(super) async fn recover_command(&self, intent: Intent, location: Location) -> Result<Reply, Halt> {
+        match self.recover(&intent).await? {
+            Recovery::Ended(outcome) => Ok(replayed(&intent.spec, &outcome)),
+            Recovery::Settled => Ok(Reply::Nothing),
+            Recovery::Again => self.make(intent.path, intent.spec, location).await,
+            Recovery::AskScript(_) => Ok(self.settle(intent.path, intent.spec, location)),
+        }
+    }
+
+    /// Finds out what became of an attempt, by evidence first, then by what the author or a person says.
+    pub(super) async fn recover(&self, intent: &Intent) -> Result<Recovery, Halt> {
+        let StepKind::Command(command) = &intent.spec.kind else { return Ok(Recovery::Again) };
+        let (path, attempt) = (&intent.path, intent.attempt);
+        let boot = {
+            let state = self.ledger.state();
+            state.step(path).map(|step| state.boot(step.epoch).to_owned()).unwrap_or_default()
+        };
+        match self.world.recover(intent, &boot, self.limits(command.timeout)).await {
+            Recovered::Ended(Performed::InDoubt { known }) | Recovered::InDoubt { known } => self.doubt(intent, command, known).await,
+            Recovered::Ended(performed) => {
+                let outcome = match performed {
+                    Performed::Done(answer) => Outcome::Succeeded(answer),
+                    Performed::Failed(failure) => Outcome::Failed(failure),
+                    Performed::Withheld | Performed::InDoubt { .. } => Outcome::Withheld { assumed: command.assume.clone() },
+                };
+                self.end(path, attempt, outcome.clone(), None)?;
+                Ok(Recovery::Ended(outcome))
+            }
+            Recovered::NeverBegun { evidence } => {
+                self.resolved(path, attempt, Verdict::DidNot, Decider::Evidence, evidence)?;
+                Ok(Recovery::Again)
+            }
+        }
+    }
+
+    /// Nothing but the author's word or a person's can tell.
+    async fn doubt(&self, intent: &Intent, command: &Command, known: String) -> Result<Recovery, Halt> {
+        if command.settled_by {
+            return Ok(Recovery::AskScript(known));
+        }
+        if command.idempotent {
+            let why = format!("it is idempotent and runs again: {known}");
+            self.resolved(&intent.path, intent.attempt, Verdict::DidNot, Decider::Runbook, why)?;
+            return Ok(Recovery::Again);
+        }
+        self.ask_about(&intent.path, &intent.spec, known).await
+    }
+
+    /// Lets a person say whether a step took effect.
+    pub(super) async fn ask_about(&self, path: &StepPath, spec: &StepSpec, known: String) -> Result<Recovery, Halt> {
+        let choice = Choice::InDoubt { path: path.clone(), spec: spec.clone(), known: known.clone() };
+        let chosen = tokio::select! {
+            biased;
+            () = self.interrupts.first() => return Err(Halt::Interrupted),
+            chosen = self.world.choose(&choice) => chosen,
+        };
+        let attempt = self.ledger.state().step(path).map_or(Attempt::FIRST, |step| step.attempt);
+        match chosen {
+            Some(Chosen::Did { by, why }) => {
+                self.resolved(path, attempt, Verdict::Did, by, why)?;
+                Ok(Recovery::Settled)
+            }
+            Some(Chosen::DidNot { by, why }) => {
+                self.resolved(path, attempt, Verdict::DidNot, by, why)?;
+                Ok(Recovery::Again)
+            }
+            _ => Err(Halt::InDoubt { at: path.clone(), known }),
+        }
+    }
+
+    /// Asks the script whether the effect is there.
+    pub(super) fn settle(&self, path: StepPath, spec: StepSpec, location: Location) -> Reply {
+        let turn = self.turn(spec, location, true);
+        self.turns.borrow_mut().insert(path, turn);
+        Reply::Settle
+    }
+
+    /// The script has said whether the effect is there.
+    pub(super) async fn settled(&self, path: StepPath, turn: Turn, look: Look) -> Result<Reply, Halt> {
+        let attempt = self.ledger.state().step(&path).map_or(Attempt::FIRST, |step| step.attempt);
+        let recovery = match look {
+            Look::Value(value) if passes(&value) => {
+                self.resolved(&path, attempt, Verdict::Did, Decider::SettledBy, in_words(&value))?;
+                Recovery::Settled
+            }
+            Look::Value(value) => {
+                self.resolved(&path, attempt, Verdict::DidNot, Decider::SettledBy, in_words(&value))?;
+                Recovery::Again
+            }
+            Look::Unknown { because } => self.ask_about(&path, &turn.spec, because).await?,
+            Look::Failed { message, .. } => {
+                let known = format!("its `settled_by` check could not tell: {message}");
+                self.ask_about(&path, &turn.spec, known).await?
+            }
+        };
+        match recovery {
+            Recovery::Settled => Ok(Reply::Nothing),
+            _ => self.make(path, turn.spec, turn.location).await,
+        }
+    }
+
+    pub(super) fn resolved(
+        &self,
+        path: &StepPath,
+        attempt: Attempt,
+        verdict: Verdict,
+        by: Decider,
+        why: String,
+    ) -> Result<(), Halt> {
+        self.write(Entry::StepResolved { path: path.clone(), attempt, verdict, by, why })
+    }
+}
+
+fn in_words(value: &Value) -> String {
+    format!("it gave {value}")
+}

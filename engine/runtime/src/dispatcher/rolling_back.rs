@@ -1,0 +1,159 @@
+//! Rollback: newest first, over what really ran, journaled and resumable like any step.
+
+use std::rc::Rc;
+
+use runbook_model::entry::Entry;
+use runbook_model::outcome::Outcome;
+use runbook_model::path::StepPath;
+use runbook_model::person::Decider;
+use runbook_model::rollback::{self, Next};
+use runbook_model::state::StepPhase;
+use runbook_model::status::RunStatus;
+use runbook_model::step::{Location, StepSpec};
+use tokio::sync::mpsc;
+
+use super::Halt;
+use super::desk::Desk;
+use super::recovery::Recovery;
+use crate::operation::Call;
+use crate::script::{Actor, Ending};
+use crate::world::{Choice, Chosen};
+
+impl Desk {
+    /// Turns the run around, and rolls back all that is owed.
+    pub(super) async fn roll_back(
+        self: &Rc<Self>,
+        actor: &Actor,
+        calls: &mut mpsc::UnboundedReceiver<Call>,
+        by: Decider,
+        why: String,
+    ) -> Result<RunStatus, Halt> {
+        self.settle_doubts().await?;
+        self.ledger.write_durably(Entry::RollbackStarted { by, why }, self.now()).await?;
+        self.continue_rollback(Some(actor), calls).await
+    }
+
+    /// A step in doubt is settled first: whether it owes anything depends on it.
+    pub(super) async fn settle_doubts(&self) -> Result<(), Halt> {
+        let doubtful: Vec<_> = self.ledger.state().doubtful().into_iter().cloned().collect();
+        for step in doubtful {
+            let Some(intent) = &step.intent else { continue };
+            let recovery = match step.phase {
+                StepPhase::Intended => self.recover(intent).await?,
+                _ => Recovery::AskScript("it was stopped half-way".to_owned()),
+            };
+            if let Recovery::AskScript(known) = recovery {
+                self.ask_about(&step.path, &intent.spec, known).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Does what is still owed.
+    pub(super) async fn continue_rollback(
+        self: &Rc<Self>,
+        actor: Option<&Actor>,
+        calls: &mut mpsc::UnboundedReceiver<Call>,
+    ) -> Result<RunStatus, Halt> {
+        loop {
+            if self.interrupts.wanted() {
+                return Err(Halt::Interrupted);
+            }
+            let next = rollback::next(&self.ledger.state());
+            match next {
+                Next::Finished => return Ok(RunStatus::RolledBack),
+                Next::Done { of } => {
+                    self.write(Entry::RollbackDone { path: of })?;
+                }
+                Next::Change { of, path, change } => {
+                    let spec = rollback::step_of(&of, change);
+                    if let Some(stuck) = self.roll_back_change(&path, &spec).await? {
+                        return Ok(stuck);
+                    }
+                }
+                Next::Block { of } => {
+                    let Some(actor) = actor else {
+                        let message = "its rollback is a block of the script, and the script could not be replayed".to_owned();
+                        return Ok(RunStatus::Stuck { at: of, message });
+                    };
+                    if let Some(stuck) = self.roll_back_block(&of, actor, calls).await? {
+                        return Ok(stuck);
+                    }
+                }
+            }
+        }
+    }
+
+    /// One change of a rollback; gives a status when the run is stuck there.
+    async fn roll_back_change(&self, path: &StepPath, spec: &StepSpec) -> Result<Option<RunStatus>, Halt> {
+        let location = Location::default();
+        let (phase, intent) = match self.ledger.state().step(path) {
+            Some(step) => (Some(step.phase.clone()), step.intent.clone()),
+            None => (None, None),
+        };
+        let outcome = match (phase, intent) {
+            (Some(StepPhase::Intended), Some(intent)) => match self.recover(&intent).await? {
+                Recovery::Ended(outcome) => outcome,
+                Recovery::Settled => return Ok(None),
+                Recovery::Again => self.attempts(path, spec, &location).await?,
+                Recovery::AskScript(known) => match self.ask_about(path, spec, known).await? {
+                    Recovery::Settled => return Ok(None),
+                    _ => self.attempts(path, spec, &location).await?,
+                },
+            },
+            (Some(StepPhase::Ended(outcome)), _) => outcome,
+            _ => self.attempts(path, spec, &location).await?,
+        };
+        match outcome {
+            Outcome::Failed(failure) => self.stuck_at(path, Some(spec), failure.line()).await,
+            _ => Ok(None),
+        }
+    }
+
+    /// The block of a step's rollback; gives a status when the run is stuck there.
+    async fn roll_back_block(
+        self: &Rc<Self>,
+        of: &StepPath,
+        actor: &Actor,
+        calls: &mut mpsc::UnboundedReceiver<Call>,
+    ) -> Result<Option<RunStatus>, Halt> {
+        let ending = self.serve_while(actor.roll_back(of.clone()), calls).await;
+        if let Some(halt) = self.take_halt() {
+            return Err(halt);
+        }
+        match ending {
+            Ending::Completed => {
+                self.write(Entry::RollbackDone { path: of.clone() })?;
+                Ok(None)
+            }
+            Ending::HungUp => Err(Halt::Interrupted),
+            Ending::Unknowable(diagnostics) => Ok(Some(RunStatus::Stuck { at: of.clone(), message: diagnostics.to_string() })),
+            Ending::Failed(failure) => {
+                let message = failure.diagnostics.to_string();
+                match &failure.step {
+                    Some(path) => self.stuck_at(path, None, message).await,
+                    None => Ok(Some(RunStatus::Stuck { at: of.clone(), message })),
+                }
+            }
+        }
+    }
+
+    /// A rollback failed: a person may try it again or pass over it; else the run is stuck.
+    async fn stuck_at(&self, path: &StepPath, spec: Option<&StepSpec>, why: String) -> Result<Option<RunStatus>, Halt> {
+        self.ledger.sync().await?;
+        self.seal_now("at a failure").await;
+        let owed = rollback::owing(&self.ledger.state()).len();
+        let choice = Choice::Failed { path: path.clone(), spec: spec.cloned(), why: why.clone(), owed, rolling_back: true };
+        match self.choose(choice).await? {
+            Some(Chosen::Retry(by)) => {
+                self.write(Entry::StepRetried { path: path.clone(), by })?;
+                Ok(None)
+            }
+            Some(Chosen::Skip { by, why }) => {
+                self.write(Entry::StepSkipped { path: path.clone(), by, why })?;
+                Ok(None)
+            }
+            _ => Ok(Some(RunStatus::Stuck { at: path.clone(), message: why })),
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! When the audit trail is written: at the start, at each confirm, at a failure and at the end somebody waits for it;
+//! in between it follows when it can.
+
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+use runbook_model::id::RunId;
+
+use super::desk::Desk;
+use crate::audit::{Archivist, Journal, Seal, SourceText};
+use crate::report::Progress;
+
+/// The way to the audit trail of one run.
+pub(super) struct Sealer {
+    /// None when the operator chose to run unsealed.
+    pub(super) archivist: Option<Archivist>,
+    pub(super) run: RunId,
+    pub(super) journal: PathBuf,
+    pub(super) sources: Vec<SourceText>,
+}
+
+/// Whether the run is in the audit trail when its session ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sealing {
+    /// It is, with this commit on `main` or on the run's branch.
+    Sealed {
+        /// The commit.
+        commit: String,
+    },
+    /// The operator chose not to.
+    Waived,
+    /// It is not, and `runbook seal` can do it later.
+    Behind {
+        /// Why.
+        why: String,
+    },
+}
+
+impl Sealer {
+    fn seal(&self, length: u64, at: Timestamp, reason: &str) -> Seal {
+        let journal = Journal::File { path: self.journal.clone(), length };
+        Seal { run: self.run, journal, sources: self.sources.clone(), at, reason: reason.to_owned() }
+    }
+}
+
+impl Desk {
+    /// Offers what was written since the last time; nobody waits for it.
+    pub(super) fn offer_seal(&self) {
+        if let Some(archivist) = &self.sealer.archivist
+            && self.ledger.take_unsealed() > 0
+        {
+            archivist.offer(self.sealer.seal(self.ledger.durable_bytes(), self.now(), "as it goes"));
+        }
+    }
+
+    /// Seals what was written, and waits for it. The run goes on when that fails: the next seal catches up.
+    pub(super) async fn seal_now(&self, reason: &str) {
+        if let Err(why) = self.try_seal(reason).await {
+            self.ledger.progress(&Progress::Notice { text: format!("the audit trail lags behind: {why}") });
+        }
+    }
+
+    /// Seals what was written, and waits for it.
+    pub(super) async fn try_seal(&self, reason: &str) -> Result<(), String> {
+        let Some(archivist) = &self.sealer.archivist else { return Ok(()) };
+        self.ledger.sync().await.map_err(|halt| halt.to_string())?;
+        self.ledger.take_unsealed();
+        let seal = self.sealer.seal(self.ledger.durable_bytes(), self.now(), reason);
+        match archivist.seal_now(seal).await {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(error)) => Err(error.to_string()),
+            Err(stopped) => Err(stopped.to_string()),
+        }
+    }
+
+    /// Brings an ended session to `main`.
+    pub(super) async fn conclude(&self) -> Sealing {
+        let Some(archivist) = &self.sealer.archivist else { return Sealing::Waived };
+        let seal = self.sealer.seal(self.ledger.durable_bytes(), self.now(), "the session ended");
+        match archivist.conclude(seal).await {
+            Ok(Ok(sealed)) => Sealing::Sealed { commit: sealed.main.unwrap_or(sealed.commit) },
+            Ok(Err(error)) => Sealing::Behind { why: error.to_string() },
+            Err(stopped) => Sealing::Behind { why: stopped.to_string() },
+        }
+    }
+}

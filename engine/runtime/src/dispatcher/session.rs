@@ -1,0 +1,461 @@
+//! The façade for front ends: a session takes a run, does something with it, and lets go of it.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use runbook_model::answer::Said;
+use runbook_model::approval::{self, NotAllowed};
+use runbook_model::entry::{Entry, Mode, Purpose, Record, RunStarted, Session as Taken, Verdict};
+use runbook_model::id::RunId;
+use runbook_model::outcome::Outcome;
+use runbook_model::path::StepPath;
+use runbook_model::person::{Decider, Person};
+use runbook_model::rollback;
+use runbook_model::state::{RunState, StepPhase, Work};
+use runbook_model::status::RunStatus;
+use runbook_model::step::StepKind;
+
+use super::Halt;
+use super::desk::Desk;
+use super::interrupts::Interrupts;
+use super::ledger::Ledger;
+use super::sealing::{Sealer, Sealing};
+use crate::audit::{Archivist, SourceText};
+use crate::journal::{CreateError, Holder, Journal, OpenError, RunDir, SourceError};
+use crate::operation::Line;
+use crate::report::Reporter;
+use crate::script::{Diagnostics, Pinned, Program};
+use crate::world::World;
+
+/// What every session needs, whatever it is for.
+pub struct Opening {
+    /// Where the run lives.
+    pub dir: RunDir,
+    /// Who is there.
+    pub operator: Person,
+    /// The boot of the machine.
+    pub boot: String,
+    /// The version of the engine, for the record.
+    pub engine: String,
+    /// Where effects happen.
+    pub world: Rc<dyn World>,
+    /// Who hears of it.
+    pub reporters: Vec<Box<dyn Reporter>>,
+    /// The audit trail; none when the run is unsealed.
+    pub archivist: Option<Archivist>,
+    /// The operator's signals.
+    pub interrupts: Interrupts,
+}
+
+/// A run that this process holds.
+pub struct Session {
+    desk: Rc<Desk>,
+}
+
+/// How a session ended.
+#[derive(Debug)]
+pub struct Finished {
+    /// The run.
+    pub run: RunId,
+    /// What it is now.
+    pub status: RunStatus,
+    /// Whether it is in the audit trail.
+    pub sealing: Sealing,
+    /// Why it stopped where it is, when it did not come to an end.
+    pub halt: Option<Halt>,
+}
+
+/// Why a session could not do what it was asked for. Nothing was run.
+#[derive(Debug, thiserror::Error)]
+pub enum Refused {
+    /// The run cannot be made.
+    #[error(transparent)]
+    Create(#[from] CreateError),
+    /// The run cannot be taken.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// A source cannot be pinned, or the pinned one is not what the journal says.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// The journal cannot be written.
+    #[error(transparent)]
+    Halt(#[from] Halt),
+    /// The journal holds records that cannot follow each other.
+    #[error("the journal of run {run} is damaged: {illegal}; `runbook verify {run}` says more")]
+    Illegal {
+        /// The run.
+        run: RunId,
+        /// The record.
+        illegal: runbook_model::state::Illegal,
+    },
+    /// The journal has no records: its process died before it had begun.
+    #[error("run {0} never began: its journal is empty, and nothing was run")]
+    Empty(RunId),
+    /// The pinned source does not load in this engine.
+    #[error("the pinned source of run {run} does not load")]
+    Script {
+        /// The run.
+        run: RunId,
+        /// What is wrong with it.
+        diagnostics: Diagnostics,
+    },
+    /// The run cannot be sealed, and it was not to run unsealed.
+    #[error("the run cannot be sealed, so it was not started: {why}")]
+    Unsealable {
+        /// Why.
+        why: String,
+    },
+    /// There is nothing to do.
+    #[error("run {run} has {} already; there is nothing to {verb}", .status.word())]
+    Final {
+        /// The run.
+        run: RunId,
+        /// What it is.
+        status: RunStatus,
+        /// What was wanted.
+        verb: &'static str,
+    },
+    /// A rehearsal cannot be continued or rolled back.
+    #[error("run {0} is a rehearsal: it changed nothing, and cannot be continued")]
+    Rehearsal(RunId),
+    /// No such step, or several.
+    #[error("`{step}` names {} of run {run}{}", counted(.candidates.len()), listed(.candidates))]
+    Step {
+        /// The run.
+        run: RunId,
+        /// What was given.
+        step: String,
+        /// The steps that it could mean.
+        candidates: Vec<StepPath>,
+    },
+    /// The step is not in doubt.
+    #[error("step `{0}` is not in doubt")]
+    NotInDoubt(StepPath),
+    /// No confirm waits.
+    #[error("run {0} does not wait for an answer")]
+    NotWaiting(RunId),
+    /// This answer does not fit the question.
+    #[error("`{given}` does not answer `{question}`: {want}")]
+    WrongAnswer {
+        /// What was given.
+        given: String,
+        /// The question.
+        question: String,
+        /// What is wanted.
+        want: String,
+    },
+    /// This person may not answer.
+    #[error(transparent)]
+    NotAllowed(#[from] NotAllowed),
+}
+
+fn counted(candidates: usize) -> &'static str {
+    if candidates == 0 { "no open step" } else { "several steps" }
+}
+
+fn listed(candidates: &[StepPath]) -> String {
+    candidates.iter().map(|path| format!("\n  {path}")).collect()
+}
+
+impl Session {
+    /// Starts a run: writes its first records, pins its sources, and seals both before anything else happens.
+    ///
+    /// # Errors
+    /// When the run cannot be written down or sealed; nothing was run then.
+    pub async fn exec(opening: Opening, started: RunStarted, program: &Program) -> Result<Finished, Refused> {
+        let sources = program.sources();
+        let journal = Journal::create(&opening.dir, &holder(&opening, Purpose::Exec))?;
+        let texts: Vec<_> = sources.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+        opening.dir.pin(&texts)?;
+        let first = journal.append(Entry::RunStarted(Box::new(started)), opening.world.now()).map_err(Halt::from)?;
+        let state = RunState::begin(&first).map_err(Halt::from)?;
+        let session = Self::new(opening, journal, state, &sources, Purpose::Exec, Some(&first))?;
+        if let Err(why) = session.desk.try_seal("before the first step").await {
+            let status = RunStatus::Abandoned { why: "it could not be sealed".to_owned() };
+            session.desk.ledger.write_durably(Entry::SessionEnded { status }, session.desk.now()).await?;
+            return Err(Refused::Unsealable { why });
+        }
+        Ok(session.forward(program).await)
+    }
+
+    /// Goes on with a run: forward by replaying its pinned source, or with its rollback.
+    ///
+    /// # Errors
+    /// When there is nothing to go on with, or the run cannot be taken; nothing was run then.
+    pub async fn resume(opening: Opening) -> Result<Finished, Refused> {
+        let (journal, state) = take(&opening, Purpose::Resume)?;
+        let run = opening.dir.run();
+        refuse_final(&state, "resume")?;
+        let (program, sources) = pinned(&opening.dir, &state)?;
+        let stopped_at = match state.status() {
+            RunStatus::Failed { at: Some(at), .. }
+            | RunStatus::Declined { at }
+            | RunStatus::InDoubt { at }
+            | RunStatus::Stuck { at, .. } => Some(at.clone()),
+            _ => None,
+        };
+        let back = state.rollback().is_some();
+        let operator = Decider::Person(opening.operator.clone());
+        let session = Self::new(opening, journal, state, &sources, Purpose::Resume, None)?;
+        if let Err(halt) = session.reopen(stopped_at, operator).await {
+            return Ok(session.finish(run, Err(halt)).await);
+        }
+        if back { Ok(session.backward(&program).await) } else { Ok(session.forward(&program).await) }
+    }
+
+    /// Rolls a run back, also one that completed long ago.
+    ///
+    /// # Errors
+    /// When the run cannot be taken; nothing was run then.
+    pub async fn roll_back(opening: Opening, why: String) -> Result<Finished, Refused> {
+        let (journal, state) = take(&opening, Purpose::Rollback)?;
+        let run = opening.dir.run();
+        if state.started().mode == Mode::Rehearsal {
+            return Err(Refused::Rehearsal(run));
+        }
+        if matches!(state.status(), RunStatus::RolledBack | RunStatus::Abandoned { .. }) {
+            return Err(Refused::Final { run, status: state.status().clone(), verb: "roll back" });
+        }
+        let (program, sources) = pinned(&opening.dir, &state)?;
+        let stuck_at = match state.status() {
+            RunStatus::Stuck { at, .. } => Some(at.clone()),
+            _ => None,
+        };
+        let back = state.rollback().is_some();
+        let operator = Decider::Person(opening.operator.clone());
+        let session = Self::new(opening, journal, state, &sources, Purpose::Rollback, None)?;
+        let begun = async {
+            if back {
+                return session.reopen(stuck_at, operator).await;
+            }
+            session.desk.settle_doubts().await?;
+            let desk = &session.desk;
+            desk.ledger.write_durably(Entry::RollbackStarted { by: operator, why }, desk.now()).await?;
+            Ok(())
+        };
+        match begun.await {
+            Err(halt) => Ok(session.finish(run, Err(halt)).await),
+            Ok(()) => Ok(session.backward(&program).await),
+        }
+    }
+
+    /// Settles a step in doubt.
+    ///
+    /// # Errors
+    /// When the step is not in doubt, or the run cannot be taken.
+    pub async fn resolve(opening: Opening, step: &str, verdict: Verdict, why: String) -> Result<Finished, Refused> {
+        let (journal, state) = take(&opening, Purpose::Resolve)?;
+        let run = opening.dir.run();
+        let path = named(&state, step, |step| step.is_doubtful())?;
+        let attempt = state.step(&path).map(|step| step.attempt).ok_or_else(|| Refused::NotInDoubt(path.clone()))?;
+        let by = Decider::Person(opening.operator.clone());
+        let (_, sources) = sources_of(&opening.dir, &state)?;
+        let session = Self::new(opening, journal, state, &sources, Purpose::Resolve, None)?;
+        session.desk.resolved(&path, attempt, verdict, by, why)?;
+        Ok(session.finish(run, Ok(RunStatus::Interrupted)).await)
+    }
+
+    /// Answers the confirm that a run waits for.
+    ///
+    /// # Errors
+    /// When nothing waits, the answer does not fit, or this person may not give it.
+    pub async fn answer(opening: Opening, said: Said, note: Option<String>) -> Result<Finished, Refused> {
+        let (journal, state) = take(&opening, Purpose::Answer)?;
+        let run = opening.dir.run();
+        let waiting = state.steps().iter().find(|step| {
+            step.phase == StepPhase::Intended && matches!(step.spec().map(|spec| &spec.kind), Some(StepKind::Confirm(_)))
+        });
+        let Some((path, spec)) = waiting.and_then(|step| Some((step.path.clone(), step.spec()?.clone()))) else {
+            return Err(Refused::NotWaiting(run));
+        };
+        let StepKind::Confirm(confirm) = &spec.kind else { return Err(Refused::NotWaiting(run)) };
+        approval::fits(confirm, &said).map_err(|want| Refused::WrongAnswer {
+            given: said.line(),
+            question: spec.name.clone(),
+            want,
+        })?;
+        approval::may_answer(confirm, &opening.operator, state.started(), state.operator())?;
+        let shown = approval::shown(&state, &path, &spec);
+        let by = Decider::Person(opening.operator.clone());
+        let (_, sources) = sources_of(&opening.dir, &state)?;
+        let session = Self::new(opening, journal, state, &sources, Purpose::Answer, None)?;
+        session.desk.write(Entry::ConfirmAnswered { path: path.clone(), said, by, shown, note })?;
+        let open = {
+            let state = session.desk.ledger.state();
+            let answers = state.step(&path).map(|step| step.answers.as_slice()).unwrap_or_default();
+            approval::weigh(confirm, answers, shown, &state) == approval::Approval::Open
+        };
+        let status = if open { RunStatus::Suspended { at: path } } else { RunStatus::Interrupted };
+        Ok(session.finish(run, Ok(status)).await)
+    }
+
+    fn new(
+        opening: Opening,
+        journal: Journal,
+        state: RunState,
+        sources: &[(String, String)],
+        purpose: Purpose,
+        first: Option<&Record>,
+    ) -> Result<Self, Refused> {
+        let mut reporters = opening.reporters;
+        if let Some(first) = first {
+            reporters.iter_mut().for_each(|reporter| reporter.fact(first));
+        }
+        let sealer = Sealer {
+            archivist: opening.archivist,
+            run: opening.dir.run(),
+            journal: opening.dir.journal(),
+            sources: sources.iter().map(|(name, text)| SourceText { name: name.clone(), text: text.clone() }).collect(),
+        };
+        let ledger = Ledger::new(journal, state, reporters);
+        let desk = Desk::new(ledger, opening.world, opening.interrupts, sealer);
+        let session =
+            Taken { purpose, operator: opening.operator, pid: std::process::id(), boot: opening.boot, engine: opening.engine };
+        desk.write(Entry::SessionStarted(session))?;
+        Ok(Self { desk: Rc::new(desk) })
+    }
+
+    /// A failed step, or a confirm that was declined, may be tried again: that is what resuming means. A step of which
+    /// nobody knows whether it took effect is settled first.
+    async fn reopen(&self, stopped_at: Option<StepPath>, by: Decider) -> Result<(), Halt> {
+        let Some(path) = stopped_at else { return Ok(()) };
+        let Some(step) = self.desk.ledger.state().step(&path).cloned() else { return Ok(()) };
+        match &step.phase {
+            StepPhase::Ended(Outcome::Failed(failure)) if step.is_doubtful() && !step.settles() => {
+                if let Some(spec) = step.spec() {
+                    self.desk.ask_about(&path, spec, failure.line()).await?;
+                }
+                Ok(())
+            }
+            StepPhase::Ended(Outcome::Failed(_)) => self.desk.write(Entry::StepRetried { path, by }).map(drop),
+            _ => Ok(()),
+        }
+    }
+
+    async fn forward(self, program: &Program) -> Finished {
+        let run = self.desk.ledger.state().run();
+        let (line, mut calls) = Line::new();
+        let actor = self.cast(program, line);
+        let ended = self.desk.forward(&actor, &mut calls).await;
+        drop((actor, calls));
+        self.finish(run, ended).await
+    }
+
+    async fn backward(self, program: &Program) -> Finished {
+        let run = self.desk.ledger.state().run();
+        let (line, mut calls) = Line::new();
+        let blocks = self.desk.ledger.state().owed().iter().any(|owed| !owed.done && owed.work == Work::Block);
+        let actor = blocks.then(|| self.cast(program, line));
+        if let Some(actor) = &actor {
+            // Replaying the recorded part finds the blocks again. It ends where the record ends: the desk refuses
+            // every step that would go forward.
+            self.desk.rewind();
+            self.desk.serve_while(actor.play(), &mut calls).await;
+            match self.desk.take_halt() {
+                None | Some(Halt::Mismatch(runbook_model::decide::Refusal::Backwards { .. })) => {}
+                Some(halt) => return self.finish(run, Err(halt)).await,
+            }
+        }
+        let ended = self.desk.continue_rollback(actor.as_ref(), &mut calls).await;
+        drop((actor, calls));
+        self.finish(run, ended).await
+    }
+
+    fn cast(&self, program: &Program, line: Line) -> crate::script::Actor {
+        let state = self.desk.ledger.state();
+        let started = state.started();
+        let params: BTreeMap<_, _> = started.params.iter().map(|(name, given)| (name.clone(), given.value.clone())).collect();
+        program.cast(&params, &started.settings, line)
+    }
+
+    /// Writes the end of the session down and lets go of the run.
+    async fn finish(self, run: RunId, ended: Result<RunStatus, Halt>) -> Finished {
+        let desk = &self.desk;
+        let (status, mut halt) = match ended {
+            Ok(status) => (Some(status), None),
+            Err(halt) => (halt.status(), Some(halt)),
+        };
+        let Some(status) = status else {
+            // Nothing more can be written: what is on disk is what counts, and the next session starts from it.
+            let why = "the journal could not be written".to_owned();
+            return Finished { run, status: RunStatus::Interrupted, sealing: Sealing::Behind { why }, halt };
+        };
+        if let Err(lost) = desk.ledger.close(Entry::SessionEnded { status: status.clone() }, desk.now()).await {
+            halt.get_or_insert(lost);
+        }
+        let sealing = desk.conclude().await;
+        Finished { run, status, sealing, halt }
+    }
+}
+
+/// Takes the run: lock, journal, state.
+fn take(opening: &Opening, purpose: Purpose) -> Result<(Journal, RunState), Refused> {
+    let (journal, reading) = Journal::open(&opening.dir, &holder(opening, purpose))?;
+    let state = RunState::fold(&reading.records).map_err(|illegal| Refused::Illegal { run: opening.dir.run(), illegal })?;
+    state.map(|state| (journal, state)).ok_or(Refused::Empty(opening.dir.run()))
+}
+
+fn holder(opening: &Opening, purpose: Purpose) -> Holder {
+    let Person { name, host, .. } = opening.operator.clone();
+    Holder { name, host, pid: std::process::id(), boot: opening.boot.clone(), since: opening.world.now(), purpose }
+}
+
+fn refuse_final(state: &RunState, verb: &'static str) -> Result<(), Refused> {
+    if state.started().mode == Mode::Rehearsal {
+        return Err(Refused::Rehearsal(state.run()));
+    }
+    if state.status().is_final() {
+        return Err(Refused::Final { run: state.run(), status: state.status().clone(), verb });
+    }
+    Ok(())
+}
+
+type Texts = Vec<(String, String)>;
+
+/// The pinned sources, each checked against its digest in the journal.
+fn sources_of(dir: &RunDir, state: &RunState) -> Result<(BTreeMap<String, String>, Texts), Refused> {
+    let mut texts = Vec::new();
+    for source in state.sources() {
+        texts.push((source.name.clone(), dir.pinned(source)?));
+    }
+    Ok((texts.iter().cloned().collect(), texts))
+}
+
+fn pinned(dir: &RunDir, state: &RunState) -> Result<(Program, Texts), Refused> {
+    let (map, texts) = sources_of(dir, state)?;
+    let entry = state.sources().first().map(|source| source.name.clone()).unwrap_or_default();
+    let program =
+        Program::load(&Pinned(map), &entry).map_err(|diagnostics| Refused::Script { run: state.run(), diagnostics })?;
+    Ok((program, texts))
+}
+
+/// The step that a person means: its whole path, its number in the journal, or a name that only one candidate has.
+fn named(state: &RunState, text: &str, wanted: impl Fn(&runbook_model::state::Step) -> bool) -> Result<StepPath, Refused> {
+    let candidates: Vec<_> = state.steps().iter().filter(|step| wanted(step)).collect();
+    let exact = candidates.iter().find(|step| step.path.to_string() == text || step.seq.to_string() == text);
+    if let Some(step) = exact {
+        return Ok(step.path.clone());
+    }
+    let by_name: Vec<_> = candidates.iter().filter(|step| step.path.name() == text).collect();
+    match by_name.as_slice() {
+        [step] => Ok(step.path.clone()),
+        _ => Err(Refused::Step {
+            run: state.run(),
+            step: text.to_owned(),
+            candidates: candidates.iter().map(|step| step.path.clone()).collect(),
+        }),
+    }
+}
+
+/// What a rollback of this run would do, newest first: for its rehearsal.
+#[must_use]
+pub fn would_roll_back(state: &RunState) -> Vec<(StepPath, Work)> {
+    let owing = rollback::owing(state);
+    state
+        .owed()
+        .iter()
+        .rev()
+        .filter(|owed| owing.contains(&&owed.path))
+        .map(|owed| (owed.path.clone(), owed.work.clone()))
+        .collect()
+}

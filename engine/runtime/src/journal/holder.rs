@@ -1,0 +1,71 @@
+//! Who works on a run.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use runbook_model::entry::{Purpose, Session};
+use runbook_model::id::RunId;
+use serde::{Deserialize, Serialize};
+
+/// A process that works on a run, as it introduces itself to the next one that comes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Holder {
+    /// The login name.
+    pub name: String,
+    /// The host.
+    pub host: String,
+    /// Its process number.
+    pub pid: u32,
+    /// The boot in which that number means something.
+    pub boot: String,
+    /// When it took the run.
+    pub since: Timestamp,
+    /// What for.
+    pub purpose: Purpose,
+}
+
+impl Holder {
+    /// The process of a session.
+    #[must_use]
+    pub fn of(session: &Session, since: Timestamp) -> Self {
+        Self {
+            name: session.operator.name.clone(),
+            host: session.operator.host.clone(),
+            pid: session.pid,
+            boot: session.boot.clone(),
+            since,
+            purpose: session.purpose,
+        }
+    }
+}
+
+/// The run is in the hands of another process.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the run `{run}` is held by {}; two processes must not work on one run: wait for it, or end that process first", Introduced(holder.as_ref()))]
+pub struct Held {
+    /// The run.
+    pub run: RunId,
+    /// Who holds it; `None` when it has not introduced itself yet.
+    pub holder: Option<Holder>,
+}
+
+struct Introduced<'a>(Option<&'a Holder>);
+
+impl fmt::Display for Introduced<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(Holder { name, host, pid, since, purpose, .. }) = self.0 else {
+            return f.write_str("another process, which has only just taken it");
+        };
+        let verb = match purpose {
+            Purpose::Exec => "exec",
+            Purpose::Resume => "resume",
+            Purpose::Rollback => "rollback",
+            Purpose::Resolve => "resolve",
+            Purpose::Answer => "answer",
+            Purpose::Abandon => "abandon",
+        };
+        // Names come from the system, but they are text that somebody chose: nothing in them may move the cursor.
+        let (name, host) = (name.escape_debug(), host.escape_debug());
+        write!(f, "`{name}` on `{host}` (`runbook {verb}`, pid {pid}) since {since:.0}")
+    }
+}

@@ -1,0 +1,194 @@
+//! Creating, opening and reading journals.
+
+use std::fs::File;
+use std::io::Read as _;
+use std::path::PathBuf;
+
+use runbook_model::id::{Epoch, RunId};
+use rustix::fs::{Advice, OFlags};
+use rustix::io::Errno;
+
+use super::disk::JournalFile;
+use super::{Damaged, Extent, Held, Holder, Journal, Lease, LeaseError, Reading, RunDir, StorageFailure, directory};
+
+/// A journal could not be created. Nothing was run.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CreateError {
+    /// There is a run of that name.
+    #[error("the run `{run}` exists already: a run has one journal, and `runbook resume {run}` goes on with it")]
+    Exists {
+        /// The run.
+        run: RunId,
+    },
+    /// Another process took it in the moment of its creation.
+    #[error(transparent)]
+    Held(#[from] Held),
+    /// The file system refused.
+    #[error("cannot start a run: {0}")]
+    Storage(#[from] StorageFailure),
+}
+
+/// A journal could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ReadError {
+    /// There is none.
+    #[error("the run `{run}` has no journal `{}`; `runbook runs` lists what there is", path.display())]
+    Missing {
+        /// The run.
+        run: RunId,
+        /// Where it was looked for.
+        path: PathBuf,
+    },
+    /// A record does not fit.
+    #[error(transparent)]
+    Damaged(#[from] Damaged),
+    /// The file system refused.
+    #[error(transparent)]
+    Storage(#[from] StorageFailure),
+}
+
+/// A journal could not be opened for writing. Nothing was run, and nothing was changed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum OpenError {
+    /// Another process works on the run.
+    #[error(transparent)]
+    Held(#[from] Held),
+    /// It could not be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+}
+
+impl Journal {
+    /// Makes the directory of a new run with an empty journal, and takes the run.
+    ///
+    /// All of it is on disk when this returns: a run that was announced is found again after a power cut.
+    ///
+    /// # Errors
+    /// [`CreateError`]; a directory that was begun may stay, and is never used by another run.
+    pub fn create(run_dir: &RunDir, holder: &Holder) -> Result<Self, CreateError> {
+        match directory::make_new(run_dir.dir()) {
+            Err(StorageFailure { source: Errno::EXIST, .. }) => return Err(CreateError::Exists { run: run_dir.run() }),
+            other => other?,
+        }
+        let lease = Lease::take(run_dir, holder).map_err(|error| match error {
+            LeaseError::Held(held) => CreateError::Held(held),
+            LeaseError::Storage(failure) => CreateError::Storage(failure),
+        })?;
+        let path = run_dir.journal();
+        let file = directory::open_file(&path, OFlags::RDWR | OFlags::APPEND | OFlags::CREATE | OFlags::EXCL)?;
+        for room in [run_dir.outputs(), run_dir.keeper()] {
+            directory::make(&room)?;
+        }
+        // Flushed together at the end: the first carries the others, so that they cost next to nothing.
+        rustix::fs::fsync(&file).map_err(StorageFailure::at("flush", &path))?;
+        for parent in run_dir.dir().ancestors().take(3) {
+            directory::flush(parent)?;
+        }
+        Ok(Self::new(Box::new(JournalFile(file)), run_dir.run(), Epoch(1), Extent::EMPTY, lease))
+    }
+
+    /// Takes a run and reads all that it wrote down. A last line that broke off is cut off, for good.
+    ///
+    /// What is read comes from the disk, not from the memory of the kernel: after a failed flush of an earlier process
+    /// the two may differ, and only the disk survives.
+    ///
+    /// # Errors
+    /// [`OpenError::Held`] names the process that works on the run; a damaged journal is refused and left as it is.
+    pub fn open(run_dir: &RunDir, holder: &Holder) -> Result<(Self, Reading), OpenError> {
+        let path = run_dir.journal();
+        // Before the lease, because taking it makes a file: a run that does not exist must not get one.
+        let mut file = open_existing(run_dir, OFlags::RDWR | OFlags::APPEND)?;
+        let lease = Lease::take(run_dir, holder).map_err(|error| match error {
+            LeaseError::Held(held) => OpenError::Held(held),
+            LeaseError::Storage(failure) => ReadError::Storage(failure).into(),
+        })?;
+        rustix::fs::fsync(&file).map_err(StorageFailure::at("flush", &path)).map_err(ReadError::from)?;
+        // Advice: where the kernel cannot follow it, the file system has no disk behind it either (tmpfs).
+        let _advised = rustix::fs::fadvise(&file, 0, None, Advice::DontNeed);
+        let content = read_all(&mut file, run_dir)?;
+        let reading = Reading::of(run_dir.run(), &path, &content).map_err(ReadError::from)?;
+        if reading.cut_tail.is_some() {
+            cut(&file, reading.bytes).map_err(StorageFailure::at("cut the torn last line of", &path)).map_err(ReadError::from)?;
+        }
+        let epoch = Epoch(reading.last_epoch().0.saturating_add(1));
+        let journal = Self::new(Box::new(JournalFile(file)), run_dir.run(), epoch, reading.extent(), lease);
+        Ok((journal, reading))
+    }
+
+    /// Reads a journal without taking the run, even while another process writes it. Nothing is changed.
+    ///
+    /// # Errors
+    /// [`ReadError`] when there is none, or a record does not fit.
+    pub fn read(run_dir: &RunDir) -> Result<Reading, ReadError> {
+        settled(|| {
+            let content = read_all(&mut open_existing(run_dir, OFlags::RDONLY)?, run_dir)?;
+            Reading::of(run_dir.run(), &run_dir.journal(), &content).map_err(ReadError::from)
+        })
+    }
+}
+
+impl RunDir {
+    /// The bytes of the journal up to `extent`, as [`Journal::durable`] gives it: what a seal takes.
+    ///
+    /// # Errors
+    /// [`ReadError`] when there is no journal, or it is shorter than that.
+    pub fn journal_content(&self, extent: Extent) -> Result<Vec<u8>, ReadError> {
+        let path = self.journal();
+        let mut content = Vec::new();
+        let mut file = open_existing(self, OFlags::RDONLY)?.take(extent.bytes);
+        file.read_to_end(&mut content).map_err(StorageFailure::io("read", &path))?;
+        if content.len() as u64 != extent.bytes {
+            return Err(StorageFailure::at("read all that was written of", &path)(Errno::IO).into());
+        }
+        Ok(content)
+    }
+}
+
+/// A process that opens the journal cuts a torn line off and writes on: who reads just then may see the start of the one
+/// and the end of the other. Real damage is still there at the second look.
+fn settled(mut read: impl FnMut() -> Result<Reading, ReadError>) -> Result<Reading, ReadError> {
+    match read() {
+        Err(ReadError::Damaged(_)) => read(),
+        other => other,
+    }
+}
+
+fn open_existing(run_dir: &RunDir, flags: OFlags) -> Result<File, ReadError> {
+    let path = run_dir.journal();
+    match directory::open_file(&path, flags) {
+        Ok(file) => Ok(file),
+        Err(StorageFailure { source: Errno::NOENT, .. }) => Err(ReadError::Missing { run: run_dir.run(), path }),
+        Err(other) => Err(other.into()),
+    }
+}
+
+fn read_all(file: &mut File, run_dir: &RunDir) -> Result<Vec<u8>, ReadError> {
+    let mut content = Vec::new();
+    file.read_to_end(&mut content).map_err(StorageFailure::io("read", &run_dir.journal()))?;
+    Ok(content)
+}
+
+fn cut(file: &File, length: u64) -> Result<(), Errno> {
+    rustix::fs::ftruncate(file, length)?;
+    rustix::fs::fsync(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use runbook_model::chain::Broken;
+    use runbook_model::id::Seq;
+
+    use super::*;
+    use crate::journal::sample::run_id;
+
+    #[test]
+    fn damage_is_looked_at_twice_before_it_is_believed() {
+        let damaged = || Damaged { run: run_id(1), file: PathBuf::new(), record: Seq(3), offset: 9, why: Broken::Digest };
+        let whole = Reading::of(run_id(1), "journal.jsonl".as_ref(), b"").unwrap();
+        let mut seen = vec![Ok(whole.clone()), Err(damaged().into())];
+        assert_eq!(settled(|| seen.pop().unwrap()), Ok(whole));
+        let mut seen = vec![Err(damaged().into()), Err(damaged().into())];
+        assert_eq!(settled(|| seen.pop().unwrap()), Err(damaged().into()));
+        assert!(seen.is_empty());
+    }
+}

@@ -1,0 +1,60 @@
+//! The directory of one run.
+
+use std::path::{Path, PathBuf};
+
+use runbook_model::id::RunId;
+
+/// The directory of one run, and the names in it. Nothing here says that it exists.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunDir {
+    dir: PathBuf,
+    run: RunId,
+}
+
+impl RunDir {
+    pub(super) fn new(dir: PathBuf, run: RunId) -> Self {
+        Self { dir, run }
+    }
+
+    /// The run.
+    #[must_use]
+    pub fn run(&self) -> RunId {
+        self.run
+    }
+
+    /// The directory itself.
+    #[must_use]
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// The journal: one record a line.
+    #[must_use]
+    pub fn journal(&self) -> PathBuf {
+        self.dir.join("journal.jsonl")
+    }
+
+    /// The file that is locked while a process works on the run.
+    #[must_use]
+    pub fn lease(&self) -> PathBuf {
+        self.dir.join("lease.json")
+    }
+
+    /// The pinned sources.
+    #[must_use]
+    pub fn sources(&self) -> PathBuf {
+        self.dir.join("sources")
+    }
+
+    /// What commands printed.
+    #[must_use]
+    pub fn outputs(&self) -> PathBuf {
+        self.dir.join("outputs")
+    }
+
+    /// What the keeper knows about commands.
+    #[must_use]
+    pub fn keeper(&self) -> PathBuf {
+        self.dir.join("keeper")
+    }
+}

@@ -1,0 +1,82 @@
+//! Runs and entries to test with.
+
+use jiff::Timestamp;
+use runbook_model::answer::Answer;
+use runbook_model::change::{Change, Invocation};
+use runbook_model::entry::{End, Entry, Intent, Purpose};
+use runbook_model::id::{Attempt, RunId};
+use runbook_model::outcome::Outcome;
+use runbook_model::path::StepPath;
+use runbook_model::step::{Command, Location, RollbackPlan, StepKind, StepSpec};
+
+use super::{Holder, Receipt, RunDir, StateDir};
+
+/// 2026-11-21T03:00:00Z.
+const NIGHT: i64 = 1_795_230_000;
+
+pub(super) fn now() -> Timestamp {
+    Timestamp::from_second(NIGHT).unwrap()
+}
+
+pub(super) fn run_id(random: u128) -> RunId {
+    RunId::from_parts(NIGHT as u64 * 1_000, random)
+}
+
+pub(super) fn holder(name: &str) -> Holder {
+    let (host, boot) = ("db7".to_owned(), "boot".to_owned());
+    Holder { name: name.to_owned(), host, pid: 4711, boot, since: now(), purpose: Purpose::Resume }
+}
+
+/// A run with a directory and nothing in it. The directory is removed with the first value.
+pub(super) fn fresh_run() -> (tempfile::TempDir, RunDir) {
+    let home = tempfile::tempdir().unwrap();
+    let run_dir = StateDir::open(&home.path().join("state")).unwrap().run(run_id(1));
+    std::fs::create_dir(run_dir.dir()).unwrap();
+    (home, run_dir)
+}
+
+/// A run that does not exist yet.
+pub(super) fn new_run() -> (tempfile::TempDir, RunDir) {
+    let home = tempfile::tempdir().unwrap();
+    let run_dir = StateDir::open(&home.path().join("state")).unwrap().run(run_id(1));
+    (home, run_dir)
+}
+
+pub(super) fn noted(text: &str) -> Entry {
+    Entry::Noted { text: text.to_owned(), location: Location::default() }
+}
+
+pub(super) fn intent(name: &str) -> Intent {
+    let change = Change::Run(Invocation { argv: vec!["/bin/true".to_owned(), name.to_owned()], ..Invocation::default() });
+    let command = Command {
+        change: change.clone(),
+        rollback: RollbackPlan::Nothing,
+        rollback_if_failed: false,
+        settled_by: false,
+        idempotent: false,
+        timeout: None,
+        retry: None,
+        assume: None,
+    };
+    let spec = StepSpec { name: name.to_owned(), kind: StepKind::Command(Box::new(command)) };
+    Intent {
+        path: StepPath::root().child(name, 1),
+        attempt: Attempt::FIRST,
+        fingerprint: spec.fingerprint(),
+        spec,
+        change: Some(change),
+        owes: Vec::new(),
+        location: Location { file: "deploy.rhai".to_owned(), line: 7, column: 1 },
+    }
+}
+
+pub(super) fn ended(receipt: &Receipt) -> Entry {
+    Entry::StepEnded(Box::new(End {
+        path: receipt.path().clone(),
+        attempt: receipt.attempt(),
+        outcome: Outcome::Succeeded(Answer::Written),
+        millis: Some(12),
+        looks: None,
+        observed: Vec::new(),
+    }))
+}

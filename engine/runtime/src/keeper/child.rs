@@ -1,0 +1,243 @@
+//! One running command: its pipes, its end, its stop.
+
+use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use runbook_model::answer::{ExitStatus, Exited, Process};
+use rustix::io::{Errno, ioctl_fionbio, read, write};
+use rustix::pipe::{fcntl_getpipe_size, fcntl_setpipe_size};
+use rustix::process::{Pid, PidfdFlags, Signal, WaitStatus, pidfd_open};
+
+use super::capture::{Capture, FILE_LIMIT};
+use super::job::{Job, OutputFiles};
+use super::spawn::spawn;
+use super::stopping::Stopping;
+use super::wire::{End, StopReason};
+
+/// The size of the copy buffer, and of the pipes where the system allows it.
+pub(super) const BUFFER: usize = 256 * 1024;
+
+/// How often one pipe is read before the others have their turn.
+const TURNS: usize = 4;
+
+/// How long processes that a command leaves behind may take to end before they are reported: those of a pipeline that was
+/// cut short are gone in a moment and are no news.
+const SETTLE: Duration = Duration::from_millis(100);
+
+const SETTLE_TICK: Duration = Duration::from_millis(5);
+
+/// Somebody who hears what is printed: `(is standard error, bytes)`.
+pub(super) type Hear<'a> = dyn FnMut(bool, &[u8]) + 'a;
+
+pub(super) struct Child {
+    pub(super) key: u64,
+    pub(super) only_looks: bool,
+    pub(super) marker: String,
+    pid: Pid,
+    /// Readable when the child has ended. The end of its output says nothing: a grandchild may hold the pipe for hours.
+    ended: OwnedFd,
+    grace: Duration,
+    began: Instant,
+    input: Option<Input>,
+    outputs: [Output; 2],
+    stopping: Option<Stopping>,
+    exit: Option<Exit>,
+}
+
+struct Input {
+    pipe: OwnedFd,
+    text: Vec<u8>,
+    written: usize,
+}
+
+struct Output {
+    pipe: Option<OwnedFd>,
+    capture: Capture,
+}
+
+struct Exit {
+    status: ExitStatus,
+    millis: u64,
+    at: Instant,
+}
+
+/// What a child wants to be woken for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wants {
+    ToEnd,
+    ToRead,
+    ToPrint { stderr: bool },
+}
+
+impl Child {
+    /// Starts a command.
+    ///
+    /// # Errors
+    /// Why it was not started, for people.
+    pub(super) fn start(key: u64, job: Job, dir: &Path, marker: String) -> Result<Self, String> {
+        let mut child = spawn(&job, &marker)?;
+        let pid = Pid::from_child(&child);
+        let ended = pidfd_open(pid, PidfdFlags::empty()).map_err(|error| {
+            // Without it the end would never be noticed. It takes a machine without free descriptors to come here.
+            child.kill().and_then(|()| child.wait()).map(drop).unwrap_or(());
+            format!("it was started and killed at once, because its end could not have been seen: {error}")
+        })?;
+        let input = child.stdin.take().zip(job.stdin).map(|(pipe, text)| {
+            let pipe = OwnedFd::from(pipe);
+            no_waiting(&pipe);
+            Input { pipe, text: text.into_bytes(), written: 0 }
+        });
+        let files = OutputFiles::of(dir, key);
+        let output = |pipe: Option<OwnedFd>, path| {
+            if let Some(pipe) = &pipe {
+                no_waiting(pipe);
+                // Refused to users who have many pipes already; then it is only slower.
+                fcntl_setpipe_size(pipe, BUFFER).map(drop).unwrap_or(());
+            }
+            Output { pipe, capture: Capture::new(path, FILE_LIMIT, job.redact.clone()) }
+        };
+        let outputs = [
+            output(child.stdout.take().map(OwnedFd::from), files.stdout),
+            output(child.stderr.take().map(OwnedFd::from), files.stderr),
+        ];
+        let (only_looks, grace, began) = (job.only_looks, job.grace.into(), Instant::now());
+        Ok(Self { key, only_looks, marker, pid, ended, grace, began, input, outputs, stopping: None, exit: None })
+    }
+
+    pub(super) fn pid(&self) -> u32 {
+        self.pid.as_raw_pid().unsigned_abs()
+    }
+
+    /// How many bytes of each stream are in its file.
+    pub(super) fn spooled(&self) -> [u64; 2] {
+        [self.outputs[0].capture.spooled(), self.outputs[1].capture.spooled()]
+    }
+
+    /// What to wait for.
+    pub(super) fn wants(&self) -> impl Iterator<Item = (Wants, BorrowedFd<'_>)> {
+        let ended = self.exit.is_none().then(|| (Wants::ToEnd, self.ended.as_fd()));
+        let input = self.input.as_ref().map(|input| (Wants::ToRead, input.pipe.as_fd()));
+        let output = |at: usize| Some((Wants::ToPrint { stderr: at == 1 }, self.outputs[at].pipe.as_ref()?.as_fd()));
+        ended.into_iter().chain(input).chain(output(0)).chain(output(1))
+    }
+
+    /// Gives the command more of its input.
+    pub(super) fn feed(&mut self) {
+        let Some(input) = &mut self.input else { return };
+        while input.written < input.text.len() {
+            match write(&input.pipe, &input.text[input.written..]) {
+                Ok(count) => input.written += count,
+                Err(Errno::INTR) => {}
+                Err(Errno::AGAIN) => return,
+                Err(_) => break, // it does not want to read more: its own business
+            }
+        }
+        self.input = None;
+    }
+
+    /// Takes what the command printed.
+    pub(super) fn copy(&mut self, stderr: bool, buffer: &mut [u8], hear: &mut Hear<'_>) {
+        self.outputs[usize::from(stderr)].copy(buffer, TURNS * buffer.len(), &mut |bytes| hear(stderr, bytes));
+    }
+
+    /// The command has ended: takes what its pipes still hold, and closes them.
+    ///
+    /// What it printed is in the pipe by now, so no more than a pipe holds is read: a grandchild that goes on printing
+    /// cannot keep the step from ending.
+    pub(super) fn ended(&mut self, status: WaitStatus, buffer: &mut [u8], hear: &mut Hear<'_>) {
+        let status = match (status.exit_status(), status.terminating_signal()) {
+            (Some(code), _) => ExitStatus::Code(code),
+            (None, signal) => ExitStatus::Signal(signal.unwrap_or_default()),
+        };
+        let at = Instant::now();
+        self.exit = Some(Exit { status, millis: millis(at - self.began), at });
+        self.input = None;
+        for (at, output) in self.outputs.iter_mut().enumerate() {
+            let full = output.pipe.as_ref().and_then(|pipe| fcntl_getpipe_size(pipe).ok()).unwrap_or(BUFFER);
+            output.copy(buffer, full, &mut |bytes| hear(at == 1, bytes));
+            output.close(&mut |bytes| hear(at == 1, bytes));
+        }
+    }
+
+    /// Begins to stop the command. Once is enough, and a command that has ended cannot be stopped.
+    pub(super) fn stop(&mut self, why: StopReason) {
+        if self.stopping.is_none() && self.exit.is_none() {
+            self.stopping = Some(Stopping::begin(why, self.pid, self.marker.clone(), self.grace, Instant::now()));
+        }
+    }
+
+    /// Whether the command itself has ended.
+    pub(super) fn has_ended(&self) -> bool {
+        self.exit.is_some()
+    }
+
+    /// Goes on with the stop or the end; true when nothing more is to be waited for.
+    pub(super) fn is_over(&mut self, leaves_somebody: bool) -> bool {
+        let now = Instant::now();
+        match (&mut self.stopping, &self.exit) {
+            (Some(stopping), exit) => stopping.proceed(exit.is_some(), now),
+            (None, Some(exit)) => !leaves_somebody || now >= exit.at + SETTLE,
+            (None, None) => false,
+        }
+    }
+
+    /// When [`is_over`](Self::is_over) must be asked again, if nothing else happens before.
+    pub(super) fn due(&self) -> Option<Instant> {
+        let now = Instant::now();
+        match (&self.stopping, &self.exit) {
+            (Some(stopping), exit) => Some(stopping.due(exit.is_some(), now)),
+            (None, Some(_)) => Some(now + SETTLE_TICK),
+            (None, None) => None,
+        }
+    }
+
+    /// What is to be written down about the end.
+    pub(super) fn end(self, left_running: Vec<Process>) -> End {
+        // SIGKILL was sent and the command is still in the kernel's hands: the receipt names it as a survivor.
+        let exit = self.exit.unwrap_or_else(|| Exit {
+            status: ExitStatus::Signal(Signal::KILL.as_raw()),
+            millis: millis(self.began.elapsed()),
+            at: Instant::now(),
+        });
+        let [(stdout, fault), (stderr, other)] = self.outputs.map(|output| output.capture.finish());
+        let stopped = self.stopping.map(Stopping::receipt);
+        let left_running = if stopped.is_some() { Vec::new() } else { left_running };
+        let exited = Exited { status: exit.status, stdout, stderr, millis: exit.millis, left_running };
+        End::Exited { exited, stopped, spool_fault: fault.or(other) }
+    }
+}
+
+impl Output {
+    /// Reads until the pipe is empty, or `most` bytes were read.
+    fn copy(&mut self, buffer: &mut [u8], most: usize, hear: &mut impl FnMut(&[u8])) {
+        let mut taken = 0;
+        while let Some(pipe) = self.pipe.as_ref().filter(|_| taken < most) {
+            match read(pipe, &mut *buffer) {
+                Ok(0) => return self.close(hear),
+                Ok(count) => {
+                    self.capture.push(&buffer[..count], hear);
+                    taken += count;
+                }
+                Err(Errno::INTR) => {}
+                Err(Errno::AGAIN) => return,
+                Err(_) => return self.close(hear),
+            }
+        }
+    }
+
+    fn close(&mut self, hear: &mut impl FnMut(&[u8])) {
+        if self.pipe.take().is_some() {
+            self.capture.end(hear);
+        }
+    }
+}
+
+/// Makes reads and writes return at once. It cannot fail on a pipe of ours; if it did, `poll` would still say when to read.
+fn no_waiting(pipe: &OwnedFd) {
+    ioctl_fionbio(pipe, true).unwrap_or(());
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,207 @@
+//! Everything that the keeper has in hand.
+
+use std::collections::HashSet;
+use std::io;
+use std::os::unix::net::UnixListener;
+use std::path::PathBuf;
+use std::time::Instant;
+
+use jiff::Timestamp;
+use rustix::process::{WaitOptions, WaitStatus, wait};
+
+use super::child::{BUFFER, Child};
+use super::connection::Connection;
+use super::job::{Job, OutputFiles, marker};
+use super::ledger::{Ledger, Line};
+use super::process::{self, Alive};
+use super::wire::{End, Event, Request, VERSION};
+
+pub(super) struct Desk {
+    pub(super) listener: UnixListener,
+    pub(super) connections: Vec<Connection>,
+    pub(super) children: Vec<Child>,
+    buffer: Vec<u8>,
+    dir: PathBuf,
+    boot: String,
+    ledger: Ledger,
+    /// Every key that was ever begun in this directory.
+    used: HashSet<u64>,
+    /// Processes that were reported as left running: (pid, start).
+    reported: HashSet<(u32, u64)>,
+}
+
+impl Desk {
+    pub(super) fn new(dir: PathBuf, listener: UnixListener) -> io::Result<Self> {
+        let boot = process::boot_id()?;
+        let (ledger, used) = Ledger::open(&dir)?;
+        let buffer = vec![0; BUFFER];
+        let (connections, children, reported) = (Vec::new(), Vec::new(), HashSet::new());
+        Ok(Self { listener, connections, children, buffer, dir, boot, ledger, used, reported })
+    }
+
+    /// Greets an engine.
+    ///
+    /// When it is another process than before, the one before is dead (the journal's lock sees to that). What it asked
+    /// for with its last breath is still in the socket and counts; then its lines are closed. Only so is "never begun" certain.
+    pub(super) fn welcome(&mut self, mut connection: Connection) {
+        for at in 0..self.connections.len() {
+            if self.connections[at].peer != connection.peer {
+                self.listen_to(at);
+                self.connections[at].closed = true;
+            }
+        }
+        connection.say(&Event::Hello { version: VERSION, pid: std::process::id() });
+        self.connections.push(connection);
+    }
+
+    /// Does what an engine asks for.
+    pub(super) fn listen_to(&mut self, at: usize) {
+        for request in self.connections[at].receive(&mut self.buffer) {
+            match request {
+                Request::Run { key, job } => self.run(at, key, job),
+                Request::Watch { key } => self.watch(at, key),
+                Request::Stop { why } => {
+                    let watched = self.connections[at].watches;
+                    if let Some(child) = self.children.iter_mut().find(|child| Some(child.key) == watched) {
+                        child.stop(why);
+                    }
+                }
+            }
+        }
+    }
+
+    fn run(&mut self, at: usize, key: u64, job: Job) {
+        if !self.used.insert(key) {
+            return self.connections[at].say(&Event::BegunBefore);
+        }
+        let only_looks = job.only_looks;
+        // The kernel's name for the process would be the shell's or that of what the shell becomes, as luck has it.
+        let name = job.argv.first().and_then(|program| program.rsplit('/').next()).unwrap_or_default().to_owned();
+        let starting = Line::Starting { key, boot: self.boot.clone(), at: Timestamp::now() };
+        let begun = match if only_looks { Ok(()) } else { self.ledger.append(&starting) } {
+            Ok(()) => Child::start(key, job, &self.dir, marker(&self.dir, key)),
+            Err(error) => Err(format!("the keeper cannot write its ledger in `{}`: {error}", self.dir.display())),
+        };
+        match begun {
+            Ok(child) => {
+                if !only_looks && let Some(Alive { pid, start, .. }) = Alive::read(child.pid()) {
+                    self.ledger.append_or_owe(Line::Begun { key, pid, start_time: start, name });
+                }
+                self.connections[at].watches = Some(key);
+                self.children.push(child);
+            }
+            Err(message) => {
+                let end = End::NotStarted { message };
+                if !only_looks {
+                    self.ledger.append_or_owe(Line::Ended { key, end: end.clone() });
+                }
+                self.connections[at].say(&Event::Ended(end));
+            }
+        }
+    }
+
+    fn watch(&mut self, at: usize, key: u64) {
+        let connection = &mut self.connections[at];
+        if let Some(child) = self.children.iter().find(|child| child.key == key) {
+            let [stdout, stderr] = child.spooled();
+            connection.watches = Some(key);
+            connection.say(&Event::Watching { stdout, stderr });
+        } else if let Some(end) = self.ledger.owed_end(key) {
+            connection.say(&Event::Ended(end.clone()));
+        } else {
+            connection.say(&Event::NotRunning);
+        }
+    }
+
+    pub(super) fn copy(&mut self, at: usize, stderr: bool) {
+        let Self { children, connections, buffer, .. } = self;
+        let key = children[at].key;
+        children[at].copy(stderr, buffer, &mut |stderr, bytes| tell(connections, key, stderr, bytes));
+    }
+
+    /// Asks for the status of whoever has ended: commands, and orphans of theirs that became our children.
+    pub(super) fn reap(&mut self) {
+        while let Ok(Some((pid, status))) = wait(WaitOptions::NOHANG) {
+            self.ended(pid.as_raw_pid().unsigned_abs(), status);
+        }
+    }
+
+    fn ended(&mut self, pid: u32, status: WaitStatus) {
+        let Self { children, connections, buffer, .. } = self;
+        if let Some(child) = children.iter_mut().find(|child| child.pid() == pid) {
+            let key = child.key;
+            child.ended(status, buffer, &mut |stderr, bytes| tell(connections, key, stderr, bytes));
+        }
+    }
+
+    /// Writes down the commands that are over, and tells it.
+    pub(super) fn conclude(&mut self) {
+        for at in (0..self.children.len()).rev() {
+            let mut left = Vec::new();
+            if self.children[at].has_ended() {
+                let commands: HashSet<u32> = self.children.iter().map(Child::pid).collect();
+                left = left_running(&self.children[at], &commands, &self.reported);
+            }
+            let over = self.children[at].is_over(!left.is_empty());
+            if over {
+                let child = self.children.swap_remove(at);
+                self.write_down(child, left);
+            }
+        }
+    }
+
+    fn write_down(&mut self, child: Child, mut left: Vec<Alive>) {
+        let (key, only_looks) = (child.key, child.only_looks);
+        left.retain(Alive::still_lives);
+        self.reported.extend(left.iter().map(|process| (process.pid, process.start)));
+        let end = child.end(left.iter().map(Alive::process).collect());
+        if only_looks {
+            for file in OutputFiles::of(&self.dir, key).both() {
+                std::fs::remove_file(file).unwrap_or(()); // most are not there
+            }
+        } else {
+            self.ledger.append_or_owe(Line::Ended { key, end: end.clone() });
+        }
+        for connection in self.connections.iter_mut().filter(|connection| connection.watches == Some(key)) {
+            connection.watches = None;
+            connection.say(&Event::Ended(end.clone()));
+        }
+    }
+
+    /// Sends what waits, and forgets the lines that are closed.
+    pub(super) fn send(&mut self) {
+        let now = Instant::now();
+        self.connections.iter_mut().for_each(|connection| connection.send(now));
+        self.connections.retain(|connection| !connection.closed);
+    }
+
+    /// Nobody listens, nothing runs, everything is written down.
+    pub(super) fn is_done(&mut self) -> bool {
+        self.connections.is_empty() && self.children.is_empty() && self.ledger.settle()
+    }
+}
+
+fn tell(connections: &mut [Connection], key: u64, stderr: bool, bytes: &[u8]) {
+    for connection in connections.iter_mut().filter(|connection| connection.watches == Some(key)) {
+        connection.hear(stderr, bytes);
+    }
+}
+
+/// Who lives on behind a command that has ended: orphans that became our children, and their descendants.
+///
+/// Among several commands an orphan is told by its marker; one whose environment cannot be read, by its process group, and
+/// failing that it is put down to the command only when no other one runs.
+fn left_running(child: &Child, commands: &HashSet<u32>, reported: &HashSet<(u32, u64)>) -> Vec<Alive> {
+    let me = std::process::id();
+    let family = process::descendants(me);
+    let is_orphan = |process: &&Alive| process.parent == me && !commands.contains(&process.pid);
+    let is_ours = |orphan: &&Alive| match orphan.marker() {
+        Some(marker) => marker == child.marker,
+        None => orphan.group == child.pid() || commands.len() == 1,
+    };
+    let orphans: Vec<_> = family.iter().filter(is_orphan).filter(is_ours).cloned().collect();
+    let mut left: Vec<_> = orphans.iter().flat_map(|orphan| process::among(family.clone(), orphan.pid)).collect();
+    left.extend(orphans);
+    left.retain(|process| !reported.contains(&(process.pid, process.start)));
+    left
+}

@@ -1,0 +1,113 @@
+//! What the keeper is asked to run, and what it says about the end.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use runbook_model::answer::{Exited, KillReceipt};
+use runbook_model::length::Length;
+use serde::{Deserialize, Serialize};
+
+/// The one variable that the keeper adds to a command's environment: `<run>/<key>`.
+///
+/// The children of the command inherit it, so what a command left behind can be told from what another one did.
+pub const MARKER: &str = "RUNBOOK_ATTEMPT";
+
+/// A command, with nothing left to be looked up.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Job {
+    /// The absolute path of the program, then its arguments.
+    pub argv: Vec<String>,
+    /// Its whole environment, but for [`MARKER`].
+    pub env: BTreeMap<String, String>,
+    /// Its working directory, absolute.
+    pub cwd: PathBuf,
+    /// What it reads; `/dev/null` when absent.
+    pub stdin: Option<String>,
+    /// How long it has between SIGTERM and SIGKILL when it is stopped.
+    pub grace: Length,
+    /// Byte strings that are replaced by `[redacted]` in its output before anything keeps or shows it. Empty ones count
+    /// for nothing.
+    #[serde(default)]
+    pub redact: Vec<Vec<u8>>,
+    /// It only looks at the world: nothing of it stays in the ledger or on disk, and [`Keeper::recover`] does not know it.
+    ///
+    /// [`Keeper::recover`]: super::Keeper::recover
+    #[serde(default)]
+    pub only_looks: bool,
+}
+
+impl Job {
+    /// The usual time between SIGTERM and SIGKILL.
+    #[must_use]
+    pub fn usual_grace() -> Length {
+        Length::from_secs(10)
+    }
+}
+
+impl fmt::Debug for Job {
+    /// The program alone: arguments, environment and input may hold secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Job").field("program", &self.argv.first()).field("cwd", &self.cwd).finish_non_exhaustive()
+    }
+}
+
+/// How a command came to its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RunEnd {
+    /// It ended by itself, or by a signal that was not ours.
+    Exited(Exited),
+    /// It is certain that it was not started.
+    NotStarted {
+        /// Why, with the way out.
+        message: String,
+    },
+    /// It was stopped because its time was over.
+    TimedOut {
+        /// What was stopped, and what survived.
+        receipt: KillReceipt,
+        /// How it ended, and what it printed until then.
+        exited: Exited,
+    },
+    /// It was stopped because the operator wanted it.
+    Stopped {
+        /// What was stopped, and what survived.
+        receipt: KillReceipt,
+        /// How it ended, and what it printed until then.
+        exited: Exited,
+    },
+    /// The keeper died while the command ran: how it ended, or will end, cannot be known.
+    KeeperLost {
+        /// What is known, in one sentence.
+        known: String,
+    },
+}
+
+/// Where the output of a command lies: its first 64 MiB, redacted; the file ends with a remark where it was cut.
+///
+/// A stream to which nothing was printed has no file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutputFiles {
+    /// Standard output.
+    pub stdout: PathBuf,
+    /// Standard error.
+    pub stderr: PathBuf,
+}
+
+impl OutputFiles {
+    /// The files of the command `key` in the keeper directory `dir`.
+    #[must_use]
+    pub fn of(dir: &Path, key: u64) -> Self {
+        Self { stdout: dir.join(format!("{key}.stdout")), stderr: dir.join(format!("{key}.stderr")) }
+    }
+
+    pub(super) fn both(&self) -> [&Path; 2] {
+        [&self.stdout, &self.stderr]
+    }
+}
+
+/// The value of [`MARKER`] for the command `key` of the run whose keeper directory is `dir`.
+pub(super) fn marker(dir: &Path, key: u64) -> String {
+    let run = dir.parent().and_then(Path::file_name).unwrap_or_default();
+    format!("{}/{key}", run.to_string_lossy())
+}

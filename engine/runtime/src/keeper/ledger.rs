@@ -1,0 +1,181 @@
+//! The keeper's own record: which command was about to start, which one did, how each ended.
+//!
+//! One JSON object a line, appended with a single `write`. `starting` is there before the command can be: so a key that
+//! the ledger does not know was never begun, as long as the page cache is the same (no reboot).
+
+use std::collections::HashSet;
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufRead as _, BufReader, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::wire::End;
+
+const FILE: &str = "ledger.jsonl";
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Line {
+    /// The command is started next.
+    Starting { key: u64, boot: String, at: Timestamp },
+    /// It runs.
+    Begun { key: u64, pid: u32, start_time: u64, name: String },
+    /// It has ended, or could not be started.
+    Ended { key: u64, end: End },
+}
+
+impl Line {
+    pub(super) fn key(&self) -> u64 {
+        match self {
+            Self::Starting { key, .. } | Self::Begun { key, .. } | Self::Ended { key, .. } => *key,
+        }
+    }
+}
+
+/// The ledger, open for its one writer.
+pub(super) struct Ledger {
+    file: File,
+    /// Ends that a full disk did not take: written as soon as there is room.
+    owed: Vec<Line>,
+}
+
+impl Ledger {
+    /// Opens the ledger; says which keys it has seen.
+    pub(super) fn open(dir: &Path) -> io::Result<(Self, HashSet<u64>)> {
+        let known = lines(dir)?.map(|line| line.key()).collect();
+        let file = OpenOptions::new().append(true).create(true).mode(0o600).open(dir.join(FILE))?;
+        Ok((Self { file, owed: Vec::new() }, known))
+    }
+
+    /// Appends a line, whole or not at all.
+    pub(super) fn append(&mut self, line: &Line) -> io::Result<()> {
+        let before = self.file.metadata()?.len();
+        let mut bytes = serde_json::to_vec(line)?;
+        bytes.push(b'\n');
+        self.file.write_all(&bytes).inspect_err(|_| {
+            if self.file.set_len(before).is_err() {
+                // The half of a line is passed over by every reader; the next line must only not be glued to it.
+                self.file.write_all(b"\n").unwrap_or(());
+            }
+        })
+    }
+
+    /// Appends a line now, or as soon as there is room for it.
+    pub(super) fn append_or_owe(&mut self, line: Line) {
+        if self.append(&line).is_err() {
+            self.owed.push(line);
+        }
+    }
+
+    /// Tries again what is owed; true when nothing is.
+    pub(super) fn settle(&mut self) -> bool {
+        while let Some(line) = self.owed.pop() {
+            if self.append(&line).is_err() {
+                self.owed.push(line);
+                return false;
+            }
+        }
+        true
+    }
+
+    /// How a command ended whose end is still owed.
+    pub(super) fn owed_end(&self, wanted: u64) -> Option<&End> {
+        self.owed.iter().find_map(|line| match line {
+            Line::Ended { key, end } if *key == wanted => Some(end),
+            _ => None,
+        })
+    }
+}
+
+/// What the ledger says about one command.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Trace {
+    pub(super) starting: Option<(String, Timestamp)>,
+    pub(super) begun: Option<Begun>,
+    pub(super) end: Option<End>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Begun {
+    pub(super) pid: u32,
+    pub(super) start: u64,
+    pub(super) name: String,
+}
+
+impl Trace {
+    pub(super) fn read(dir: &Path, wanted: u64) -> io::Result<Self> {
+        let mut trace = Self::default();
+        for line in lines(dir)?.filter(|line| line.key() == wanted) {
+            match line {
+                Line::Starting { boot, at, .. } => trace.starting = Some((boot, at)),
+                Line::Begun { pid, start_time, name, .. } => trace.begun = Some(Begun { pid, start: start_time, name }),
+                Line::Ended { end, .. } => trace.end = Some(end),
+            }
+        }
+        Ok(trace)
+    }
+}
+
+/// The lines of a ledger, empty when there is none. What is not a line is passed over: a keeper that could not write
+/// `starting` does not start, so nothing hides in a torn line.
+fn lines(dir: &Path) -> io::Result<impl Iterator<Item = Line>> {
+    let reader = match File::open(dir.join(FILE)) {
+        Ok(file) => Some(BufReader::new(file)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => return Err(error),
+    };
+    let split = reader.into_iter().flat_map(|reader| reader.split(b'\n'));
+    Ok(split.map_while(Result::ok).filter_map(|line| serde_json::from_slice(&line).ok()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use runbook_model::answer::{ExitStatus, Exited};
+    use runbook_model::excerpt::Excerpt;
+
+    fn starting(key: u64) -> Line {
+        Line::Starting { key, boot: "b".to_owned(), at: Timestamp::UNIX_EPOCH }
+    }
+
+    fn ended(key: u64) -> Line {
+        let (stdout, stderr) = (Excerpt::of(b"a\nb"), Excerpt::default());
+        let exited = Exited { status: ExitStatus::Code(3), stdout, stderr, millis: 4, left_running: vec![] };
+        Line::Ended { key, end: End::Exited { exited, stopped: None, spool_fault: None } }
+    }
+
+    #[test]
+    fn what_was_written_is_found_by_key_in_spite_of_a_torn_line() {
+        let dir = tempfile::tempdir().expect("a place");
+        let (mut ledger, known) = Ledger::open(dir.path()).expect("opened");
+        assert!(known.is_empty());
+        ledger.append(&starting(1)).expect("room");
+        ledger.append(&starting(2)).expect("room");
+        ledger.append(&ended(1)).expect("room");
+        ledger.file.write_all(b"{\"ended\":{\"key\":2,").expect("room");
+        drop(ledger);
+
+        let trace = Trace::read(dir.path(), 1).expect("read");
+        assert!(matches!(trace.end, Some(End::Exited { .. })) && trace.starting.is_some());
+        let trace = Trace::read(dir.path(), 2).expect("read");
+        assert!(trace.end.is_none() && trace.starting.is_some());
+        assert_eq!(Trace::read(dir.path(), 3).expect("read"), Trace::default());
+        assert_eq!(Ledger::open(dir.path()).expect("opened").1, HashSet::from([1, 2]));
+    }
+
+    #[test]
+    fn a_full_disk_refuses_a_start_and_owes_an_end() {
+        let dir = tempfile::tempdir().expect("a place");
+        let (mut ledger, _) = Ledger::open(dir.path()).expect("opened");
+        let real = std::mem::replace(&mut ledger.file, OpenOptions::new().append(true).open("/dev/full").expect("Linux"));
+        assert!(ledger.append(&starting(1)).is_err());
+        ledger.append_or_owe(ended(1));
+        assert!(!ledger.settle() && ledger.owed_end(1).is_some());
+        ledger.file = real;
+        assert!(ledger.settle() && ledger.owed_end(1).is_none());
+        assert!(Trace::read(dir.path(), 1).expect("read").end.is_some());
+    }
+}

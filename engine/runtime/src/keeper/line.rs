@@ -1,0 +1,142 @@
+//! The engine's end of a line to the keeper.
+
+use std::io;
+use std::path::Path;
+use std::time::Duration;
+
+use runbook_model::length::Length;
+use tokio::net::UnixStream;
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until, timeout};
+
+use super::door::KeeperFault;
+use super::wire::{self, End, Event, Frames, Request, StopReason, VERSION, WireFault};
+
+/// How long a living keeper may take to greet.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+const READ: usize = 64 * 1024;
+
+pub(super) struct Line {
+    stream: UnixStream,
+    frames: Frames,
+    buffer: Vec<u8>,
+}
+
+/// The line is dead: the keeper has ended, or speaks another language.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Dead {
+    #[error("the keeper hung up")]
+    HungUp(#[from] io::Error),
+    #[error(transparent)]
+    Wire(#[from] WireFault),
+}
+
+/// What a new line begins with.
+pub(super) enum Greeting {
+    Ready(Line),
+    /// The keeper is at its end, or another one lives: look again.
+    Gone,
+}
+
+impl Line {
+    /// Waits for the greeting of the keeper.
+    pub(super) async fn greeted(stream: UnixStream, dir: &Path) -> Result<Greeting, KeeperFault> {
+        let mut line = Self { stream, frames: Frames::default(), buffer: vec![0; READ] };
+        let stranger = |message: String| KeeperFault::Stranger { path: dir.to_owned(), message };
+        match timeout(PATIENCE, line.hear()).await {
+            Err(_) => Err(KeeperFault::Silent { path: dir.to_owned() }),
+            Ok(Ok(Event::Hello { version: VERSION, .. })) => Ok(Greeting::Ready(line)),
+            Ok(Ok(Event::Hello { version, .. })) => Err(stranger(format!("it speaks version {version}, this engine {VERSION}"))),
+            Ok(Ok(Event::Refused { busy: true, .. })) | Ok(Err(Dead::HungUp(_))) => Ok(Greeting::Gone),
+            Ok(Ok(Event::Refused { busy: false, message })) => Err(KeeperFault::Refused { message }),
+            Ok(Ok(_)) => Err(stranger("it does not greet".to_owned())),
+            Ok(Err(Dead::Wire(fault))) => Err(stranger(fault.to_string())),
+        }
+    }
+
+    /// Sends a whole request.
+    pub(super) async fn say(&mut self, frame: &[u8]) -> Result<(), Dead> {
+        let mut sent = 0;
+        while sent < frame.len() {
+            match self.stream.try_write(&frame[sent..]) {
+                Ok(count) => sent += count,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.stream.writable().await?,
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+
+    /// The next message. Nothing is lost when the future is dropped.
+    pub(super) async fn hear(&mut self) -> Result<Event, Dead> {
+        loop {
+            if let Some(event) = self.frames.next()? {
+                return Ok(event);
+            }
+            self.stream.readable().await?;
+            match self.stream.try_read(&mut self.buffer) {
+                Ok(0) => return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into()),
+                Ok(count) => self.frames.push(&self.buffer[..count]),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// Whether the keeper still listens, as far as can be seen without asking.
+    pub(super) fn is_open(&mut self) -> bool {
+        matches!(self.stream.try_read(&mut self.buffer), Err(error) if error.kind() == io::ErrorKind::WouldBlock)
+    }
+
+    /// Follows a command to its end; stops it at its time limit, or when the operator wants it.
+    pub(super) async fn attend(
+        &mut self,
+        limit: Option<Length>,
+        mut stop: watch::Receiver<bool>,
+        mut progress: impl FnMut(bool, &[u8]),
+    ) -> Result<Attended, Dead> {
+        let deadline = limit.map(|limit| Instant::now() + Duration::from(limit));
+        let mut stopped = false;
+        loop {
+            let why = tokio::select! {
+                event = self.hear() => match event? {
+                    Event::Output { stderr, skipped, bytes } => {
+                        if skipped > 0 {
+                            progress(stderr, format!("\n[runbook: {skipped} bytes are not shown here]\n").as_bytes());
+                        }
+                        progress(stderr, &bytes.0);
+                        continue;
+                    }
+                    Event::Ended(end) => return Ok(Attended::Ended(end)),
+                    Event::BegunBefore => return Ok(Attended::BegunBefore),
+                    _ => continue,
+                },
+                () = reached(deadline), if !stopped => StopReason::TimeOut,
+                () = wanted(&mut stop), if !stopped => StopReason::Operator,
+            };
+            stopped = true;
+            self.say(&wire::frame(&Request::Stop { why })?).await?;
+        }
+    }
+}
+
+/// What came of following a command.
+pub(super) enum Attended {
+    Ended(End),
+    BegunBefore,
+}
+
+async fn reached(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => sleep_until(deadline).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Ends when somebody wants a stop. When nobody is left who could, it never does.
+async fn wanted(stop: &mut watch::Receiver<bool>) {
+    if stop.wait_for(|stop| *stop).await.is_err() {
+        std::future::pending().await
+    }
+}

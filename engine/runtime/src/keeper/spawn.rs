@@ -1,0 +1,55 @@
+//! Starts one command.
+
+use std::io;
+use std::os::unix::process::CommandExt as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use super::job::{Job, MARKER};
+
+/// Starts the command of a job as the leader of its own process group.
+///
+/// Only what the standard library does with `posix_spawn` is used (absolute program, no `pre_exec`): `fork` would get
+/// slower with our own memory. All our own descriptors are close-on-exec.
+///
+/// # Errors
+/// Why it was not started, for people. Nothing has happened then.
+pub(super) fn spawn(job: &Job, marker: &str) -> Result<std::process::Child, String> {
+    let Some((program, arguments)) = job.argv.split_first().filter(|(program, _)| program.starts_with('/')) else {
+        return Err("the program is not given as an absolute path".to_owned());
+    };
+    Command::new(program)
+        .args(arguments)
+        .env_clear()
+        .envs(&job.env)
+        .env(MARKER, marker)
+        .current_dir(&job.cwd)
+        .process_group(0)
+        .stdin(if job.stdin.is_some() { Stdio::piped() } else { Stdio::null() })
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(|error| explain(&error, Path::new(program), &job.cwd))
+}
+
+/// `execve` says "no such file" about three different files, and gives the rest as bare numbers.
+fn explain(error: &io::Error, program: &Path, cwd: &Path) -> String {
+    let (program_shown, cwd_shown) = (program.display(), cwd.display());
+    match error.kind() {
+        _ if !cwd.is_dir() => format!("its working directory `{cwd_shown}` is not there"),
+        io::ErrorKind::NotFound if program.exists() => {
+            format!("`{program_shown}` is there, but the interpreter that its first line names (`#!…`) is not")
+        }
+        io::ErrorKind::NotFound => format!("there is no file `{program_shown}`"),
+        io::ErrorKind::PermissionDenied => format!("`{program_shown}` may not be executed by this user"),
+        io::ErrorKind::ArgumentListTooLong => {
+            "its arguments and environment are longer than the system takes: give large values as a file or as standard input"
+                .to_owned()
+        }
+        io::ErrorKind::InvalidInput => "an argument or a variable contains a NUL byte".to_owned(),
+        _ if error.raw_os_error() == Some(rustix::io::Errno::NOEXEC.raw_os_error()) => {
+            format!("`{program_shown}` is neither a program of this machine nor a script that begins with `#!`")
+        }
+        _ => error.to_string(),
+    }
+}

@@ -1,0 +1,148 @@
+//! Turns an error of Rhai into a diagnostic: which file, which line, through which calls.
+
+use rhai::{EvalAltResult, Position};
+use runbook_model::parameter::nearest;
+use runbook_model::path::StepPath;
+
+use super::code::Code;
+use super::complaint::Complaint;
+use super::diagnostic::{Diagnostic, Label};
+use super::lint::engine_names;
+use super::program::Script;
+use super::span::{at, grown};
+use super::step_error::StepError;
+use super::unknown;
+
+/// An error with the step that failed, if one did.
+#[derive(Debug)]
+pub(super) struct Blamed {
+    pub(super) diagnostic: Diagnostic,
+    pub(super) step: Option<StepPath>,
+}
+
+/// Reads an error of Rhai from the outermost call to the place where it arose.
+pub(super) fn blame(error: Box<EvalAltResult>, script: &Script) -> Blamed {
+    let sources = &script.sources;
+    let mut file = sources.entry().to_owned();
+    let mut trail = Vec::new();
+    let mut error = *error;
+    loop {
+        error = match error {
+            // `position` lies in the file of the caller, `source` names the file of the callee.
+            EvalAltResult::ErrorInFunctionCall(name, source, inner, position) => {
+                let text = if name.starts_with("anon$") {
+                    "in this call of a closure".to_owned()
+                } else {
+                    format!("in this call of `{name}`")
+                };
+                trail.extend(grown(sources, &file, position).map(|span| Label { span, text }));
+                if !source.is_empty() {
+                    file = source;
+                }
+                *inner
+            }
+            EvalAltResult::ErrorInModule(name, inner, position) => {
+                trail.extend(grown(sources, &file, position).map(|span| Label { span, text: "in this import".to_owned() }));
+                if !name.is_empty() {
+                    file = name;
+                }
+                *inner
+            }
+            innermost => {
+                error = innermost;
+                break;
+            }
+        };
+    }
+    trail.reverse();
+    let position = error.position();
+    let (mut diagnostic, step) = leaf(error, script);
+    if diagnostic.span.is_none() {
+        diagnostic.span = grown(sources, &file, position);
+    }
+    // The call that a native function reports about itself is already underlined.
+    trail.retain(|label| Some(&label.span) != diagnostic.span.as_ref());
+    trail.dedup();
+    diagnostic.trail = trail;
+    Blamed { diagnostic, step }
+}
+
+fn leaf(mut error: EvalAltResult, script: &Script) -> (Diagnostic, Option<StepPath>) {
+    let sources = &script.sources;
+    error.set_position(Position::NONE);
+    match error {
+        EvalAltResult::ErrorRuntime(thrown, _) => {
+            if let Some(failed) = thrown.read_lock::<StepError>() {
+                let diagnostic =
+                    Diagnostic::error(Code::StepFailed, format!("\"{}\" failed: {}", failed.path.name(), failed.failure.line()))
+                        .at(at(sources, &failed.location));
+                return (diagnostic, Some(failed.path.clone()));
+            }
+            if let Some(complaint) = thrown.read_lock::<Complaint>() {
+                let mut diagnostic =
+                    Diagnostic::error(complaint.code, complaint.message.clone()).at(at(sources, &complaint.location));
+                diagnostic.help.clone_from(&complaint.help);
+                return (diagnostic, None);
+            }
+            let message = if thrown.is_unit() { "the script threw an error".to_owned() } else { thrown.to_string() };
+            (Diagnostic::error(Code::ScriptError, message), None)
+        }
+        EvalAltResult::ErrorFunctionNotFound(signature, _) => (not_found(&signature), None),
+        EvalAltResult::ErrorParsing(kind, _) => (Diagnostic::error(Code::Syntax, kind.to_string()), None),
+        EvalAltResult::ErrorTooManyOperations(_)
+        | EvalAltResult::ErrorStackOverflow(_)
+        | EvalAltResult::ErrorDataTooLarge(..)
+        | EvalAltResult::ErrorTooManyVariables(_)
+        | EvalAltResult::ErrorTooManyModules(_) => {
+            let message = match &error {
+                EvalAltResult::ErrorStackOverflow(_) => "functions call each other more than 48 deep".to_owned(),
+                other => other.to_string(),
+            };
+            (Diagnostic::error(Code::Limit, message).help("look for a recursion or a loop that never ends"), None)
+        }
+        EvalAltResult::ErrorVariableNotFound(name, _) if name == "global::settings" => (
+            Diagnostic::error(Code::ScriptError, "there is no `global::settings`")
+                .help("write `settings`: it is seen everywhere"),
+            None,
+        ),
+        other => {
+            let message = other.to_string();
+            if mentions_unknown(&message) {
+                return (unknowable(), None);
+            }
+            (Diagnostic::error(Code::ScriptError, message), None)
+        }
+    }
+}
+
+fn not_found(signature: &str) -> Diagnostic {
+    let name = signature.split([' ', '(']).next().unwrap_or_default();
+    if name.contains("anon$") {
+        return Diagnostic::error(Code::ScriptError, "a closure that was made by a module cannot be called outside it")
+            .help("let the module give a function that does the call, or write the closure here");
+    }
+    if mentions_unknown(signature) {
+        return unknowable();
+    }
+    let own = engine_names();
+    let diagnostic = if own.contains(name) {
+        return Diagnostic::error(Code::ScriptError, format!("`{name}` cannot be used with these values: {signature}"));
+    } else {
+        Diagnostic::error(Code::UnknownFunction, format!("there is no function `{signature}`"))
+    };
+    match nearest(name, own.iter().map(String::as_str)) {
+        Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+        None => diagnostic,
+    }
+}
+
+/// Whether Rhai complains about the type of an unknown value.
+fn mentions_unknown(message: &str) -> bool {
+    message.split(|c: char| !c.is_alphanumeric()).any(|word| word == unknown::TYPE)
+}
+
+fn unknowable() -> Diagnostic {
+    Diagnostic::error(Code::Unknowable, "the rehearsal cannot go on from here")
+        .label("this depends on the result of a step that a rehearsal withholds")
+        .help("say what a rehearsal shall take instead with the option `assume: …` of that step")
+}

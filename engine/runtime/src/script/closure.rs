@@ -1,0 +1,34 @@
+//! Closures of a script that the engine keeps and calls later.
+
+#![allow(deprecated, reason = "Rhai marks the stored context so because it may change; the version is pinned")]
+
+use rhai::{Dynamic, Engine, FnPtr, NativeCallContext, NativeCallContextStore};
+
+use super::complaint::Called;
+
+/// A closure with everything that it needs to be called after its statement has ended.
+#[derive(Debug, Clone)]
+pub(super) struct Closure {
+    function: FnPtr,
+    /// The functions, imports and source of the place where it was written: without them a closure written in the
+    /// entry and called from a module would run the module's functions.
+    context: NativeCallContextStore,
+}
+
+impl Closure {
+    /// Keeps a closure. Variables that it captured are copied: Rhai captures by reference, loop variables included, so
+    /// that three rollbacks registered in `for percent in [10, 50, 100]` would all see 100.
+    pub(super) fn kept(ctx: &NativeCallContext, mut function: FnPtr) -> Self {
+        for captured in function.iter_curry_mut() {
+            if captured.is_shared() {
+                *captured = captured.flatten_clone();
+            }
+        }
+        Self { function, context: ctx.store_data() }
+    }
+
+    /// Calls it.
+    pub(super) fn call(&self, engine: &Engine) -> Called<Dynamic> {
+        self.function.call_within_context(&self.context.create_context(engine), ())
+    }
+}

@@ -1,0 +1,45 @@
+//! What a function of the engine says to a script that uses it wrongly.
+
+use rhai::{Dynamic, EvalAltResult, NativeCallContext, Position};
+use runbook_model::step::Location;
+
+use super::code::Code;
+use super::span;
+
+/// The result of a function that a script can call.
+pub(super) type Called<T> = Result<T, Box<EvalAltResult>>;
+
+/// A wrong use of a function of the engine. Scripts can catch it; the place stays the original one when they rethrow.
+#[derive(Debug, Clone)]
+pub(super) struct Complaint {
+    pub(super) code: Code,
+    pub(super) message: String,
+    pub(super) help: Option<String>,
+    pub(super) location: Location,
+}
+
+impl Complaint {
+    pub(super) fn new(ctx: &NativeCallContext, code: Code, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), help: None, location: place(ctx) }
+    }
+
+    pub(super) fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    pub(super) fn at(mut self, location: Location) -> Self {
+        self.location = location;
+        self
+    }
+
+    /// The error that the script gets.
+    pub(super) fn raise<T>(self) -> Called<T> {
+        Err(Box::new(EvalAltResult::ErrorRuntime(Dynamic::from(self), Position::NONE)))
+    }
+}
+
+/// Where the script called the function.
+pub(super) fn place(ctx: &NativeCallContext) -> Location {
+    span::location(ctx.call_source().unwrap_or_default(), ctx.call_position())
+}

@@ -1,0 +1,199 @@
+//! Reads changes of the world from options: a program, a file, a request.
+
+use std::collections::BTreeMap;
+
+use rhai::{Array, Dynamic, FnPtr, Map};
+use runbook_model::change::{Change, FileWrite, HttpCall, Invocation};
+use runbook_model::step::RollbackPlan;
+
+use crate::script::code::Code;
+use crate::script::complaint::{Called, Complaint};
+use crate::script::json;
+use crate::script::options::{Options, word};
+use crate::script::schema::table;
+
+/// Where programs run: a rollback runs where its command did, so that relative paths mean the same.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Surroundings {
+    env: BTreeMap<String, String>,
+    cwd: Option<String>,
+}
+
+impl Surroundings {
+    /// What the options say.
+    pub(super) fn of(options: &Options<'_>) -> Self {
+        Self { env: options.text_map("env"), cwd: options.text("cwd") }
+    }
+
+    /// What the options of a rollback say, else what its command says.
+    fn overridden(&self, options: &Options<'_>) -> Self {
+        let own = Self::of(options);
+        Self { env: if options.has("env") { own.env } else { self.env.clone() }, cwd: own.cwd.or_else(|| self.cwd.clone()) }
+    }
+}
+
+/// The one change that the options hold.
+pub(super) fn change(options: &Options<'_>, surroundings: &Surroundings) -> Called<Change> {
+    let kinds: Vec<_> = options.names().filter(|name| ["run", "write", "http"].contains(name)).map(str::to_owned).collect();
+    let kind = match kinds.as_slice() {
+        [kind] => kind.as_str(),
+        [] => return options.complain("", Code::BadOption, "one of `run`, `write` and `http` is needed").raise(),
+        [first, second, ..] => {
+            let message = format!("`{first}` and `{second}` cannot stand together: a command makes one change");
+            return options.complain(second, Code::BadOption, message).help("write two commands").raise();
+        }
+    };
+    if kind != "run"
+        && let Some(odd) = ["env", "cwd", "stdin"].into_iter().find(|name| options.has(name))
+    {
+        return options
+            .complain(odd, Code::BadOption, format!("`{odd}` belongs to `run`, and means nothing for `{kind}`"))
+            .raise();
+    }
+    let given = options.raw(kind).unwrap_or_default();
+    match kind {
+        "run" => Ok(Change::Run(Invocation {
+            argv: argv(given.try_cast::<Array>().unwrap_or_default(), &|message| {
+                options.complain("run", Code::BadOption, message)
+            })?,
+            env: surroundings.env.clone(),
+            cwd: surroundings.cwd.clone(),
+            stdin: options.text("stdin"),
+        })),
+        "write" => write(&options.inner(table("command.write"), given, "write")?),
+        _ => http(&options.inner(table("command.http"), given, "http")?),
+    }
+}
+
+/// How to roll back, with the closure if it is one.
+pub(super) fn plan(
+    options: &Options<'_>,
+    name: &str,
+    given: Dynamic,
+    surroundings: &Surroundings,
+) -> Called<(RollbackPlan, Option<FnPtr>)> {
+    if given.is::<FnPtr>() {
+        return Ok((RollbackPlan::Block, given.try_cast::<FnPtr>()));
+    }
+    if given.is_string() {
+        return match given.into_immutable_string() {
+            Ok(word) if word == "nothing" => Ok((RollbackPlan::Nothing, None)),
+            Ok(word) => options.wrong(name, format!("this is \"{word}\"")),
+            Err(_) => options.wrong(name, "this is something else".to_owned()),
+        };
+    }
+    if given.is::<Map>() {
+        let inner = options.inner(table("rollback"), given, name)?;
+        let change = change(&inner, &surroundings.overridden(&inner))?;
+        return Ok((RollbackPlan::Changes(vec![change]), None));
+    }
+    let items: Vec<_> = given.try_cast::<Array>().unwrap_or_default().into_iter().map(Dynamic::flatten).collect();
+    // A list whose first item is a list or a map is a list of changes; else it is the words of one.
+    if !items.first().is_some_and(|first| first.is_array() || first.is_map()) {
+        let argv = argv(items, &|message| options.complain(name, Code::BadOption, format!("`{name}`: {message}")))?;
+        return Ok((RollbackPlan::Changes(vec![run(argv, surroundings)]), None));
+    }
+    let mut changes = Vec::with_capacity(items.len());
+    for (at, item) in items.into_iter().enumerate() {
+        changes.push(if item.is_map() {
+            let inner = options.inner(table("rollback"), item, name)?;
+            change(&inner, &surroundings.overridden(&inner))?
+        } else if let Some(words) = item.try_cast::<Array>() {
+            let complain =
+                |message: String| options.complain(name, Code::BadOption, format!("change {at} of `{name}`: {message}"));
+            run(argv(words, &complain)?, surroundings)
+        } else {
+            let message = format!("change {at} of `{name}` is neither an argv nor a map");
+            return options.complain(name, Code::BadOption, message).raise();
+        });
+    }
+    Ok((RollbackPlan::Changes(changes), None))
+}
+
+fn run(argv: Vec<String>, surroundings: &Surroundings) -> Change {
+    Change::Run(Invocation { argv, env: surroundings.env.clone(), cwd: surroundings.cwd.clone(), stdin: None })
+}
+
+/// Program and arguments: texts, numbers and flags.
+pub(super) fn argv(items: Array, complain: &dyn Fn(String) -> Complaint) -> Called<Vec<String>> {
+    let mut words = Vec::with_capacity(items.len());
+    for (at, item) in items.iter().enumerate() {
+        let Some(word) = word(item) else {
+            let found = item.flatten_clone();
+            let help = if found.is_unit() { "give it a value, or leave it out" } else { "give its parts one by one" };
+            return complain(format!("argument {at} is {}, not a word", json::named(&found))).help(help).raise();
+        };
+        if word.contains('\0') {
+            return complain(format!("argument {at} holds a NUL byte, which no program can receive")).raise();
+        }
+        words.push(word);
+    }
+    match words.first() {
+        None => complain("no program is named: the list is empty".to_owned()).raise(),
+        Some(program) if program.is_empty() => complain("no program is named: argument 0 is empty".to_owned()).raise(),
+        Some(_) => Ok(words),
+    }
+}
+
+fn write(options: &Options<'_>) -> Called<Change> {
+    let path = options.text("path").unwrap_or_default();
+    if path.is_empty() || path.contains('\0') {
+        return options.wrong("path", "this cannot be the name of a file".to_owned());
+    }
+    let mode = match options.raw("mode") {
+        None => None,
+        Some(mode) => {
+            let bits = match mode.as_int() {
+                Ok(bits) => u32::try_from(bits).ok(),
+                Err(_) => {
+                    mode.into_immutable_string().ok().and_then(|text| u32::from_str_radix(text.trim_start_matches("0o"), 8).ok())
+                }
+            };
+            match bits {
+                Some(bits) if bits <= 0o7777 => Some(bits),
+                _ => return options.wrong("mode", "this is something else".to_owned()),
+            }
+        }
+    };
+    Ok(Change::Write(FileWrite { path, content: options.text("content").unwrap_or_default(), mode, before: None }))
+}
+
+fn http(options: &Options<'_>) -> Called<Change> {
+    let url = options.text("url").unwrap_or_default();
+    if !is_address(&url) {
+        return options.complain("url", Code::BadOption, format!("\"{url}\" is no http:// or https:// address")).raise();
+    }
+    if options.has("json") && options.has("body") {
+        return options.complain("body", Code::BadOption, "`json` and `body` cannot stand together").raise();
+    }
+    let method = options.text("method").unwrap_or_else(|| "POST".to_owned()).to_ascii_uppercase();
+    if method.is_empty() || !method.chars().all(|c| c.is_ascii_uppercase()) {
+        return options.wrong("method", "this is no HTTP method".to_owned());
+    }
+    let statuses = match options.raw("expect") {
+        Some(one) if one.is_int() => vec![one],
+        _ => options.list("expect"),
+    };
+    let mut expect = Vec::with_capacity(statuses.len());
+    for status in statuses {
+        match status.as_int().ok().and_then(|status| u16::try_from(status).ok()).filter(|status| (100..=599).contains(status)) {
+            Some(status) => expect.push(status),
+            None => return options.wrong("expect", format!("{status} is no HTTP status")),
+        }
+    }
+    Ok(Change::Http(HttpCall {
+        method,
+        url,
+        headers: options.text_map("headers"),
+        json: options.value("json")?,
+        body: options.text("body"),
+        expect,
+        timeout: options.length("timeout")?,
+    }))
+}
+
+/// Whether this is an address that the engine can reach; the text of an unknown may stand behind the scheme.
+pub(super) fn is_address(url: &str) -> bool {
+    let rest = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"));
+    url.starts_with('‹') || rest.is_some_and(|rest| !rest.is_empty() && !url.chars().any(char::is_control))
+}

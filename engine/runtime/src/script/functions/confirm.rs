@@ -1,0 +1,57 @@
+//! `confirm(question, #{ … })`: asks a person.
+
+use std::sync::Arc;
+
+use rhai::{Dynamic, Engine, NativeCallContext};
+use runbook_model::step::{Confirm, OnTimeout, StepKind, StepSpec};
+
+use super::conversation::Asked;
+use crate::script::code::Code;
+use crate::script::complaint::Called;
+use crate::script::options::Options;
+use crate::script::schema::table;
+use crate::script::stage::Stage;
+
+pub(super) fn register(engine: &mut Engine, stage: &Arc<Stage>) {
+    let plain = Arc::clone(stage);
+    engine.register_fn("confirm", move |ctx: NativeCallContext, question: Dynamic| confirm(&ctx, &plain, &question, None));
+    let stage = Arc::clone(stage);
+    engine.register_fn("confirm", move |ctx: NativeCallContext, question: Dynamic, given: Dynamic| {
+        confirm(&ctx, &stage, &question, Some(given))
+    });
+}
+
+fn confirm(ctx: &NativeCallContext, stage: &Stage, question: &Dynamic, given: Option<Dynamic>) -> Called<Dynamic> {
+    let options = match given {
+        Some(given) => Options::read(ctx, stage, table("confirm"), given)?,
+        None => Options::none(ctx, stage, table("confirm"))?,
+    };
+    let confirm = Confirm {
+        choices: options.texts("choices"),
+        input: options.text("input"),
+        details: options.text("details"),
+        by: options.texts("by"),
+        quorum: options.count("quorum", 100)?,
+        not_self: options.flag("not_self"),
+        deadline: options.length("deadline")?,
+        escalate: options.texts("escalate"),
+        on_timeout: match options.text("on_timeout").as_deref() {
+            Some("stop") => Some(OnTimeout::Stop),
+            Some("rollback") => Some(OnTimeout::Rollback),
+            Some("proceed") => Some(OnTimeout::Proceed),
+            _ => None,
+        },
+    };
+    if !confirm.choices.is_empty() && confirm.input.is_some() {
+        return options.complain("input", Code::BadOption, "`choices` and `input` cannot stand together").raise();
+    }
+    for needs_deadline in ["escalate", "on_timeout"] {
+        if options.has(needs_deadline) && confirm.deadline.is_none() {
+            let message = format!("`{needs_deadline}` means nothing without `deadline`");
+            return options.complain(needs_deadline, Code::BadOption, message).help("add `deadline: \"5m\"`").raise();
+        }
+    }
+    let (path, name) = stage.enter(ctx, question)?;
+    let spec = StepSpec { name, kind: StepKind::Confirm(confirm) };
+    Asked { ctx, stage, path, spec, look: None, settle: None }.converse()
+}

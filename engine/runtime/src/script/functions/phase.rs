@@ -1,0 +1,42 @@
+//! `phase(name, #{ … }, || { … })`: groups steps.
+
+use std::sync::Arc;
+
+use rhai::{Dynamic, Engine, FnPtr, NativeCallContext};
+
+use crate::operation::Operation;
+use crate::script::code::Code;
+use crate::script::complaint::{Called, Complaint};
+use crate::script::json;
+use crate::script::options::Options;
+use crate::script::schema::table;
+use crate::script::stage::Stage;
+
+pub(super) fn register(engine: &mut Engine, stage: &Arc<Stage>) {
+    let plain = Arc::clone(stage);
+    engine
+        .register_fn("phase", move |ctx: NativeCallContext, name: Dynamic, body: Dynamic| phase(&ctx, &plain, &name, None, body));
+    let stage = Arc::clone(stage);
+    engine.register_fn("phase", move |ctx: NativeCallContext, name: Dynamic, given: Dynamic, body: Dynamic| {
+        phase(&ctx, &stage, &name, Some(given), body)
+    });
+}
+
+fn phase(ctx: &NativeCallContext, stage: &Stage, name: &Dynamic, given: Option<Dynamic>, body: Dynamic) -> Called<Dynamic> {
+    let found = json::named(&body).to_owned();
+    let Some(body) = body.try_cast::<FnPtr>() else {
+        return Complaint::new(ctx, Code::BadOption, format!("a phase wants a closure with its steps, this is {found}"))
+            .help("write `phase(\"…\", || { … });`")
+            .raise();
+    };
+    let options = match given {
+        Some(given) => Options::read(ctx, stage, table("phase"), given)?,
+        None => Options::none(ctx, stage, table("phase"))?,
+    };
+    let budget = options.length("budget")?;
+    let (path, _) = stage.enter(ctx, name)?;
+    stage.perform(Operation::EnterPhase { path: path.clone(), budget })?;
+    let value = stage.below(path.clone(), || body.call_within_context::<Dynamic>(ctx, ()))?;
+    stage.perform(Operation::LeavePhase { path })?;
+    Ok(value)
+}

@@ -1,0 +1,38 @@
+//! `print(…)` and `debug(…)`: notes for the record.
+
+use std::sync::Arc;
+
+use rhai::{Dynamic, Engine, ImmutableString, NativeCallContext};
+
+use crate::operation::Operation;
+use crate::script::complaint::{Called, place};
+use crate::script::span;
+use crate::script::stage::Stage;
+
+pub(super) fn register(engine: &mut Engine, stage: &Arc<Stage>) {
+    // Rhai calls the function `print` to make a text, and hands that to `on_print` without its place: so the function
+    // remembers the place.
+    let placing = Arc::clone(stage);
+    engine.register_fn("print", move |ctx: NativeCallContext, item: Dynamic| -> Called<ImmutableString> {
+        placing.state().printed_at = place(&ctx);
+        if item.is_string() {
+            Ok(item.into_immutable_string().unwrap_or_default())
+        } else {
+            ctx.call_native_fn("to_string", (item,))
+        }
+    });
+    let printing = Arc::clone(stage);
+    engine.on_print(move |text| {
+        let location = printing.state().printed_at.clone();
+        note(&printing, text, location);
+    });
+    let debugging = Arc::clone(stage);
+    engine.on_debug(move |text, source, position| note(&debugging, text, span::location(source.unwrap_or_default(), position)));
+}
+
+fn note(stage: &Stage, text: &str, location: runbook_model::step::Location) {
+    // A hang-up is kept by the stage: the script ends at its next operation.
+    if stage.perform(Operation::Note { text: text.to_owned(), location }).is_err() {
+        tracing::debug!("a note of the script was lost: the engine stopped the run");
+    }
+}

@@ -1,0 +1,222 @@
+//! Options of one call, checked against their table.
+
+use std::collections::BTreeMap;
+
+use rhai::{Array, Dynamic, FnPtr, ImmutableString, Map, NativeCallContext};
+use runbook_model::Value;
+use runbook_model::length::Length;
+use runbook_model::parameter::nearest;
+use runbook_model::step::Location;
+
+use super::code::Code;
+use super::complaint::{Called, Complaint, place};
+use super::json::{self, NotRecordable};
+use super::schema::{OptionType, Table};
+use super::stage::Stage;
+use super::unknown::{Unknown, text};
+
+/// The options of one call, of known names and of the right types.
+#[derive(Debug)]
+pub(super) struct Options<'a> {
+    table: &'static Table,
+    map: Map,
+    stage: &'a Stage,
+    call: Location,
+    /// Where these options stand inside those of the call: `params.service.`.
+    inside: String,
+}
+
+impl<'a> Options<'a> {
+    /// Reads the options of a call.
+    pub(super) fn read(ctx: &NativeCallContext, stage: &'a Stage, table: &'static Table, given: Dynamic) -> Called<Self> {
+        Self::checked(stage, table, given, place(ctx), String::new())
+    }
+
+    /// The options of a call without any.
+    pub(super) fn none(ctx: &NativeCallContext, stage: &'a Stage, table: &'static Table) -> Called<Self> {
+        Self::checked(stage, table, Map::new().into(), place(ctx), String::new())
+    }
+
+    fn checked(stage: &'a Stage, table: &'static Table, given: Dynamic, call: Location, inside: String) -> Called<Self> {
+        let given = given.flatten();
+        let type_name = json::named(&given).to_owned();
+        let Some(map) = given.try_cast::<Map>() else {
+            let message = format!("the options of `{}` are a map, this is {type_name}", table.name);
+            return complaint(stage, &call, inside.trim_end_matches('.'), Code::BadOption, message)
+                .help(format!("write {}", table.usage))
+                .raise();
+        };
+        let options = Self { table, map, stage, call, inside };
+        for (name, value) in &options.map {
+            match table.option(name) {
+                None => return options.unknown(name),
+                Some(option) if !fits(option.kind, value) => {
+                    return options.wrong(name, format!("this is {}", json::named(&value.flatten_clone())));
+                }
+                Some(_) => {}
+            }
+        }
+        if let Some(missing) = table.options.iter().find(|option| option.required && !options.map.contains_key(option.name)) {
+            let message = format!("`{}` needs the option `{}`: {}", table.name, missing.name, missing.help);
+            return options.complain(options.inside.trim_end_matches('.'), Code::BadOption, message).raise();
+        }
+        Ok(options)
+    }
+
+    /// The options of a map inside these.
+    pub(super) fn inner(&self, table: &'static Table, given: Dynamic, key: &str) -> Called<Self> {
+        Self::checked(self.stage, table, given, self.call.clone(), format!("{}{key}.", self.inside))
+    }
+
+    /// Whether the option is there.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.map.contains_key(name)
+    }
+
+    /// The names of the options that are there.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.map.keys().map(|name| name.as_str())
+    }
+
+    /// The value as it is, with nothing shared.
+    pub(super) fn raw(&self, name: &str) -> Option<Dynamic> {
+        self.map.get(name).map(Dynamic::flatten_clone)
+    }
+
+    /// The text.
+    pub(super) fn text(&self, name: &str) -> Option<String> {
+        self.map.get(name).and_then(text)
+    }
+
+    /// The flag; false when absent.
+    pub(super) fn flag(&self, name: &str) -> bool {
+        self.map.get(name).and_then(|value| value.as_bool().ok()).unwrap_or(false)
+    }
+
+    /// The number.
+    pub(super) fn number(&self, name: &str) -> Option<f64> {
+        self.map.get(name).and_then(number)
+    }
+
+    /// The whole number, from 1 to `most`.
+    pub(super) fn count(&self, name: &str, most: u32) -> Called<Option<u32>> {
+        let Some(number) = self.map.get(name).and_then(|value| value.as_int().ok()) else { return Ok(None) };
+        match u32::try_from(number) {
+            Ok(number) if (1..=most).contains(&number) => Ok(Some(number)),
+            _ => self.wrong(name, format!("this is {number}; 1 to {most} is possible")),
+        }
+    }
+
+    /// The length of time.
+    pub(super) fn length(&self, name: &str) -> Called<Option<Length>> {
+        match self.text(name).map(|text| text.parse::<Length>()) {
+            None => Ok(None),
+            Some(Ok(length)) => Ok(Some(length)),
+            Some(Err(error)) => self.complain(name, Code::BadOption, format!("`{name}`: {error}")).raise(),
+        }
+    }
+
+    /// The texts; empty when absent.
+    pub(super) fn texts(&self, name: &str) -> Vec<String> {
+        self.list(name).iter().filter_map(text).collect()
+    }
+
+    /// The list; empty when absent.
+    pub(super) fn list(&self, name: &str) -> Vec<Dynamic> {
+        match self.raw(name).map(Dynamic::try_cast::<Array>) {
+            Some(Some(items)) => items.into_iter().map(Dynamic::flatten).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The map from names to texts; numbers and flags count as text.
+    pub(super) fn text_map(&self, name: &str) -> BTreeMap<String, String> {
+        match self.raw(name).map(Dynamic::try_cast::<Map>) {
+            Some(Some(items)) => items.iter().filter_map(|(key, value)| Some((key.to_string(), word(value)?))).collect(),
+            _ => BTreeMap::new(),
+        }
+    }
+
+    /// The value as JSON; an unknown in it becomes the text of its mark.
+    pub(super) fn value(&self, name: &str) -> Called<Option<Value>> {
+        let Some(value) = self.raw(name) else { return Ok(None) };
+        match json::recorded(&value) {
+            Ok(value) => Ok(Some(value)),
+            Err(NotRecordable::Unknown(unknown)) => Ok(Some(Value::String(unknown.shown))),
+            Err(NotRecordable::Type { name: odd, place }) => self.wrong(name, format!("{odd} stands at `{name}{place}`")),
+        }
+    }
+
+    /// The closure.
+    pub(super) fn closure(&self, name: &str) -> Option<FnPtr> {
+        self.raw(name).and_then(Dynamic::try_cast::<FnPtr>)
+    }
+
+    /// A complaint about the value of an option.
+    pub(super) fn wrong<T>(&self, name: &str, found: String) -> Called<T> {
+        let wanted = self.table.option(name).map(|option| option.kind.wanted()).unwrap_or_default();
+        self.complain(name, Code::BadOption, format!("`{name}` of `{}` wants {wanted}; {found}", self.table.name)).raise()
+    }
+
+    /// A complaint at an option, or at the call when the name is empty.
+    pub(super) fn complain(&self, name: &str, code: Code, message: impl Into<String>) -> Complaint {
+        complaint(self.stage, &self.call, &format!("{}{name}", self.inside), code, message.into())
+    }
+
+    fn unknown<T>(&self, name: &str) -> Called<T> {
+        let (message, help) = unknown_option(self.table, name);
+        self.complain(name, Code::UnknownOption, message).help(help).raise()
+    }
+}
+
+/// What to say about a key that a table does not have, and how to help.
+pub(super) fn unknown_option(table: &Table, name: &str) -> (String, String) {
+    let names = || table.options.iter().map(|option| option.name);
+    let message = format!("unknown option `{name}` for `{}`", table.name);
+    match nearest(name, names()) {
+        Some(near) => (message, format!("did you mean `{near}`?")),
+        None => (message, format!("its options are: {}", names().collect::<Vec<_>>().join(", "))),
+    }
+}
+
+fn complaint(stage: &Stage, call: &Location, key: &str, code: Code, message: String) -> Complaint {
+    let location = stage.script.spots.key(call, key).unwrap_or_else(|| call.clone());
+    Complaint { code, message, help: None, location }
+}
+
+fn number(value: &Dynamic) -> Option<f64> {
+    #[allow(clippy::cast_precision_loss, reason = "bounds of parameters are written by people")]
+    value.as_float().ok().or_else(|| value.as_int().ok().map(|number| number as f64))
+}
+
+/// A word of a command line: texts, numbers and flags.
+pub(super) fn word(value: &Dynamic) -> Option<String> {
+    let value = value.flatten_clone();
+    if value.is_int() || value.is_float() || value.is_bool() || value.is_char() {
+        return Some(value.to_string());
+    }
+    text(&value)
+}
+
+fn fits(kind: OptionType, value: &Dynamic) -> bool {
+    let value = value.flatten_clone();
+    let is_text = || value.is_string() || value.is::<Unknown>();
+    let all = |each: fn(&Dynamic) -> bool| value.read_lock::<Array>().is_some_and(|items| items.iter().all(each));
+    match kind {
+        OptionType::Text | OptionType::Length => is_text(),
+        OptionType::Flag => value.is_bool(),
+        OptionType::Count => value.is_int(),
+        OptionType::Number => value.is_int() || value.is_float(),
+        OptionType::Argv | OptionType::Alerts => value.is_array(),
+        OptionType::Texts => all(|item| text(&item.flatten_clone()).is_some()),
+        OptionType::TextMap => value.read_lock::<Map>().is_some_and(|map| map.values().all(|item| word(item).is_some())),
+        OptionType::Statuses => value.is_int() || all(Dynamic::is_int),
+        OptionType::Mode => value.is_int() || value.is_string(),
+        OptionType::Closure => value.is_fnptr(),
+        OptionType::Value => true,
+        OptionType::Map(_) | OptionType::Parameters => value.is_map(),
+        OptionType::Rollback => value.is_array() || value.is_map() || value.is_string() || value.is_fnptr(),
+        OptionType::Retry => value.is_int() || value.is_map(),
+        OptionType::Word(words) => value.read_lock::<ImmutableString>().is_some_and(|word| words.contains(&word.as_str())),
+    }
+}

@@ -1,0 +1,142 @@
+//! A runbook with all its modules, read and checked: what can be described and performed.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use rhai::{AST, Map};
+use runbook_model::Value;
+use runbook_model::declaration::Declaration;
+
+use super::actor::Actor;
+use super::blame;
+use super::code::Code;
+use super::diagnostic::{Diagnostic, Diagnostics, Severity};
+use super::loading;
+use super::sandbox::{STACK, performing};
+use super::settings;
+use super::source::{SourceFiles, Sources};
+use super::spots::Spots;
+use super::stage::{Purpose, Stage, Stop};
+use crate::operation::Line;
+
+/// A runbook with all its modules, read and checked. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Program {
+    script: Arc<Script>,
+    warnings: Vec<Diagnostic>,
+}
+
+/// What performances of a program share.
+#[derive(Debug)]
+pub(super) struct Script {
+    pub(super) sources: Arc<Sources>,
+    pub(super) asts: Arc<BTreeMap<String, AST>>,
+    pub(super) spots: Arc<Spots>,
+    pub(super) settings: Map,
+}
+
+impl Program {
+    /// Reads the runbook `entry` and every module that it imports, and looks for mistakes that can be seen without
+    /// running anything.
+    ///
+    /// # Errors
+    /// Everything that was found, as far as it is an error: text that is not Rhai, modules that are missing or import
+    /// each other in a circle, functions and options that do not exist.
+    pub fn load(files: &dyn SourceFiles, entry: &str) -> Result<Self, Diagnostics> {
+        let loaded = loading::load(files, entry);
+        let sources = Arc::new(loaded.sources);
+        let (errors, warnings): (Vec<_>, Vec<_>) =
+            loaded.found.into_iter().partition(|diagnostic| diagnostic.severity == Severity::Error);
+        if !errors.is_empty() {
+            return Err(Diagnostics::new(errors, sources));
+        }
+        let spots = Arc::new(loaded.spots);
+        let script = Arc::new(Script { sources, asts: Arc::new(loaded.asts), spots, settings: Map::new() });
+        Ok(Self { script, warnings })
+    }
+
+    /// What was found that does not keep it from running; `None` when nothing.
+    #[must_use]
+    pub fn warnings(&self) -> Option<Diagnostics> {
+        (!self.warnings.is_empty()).then(|| Diagnostics::new(self.warnings.clone(), Arc::clone(&self.script.sources)))
+    }
+
+    /// The names and texts of all files that belong to it, the entry first: what a run pins.
+    #[must_use]
+    pub fn sources(&self) -> Vec<(String, String)> {
+        self.script.sources.all().to_vec()
+    }
+
+    /// What the runbook says about itself. Runs the script up to `runbook(#{ … })`, without a line to the engine:
+    /// nothing can be changed or looked at.
+    ///
+    /// # Errors
+    /// When the declaration is missing, comes after a step or says something impossible.
+    pub fn describe(&self) -> Result<Declaration, Diagnostics> {
+        let script = Arc::clone(&self.script);
+        let described = on_deep_stack(move || {
+            let stage = Arc::new(Stage::new(Arc::clone(&script), Purpose::Describe, Arc::new(AtomicBool::new(false))));
+            let engine = performing(&stage);
+            let ended = match script.asts.get(script.sources.entry()) {
+                Some(ast) => engine.run_ast_with_scope(&mut settings::scope(), ast),
+                None => Ok(()),
+            };
+            match (stage.take_stop(), ended) {
+                (Some(Stop::Described(declaration)), _) => Ok(*declaration),
+                (Some(Stop::Limit(diagnostic) | Stop::Unknowable { diagnostic, .. }), _) => Err(*diagnostic),
+                (_, Err(error)) => Err(blame::blame(error, &script).diagnostic),
+                (_, Ok(())) => Err(Diagnostic::error(Code::Declaration, "the runbook does not say what it is")
+                    .help("start it with `let p = runbook(#{ title: \"…\" });`")),
+            }
+        });
+        let mut declaration = described
+            .and_then(|described| described)
+            .map_err(|diagnostic| Diagnostics::new(vec![diagnostic], Arc::clone(&self.script.sources)))?;
+        declaration.about = self.about();
+        Ok(declaration)
+    }
+
+    /// Hires an actor: a thread that performs the script, asking over `line`. `params` are what `runbook(#{ … })`
+    /// returns, `settings` the constant of that name.
+    #[must_use]
+    pub fn cast(&self, params: &BTreeMap<String, Value>, settings: &serde_json::Map<String, Value>, line: Line) -> Actor {
+        let script = Script {
+            sources: Arc::clone(&self.script.sources),
+            asts: Arc::clone(&self.script.asts),
+            spots: Arc::clone(&self.script.spots),
+            settings: settings.iter().map(|(name, value)| (name.as_str().into(), super::json::played(value))).collect(),
+        };
+        let params = params.iter().map(|(name, value)| (name.as_str().into(), super::json::played(value))).collect();
+        Actor::hired(Arc::new(script), params, line)
+    }
+
+    /// The lines at the top of the entry that begin with `//!`.
+    fn about(&self) -> Option<String> {
+        let text = self.script.sources.text(self.script.sources.entry())?;
+        let lines: Vec<_> = text
+            .lines()
+            .skip_while(|line| line.trim().is_empty())
+            .map_while(|line| line.trim_start().strip_prefix("//!"))
+            .map(|line| line.strip_prefix(' ').unwrap_or(line).trim_end())
+            .collect();
+        let about = lines.join("\n").trim().to_owned();
+        (!about.is_empty()).then_some(about)
+    }
+}
+
+/// Runs `work` on a thread with the stack that scripts need, and waits for it.
+///
+/// # Errors
+/// When the thread cannot be started, or the work panicked.
+pub(super) fn on_deep_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, Diagnostic> {
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().name("script".to_owned()).stack_size(STACK).spawn_scoped(scope, work);
+        match thread {
+            Ok(thread) => thread.join().map_err(|_| Diagnostic::error(Code::Internal, "the script room panicked")),
+            Err(error) => {
+                Err(Diagnostic::error(Code::Internal, format!("the thread of the script could not be started: {error}")))
+            }
+        }
+    })
+}

@@ -1,0 +1,81 @@
+//! The engine of Rhai with everything taken out that is not a function of its arguments, and with limits.
+
+use std::sync::{Arc, Once};
+
+use rhai::packages::{
+    BasicArrayPackage, BasicBlobPackage, BasicMapPackage, BasicMathPackage, BitFieldPackage, CorePackage, LogicPackage,
+    MoreStringPackage, Package,
+};
+use rhai::{Engine, OptimizationLevel};
+
+use super::stage::Stage;
+
+/// The stack of a thread that parses or runs scripts, in bytes. Only what is used becomes real memory; a chain of
+/// closures deeper than a small stack would end the process when it is dropped.
+pub(super) const STACK: usize = 256 * 1024 * 1024;
+
+/// Words of Rhai that a script may not use, with the way out.
+pub(super) const BLOCKED: [(&str, &str); 8] = [
+    ("eval", "write the code itself: a script that makes code cannot be reviewed"),
+    ("curry", "write a closure: `|| f(x)`"),
+    ("exit", "let the script end, or `throw` an error"),
+    ("sleep", "wait for something: a check with `within`, such as `check(\"it is up\", || …, #{ within: \"2m\" })`"),
+    ("timestamp", "tell the time in a check: `let now = check(\"the time\", || clock::now());`"),
+    ("elapsed", "the journal records how long each step took"),
+    ("back_trace", "errors already name the calls that led to them"),
+    ("get_fn_metadata_list", "name the function that you want to call"),
+];
+
+/// An engine that can parse, and compute, and nothing else.
+pub(super) fn bare() -> Engine {
+    // Closures are named by a hash; a fixed seed gives them the same names in every process, so that a replay that
+    // prints one prints the same.
+    static SEED: Once = Once::new();
+    SEED.call_once(|| {
+        let fixed = rhai::config::hashing::set_hashing_seed(Some([0x72, 0x75, 0x6e, 0x62]));
+        if fixed.is_err() {
+            tracing::debug!("the hashing seed of Rhai was already set");
+        }
+    });
+    let mut engine = Engine::new_raw();
+    engine
+        .register_global_module(CorePackage::new().as_shared_module())
+        .register_global_module(BitFieldPackage::new().as_shared_module())
+        .register_global_module(LogicPackage::new().as_shared_module())
+        .register_global_module(BasicMathPackage::new().as_shared_module())
+        .register_global_module(BasicArrayPackage::new().as_shared_module())
+        .register_global_module(BasicBlobPackage::new().as_shared_module())
+        .register_global_module(BasicMapPackage::new().as_shared_module())
+        .register_global_module(MoreStringPackage::new().as_shared_module());
+    engine
+        .set_max_call_levels(48)
+        .set_max_expr_depths(64, 48)
+        .set_max_string_size(4 * 1024 * 1024)
+        .set_max_array_size(100_000)
+        .set_max_map_size(20_000)
+        .set_max_variables(2_000)
+        .set_max_functions(1_000)
+        .set_max_modules(200);
+    engine
+        .set_strict_variables(true)
+        .set_fail_on_invalid_map_property(true)
+        // Slower loops for comparison operators that can be overridden, and for errors that know their position.
+        .set_fast_operators(false)
+        .set_optimization_level(OptimizationLevel::None)
+        .disable_symbol("eval")
+        .disable_symbol("curry");
+    engine
+}
+
+/// An engine that performs on a stage.
+pub(super) fn performing(stage: &Arc<Stage>) -> Engine {
+    let mut engine = bare();
+    let ticking = Arc::clone(stage);
+    engine.on_progress(move |_| ticking.tick());
+    engine.set_module_resolver(super::shelf::Shelf::new(Arc::clone(stage)));
+    super::settings::register(&mut engine, &stage.script.settings);
+    super::unknown::register(&mut engine, stage);
+    super::decision::watch(&mut engine, stage);
+    super::functions::register(&mut engine, stage);
+    engine
+}

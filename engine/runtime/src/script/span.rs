@@ -1,0 +1,111 @@
+//! Grows the start position that Rhai gives into the stretch of text that a person would underline.
+
+use rhai::Position;
+use runbook_model::step::Location;
+
+use super::diagnostic::Span;
+use super::source::Sources;
+
+/// The stretch that begins at `position` in `file`; `None` when the position is not known.
+pub(super) fn grown(sources: &Sources, file: &str, position: Position) -> Option<Span> {
+    let line = u32::try_from(position.line()?).ok()?;
+    let column = u32::try_from(position.position().unwrap_or(1)).ok()?;
+    let length = sources.line(file, line).map_or(1, |text| length(text, column as usize));
+    Some(Span { file: file.to_owned(), line, column, length })
+}
+
+/// The same for a recorded location.
+pub(super) fn at(sources: &Sources, location: &Location) -> Option<Span> {
+    if location.line == 0 {
+        return None;
+    }
+    let length = sources.line(&location.file, location.line).map_or(1, |text| length(text, location.column as usize));
+    Some(Span { file: location.file.clone(), line: location.line, column: location.column, length })
+}
+
+/// The position as a location; line 0 when it is not known.
+pub(super) fn location(file: &str, position: Position) -> Location {
+    let number = |n: Option<usize>| n.and_then(|n| u32::try_from(n).ok()).unwrap_or(0);
+    Location { file: file.to_owned(), line: number(position.line()), column: number(position.position()) }
+}
+
+/// How many characters of `line` belong together from `column` on: a call with its arguments when they end on this
+/// line, a name, a literal, an operator.
+fn length(line: &str, column: usize) -> u32 {
+    let rest: Vec<char> = line.chars().skip(column.saturating_sub(1)).collect();
+    let end = match rest.first() {
+        None => 1,
+        Some(c) if c.is_alphanumeric() || *c == '_' => call(&rest),
+        Some('"' | '`' | '\'') => literal(&rest),
+        Some(_) => rest.iter().take_while(|c| "=!<>&|+-*/%^.:?".contains(**c)).count(),
+    };
+    u32::try_from(end.max(1)).unwrap_or(1)
+}
+
+fn call(rest: &[char]) -> usize {
+    let is_part = |at: usize| rest.get(at).is_some_and(|c| c.is_alphanumeric() || *c == '_');
+    let mut end = 0;
+    while is_part(end) || (rest.get(end) == Some(&':') && rest.get(end + 1) == Some(&':') && is_part(end + 2)) {
+        end += if is_part(end) { 1 } else { 2 };
+    }
+    if rest.get(end) != Some(&'(') {
+        return end;
+    }
+    let mut depth = 0_usize;
+    let mut at = end;
+    while let Some(c) = rest.get(at) {
+        match c {
+            '"' | '`' => {
+                at += literal(&rest[at..]);
+                continue;
+            }
+            '(' | '[' | '{' => depth += 1,
+            ')' | ']' | '}' => depth -= 1,
+            _ => {}
+        }
+        at += 1;
+        if depth == 0 {
+            return at;
+        }
+    }
+    end
+}
+
+fn literal(rest: &[char]) -> usize {
+    let mut at = 1;
+    while let Some(c) = rest.get(at) {
+        match c {
+            '\\' => at += 2,
+            c if *c == rest[0] => return at + 1,
+            _ => at += 1,
+        }
+    }
+    rest.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::length;
+
+    #[test]
+    fn underlines_what_belongs_together() {
+        let cases = [
+            ("let x = http::get(url + \"/(\").status;", 9, "http::get(url + \"/(\")"),
+            ("command(\"restart\", #{", 1, "command"),
+            ("  timout: \"10s\",", 3, "timout"),
+            ("a == \"b\"", 3, "=="),
+            ("x = `ä ${b}` + 1", 5, "`ä ${b}`"),
+            ("", 1, " "),
+        ];
+        for (line, column, want) in cases {
+            assert_eq!(length(line, column) as usize, want.chars().count(), "{line}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_is_too_odd(line in ".{0,60}", column in 0_usize..80) {
+            assert!(length(&line, column) >= 1);
+        }
+    }
+}

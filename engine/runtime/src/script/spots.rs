@@ -1,0 +1,61 @@
+//! Where the keys of literal option maps stand: a map has no positions while the script runs.
+
+use std::collections::HashMap;
+
+use rhai::{AST, ASTNode, Expr, FnCallExpr, Position, Stmt};
+use runbook_model::step::Location;
+
+use super::schema::{Table, schema};
+use super::span;
+
+/// The places of keys, by the place of the call and the dotted name of the key.
+#[derive(Debug, Default)]
+pub(super) struct Spots(HashMap<(String, u32, u32), HashMap<String, Location>>);
+
+impl Spots {
+    /// Where the key stands, if it was written as a literal in that call.
+    pub(super) fn key(&self, call: &Location, key: &str) -> Option<Location> {
+        self.0.get(&(call.file.clone(), call.line, call.column))?.get(key).cloned()
+    }
+
+    /// Adds the calls of one file.
+    pub(super) fn add(&mut self, file: &str, ast: &AST) {
+        each_call(ast, &mut |call, position| {
+            let Some((_, Expr::Map(map, _))) = options_of(call) else { return };
+            let at = span::location(file, position);
+            let keys = self.0.entry((file.to_owned(), at.line, at.column)).or_default();
+            note(keys, file, "", &map.0);
+        });
+    }
+}
+
+fn note(keys: &mut HashMap<String, Location>, file: &str, inside: &str, items: &[(rhai::Ident, Expr)]) {
+    for (key, value) in items {
+        let name = format!("{inside}{}", key.name);
+        if let Expr::Map(inner, _) = value {
+            note(keys, file, &format!("{name}."), &inner.0);
+        }
+        keys.insert(name, span::location(file, key.pos));
+    }
+}
+
+/// The table and the argument that hold the options of a call, if it is a call of the engine's.
+pub(super) fn options_of(call: &FnCallExpr) -> Option<(&'static Table, &Expr)> {
+    let spaces: Vec<_> = call.namespace.path.iter().map(|part| part.name.as_str()).collect();
+    let name = spaces.into_iter().chain([call.name.as_str()]).collect::<Vec<_>>().join("::");
+    let table = schema().iter().find(|table| table.name == name)?;
+    Some((table, call.args.get(table.argument?)?))
+}
+
+/// Calls `visit` for each call by name in statements and functions, with its position.
+pub(super) fn each_call(ast: &AST, visit: &mut dyn FnMut(&FnCallExpr, Position)) {
+    ast.walk(&mut |path| {
+        match path.last() {
+            Some(ASTNode::Expr(Expr::FnCall(call, position)) | ASTNode::Stmt(Stmt::FnCall(call, position))) => {
+                visit(call, *position);
+            }
+            _ => {}
+        }
+        true
+    });
+}

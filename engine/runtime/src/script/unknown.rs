@@ -1,0 +1,200 @@
+//! Values that a rehearsal cannot know: they flow through text and arithmetic, and stop whatever hangs on them.
+
+use rhai::{Dynamic, Engine, ImmutableString, NativeCallContext};
+use runbook_model::step::Location;
+use std::sync::Arc;
+
+use super::complaint::{Called, place};
+use super::stage::Stage;
+
+/// The name of the type in messages of Rhai; [`super::blame`] recognises it there.
+pub(super) const TYPE: &str = "unknown";
+
+/// A value that depends on a step that a rehearsal withholds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Unknown {
+    /// What stands for it in text: `‹output of "build"›`, perhaps with known text around.
+    pub(super) shown: String,
+    /// What it is: `the output of "build"`.
+    pub(super) because: String,
+    /// The step that it comes from.
+    pub(super) origin: Location,
+}
+
+impl Unknown {
+    /// The result of a step.
+    pub(super) fn of_step(kind: &str, name: &str, origin: Location) -> Self {
+        let what = match kind {
+            "command" => "output",
+            "confirm" => "answer",
+            _ => "result",
+        };
+        Self { shown: format!("‹{what} of \"{name}\"›"), because: format!("the {what} of \"{name}\""), origin }
+    }
+}
+
+/// What stands for a value in text that people read and argv: the text itself, or the mark of an unknown.
+pub(super) fn text(value: &Dynamic) -> Option<String> {
+    if let Some(text) = value.read_lock::<ImmutableString>() {
+        return Some(text.to_string());
+    }
+    value.read_lock::<Unknown>().map(|unknown| unknown.shown.clone())
+}
+
+/// Functions that only compute: given an unknown, they give it back.
+const FLOWS: &[&str] = &[
+    "abs",
+    "all_lines",
+    "bytes",
+    "ceiling",
+    "chars",
+    "chop",
+    "clear",
+    "crop",
+    "drain",
+    "filter",
+    "flatten",
+    "floor",
+    "get",
+    "head",
+    "json",
+    "keys",
+    "len",
+    "lines",
+    "lower",
+    "make_lower",
+    "make_upper",
+    "map",
+    "max",
+    "min",
+    "pad",
+    "parse_float",
+    "parse_int",
+    "parse_json",
+    "pop",
+    "reduce",
+    "remove",
+    "replace",
+    "retain",
+    "reverse",
+    "round",
+    "shift",
+    "sort",
+    "split",
+    "split_rev",
+    "sqrt",
+    "sub_string",
+    "tail",
+    "to_array",
+    "to_blob",
+    "to_chars",
+    "to_float",
+    "to_int",
+    "to_json",
+    "to_lower",
+    "to_upper",
+    "trim",
+    "truncate",
+    "upper",
+    "values",
+    "zip",
+];
+
+/// Functions that answer a question: given an unknown, the rehearsal ends.
+const DECIDES: &[&str] = &["all", "any", "contains", "ends_with", "find", "index_of", "is_empty", "some", "starts_with"];
+
+/// Teaches an engine what unknown values do.
+pub(super) fn register(engine: &mut Engine, stage: &Arc<Stage>) {
+    engine.register_type_with_name::<Unknown>(TYPE);
+    engine.register_fn("to_string", |unknown: &mut Unknown| unknown.shown.clone());
+    engine.register_fn("to_debug", |unknown: &mut Unknown| unknown.shown.clone());
+    // A property of an unknown is the same unknown: which of them was asked for does not matter to a reader.
+    engine.register_indexer_get(|unknown: &mut Unknown, _: ImmutableString| unknown.clone());
+    engine.register_indexer_get(|unknown: &mut Unknown, _: i64| unknown.clone());
+    engine.register_fn("+", |a: Unknown, b: Dynamic| joined(&Dynamic::from(a), &b));
+    engine.register_fn("+", |a: Dynamic, b: Unknown| joined(&a, &Dynamic::from(b)));
+    engine.register_fn("+", |a: Unknown, b: Unknown| joined(&Dynamic::from(a), &Dynamic::from(b)));
+    for operator in ["-", "*", "/", "%", "**", "<<", ">>", "&", "|", "^", "..", "..="] {
+        engine.register_fn(operator, |a: Unknown, _: Dynamic| a);
+        engine.register_fn(operator, |_: Dynamic, b: Unknown| b);
+        engine.register_fn(operator, |a: Unknown, _: Unknown| a);
+    }
+    for operator in ["-", "+"] {
+        engine.register_fn(operator, |a: Unknown| a);
+    }
+    for operator in ["==", "!=", "<", "<=", ">", ">="] {
+        let [first, second, both, texts] = [(); 4].map(|()| Arc::clone(stage));
+        engine.register_fn(operator, move |ctx: NativeCallContext, a: Unknown, _: Dynamic| decide(&ctx, &first, &a));
+        engine.register_fn(operator, move |ctx: NativeCallContext, _: Dynamic, b: Unknown| decide(&ctx, &second, &b));
+        engine.register_fn(operator, move |ctx: NativeCallContext, a: Unknown, _: Unknown| decide(&ctx, &both, &a));
+        // An interpolated text forgets that an unknown went into it; its mark is still there.
+        engine.register_fn(operator, move |ctx: NativeCallContext, a: ImmutableString, b: ImmutableString| {
+            decide_texts(&ctx, &texts, &[&a, &b])?;
+            Ok::<bool, Box<rhai::EvalAltResult>>(match ctx.fn_name() {
+                "==" => a == b,
+                "!=" => a != b,
+                "<" => a < b,
+                "<=" => a <= b,
+                ">" => a > b,
+                _ => a >= b,
+            })
+        });
+    }
+    let not = Arc::clone(stage);
+    engine.register_fn("!", move |ctx: NativeCallContext, a: Unknown| decide(&ctx, &not, &a));
+    for name in ["contains", "starts_with", "ends_with"] {
+        let stage = Arc::clone(stage);
+        engine.register_fn(name, move |ctx: NativeCallContext, a: ImmutableString, b: ImmutableString| {
+            decide_texts(&ctx, &stage, &[&a, &b])?;
+            Ok::<bool, Box<rhai::EvalAltResult>>(match ctx.fn_name() {
+                "starts_with" => a.starts_with(b.as_str()),
+                "ends_with" => a.ends_with(b.as_str()),
+                _ => a.contains(b.as_str()),
+            })
+        });
+    }
+    let split = Arc::clone(stage);
+    engine.register_fn("split", move |text: ImmutableString, at: ImmutableString| -> Dynamic {
+        // A part of the text would have lost the mark.
+        match split.marked(&text) {
+            Some(unknown) => Dynamic::from(unknown),
+            None => text.split(at.as_str()).map(|part| part.to_owned().into()).collect::<rhai::Array>().into(),
+        }
+    });
+    let missing = Arc::clone(stage);
+    #[allow(deprecated, reason = "marked so by Rhai because it may change; the version is pinned")]
+    engine.on_missing_function(move |name, args, _, context| {
+        // Called after every failing call, so it must name what it accepts.
+        let Some(unknown) = args.iter().find_map(|arg| arg.read_lock::<Unknown>().map(|unknown| unknown.clone())) else {
+            return Ok(None);
+        };
+        if FLOWS.contains(&name) {
+            return Ok(Some(Dynamic::from(unknown)));
+        }
+        if DECIDES.contains(&name) {
+            let file = context.source().unwrap_or_default().to_owned();
+            return Err(missing.unknowable(&unknown, Location { file, line: 0, column: 0 }, name));
+        }
+        Ok(None)
+    });
+}
+
+fn joined(a: &Dynamic, b: &Dynamic) -> Unknown {
+    let unknown = [a, b].into_iter().find_map(|value| value.read_lock::<Unknown>().map(|unknown| unknown.clone()));
+    let shown = [a, b].map(|value| text(value).unwrap_or_else(|| value.to_string())).concat();
+    match unknown {
+        Some(unknown) => Unknown { shown, ..unknown },
+        None => Unknown { shown, because: "a value".to_owned(), origin: Location::default() },
+    }
+}
+
+fn decide(ctx: &NativeCallContext, stage: &Stage, unknown: &Unknown) -> Called<bool> {
+    Err(stage.unknowable(unknown, place(ctx), ctx.fn_name()))
+}
+
+fn decide_texts(ctx: &NativeCallContext, stage: &Stage, texts: &[&str]) -> Called<()> {
+    match texts.iter().find_map(|text| stage.marked(text)) {
+        Some(unknown) => Err(stage.unknowable(&unknown, place(ctx), ctx.fn_name())),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,110 @@
+//! One request and its answer.
+
+use std::io::Read;
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+use runbook_model::answer::Response;
+use runbook_model::excerpt::{Bytes, KEPT};
+use runbook_model::length::Length;
+use ureq::http::{HeaderMap, Method, Request};
+use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
+use ureq::{Agent, Error, Timeout};
+
+use crate::world::live::io_words::plain;
+
+/// How long a connection may take to come about, whatever the answer may take.
+const CONNECT: Duration = Duration::from_secs(10);
+
+/// A request.
+#[derive(Debug, Clone)]
+pub(crate) struct Asked {
+    pub(crate) method: String,
+    pub(crate) url: String,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Option<Vec<u8>>,
+    /// From start to the last byte.
+    pub(crate) timeout: Length,
+    /// How many redirects are followed; the last one is the answer when this is 0, and an error otherwise.
+    pub(crate) redirects: u32,
+}
+
+/// Asks, and waits for the answer. Any status is an answer. Blocks.
+///
+/// Each request has a connection of its own: on a pooled one the server may have hung up, and then nobody can tell
+/// whether the request was received.
+pub(crate) fn ask(asked: &Asked) -> Result<Response, Error> {
+    let started = Instant::now();
+    let mut request = Request::builder().method(Method::from_bytes(asked.method.as_bytes()).map_err(|e| Error::Http(e.into()))?);
+    for (name, value) in &asked.headers {
+        request = request.header(name, value);
+    }
+    let request = request.uri(&asked.url).body(asked.body.clone().unwrap_or_default())?;
+    let limit = Duration::from(asked.timeout);
+    let agent: Agent = Agent::config_builder()
+        .http_status_as_error(false)
+        .max_redirects(asked.redirects)
+        .max_redirects_will_error(asked.redirects > 0)
+        .allow_non_standard_methods(true)
+        .max_idle_connections(0)
+        .tls_config(TlsConfig::builder().root_certs(root_certs()).build())
+        .user_agent(concat!("runbook/", env!("CARGO_PKG_VERSION")))
+        // Both, so that "never connected" and "connected, but no answer" stay apart.
+        .timeout_resolve(Some(limit.min(CONNECT)))
+        .timeout_connect(Some(limit.min(CONNECT)))
+        .timeout_global(Some(limit))
+        .build()
+        .into();
+    let response = if asked.body.is_some() { agent.run(request) } else { agent.run(request.map(|_| ())) }?;
+    let (parts, body) = response.into_parts();
+    let mut kept = Vec::new();
+    body.into_reader().take(KEPT as u64).read_to_end(&mut kept)?;
+    let millis = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    Ok(Response { status: parts.status.as_u16(), headers: lower_cased(&parts.headers), body: Bytes(kept), millis })
+}
+
+/// The machine's own authorities where they are found, because a company's servers are signed by its own; else those
+/// that the program brings along.
+fn root_certs() -> RootCerts {
+    const BUNDLES: [&str; 4] =
+        ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem"];
+    static ROOTS: OnceLock<RootCerts> = OnceLock::new();
+    let load = || {
+        let named = std::env::var("SSL_CERT_FILE").ok();
+        let pem = named.iter().map(String::as_str).chain(BUNDLES).find_map(|path| std::fs::read(path).ok())?;
+        let certificates: Vec<_> = parse_pem(&pem)
+            .filter_map(|item| match item {
+                Ok(PemItem::Certificate(certificate)) => Some(certificate),
+                _ => None,
+            })
+            .collect();
+        (!certificates.is_empty()).then(|| RootCerts::new_with_certs(&certificates))
+    };
+    ROOTS.get_or_init(|| load().unwrap_or(RootCerts::WebPki)).clone()
+}
+
+fn lower_cased(headers: &HeaderMap) -> std::collections::BTreeMap<String, String> {
+    let mut all = std::collections::BTreeMap::<String, String>::new();
+    for (name, value) in headers {
+        let value = String::from_utf8_lossy(value.as_bytes());
+        all.entry(name.as_str().to_owned())
+            .and_modify(|had| *had = format!("{had}, {value}"))
+            .or_insert_with(|| value.into_owned());
+    }
+    all
+}
+
+/// Why no answer came, as the end of a sentence.
+pub(crate) fn words(asked: &Asked, error: &Error) -> String {
+    match error {
+        Error::Io(error) => plain(error),
+        Error::Timeout(Timeout::Resolve) => "its host name was not resolved in time".to_owned(),
+        Error::Timeout(Timeout::Connect) => {
+            format!("no connection within {}", Length::from(CONNECT).min(asked.timeout))
+        }
+        Error::Timeout(_) => format!("no answer within {}", asked.timeout),
+        Error::HostNotFound => "host not found".to_owned(),
+        Error::TooManyRedirects => format!("more than {} redirects", asked.redirects),
+        other => other.to_string(),
+    }
+}

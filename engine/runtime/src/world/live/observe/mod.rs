@@ -1,0 +1,67 @@
+//! Looks at the world: one file a kind.
+//!
+//! What is not there is an answer where the question was whether it is there, and `null` then. What could not be looked
+//! at is [`NotSeen`], a sentence that names the thing.
+
+mod content;
+mod http;
+mod listing;
+mod output;
+mod processes;
+mod resolve;
+mod stat;
+mod tcp;
+
+use runbook_model::observation::{NotSeen, Observation, Seen};
+
+use super::Site;
+use super::blocking::{off_thread, off_thread_within};
+use super::processes::Processes;
+
+/// How long a disk may take to answer; one that is slower hangs.
+const DISK: std::time::Duration = std::time::Duration::from_secs(30);
+
+/// Takes one look.
+pub(super) async fn observe(site: &Site, processes: &dyn Processes, observation: &Observation) -> Result<Seen, NotSeen> {
+    match observation {
+        Observation::Http { method, url, headers, timeout } => http::look(method, url, headers, *timeout).await,
+        Observation::Output { invocation, timeout } => output::look(site, processes, invocation, *timeout).await,
+        Observation::ReadFile { path } => on_disk(site, path, content::read).await,
+        Observation::ReadLink { path } => on_disk(site, path, stat::link).await,
+        Observation::Stat { path } => on_disk(site, path, stat::stat).await,
+        Observation::ListDir { path } => on_disk(site, path, listing::list).await,
+        Observation::Tcp { address, timeout } => tcp::look(address, *timeout).await,
+        Observation::Resolve { name } => resolve::look(name).await,
+        Observation::Processes { name } => {
+            let name = name.clone();
+            off_thread(move || processes::look(&name)).await
+        }
+        Observation::Env { name } => {
+            let found = site.env.iter().find(|(had, _)| had.as_os_str() == name.as_str());
+            match found.map(|(_, value)| value.to_str().ok_or_else(|| not_seen(name, "its value is not UTF-8"))) {
+                Some(value) => Ok(Seen::Value(value?.into())),
+                None => Ok(Seen::Value(runbook_model::Value::Null)),
+            }
+        }
+        Observation::Now => Ok(Seen::Value(jiff::Timestamp::now().to_string().into())),
+    }
+}
+
+async fn on_disk(
+    site: &Site,
+    path: &str,
+    look: impl FnOnce(&std::path::Path) -> Result<Seen, String> + Send + 'static,
+) -> Result<Seen, NotSeen> {
+    let absolute = site.absolute(path);
+    let seen = off_thread_within(DISK, move || look(&absolute)).await;
+    seen.unwrap_or_else(|| Err(format!("the file system did not answer within {} s", DISK.as_secs())))
+        .map_err(|words| not_seen(path, words))
+}
+
+/// A sentence about `thing`.
+fn not_seen(thing: &str, words: impl std::fmt::Display) -> NotSeen {
+    NotSeen { message: format!("{thing}: {words}") }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,51 @@
+//! What a look sees, when its turn comes.
+
+use runbook_model::Value;
+use runbook_model::answer::Response;
+use runbook_model::excerpt::Bytes;
+use runbook_model::observation::{NotSeen, Seen};
+
+use super::act::exited;
+
+/// What one look sees.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sight(pub(super) Result<Seen, NotSeen>);
+
+impl Sight {
+    /// An HTTP answer without body.
+    #[must_use]
+    pub fn status(status: u16) -> Self {
+        Self::response(status, "")
+    }
+
+    /// An HTTP answer.
+    #[must_use]
+    pub fn response(status: u16, body: &str) -> Self {
+        let headers = std::collections::BTreeMap::new();
+        Self(Ok(Seen::Response(Response { status, headers, body: Bytes::from(body), millis: 0 })))
+    }
+
+    /// A program's exit code and standard output.
+    #[must_use]
+    pub fn output(code: i32, stdout: &str) -> Self {
+        Self(Ok(Seen::Exited(exited(code, stdout, ""))))
+    }
+
+    /// The content of a file.
+    #[must_use]
+    pub fn content(text: &str) -> Self {
+        Self(Ok(Seen::Content(Bytes::from(text))))
+    }
+
+    /// Any other value.
+    #[must_use]
+    pub fn value(value: impl Into<Value>) -> Self {
+        Self(Ok(Seen::Value(value.into())))
+    }
+
+    /// The look cannot be taken.
+    #[must_use]
+    pub fn fails(message: &str) -> Self {
+        Self(Err(NotSeen { message: message.to_owned() }))
+    }
+}

@@ -1,0 +1,210 @@
+//! The world behind the door.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use runbook_model::change::Change;
+use runbook_model::entry::Intent;
+use runbook_model::excerpt::Bytes;
+use runbook_model::failure::Failure;
+use runbook_model::id::Attempt;
+use runbook_model::length::Length;
+use runbook_model::observation::{NotSeen, Observation, Seen};
+use runbook_model::path::StepPath;
+use runbook_model::step::Check;
+use tokio::sync::watch;
+
+use super::crash::{Crash, Recovery};
+use super::ledger::{Effect, Ledger};
+use super::stage::Stage;
+use super::what::what;
+use crate::journal::Receipt;
+use crate::operation::Look;
+use crate::world::schedule::judge_live;
+use crate::world::{Choice, Chosen, Judgement, Limits, Looks, Performed, Question, Reaction, Recovered, Task, World};
+
+/// A world that plays what a test wrote down. Clones are the same world, so a test can keep one and give one away.
+#[derive(Debug, Clone)]
+pub struct ScriptedWorld {
+    stage: Arc<Mutex<Stage>>,
+    ledger: Ledger,
+    calls: Arc<AtomicU64>,
+    dead: Arc<watch::Sender<bool>>,
+    pub(super) crash: Option<(u64, Crash)>,
+    pub(super) recovery: Recovery,
+}
+
+impl Default for ScriptedWorld {
+    fn default() -> Self {
+        Self {
+            stage: Arc::default(),
+            ledger: Ledger::default(),
+            calls: Arc::default(),
+            dead: Arc::new(watch::channel(false).0),
+            crash: None,
+            recovery: Recovery::default(),
+        }
+    }
+}
+
+impl ScriptedWorld {
+    /// A world about which nothing is said yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The same world in front of the next process of the engine: same ledger, files, clock and answers to come, its
+    /// calls counted from 1 again, and no crash ahead.
+    #[must_use]
+    pub fn restarted(&self) -> Self {
+        Self { stage: Arc::clone(&self.stage), ledger: self.ledger.clone(), recovery: self.recovery, ..Self::default() }
+    }
+
+    /// What really happened.
+    #[must_use]
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// The content of a file of this world; `None` when it is not there or not UTF-8.
+    #[must_use]
+    pub fn content(&self, path: &str) -> Option<String> {
+        String::from_utf8(self.stage().files.get(path)?.content.clone()).ok()
+    }
+
+    /// How many calls there were: the moments at which the engine can be killed.
+    #[must_use]
+    pub fn calls(&self) -> u64 {
+        self.calls.load(Ordering::Relaxed)
+    }
+
+    /// Ends when the engine was killed, and never otherwise. Drop the engine's future then.
+    pub async fn crashed(&self) {
+        // The sender lives in `self`, so this cannot fail.
+        drop(self.dead.subscribe().wait_for(|dead| *dead).await);
+    }
+
+    pub(super) fn stage(&self) -> MutexGuard<'_, Stage> {
+        self.stage.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Counts a call. Does not return when the engine is dead, or dies now; except that `dying` runs before.
+    async fn enter(&self, dying: impl FnOnce()) {
+        let call = self.calls.fetch_add(1, Ordering::Relaxed) + 1;
+        match self.crash {
+            Some((at, crash)) if call >= at => {
+                if call == at && crash == Crash::AfterEffect {
+                    dying();
+                }
+                self.dead.send_replace(true);
+                std::future::pending::<()>().await;
+            }
+            _ => {}
+        }
+    }
+
+    /// Makes the change of one attempt. [`World::perform`] is the door; the receipt stays there.
+    pub(super) async fn make(&self, path: &StepPath, attempt: Attempt, change: &Change, timeout: Option<Length>) -> Performed {
+        let make = || {
+            let result = self.stage().make(path, change, timeout);
+            let never =
+                matches!(result, Performed::Failed(Failure::NotStarted { .. } | Failure::NoResponse { maybe_sent: false, .. }));
+            if !never {
+                let (path, change, result) = (path.clone(), change.clone(), result.clone());
+                self.ledger.append(Effect { path, attempt, change, result });
+            }
+            result
+        };
+        self.enter(|| drop(make())).await;
+        make()
+    }
+}
+
+impl World for ScriptedWorld {
+    fn prepare<'a>(&'a self, change: &'a Change) -> Task<'a, Result<Change, Failure>> {
+        Box::pin(async move {
+            self.enter(|| {}).await;
+            Ok(self.stage().prepare(change))
+        })
+    }
+
+    fn perform<'a>(&'a self, receipt: Receipt, change: &'a Change, limits: Limits) -> Task<'a, Performed> {
+        Box::pin(async move { self.make(receipt.path(), receipt.attempt(), change, limits.timeout).await })
+    }
+
+    fn recover<'a>(&'a self, intent: &'a Intent, _boot: &'a str, _limits: Limits) -> Task<'a, Recovered> {
+        Box::pin(async move {
+            self.enter(|| {}).await;
+            match (self.recovery, self.ledger.find(&intent.path, intent.attempt)) {
+                (Recovery::InDoubt, _) => Recovered::InDoubt { known: "nobody watched it".to_owned() },
+                (Recovery::KeeperKnows, Some(effect)) => Recovered::Ended(effect.result),
+                (Recovery::KeeperKnows, None) => {
+                    Recovered::NeverBegun { evidence: "the ledger of this world does not hold it".to_owned() }
+                }
+            }
+        })
+    }
+
+    fn observe<'a>(&'a self, observation: &'a Observation) -> Task<'a, Result<Seen, NotSeen>> {
+        Box::pin(async move {
+            self.enter(|| {}).await;
+            let what = what(observation);
+            let mut stage = self.stage();
+            if let Some(sight) = stage.sights.next(|pattern| pattern.fits(&what)) {
+                return sight.0;
+            }
+            match observation {
+                Observation::ReadFile { path } if stage.files.contains_key(path) => {
+                    Ok(Seen::Content(Bytes(stage.files[path].content.clone())))
+                }
+                Observation::Now => Ok(Seen::Value(label(stage.millis).to_string().into())),
+                _ => Err(NotSeen { message: format!("{what}: the test does not say what is seen here") }),
+            }
+        })
+    }
+
+    fn judge(&self, check: &Check, history: &Looks, look: Look) -> Judgement {
+        judge_live(check, history, look)
+    }
+
+    fn ask<'a>(&'a self, question: &'a Question) -> Task<'a, Reaction> {
+        Box::pin(async move {
+            self.enter(|| {}).await;
+            self.stage().reactions.next(|pattern| pattern.fits_step(&question.path)).unwrap_or(Reaction::Nobody)
+        })
+    }
+
+    fn choose<'a>(&'a self, choice: &'a Choice) -> Task<'a, Option<Chosen>> {
+        Box::pin(async move {
+            self.enter(|| {}).await;
+            let (Choice::Failed { path, .. } | Choice::InDoubt { path, .. }) = choice;
+            self.stage().choices.next(|pattern| pattern.fits_step(path))
+        })
+    }
+
+    fn wait(&self, length: Duration) -> Task<'_, ()> {
+        Box::pin(async move {
+            self.enter(|| {}).await;
+            self.stage().pass(length);
+            // Others get their turn: a loop of looks must not keep the rest of the engine from running.
+            tokio::task::yield_now().await;
+        })
+    }
+
+    fn monotonic_millis(&self) -> u64 {
+        self.stage().millis
+    }
+
+    fn now(&self) -> jiff::Timestamp {
+        label(self.stage().millis)
+    }
+}
+
+/// The virtual wall clock starts with the year 2026, UTC.
+fn label(millis: u64) -> jiff::Timestamp {
+    let start = 1_767_225_600_000_i64;
+    let millis = i64::try_from(millis).unwrap_or(i64::MAX);
+    jiff::Timestamp::from_millisecond(start.saturating_add(millis)).unwrap_or(jiff::Timestamp::MAX)
+}

@@ -1,0 +1,92 @@
+//! Commands that are stopped.
+
+use runbook_model::answer::{ExitStatus, Exited, KillReceipt};
+use runbook_model::length::Length;
+use runbook_runtime::keeper::{Job, Keeper, RunEnd};
+use tokio::sync::watch;
+
+use crate::place::{Place, block_on, kill, lives, sh};
+
+crate::tests![
+    a_time_limit_stops_the_whole_group,
+    who_ignores_sigterm_is_killed_after_the_grace,
+    who_left_the_group_is_named_and_spared,
+    a_stopped_run_begins_nothing,
+    a_command_that_handles_sigterm_may_finish,
+];
+
+/// Runs a job and stops it as soon as it prints `ready`.
+async fn stopped_when_ready(keeper: &Keeper, key: u64, job: Job) -> (KillReceipt, Exited) {
+    let (sender, stop) = watch::channel(false);
+    let mut heard = Vec::new();
+    let end = keeper.run(key, job, None, stop, |_, bytes| {
+        heard.extend_from_slice(bytes);
+        if heard.windows(5).any(|window| window == b"ready") {
+            sender.send_replace(true);
+        }
+    });
+    match end.await {
+        RunEnd::Stopped { receipt, exited } => (receipt, exited),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn a_time_limit_stops_the_whole_group() {
+    let place = Place::new();
+    let keeper = place.keeper();
+    let (_sender, stop) = watch::channel(false);
+    let job = sh("sleep 1000 & echo begun; sleep 1000; echo never");
+    let end = block_on(keeper.run(1, job, Some(Length::from_millis(300)), stop, |_, _| ()));
+    let RunEnd::TimedOut { receipt, exited } = end else { panic!("{end:?}") };
+    assert_eq!((exited.status, exited.stdout.head.0), (ExitStatus::Signal(15), b"begun\n".to_vec()));
+    let mut names: Vec<_> = receipt.stopped.iter().map(|process| process.name.as_str()).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["sh", "sleep", "sleep"]);
+    assert_eq!((receipt.survived, receipt.killed), (vec![], false));
+    assert!(receipt.stopped.iter().all(|process| !lives(process.pid)));
+}
+
+fn who_ignores_sigterm_is_killed_after_the_grace() {
+    let place = Place::new();
+    let keeper = place.keeper();
+    let mut job = sh("trap '' TERM; echo ready; while :; do sleep 1; done");
+    job.grace = Length::from_millis(200);
+    let (receipt, exited) = block_on(stopped_when_ready(&keeper, 1, job));
+    assert_eq!((exited.status, receipt.killed, receipt.survived.len()), (ExitStatus::Signal(9), true, 0));
+    assert!(exited.millis >= 200);
+
+    // The leader goes at once, its child does not: the step is over when the group is.
+    let mut job = sh("(trap '' TERM; echo ready; while :; do sleep 1; done) & wait");
+    job.grace = Length::from_millis(200);
+    let (receipt, exited) = block_on(stopped_when_ready(&keeper, 2, job));
+    assert_eq!((exited.status, receipt.killed), (ExitStatus::Signal(15), true));
+    assert!(receipt.stopped.iter().all(|process| !lives(process.pid)) && receipt.survived.is_empty(), "{receipt:?}");
+}
+
+fn who_left_the_group_is_named_and_spared() {
+    let place = Place::new();
+    let keeper = place.keeper();
+    let (receipt, _) = block_on(stopped_when_ready(&keeper, 1, sh("setsid sh -c 'echo ready; exec sleep 1000' & wait")));
+    let [survivor] = &receipt.survived[..] else { panic!("{receipt:?}") };
+    assert!(lives(survivor.pid) && !receipt.killed);
+    assert!(receipt.stopped.iter().any(|process| process.name == "sh"));
+    kill(survivor.pid);
+}
+
+fn a_stopped_run_begins_nothing() {
+    let place = Place::new();
+    let keeper = place.keeper();
+    let (_sender, stop) = watch::channel(true);
+    let end = block_on(keeper.run(1, sh("true"), None, stop, |_, _| ()));
+    assert!(matches!(end, RunEnd::NotStarted { .. }));
+    assert!(!place.dir.join("ledger.jsonl").exists());
+}
+
+fn a_command_that_handles_sigterm_may_finish() {
+    let place = Place::new();
+    let keeper = place.keeper();
+    let job = sh("trap 'echo tidied; exit 3' TERM; echo ready; while :; do sleep 0.05; done");
+    let (receipt, exited) = block_on(stopped_when_ready(&keeper, 1, job));
+    assert_eq!((exited.status, receipt.killed), (ExitStatus::Code(3), false));
+    assert_eq!(exited.stdout.head.0, b"ready\ntidied\n");
+}

@@ -1,0 +1,62 @@
+//! `runbook exec --dry-run`: checks really run, changes are withheld, nothing outside the state directory moves.
+
+use crate::support::Place;
+
+#[test]
+fn nothing_changes_and_each_step_is_verified_or_withheld() {
+    let place = Place::with(
+        r#"
+        let seen = check("the note is there", || fs::read("note"));
+        command("write it down", #{ run: ["sh", "-c", "echo x >> ledger", seen], rollback: ["rm", "ledger"] });
+        command("keep it", #{ write: #{ path: "note", content: "new\n" } });
+        "#,
+    );
+    place.write("note", "old\n");
+    let before = place.photograph();
+    let ran = place.expect(0, &["exec", "main", "--dry-run"]);
+    assert_eq!(place.photograph(), before);
+    ran.says(&["verified", "withheld", "echo x >> ledger", "-old", "+new", "rehearsed"]);
+}
+
+#[test]
+fn what_depends_on_a_withheld_change_is_unknown_and_never_guessed() {
+    let place = Place::with(
+        r#"
+        let id = command("create", #{ run: ["mktemp", "-p", "."], rollback: "nothing" }).stdout;
+        command(`use ${id}`, #{ run: ["rm", id], rollback: "nothing" });
+        if id == "x" { command("guess", #{ run: ["touch", "guessed"], rollback: "nothing" }); }
+        "#,
+    );
+    let ran = place.expect(3, &["exec", "main", "--dry-run"]);
+    ran.says(&["output of \"create\"", "main.rhai", "assume"]);
+    ran.is_silent_about(&["guess`"]);
+}
+
+#[test]
+fn an_assumed_result_lets_the_rehearsal_go_on() {
+    let place = Place::with(
+        r#"
+        let id = command("create", #{ run: ["mktemp", "-p", "."], rollback: "nothing", assume: "tmp.1" }).stdout;
+        if id == "tmp.1" { command("use it", #{ run: ["rm", id], rollback: "nothing" }); }
+        "#,
+    );
+    place.expect(0, &["exec", "main", "--dry-run"]).says(&["use it", "rm tmp.1"]);
+}
+
+#[test]
+fn a_check_that_a_withheld_change_keeps_from_passing_is_unknown() {
+    let place = Place::with(
+        r#"
+        command("make it", #{ run: ["touch", "made"], rollback: ["rm", "made"] });
+        check("it is made", || fs::exists("made"), #{ within: "5m" });
+        "#,
+    );
+    place.expect(3, &["exec", "main", "--dry-run"]).says(&["unknown", "it is made"]);
+    place.expect(0, &["exec", "main"]);
+}
+
+#[test]
+fn a_check_that_fails_before_any_change_fails_the_rehearsal() {
+    let place = Place::with(r#"check("no", || false);"#);
+    place.expect(1, &["exec", "main", "--dry-run"]);
+}

@@ -1,0 +1,52 @@
+//! `runbook rollback RUN`: any earlier run, newest first, over what really ran, once.
+
+use crate::support::Place;
+
+const THREE: &str = r#"
+for n in ["a", "b", "c"] {
+    command(n, #{ run: ["sh", "-c", `echo ${n} >> ledger`], rollback: ["sh", "-c", `echo back ${n} >> ledger`] });
+}
+"#;
+
+#[test]
+fn a_completed_run_is_rolled_back_later_and_only_once() {
+    let place = Place::with(THREE);
+    place.expect(0, &["exec", "main"]);
+    let run = place.newest_run();
+    place.expect(6, &["rollback", &run]).says(&["rolled back"]);
+    assert_eq!(place.ledger(), ["a", "b", "c", "back c", "back b", "back a"]);
+    place.expect(6, &["rollback", &run]).says(&["nothing"]);
+    assert_eq!(place.ledger().len(), 6);
+}
+
+#[test]
+fn its_rehearsal_says_what_it_would_do_and_does_nothing() {
+    let place = Place::with(THREE);
+    place.expect(0, &["exec", "main"]);
+    let run = place.newest_run();
+    let before = place.photograph();
+    let ran = place.expect(0, &["rollback", &run, "--dry-run"]);
+    ran.says(&["back c", "back b", "back a"]);
+    assert!(ran.err.find("back c") < ran.err.find("back a") || ran.out.find("back c") < ran.out.find("back a"));
+    assert_eq!(place.photograph(), before);
+}
+
+#[test]
+fn an_edited_runbook_does_not_change_how_an_old_run_is_rolled_back() {
+    let place = Place::with(
+        r#"command("a", #{ run: ["sh", "-c", "echo a >> ledger"], rollback: || {
+            command("old way", #{ run: ["sh", "-c", "echo old way >> ledger"], rollback: "nothing" });
+        } });"#,
+    );
+    place.expect(0, &["exec", "main"]);
+    place.runbook("main", "check(\"another runbook\", || true);");
+    place.expect(6, &["rollback", &place.newest_run()]);
+    assert_eq!(place.ledger(), ["a", "old way"]);
+}
+
+#[test]
+fn a_step_without_a_way_back_is_named() {
+    let place = Place::with(r#"command("send the mail", #{ run: ["sh", "-c", "echo sent >> ledger"] });"#);
+    place.expect(0, &["exec", "main"]);
+    place.expect(6, &["rollback", &place.newest_run()]).says(&["send the mail"]);
+}
