@@ -1,0 +1,98 @@
+#!/bin/sh
+# Control script of the demo service: start, stop, restart, status.
+# Each of them may be repeated: it ends in the same state, and says so.
+set -u
+
+exe=@EXE@
+address=@ADDRESS@
+
+root=$(cd -- "$(dirname -- "$0")/.." && pwd -P) || exit 1
+pid_file=$root/run/api.pid
+log=$root/run/api.log
+
+# The arguments of a process, or nothing when it has ended. A dead process that nobody has collected yet still has its
+# number, and `kill -0` still succeeds on it; but it has no arguments any more.
+arguments() {
+    tr '\0' ' ' 2>/dev/null <"/proc/$1/cmdline"
+}
+
+# Sets `pid` when the service runs. A number in a file proves nothing, because numbers are used again: the process must
+# be our service, for this directory.
+running() {
+    pid=
+    [ -r "$pid_file" ] && read -r pid <"$pid_file" || return 1
+    case $pid in '' | *[!0-9]*) return 1 ;; esac
+    case $(arguments "$pid" 2>/dev/null) in
+    *"demo-service --root $root --address $address "*) return 0 ;;
+    *) return 1 ;;
+    esac
+}
+
+start() {
+    if running; then
+        echo "already running as process $pid at http://$address"
+        return 0
+    fi
+    rm -f -- "$pid_file"
+    cd -- "$root" || return 1
+    # A session of its own, and nothing of ours: closing the terminal or stopping the runbook leaves the service alone.
+    session=
+    if command -v setsid >/dev/null 2>&1; then session=setsid; fi
+    $session nohup "$exe" demo-service --root "$root" --address "$address" >>"$log" 2>&1 </dev/null &
+    child=$!
+    # The service writes its pid file once it listens.
+    tries=0
+    while ! running; do
+        if [ -z "$(arguments "$child" 2>/dev/null)" ] && ! running; then
+            echo "the service did not start: $(tail -n 1 -- "$log")" >&2
+            return 1
+        fi
+        tries=$((tries + 1))
+        if [ "$tries" -gt 200 ]; then
+            echo "the service did not listen within 20 seconds; see $log" >&2
+            return 1
+        fi
+        sleep 0.1
+    done
+    echo "started as process $pid at http://$address"
+}
+
+stop() {
+    if ! running; then
+        rm -f -- "$pid_file"
+        echo "not running"
+        return 0
+    fi
+    stopped=$pid
+    kill -TERM "$stopped" 2>/dev/null
+    tries=0
+    while running; do
+        tries=$((tries + 1))
+        if [ "$tries" -eq 50 ]; then kill -KILL "$stopped" 2>/dev/null; fi
+        if [ "$tries" -gt 100 ]; then
+            echo "process $stopped does not end" >&2
+            return 1
+        fi
+        sleep 0.1
+    done
+    rm -f -- "$pid_file"
+    echo "stopped process $stopped"
+}
+
+case ${1-} in
+start) start ;;
+stop) stop ;;
+restart) stop && start ;;
+status)
+    if running; then
+        echo "running as process $pid at http://$address"
+    else
+        echo "not running"
+        exit 3
+    fi
+    ;;
+*)
+    echo "usage: $0 start|stop|restart|status" >&2
+    exit 2
+    ;;
+esac
