@@ -10,19 +10,27 @@ root=$(cd -- "$(dirname -- "$0")/.." && pwd -P) || exit 1
 pid_file=$root/run/api.pid
 log=$root/run/api.log
 
-# The arguments of a process, or nothing when it has ended. A dead process that nobody has collected yet still has its
-# number, and `kill -0` still succeeds on it; but it has no arguments any more.
+# The arguments of a process, or nothing when it has ended: a dead process that nobody has collected yet keeps its number,
+# so that `kill -0` still succeeds on it, but it has no arguments any more.
 arguments() {
-    tr '\0' ' ' 2>/dev/null <"/proc/$1/cmdline"
+    { tr '\0' ' ' <"/proc/$1/cmdline"; } 2>/dev/null
+}
+
+# Whether a process has ended. Not by its arguments: for a moment, a process that is just becoming another program has none.
+ended() {
+    case $({ sed -n 's/^State:[[:space:]]*//p' <"/proc/$1/status"; } 2>/dev/null) in
+    '' | [ZX]*) return 0 ;;
+    *) return 1 ;;
+    esac
 }
 
 # Sets `pid` when the service runs. A number in a file proves nothing, because numbers are used again: the process must
 # be our service, for this directory.
 running() {
     pid=
-    [ -r "$pid_file" ] && read -r pid <"$pid_file" || return 1
+    { read -r pid <"$pid_file"; } 2>/dev/null || return 1
     case $pid in '' | *[!0-9]*) return 1 ;; esac
-    case $(arguments "$pid" 2>/dev/null) in
+    case $(arguments "$pid") in
     *"demo-service --root $root --address $address "*) return 0 ;;
     *) return 1 ;;
     esac
@@ -43,7 +51,7 @@ start() {
     # The service writes its pid file once it listens.
     tries=0
     while ! running; do
-        if [ -z "$(arguments "$child" 2>/dev/null)" ] && ! running; then
+        if ended "$child" && ! running; then
             echo "the service did not start: $(tail -n 1 -- "$log")" >&2
             return 1
         fi

@@ -64,8 +64,7 @@ fn point_current_at(root: &Path, version: &str) -> Result<(), DemoFailure> {
 }
 
 fn configuration(root: &str, address: SocketAddr) -> String {
-    // TOML's basic strings escape what JSON strings escape, in the same way.
-    let text = |value: &str| serde_json::Value::from(value).to_string();
+    let text = |value: &str| toml::Value::from(value).to_string();
     format!(
         "# The runbook repository of the demo: runbooks/ holds what can be run, [settings] says where it runs.\n\
          runbooks = [\"runbooks\"]\n\n\
