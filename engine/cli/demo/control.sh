@@ -25,7 +25,8 @@ ended() {
 }
 
 # Sets `pid` when the service runs. A number in a file proves nothing, because numbers are used again: the process must
-# be our service, for this directory.
+# be our service, for this directory. So a stale file does no harm, and nobody here ever removes it: whoever did could
+# remove the one that another start has just written.
 running() {
     pid=
     { read -r pid <"$pid_file"; } 2>/dev/null || return 1
@@ -41,7 +42,6 @@ start() {
         echo "already running as process $pid at http://$address"
         return 0
     fi
-    rm -f -- "$pid_file"
     cd -- "$root" || return 1
     # A session of its own, and nothing of ours: closing the terminal or stopping the runbook leaves the service alone.
     session=
@@ -67,7 +67,6 @@ start() {
 
 stop() {
     if ! running; then
-        rm -f -- "$pid_file"
         echo "not running"
         return 0
     fi
@@ -83,7 +82,6 @@ stop() {
         fi
         sleep 0.1
     done
-    rm -f -- "$pid_file"
     echo "stopped process $stopped"
 }
 

@@ -98,7 +98,7 @@ impl Site {
         match path {
             "/health" => {
                 let healthy = self.release.is_healthy();
-                (*health, "application/json", format!("{{\"release\":\"{version}\",\"healthy\":{healthy}}}\n"))
+                (*health, "application/json", format!("{{\"release\":\"{version}\",\"healthy\":{healthy}}}"))
             }
             "/metrics" => (200, "text/plain; version=0.0.4", self.metrics.page(version)),
             "/" => {

@@ -97,7 +97,7 @@ fn a_new_link_counts_after_a_restart_and_not_before() {
     stage.deployment.stop().expect("it stops");
     assert!(!lives(second));
     assert!(stage.deployment.health().is_err());
-    assert!(!stage.deployment.root().join("run/api.pid").exists());
+    assert_eq!(stage.control("status").0, Some(3));
 }
 
 #[test]
