@@ -43,10 +43,11 @@ start() {
         return 0
     fi
     cd -- "$root" || return 1
-    # A session of its own, and nothing of ours: closing the terminal or stopping the runbook leaves the service alone.
+    # A session and an environment of its own: closing the terminal or stopping the runbook leaves the service alone, and
+    # nothing of whoever started it (a token, the marker of a step) stays in it for as long as it runs.
     session=
     if command -v setsid >/dev/null 2>&1; then session=setsid; fi
-    $session nohup "$exe" demo-service --root "$root" --address "$address" >>"$log" 2>&1 </dev/null &
+    env -i PATH="$PATH" $session nohup "$exe" demo-service --root "$root" --address "$address" >>"$log" 2>&1 </dev/null &
     child=$!
     # The service writes its pid file once it listens.
     tries=0
