@@ -1,6 +1,8 @@
 //! The demo deployment as a thing that one can set up, start, look at and stop.
 
+use std::collections::hash_map::RandomState;
 use std::fs;
+use std::hash::{BuildHasher, Hasher};
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -47,14 +49,20 @@ pub fn prepare(dir: &Path, exe: &Path) -> Result<Deployment, DemoFailure> {
     Ok(Deployment { root, address })
 }
 
-/// The wanted address when it can be listened on, else one that the system picks.
+/// Below the ports that systems give to outgoing connections (32,768 and up on Linux): one of those could be taken by any
+/// connection while the service restarts.
+const PORTS: std::ops::Range<u16> = 10_000..32_000;
+
+/// After so many ports that are all taken, something other than bad luck is wrong.
+const TRIES: u64 = 100;
+
+/// The wanted address when it can be listened on, else a free one.
 fn free_address(wanted: Option<SocketAddr>) -> Result<SocketAddr, DemoFailure> {
-    let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let listener = match wanted.and_then(|address| TcpListener::bind(address).ok()) {
-        Some(listener) => listener,
-        None => TcpListener::bind(any).map_err(|source| DemoFailure::Listen { address: any, source })?,
-    };
-    listener.local_addr().map_err(|source| DemoFailure::Listen { address: any, source })
+    // The hash of nothing with a random key: any number, without a crate for it.
+    let start = RandomState::new().build_hasher().finish();
+    let offsets = (0..TRIES).map(|step| (start.wrapping_add(step) % u64::from(PORTS.end - PORTS.start)) as u16);
+    let mut candidates = wanted.into_iter().chain(offsets.map(|offset| (Ipv4Addr::LOCALHOST, PORTS.start + offset).into()));
+    candidates.find(|&address| TcpListener::bind(address).is_ok()).ok_or(DemoFailure::NoPort { tries: TRIES })
 }
 
 impl Deployment {

@@ -53,6 +53,12 @@ pub enum DemoFailure {
         /// Why.
         source: io::Error,
     },
+    /// No port was free.
+    #[error("none of {tries} ports of `127.0.0.1` can be listened on: may this program open sockets here?")]
+    NoPort {
+        /// How many were tried.
+        tries: u64,
+    },
     /// The service gave no answer.
     #[error("no answer from `http://{address}/health`: {source}")]
     NoAnswer {
