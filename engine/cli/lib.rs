@@ -20,3 +20,5 @@ pub mod people;
 pub fn main() -> std::process::ExitCode {
     commands::run(std::env::args_os()).into()
 }
+//! x
+pub mod demo;
