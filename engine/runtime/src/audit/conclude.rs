@@ -1,6 +1,7 @@
 //! Merges the end of a run into `main`: one line for each.
 
 use git2::Oid;
+use runbook_model::status::RunStatus;
 
 use super::archive::{Archive, MAIN};
 use super::seal::{self, Seal, SealError, Sealed};
@@ -9,6 +10,8 @@ use super::{commit, consolidate, message, place, tree};
 
 impl Archive {
     /// Seals the end of a run and merges its directory into `main`. The journal must end with `session_ended`.
+    ///
+    /// A run that only waits (for a person) is sealed and not merged: it has no end yet.
     ///
     /// A run that is resumed later and ends again is merged again; nothing happens when `main` holds this end already, so
     /// a crash in between is mended by doing it once more.
@@ -19,6 +22,9 @@ impl Archive {
         let prepared = seal.prepare()?;
         let facts = &prepared.facts;
         let status = facts.ended.as_ref().ok_or(SealError::NotEnded(seal.run))?;
+        if matches!(status, RunStatus::Suspended { .. } | RunStatus::Running | RunStatus::RollingBack) {
+            return self.seal_prepared(seal, &prepared);
+        }
         let message = message::concluded(facts, status);
 
         let mut lock = self.lock()?;

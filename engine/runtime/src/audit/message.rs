@@ -18,7 +18,8 @@ pub(super) fn sealed(facts: &Facts, reason: &str) -> String {
 /// The message of the end of a run: its line in `git log --first-parent main`.
 pub(super) fn concluded(facts: &Facts, status: &RunStatus) -> String {
     let steps = if facts.steps == 1 { "1 step".to_owned() } else { format!("{} steps", facts.steps) };
-    let mut message = format!("{} {} · {steps} · {} · {}", plain(&facts.runbook), status.word(), elapsed(facts.millis), who(facts));
+    let mut message =
+        format!("{} {} · {steps} · {} · {}", plain(&facts.runbook), status.word(), elapsed(facts.millis), who(facts));
     if let Some(env) = &facts.env {
         let _infallible = write!(message, " · {}", plain(env));
     }
@@ -61,7 +62,8 @@ fn who(facts: &Facts) -> String {
 pub(super) fn plain(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
-        let hidden = matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{61c}' | '\u{feff}');
+        let hidden =
+            matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{61c}' | '\u{feff}');
         if c.is_control() || hidden {
             out.extend(c.escape_default());
         } else {

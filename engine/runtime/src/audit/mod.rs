@@ -35,6 +35,6 @@ pub use archivist::{Archivist, Behind, Stopped};
 pub use founding::Founding;
 pub use reading::{Flaw, Unreadable};
 pub use seal::{Journal, Seal, SealError, Sealed, SourceText};
-pub use signer::{CannotSign, Signer};
+pub use signer::{CannotSign, Signer, SshKey};
 pub use standing::{Divergence, Standing};
 pub use verify::{Finding, Request, Verified, verify};

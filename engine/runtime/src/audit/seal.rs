@@ -155,10 +155,13 @@ impl Archive {
     /// # Errors
     /// [`SealError`]; [`SealError::Diverged`] means that the journal was cut or edited since the last seal.
     pub fn seal(&self, seal: &Seal) -> Result<Sealed, SealError> {
-        let prepared = seal.prepare()?;
+        self.seal_prepared(seal, &seal.prepare()?)
+    }
+
+    pub(super) fn seal_prepared(&self, seal: &Seal, prepared: &Prepared) -> Result<Sealed, SealError> {
         let mut lock = self.lock()?;
         let staging = Staging::new(self)?;
-        let (tip, old) = stage(&staging, seal, &prepared, || message::sealed(&prepared.facts, &seal.reason))?;
+        let (tip, old) = stage(&staging, seal, prepared, || message::sealed(&prepared.facts, &seal.reason))?;
         let new = old != Some(tip);
         if new {
             staging.flush()?;

@@ -64,7 +64,9 @@ pub(super) fn check(git: &Repository, run: RunId, tip: Option<Oid>, merged: Opti
         verified.commits += 1;
         let at = Place::commit(commit).run(run);
         let (text, parents) = match git.find_commit(commit) {
-            Ok(found) => (String::from_utf8_lossy(found.message_raw_bytes()).into_owned(), found.parent_ids().collect::<Vec<_>>()),
+            Ok(found) => {
+                (String::from_utf8_lossy(found.message_raw_bytes()).into_owned(), found.parent_ids().collect::<Vec<_>>())
+            }
             Err(error) => {
                 verified.findings.push(at.unreadable(&error));
                 return;

@@ -66,11 +66,7 @@ pub(super) fn check(git: &Repository, at: &Place, directory: Oid, reading: &Read
 
 /// Checks the trailers of a commit against the journal that it holds.
 pub(super) fn trailers(at: &Place, text: &str, run: RunId, records: u64, digest: &Digest, findings: &mut Vec<Finding>) {
-    let facts = [
-        ("Run", run.to_string()),
-        ("Records", records.to_string()),
-        ("Journal-Digest", digest.to_string()),
-    ];
+    let facts = [("Run", run.to_string()), ("Records", records.to_string()), ("Journal-Digest", digest.to_string())];
     for (name, journal) in facts {
         trailer(at, text, name, &journal, findings);
     }

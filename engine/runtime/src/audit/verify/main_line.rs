@@ -98,7 +98,8 @@ fn step(
     walk.compare(&mut Vec::new(), Some(&before.tree()?), Some(&commit.tree()?))?;
     // With one run asked for, losses of others are not its business; its own are found at whatever commit they happened.
     let own = place::directory(request.run.unwrap_or(run)).join("/");
-    let concerns = |finding: &Finding| finding.place.path.as_ref().is_some_and(|path| path.starts_with(&own) || own.starts_with(path));
+    let concerns =
+        |finding: &Finding| finding.place.path.as_ref().is_some_and(|path| path.starts_with(&own) || own.starts_with(path));
     verified.findings.extend(walk.findings.into_iter().filter(|finding| request.run.is_none() || concerns(finding)));
     if !wanted {
         return Ok(());
@@ -156,11 +157,15 @@ impl Walk<'_> {
         for name in names {
             let before = old.and_then(|tree| tree.get_name_bytes(&name));
             let after = new.and_then(|tree| tree.get_name_bytes(&name));
-            if before.as_ref().map(|entry| (entry.id(), entry.filemode())) == after.as_ref().map(|entry| (entry.id(), entry.filemode())) {
+            if before.as_ref().map(|entry| (entry.id(), entry.filemode()))
+                == after.as_ref().map(|entry| (entry.id(), entry.filemode()))
+            {
                 continue;
             }
             path.push(String::from_utf8_lossy(&name).into_owned());
-            let directory = |entry: &Option<git2::TreeEntry<'_>>| entry.as_ref().filter(|entry| entry.kind() == Some(ObjectType::Tree)).map(git2::TreeEntry::id);
+            let directory = |entry: &Option<git2::TreeEntry<'_>>| {
+                entry.as_ref().filter(|entry| entry.kind() == Some(ObjectType::Tree)).map(git2::TreeEntry::id)
+            };
             let (from, to) = (directory(&before), directory(&after));
             if *path == self.run && to.is_some() {
                 self.grown(path, from, to)?;
@@ -168,7 +173,8 @@ impl Walk<'_> {
                 self.found(path, Flawed::Removed(self.before.to_string()));
             } else if path.len() < DEPTH && to.is_some() && (from.is_some() || self.run.starts_with(path)) {
                 // Below another day than that of the run, whatever differs is a finding, named as exactly as can be.
-                let (from, to) = (from.map(|id| self.git.find_tree(id)).transpose()?, to.map(|id| self.git.find_tree(id)).transpose()?);
+                let (from, to) =
+                    (from.map(|id| self.git.find_tree(id)).transpose()?, to.map(|id| self.git.find_tree(id)).transpose()?);
                 self.compare(path, from.as_ref(), to.as_ref())?;
             } else {
                 self.found(path, Flawed::Changed(self.before.to_string()));
