@@ -23,7 +23,7 @@ pub(super) fn when_due(archive: &Archive, _held: &WriterLock) {
         }
         Ok(_) => {}
         Err(error) => {
-            tracing::warn!(%error, archive = %archive.path().display(), "packs of the audit repository cannot be listed")
+            tracing::warn!(%error, archive = %archive.path().display(), "packs of the audit repository cannot be listed");
         }
     }
 }

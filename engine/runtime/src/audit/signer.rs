@@ -46,10 +46,10 @@ impl SshKey {
             return Err(refused(format!("others may read it (mode {:03o}): chmod 600 it", mode & 0o777)));
         }
         let other_kind = |kind: &str| refused(format!("it is {kind}; `ssh-keygen -t ed25519` makes one that works"));
-        let key = PrivateKey::read_openssh_file(path).map_err(|error| match error {
+        let text = std::fs::read(path).map_err(|error| refused(error.to_string()))?;
+        let key = PrivateKey::from_openssh(text).map_err(|error| match error {
             Error::AlgorithmUnknown | Error::AlgorithmUnsupported { .. } => other_kind("of another kind than ed25519"),
-            Error::FormatEncoding | Error::Pem(_) => other_kind("not a private key in OpenSSH format"),
-            error => refused(error.to_string()),
+            error => other_kind(&format!("not a private key in OpenSSH format ({error})")),
         })?;
         if key.is_encrypted() {
             return Err(refused("it has a passphrase; use a key without one, kept for the audit trail".to_owned()));

@@ -8,15 +8,17 @@ use super::staging::Staging;
 
 /// Files by path (parts separated by `/`) as one tree.
 pub(super) fn of_files(staging: &Staging<'_>, files: &BTreeMap<String, Vec<u8>>) -> Result<Oid, git2::Error> {
-    let files: Vec<(Vec<&str>, &[u8])> =
-        files.iter().map(|(path, bytes)| (path.split('/').collect(), bytes.as_slice())).collect();
+    let files: Vec<File<'_>> = files.iter().map(|(path, bytes)| (path.split('/').collect(), bytes.as_slice())).collect();
     level(staging, &files, 0)
 }
 
-fn level(staging: &Staging<'_>, files: &[(Vec<&str>, &[u8])], depth: usize) -> Result<Oid, git2::Error> {
+/// A file by the parts of its path.
+type File<'f> = (Vec<&'f str>, &'f [u8]);
+
+fn level(staging: &Staging<'_>, files: &[File<'_>], depth: usize) -> Result<Oid, git2::Error> {
     let mut builder = staging.repository().treebuilder(None)?;
     // Grouped by name and not by neighbourhood: `a-b` sorts between `a` and `a/b`.
-    let mut directories: BTreeMap<&str, Vec<(Vec<&str>, &[u8])>> = BTreeMap::new();
+    let mut directories: BTreeMap<&str, Vec<File<'_>>> = BTreeMap::new();
     for (path, bytes) in files {
         if path.len() == depth + 1 {
             builder.insert(path[depth], staging.blob(bytes)?, FileMode::Blob.into())?;

@@ -8,12 +8,12 @@ use runbook_model::answer::{Answer, ExitStatus, Exited};
 use runbook_model::chain::{self, Head};
 use runbook_model::change::{Change, Invocation};
 use runbook_model::digest::Digest;
-use runbook_model::entry::{End, Entry, Intent, Purpose, Record, Session, VERSION};
+use runbook_model::entry::{End, Entry, Intent, Purpose, Record, Session, Source, VERSION};
 use runbook_model::excerpt::Excerpt;
 use runbook_model::id::{Attempt, Epoch, RunId};
 use runbook_model::outcome::Outcome;
 use runbook_model::path::StepPath;
-use runbook_model::person::{From, Person};
+use runbook_model::person::{Decider, From, Person};
 use runbook_model::status::RunStatus;
 use runbook_model::step::{self, Location, RollbackPlan, StepKind, StepSpec};
 
@@ -120,6 +120,12 @@ impl Ledger {
             looks: None,
             observed: Vec::new(),
         })));
+        self
+    }
+
+    pub(super) fn adopted(mut self, sources: &[SourceText]) -> Self {
+        let source = |text: &SourceText| Source { name: text.name.clone(), digest: Digest::of(text.text.as_bytes()) };
+        self.write(Entry::Adopted { sources: sources.iter().map(source).collect(), by: Decider::Runbook });
         self
     }
 

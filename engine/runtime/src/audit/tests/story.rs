@@ -4,7 +4,7 @@ use runbook_model::path::StepPath;
 use runbook_model::status::RunStatus;
 
 use super::fixture::{Ledger, Place, SCRIPT, completed, directory, run, sources};
-use crate::audit::{Divergence, Request, SealError, Standing, verify};
+use crate::audit::{Divergence, Request, Seal, SealError, SourceText, Standing, verify};
 
 #[test]
 fn main_has_one_line_for_each_end_of_a_run() {
@@ -114,7 +114,7 @@ fn what_was_sealed_can_only_be_extended() {
     assert_eq!(archive.compare(run(1), &begun.bytes).unwrap(), Standing::Unsealed);
     archive.seal(&more.seal("")).unwrap();
     assert_eq!(archive.compare(run(1), &more.bytes).unwrap(), Standing::Level);
-    let later = more.clone().command("look", b"y");
+    let later = more.command("look", b"y");
     assert_eq!(archive.compare(run(1), &later.bytes).unwrap(), Standing::Behind { records: 2 });
 
     match archive.seal(&begun.seal("")).unwrap_err() {
@@ -172,5 +172,33 @@ fn a_run_that_failed_at_a_step_is_merged() {
         let subject = place.git(&["log", "-1", "--format=%s", "main"]);
         assert!(subject.starts_with(&format!("api {} · ", status.word())), "{subject}");
     }
+    assert_eq!(verify(&place.path(), &Request::default()).unwrap().findings, []);
+}
+
+#[test]
+fn housekeeping_by_hand_does_no_harm() {
+    let place = Place::new();
+    let archive = place.open();
+    archive.conclude(&completed(1).seal("")).unwrap();
+    place.git(&["gc", "--quiet", "--prune=now"]);
+    assert!(place.path().join("packed-refs").exists());
+    archive.conclude(&completed(2).seal("")).unwrap();
+    assert_eq!(archive.sealed_upto(run(1)).unwrap(), Some(completed(1).head));
+    assert_eq!(verify(&place.path(), &Request::default()).unwrap().findings, []);
+}
+
+#[test]
+fn an_adopted_source_stands_beside_the_one_before_it_in_history() {
+    let place = Place::new();
+    let archive = place.open();
+    let begun = Ledger::begin(run(1), "api", None);
+    archive.seal(&begun.seal("")).unwrap();
+    let edited = [SourceText { name: sources()[0].name.clone(), text: "// edited".to_owned() }];
+    let adopted = begun.resumed("bob").adopted(&edited).ended(RunStatus::Completed);
+    let seal = Seal { sources: edited.to_vec(), ..adopted.seal("") };
+    archive.conclude(&seal).unwrap();
+    let path = format!("{}/source/runbooks/rollback-api.rhai", directory(run(1)));
+    assert_eq!(place.git(&["show", &format!("main:{path}")]), "// edited");
+    assert_eq!(place.git(&["show", &format!("main^2^:{path}")]), SCRIPT);
     assert_eq!(verify(&place.path(), &Request::default()).unwrap().findings, []);
 }

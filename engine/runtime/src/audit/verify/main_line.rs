@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use git2::{Commit, ObjectType, Oid, Repository, Tree};
-use runbook_model::entry::Entry;
 use runbook_model::id::RunId;
 
 use super::finding::{Finding, Flawed, Place};
 use super::{Request, Verified, content, main_tip};
 use crate::audit::contents::JOURNAL;
+use crate::audit::facts::Facts;
 use crate::audit::reading::{self, Reading};
 use crate::audit::{message, place, tree};
 
@@ -107,28 +107,25 @@ fn step(
 
     line.merged.entry(run).or_insert(merged);
     let at = at.run(run);
-    let (directory, journal) = match content::journal(git, commit.id(), run, &at) {
-        Ok(found) => found,
+    let held = match content::held(git, commit.id(), run, &at) {
+        Ok(held) => held,
         Err(finding) => {
-            verified.findings.push(finding);
+            verified.findings.push(*finding);
             return Ok(());
         }
     };
     let merged_directory = tree::below(git, &git.find_commit(merged)?.tree()?, &place::directory(run))?;
-    if merged_directory != Some(directory) {
+    if merged_directory != Some(held.directory) {
         let here = at.clone().path(place::directory(run).join("/"));
         verified.findings.push(here.found(Flawed::NotMerged(merged.to_string())));
     }
     let file = format!("{}/{JOURNAL}", place::directory(run).join("/"));
-    match Reading::of(&journal, Some(run)) {
+    match Reading::of(&held.journal, Some(run)) {
         Ok(reading) => {
-            let head = reading.head();
-            content::trailers(&at, &text, run, head.next.0, &head.digest, &mut verified.findings);
-            match reading.records.last().map(|record| &record.entry) {
-                Some(Entry::SessionEnded { status }) => {
-                    content::trailer(&at, &text, "Outcome", status.word(), &mut verified.findings);
-                }
-                _ => verified.findings.push(at.found(Flawed::NotAMerge("its journal does not end with `session_ended`"))),
+            let facts = Facts::of(&reading);
+            content::trailers(&at, &text, &facts, facts.ended.as_ref(), &mut verified.findings);
+            if facts.ended.is_none() {
+                verified.findings.push(at.found(Flawed::NotAMerge("its journal does not end with `session_ended`")));
             }
         }
         Err(unsound) => verified.findings.push(at.path(file).unsound(unsound)),
