@@ -11,9 +11,9 @@ use rustix::fs::FlockOperation;
 
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// Another process writes to the archive and does not come to an end.
+/// A lock of the archive was not taken: another process holds it and does not come to an end, or it cannot be opened.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the audit repository is locked by `{}`: {why}", .file.display())]
+#[error("the lock `{}` of the audit repository was not taken: {why}", .file.display())]
 pub struct Locked {
     /// The lock.
     pub file: PathBuf,

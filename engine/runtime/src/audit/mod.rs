@@ -9,6 +9,7 @@
 
 mod archive;
 mod archivist;
+
 mod commit;
 mod conclude;
 mod consolidate;
@@ -20,6 +21,7 @@ mod lock;
 mod message;
 mod place;
 mod reading;
+mod run_branch;
 mod seal;
 mod signer;
 mod staging;

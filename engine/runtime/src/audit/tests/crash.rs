@@ -63,4 +63,6 @@ fn killed_writers_lose_nothing_that_was_sealed() {
         assert_eq!(archive.sealed_upto(completed(n).run).unwrap(), Some(completed(n).head));
     }
     assert_eq!(place.git(&["fsck", "--strict", "--full"]), "");
+    let objects = place.git(&["count-objects", "-v"]);
+    assert!(objects.contains("\ngarbage: 0\n"), "temporary files of the dead: {objects}");
 }
