@@ -8,6 +8,7 @@ pub mod arguments;
 pub mod catalogue;
 pub mod commands;
 pub mod configuration;
+pub mod demo;
 pub mod exit_code;
 pub mod failure;
 pub mod logging;
@@ -20,5 +21,3 @@ pub mod people;
 pub fn main() -> std::process::ExitCode {
     commands::run(std::env::args_os()).into()
 }
-//! x
-pub mod demo;
