@@ -15,6 +15,8 @@ pub mod logging;
 pub mod operator;
 pub mod output;
 pub mod people;
+pub mod performance;
+pub mod workplace;
 
 /// Runs the program with the arguments and the environment of this process.
 #[must_use]

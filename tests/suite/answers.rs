@@ -45,7 +45,8 @@ fn only_those_who_may_answer_can() {
 
 #[test]
 fn a_choice_is_recorded_and_comes_back() {
-    let place = Place::with(r#"let c = confirm("Which?", #{ choices: ["left", "right"] }); check("it was right", || c == "right");"#);
+    let place =
+        Place::with(r#"let c = confirm("Which?", #{ choices: ["left", "right"] }); check("it was right", || c == "right");"#);
     place.expect(4, &["exec", "main"]);
     place.expect(2, &["answer", &place.newest_run(), "--choose", "up"]).says(&["left, right"]);
     place.expect(0, &["answer", &place.newest_run(), "--choose", "right"]);

@@ -38,7 +38,8 @@ fn the_journal_in_git_is_the_journal_on_disk() {
 
 #[test]
 fn an_edited_journal_is_refused_and_named() {
-    let place = Place::with(&(ONE.to_owned() + "command(\"gate\", #{ run: [\"test\", \"-e\", \"open\"], rollback: \"nothing\" });"));
+    let place =
+        Place::with(&(ONE.to_owned() + "command(\"gate\", #{ run: [\"test\", \"-e\", \"open\"], rollback: \"nothing\" });"));
     place.expect(1, &["exec", "main"]);
     let path = place.journal_path();
     let text = fs::read_to_string(&path).expect("a journal");
@@ -51,7 +52,8 @@ fn an_edited_journal_is_refused_and_named() {
 
 #[test]
 fn a_cut_journal_is_refused_because_git_remembers_more() {
-    let place = Place::with(&(ONE.to_owned() + "command(\"gate\", #{ run: [\"test\", \"-e\", \"open\"], rollback: \"nothing\" });"));
+    let place =
+        Place::with(&(ONE.to_owned() + "command(\"gate\", #{ run: [\"test\", \"-e\", \"open\"], rollback: \"nothing\" });"));
     place.expect(1, &["exec", "main"]);
     let path = place.journal_path();
     let text = fs::read_to_string(&path).expect("a journal");

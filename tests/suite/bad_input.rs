@@ -26,10 +26,11 @@ fn an_unknown_runbook_names_near_ones() {
 
 #[test]
 fn parameters_are_checked_before_anything_runs() {
-    let source = r#"runbook(#{ title: "T", owner: "o", params: #{ count: #{ type: "int", min: 1 }, name: #{ pattern: "[a-z]+" } } });
+    let source =
+        r#"runbook(#{ title: "T", owner: "o", params: #{ count: #{ type: "int", min: 1 }, name: #{ pattern: "[a-z]+" } } });
 "#
-    .to_owned()
-        + EFFECT;
+        .to_owned()
+            + EFFECT;
     let place = Place::with(&source);
     place.expect(2, &["exec", "main"]).says(&["`count` is required", "`name` is required"]);
     place.expect(2, &["exec", "main", "-p", "count=x", "-p", "name=a;b", "-p", "cuont=1"]).says(&[
@@ -94,7 +95,11 @@ fn binary_output_is_kept_and_shown_escaped() {
         r#"command("noise", #{ run: sh("head -c 3000 /dev/urandom; printf '\\033]0;title\\007\\033[2J\\xe2\\x80\\xae'; exit 3", #{}), rollback: "nothing" });"#,
     );
     let ran = place.expect(1, &["exec", "main"]);
-    assert!(!ran.err.contains('\u{1b}') && !ran.err.contains('\u{202e}') && !ran.err.contains('\u{7}'), "{}", ran.err.escape_debug());
+    assert!(
+        !ran.err.contains('\u{1b}') && !ran.err.contains('\u{202e}') && !ran.err.contains('\u{7}'),
+        "{}",
+        ran.err.escape_debug()
+    );
     assert!(place.journal().len() >= 4);
 }
 
@@ -115,7 +120,8 @@ fn a_state_directory_that_cannot_be_used_is_refused() {
 fn a_corrupt_audit_repository_is_found_before_the_first_step() {
     let place = Place::with(EFFECT);
     place.expect(0, &["exec", "main"]);
-    fs::write(place.state().join("audit.git/refs/heads/main"), "0123456789012345678901234567890123456789\n").expect("a broken ref");
+    fs::write(place.state().join("audit.git/refs/heads/main"), "0123456789012345678901234567890123456789\n")
+        .expect("a broken ref");
     let ran = place.run(&["exec", "main"]);
     assert_eq!(ran.code, Some(11), "{ran}");
     assert_eq!(place.ledger(), ["ran"]);

@@ -36,7 +36,8 @@ fn every_line_of_the_journal_can_be_checked_with_plain_tools() {
         d=$(printf '%s' "${line%,\"digest\":*}" | sha256sum | cut -d' ' -f1)
         case "$line" in "{\"prev\":\"$prev\""*",\"digest\":\"$d\"}") prev=$d;; *) echo "broken: $line"; exit 1;; esac
         done < "$1""#;
-    let output = std::process::Command::new("bash").args(["-c", script, "bash"]).arg(place.journal_path()).output().expect("bash");
+    let output =
+        std::process::Command::new("bash").args(["-c", script, "bash"]).arg(place.journal_path()).output().expect("bash");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
 }
 
@@ -50,7 +51,8 @@ fn a_runbook_can_be_named_by_its_path() {
 fn json_is_all_that_stdout_carries() {
     let place = Place::with(TWO_STEPS);
     let ran = place.expect(0, &["--output", "json", "exec", "main"]);
-    let events: Vec<serde_json::Value> = ran.out.lines().map(|line| serde_json::from_str(line).expect("an event is JSON")).collect();
+    let events: Vec<serde_json::Value> =
+        ran.out.lines().map(|line| serde_json::from_str(line).expect("an event is JSON")).collect();
     assert_eq!(events.len(), place.journal().len());
     for (at, event) in events.iter().enumerate() {
         assert_eq!((&event["v"], &event["seq"]), (&1.into(), &at.into()));
@@ -61,7 +63,10 @@ fn json_is_all_that_stdout_carries() {
 #[test]
 fn phases_loops_functions_and_modules_work() {
     let place = Place::new();
-    place.write("runbooks/lib/greeting.rhai", "fn say(who) { command(`greet ${who}`, #{ run: [\"sh\", \"-c\", `echo ${who} >> ledger`], rollback: \"nothing\" }); }");
+    place.write(
+        "runbooks/lib/greeting.rhai",
+        "fn say(who) { command(`greet ${who}`, #{ run: [\"sh\", \"-c\", `echo ${who} >> ledger`], rollback: \"nothing\" }); }",
+    );
     place.runbook(
         "main",
         r#"import "lib/greeting" as greeting;
@@ -69,7 +74,12 @@ fn phases_loops_functions_and_modules_work() {
     );
     place.expect(0, &["exec", "main"]).says(&["Greet", "greet ann", "greet bob"]);
     assert_eq!(place.ledger(), ["ann", "bob", "ann"]);
-    let paths: Vec<_> = place.journal().iter().filter(|r| r["type"] == "step_ended").map(|r| r["path"].as_str().unwrap_or_default().to_owned()).collect();
+    let paths: Vec<_> = place
+        .journal()
+        .iter()
+        .filter(|r| r["type"] == "step_ended")
+        .map(|r| r["path"].as_str().unwrap_or_default().to_owned())
+        .collect();
     assert_eq!(paths, ["Greet/greet ann", "Greet/greet bob", "Greet/greet ann#2"]);
 }
 

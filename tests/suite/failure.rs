@@ -11,7 +11,11 @@ fn effect(name: &str) -> String {
 
 #[test]
 fn a_failed_step_stops_the_run_and_the_next_command_is_said() {
-    let place = Place::with(&(effect("a") + r#"command("fails", #{ run: ["sh", "-c", "echo why >&2; exit 7"], rollback: "nothing" });"# + &effect("b")));
+    let place = Place::with(
+        &(effect("a")
+            + r#"command("fails", #{ run: ["sh", "-c", "echo why >&2; exit 7"], rollback: "nothing" });"#
+            + &effect("b")),
+    );
     let ran = place.expect(1, &["exec", "main"]);
     ran.says(&["fails", "exit code 7", "why", &format!("runbook resume {}", place.newest_run())]);
     assert_eq!(place.ledger(), ["a"]);
@@ -42,8 +46,12 @@ fn a_failed_rollback_makes_the_run_stuck_and_says_what_is_owed() {
 
 #[test]
 fn a_failure_can_be_caught_by_the_script() {
-    let place = Place::with(&(r#"try { command("fails", #{ run: ["false"], rollback: "nothing" }); } catch (e) { print(`caught ${e.step}`); }
-"#.to_owned() + &effect("a")));
+    let place = Place::with(
+        &(r#"try { command("fails", #{ run: ["false"], rollback: "nothing" }); } catch (e) { print(`caught ${e.step}`); }
+"#
+        .to_owned()
+            + &effect("a")),
+    );
     place.expect(0, &["exec", "main"]).says(&["caught fails"]);
     assert_eq!(place.ledger(), ["a"]);
 }

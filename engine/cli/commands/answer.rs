@@ -2,7 +2,14 @@
 
 use runbook_model::answer::Said;
 
+use runbook_runtime::dispatcher::Session;
+
 use crate::commands::exec::RunPrefix;
+use crate::exit_code::ExitCode;
+use crate::failure::Failure;
+use crate::operator::Operator;
+use crate::performance::Performance;
+use crate::workplace::Workplace;
 
 /// Answer the confirm that a run waits for
 ///
@@ -50,4 +57,21 @@ impl Reply {
             Self { .. } => None,
         }
     }
+}
+
+/// Answers.
+///
+/// # Errors
+/// Nothing waits for an answer, or not for this one, or not from this person.
+pub fn run(answer: &Answer, workplace: &Workplace) -> Result<ExitCode, Failure> {
+    let said = answer
+        .said
+        .said()
+        .ok_or_else(|| Failure::usage("what is the answer?").hint("`--yes`, `--no`, `--choose CHOICE` or `--text TEXT`"))?;
+    let state = workplace.state()?;
+    let run = workplace.run(&state, &answer.run)?;
+    let performance = Performance::of_run(workplace, &state, run, Operator::here())?;
+    let note = answer.note.clone();
+    let exit = performance.perform(|opening| Session::answer(opening, said, note))?;
+    Ok(if matches!(exit, ExitCode::Interrupted | ExitCode::Waiting) { ExitCode::Completed } else { exit })
 }

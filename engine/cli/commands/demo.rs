@@ -1,24 +1,91 @@
 //! `runbook demo`: a small deployment to try things on.
 
+use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use crate::arguments::Globals;
+use crate::commands;
+use crate::demo;
+use crate::exit_code::ExitCode;
+use crate::failure::Failure;
+use crate::output;
+
 /// Try it on a small deployment on this machine
 ///
-/// Sets up a directory with a service, its releases and runbooks, all of it on the loopback interface.
+/// Sets up a directory with a service, its releases and a runbook, all of it on the loopback interface; starts the
+/// service with a broken release; and rolls that back with the shipped runbook `rollback-api`, for real.
 #[derive(Debug, clap::Args)]
 pub struct Demo {
-    /// Where to set it up; must be new or empty
+    /// Where to set it up; new, empty, or an earlier demo
     #[arg(value_name = "DIR", default_value = "runbook-demo")]
     pub dir: PathBuf,
+    /// Set it up and start the service, but leave the runbook to you
+    #[arg(long)]
+    pub only_deploy: bool,
+    /// Stop the service of an earlier demo
+    #[arg(long, conflicts_with = "only_deploy")]
+    pub stop: bool,
 }
 
 /// The service of the demo
-///
-/// Its directory is the global `--root`. The control script of the demo starts it; people never do.
 #[derive(Debug, clap::Args)]
 pub struct DemoService {
-    /// Where it listens: loopback
-    #[arg(long, value_name = "HOST:PORT")]
+    /// The deployment
+    #[arg(long, value_name = "DIR")]
+    pub root: PathBuf,
+    /// Where to listen
+    #[arg(long, value_name = "ADDRESS")]
     pub address: SocketAddr,
+}
+
+/// Sets it up, and rolls the broken release back.
+///
+/// # Errors
+/// The directory holds something else, or the service does not start.
+pub fn run(demo: &Demo, globals: &Globals) -> Result<ExitCode, Failure> {
+    let failed = |failure: demo::DemoFailure| Failure::new(ExitCode::StepFailed, failure.to_string());
+    let show = |text: &str| output::to_stderr(&format!("{text}\n"));
+    if demo.stop {
+        demo::Deployment::open(&demo.dir).and_then(|deployment| deployment.stop()).map_err(failed)?;
+        show("the demo service is stopped");
+        return Ok(ExitCode::Completed);
+    }
+    let exe = std::env::current_exe().map_err(|error| Failure::usage(format!("the program cannot find itself: {error}")))?;
+    let deployment = demo::prepare(&demo.dir, &exe).map_err(failed)?;
+    deployment.start().map_err(failed)?;
+    let health = |deployment: &demo::Deployment| {
+        let (status, body) = deployment.health().map_err(failed)?;
+        Ok::<_, Failure>(format!("GET http://{}/health  {status}  {}", deployment.address(), body.trim()))
+    };
+    let dir = demo.dir.display();
+    show(&format!("a deployment in {dir}, with a broken release:\n  {}\n", health(&deployment)?));
+    if demo.only_deploy {
+        show(&format!(
+            "now it is your turn:\n  cd {dir}\n  runbook exec rollback-api -p service=api --dry-run\n  runbook exec rollback-api -p service=api"
+        ));
+        return Ok(ExitCode::Completed);
+    }
+    show(&format!("$ runbook -C {dir} exec rollback-api -p service=api --yes"));
+    let color = globals.color;
+    let line: Vec<OsString> = ["runbook".into(), "-C".into(), demo.dir.clone().into_os_string()]
+        .into_iter()
+        .chain(["--color", color.word(), "exec", "rollback-api", "-p", "service=api", "--yes"].map(OsString::from))
+        .collect();
+    let exit = commands::run(line);
+    show(&format!("\nafterwards:\n  {}\n  current -> {}", health(&deployment)?, deployment.current().map_err(failed)?));
+    show(&format!("the trail:\n  git --git-dir {dir}/.runbook/audit.git log --first-parent --oneline main"));
+    show(&format!("try next, in {dir}: `runbook rollback RUN` takes it back; `runbook demo --stop {dir}` ends the service"));
+    Ok(exit)
+}
+
+/// Serves until it is stopped.
+///
+/// # Errors
+/// The deployment cannot be read, or the address is taken.
+pub fn serve(service: &DemoService) -> Result<ExitCode, Failure> {
+    match demo::serve(&service.root, service.address) {
+        Ok(never) => match never {},
+        Err(failure) => Err(Failure::new(ExitCode::StepFailed, failure.to_string())),
+    }
 }

@@ -1,7 +1,23 @@
 //! `runbook exec`: starts a run.
 
+use std::collections::BTreeMap;
 use std::convert::Infallible;
+use std::path::Path;
 use std::str::FromStr;
+
+use jiff::Timestamp;
+use runbook_model::digest::Digest;
+use runbook_model::entry::{Mode, Provenance, RunStarted, Source};
+use runbook_model::parameter::{self, Origin};
+use runbook_runtime::dispatcher::Session;
+use runbook_runtime::journal::new_run_id;
+use runbook_runtime::script::Program;
+
+use crate::exit_code::ExitCode;
+use crate::failure::Failure;
+use crate::operator::Operator;
+use crate::performance::Performance;
+use crate::workplace::Workplace;
 
 /// Run a runbook
 ///
@@ -29,6 +45,91 @@ pub struct Exec {
     /// Show the output of steps that succeed, too
     #[arg(long, short)]
     pub verbose: bool,
+}
+
+/// Runs it.
+///
+/// # Errors
+/// The runbook, its parameters or the place to keep the run are not as they should be; nothing was run.
+pub fn run(exec: &Exec, workplace: &Workplace) -> Result<ExitCode, Failure> {
+    let (name, _, program) = workplace.program(&exec.runbook)?;
+    let declaration = program.describe().map_err(|diagnostics| workplace.unloadable(&name, &diagnostics))?;
+    let (env, environment) = workplace.configuration.environment(exec.env.as_deref())?;
+    if exec.yes && environment.is_protected() {
+        let message = format!("`{}` is protected: `--yes` does not answer for anybody there", env.unwrap_or_default());
+        return Err(Failure::new(ExitCode::Refused, message)
+            .hint("leave `--yes` out, and answer at the terminal or with `runbook answer`"));
+    }
+    let given: Vec<_> = exec.params.iter().map(|given| (given.name.clone(), given.text.clone(), Origin::Typed)).collect();
+    let params = parameter::resolve(&declaration.params, &given).map_err(|refused| unfit(&name, &refused))?;
+    let operator = Operator::here();
+    let state = workplace.state()?;
+    let archivist = match exec.unsealed {
+        Some(_) => None,
+        None => Some(workplace.archive(&state, &operator, None)?),
+    };
+    let run = new_run_id(Timestamp::now()).map_err(|error| Failure::new(ExitCode::Refused, error.to_string()))?;
+    let started = RunStarted {
+        runbook: name,
+        title: declaration.title,
+        owner: declaration.owner,
+        mode: if exec.dry_run { Mode::Rehearsal } else { Mode::Live },
+        env,
+        params,
+        settings: environment.values(),
+        budget: declaration.budget,
+        on_failure: declaration.on_failure,
+        sources: sources(&program),
+        provenance: provenance(&workplace.root(), &program),
+        root: workplace.root().display().to_string(),
+        groups: BTreeMap::new(),
+        unsealed: exec.unsealed.clone(),
+    };
+    let performance = Performance {
+        workplace,
+        dir: state.run(run),
+        runner: operator.person.clone(),
+        operator,
+        archivist,
+        dry_run: exec.dry_run,
+        yes: exec.yes,
+        verbose: exec.verbose,
+        before: Vec::new(),
+    };
+    performance.perform(|opening| Session::exec(opening, started, &program))
+}
+
+fn unfit(name: &str, refused: &[parameter::Refused]) -> Failure {
+    let mut failure = Failure::usage(format!("`{name}` does not get the parameters that it needs; nothing was run"));
+    for refused in refused {
+        failure = failure.detail(format!("  {refused}"));
+    }
+    failure.hint(format!("runbook show {name}"))
+}
+
+fn sources(program: &Program) -> Vec<Source> {
+    let texts = program.sources();
+    texts.into_iter().map(|(name, text)| Source { name, digest: Digest::of(text.as_bytes()) }).collect()
+}
+
+/// The commit that the sources come from, when they are kept in git. Asked of the user's own git, once, before the run.
+fn provenance(root: &Path, program: &Program) -> Option<Provenance> {
+    let git = |arguments: &[&str]| {
+        let output = std::process::Command::new("git")
+            .arg("-C")
+            .arg(root)
+            .args(arguments)
+            .stdin(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .output()
+            .ok()?;
+        output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    };
+    let commit = git(&["rev-parse", "HEAD"])?;
+    let names: Vec<_> = program.sources().into_iter().map(|(name, _)| name).filter(|name| !name.starts_with("std/")).collect();
+    let mut status = vec!["status", "--porcelain", "--untracked-files=all", "--"];
+    status.extend(names.iter().map(String::as_str));
+    Some(Provenance { commit, dirty: git(&status).is_none_or(|lines| !lines.is_empty()) })
 }
 
 /// A parameter as it was typed.

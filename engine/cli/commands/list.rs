@@ -1,5 +1,12 @@
 //! `runbook list`: the runbooks that there are.
 
+use runbook_runtime::script::Program;
+
+use crate::arguments::Format;
+use crate::commands::on_stdout;
+use crate::exit_code::ExitCode;
+use crate::output;
+use crate::workplace::Workplace;
 use runbook_model::declaration::Declaration;
 use serde_json::json;
 
@@ -70,6 +77,24 @@ pub fn json_lines(rows: &[(String, Described)]) -> String {
 fn alerts(declaration: &Declaration) -> String {
     let names: Vec<_> = declaration.serves.iter().map(|serves| serves.alert.as_str()).collect();
     names.join(", ")
+}
+
+/// Lists them.
+///
+/// # Errors
+/// Standard output is closed.
+pub fn run(_list: &List, workplace: &Workplace) -> Result<ExitCode, Failure> {
+    let repository = workplace.repository();
+    let describe = |file: &str| {
+        let described = Program::load(&repository, file).and_then(|program| program.describe());
+        Ok(described.map_err(|diagnostics| diagnostics.line()))
+    };
+    let rows = rows(&workplace.catalogue(), describe)?;
+    match workplace.globals.output {
+        Format::Json => output::to_stdout(&json_lines(&rows))?,
+        Format::Text => output::to_stdout(&text(&rows, on_stdout(workplace.globals.color).palette))?,
+    }
+    Ok(ExitCode::Completed)
 }
 
 #[cfg(test)]

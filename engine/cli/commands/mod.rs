@@ -29,6 +29,7 @@ use crate::failure::Failure;
 use crate::logging::Logging;
 use crate::output;
 use crate::output::screen::Screen;
+use crate::workplace::Workplace;
 
 /// Does what the command line asks for, shows what went wrong, and says how to end.
 pub fn run(line: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -47,22 +48,31 @@ pub fn run(line: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn perform(globals: &Globals, verb: Verb) -> Result<ExitCode, Failure> {
+    let here = || Ok::<_, Failure>(Workplace::new(globals, configuration(globals)?));
     match verb {
-        Verb::Completions(completions) => completions::run(&completions)?,
-        Verb::Explain(explain) => explain::run(&explain)?,
-        Verb::Help(help) => help::run(&help)?,
-        Verb::Config(config) => config::run(&config, globals, &configuration(globals)?)?,
-        Verb::Exec(_) | Verb::Resume(_) | Verb::Rollback(_) | Verb::Resolve(_) | Verb::Answer(_) => return Err(absent()),
-        Verb::List(_) | Verb::Show(_) | Verb::Runs(_) | Verb::Check(_) => return Err(absent()),
-        Verb::Verify(_) | Verb::Seal(_) | Verb::Demo(_) => return Err(absent()),
-        Verb::Keeper(_) | Verb::DemoService(_) => return Err(absent()),
+        Verb::Exec(exec) => exec::run(&exec, &here()?),
+        Verb::Resume(resume) => resume::run(&resume, &here()?),
+        Verb::Rollback(rollback) => rollback::run(&rollback, &here()?),
+        Verb::Resolve(resolve) => resolve::run(&resolve, &here()?),
+        Verb::Answer(answer) => answer::run(&answer, &here()?),
+        Verb::List(list) => list::run(&list, &here()?),
+        Verb::Show(show) => show::run(&show, &here()?),
+        Verb::Runs(runs) => runs::run(&runs, &here()?),
+        Verb::Verify(verify) => verify::run(&verify, &here()?),
+        Verb::Seal(seal) => seal::run(&seal, &here()?),
+        Verb::Check(check) => check::run(&check, &here()?),
+        Verb::Demo(demo) => demo::run(&demo, globals),
+        Verb::DemoService(service) => demo::serve(&service),
+        Verb::Keeper(keeper) => keeper::run(&keeper),
+        Verb::Completions(completions) => completions::run(&completions).map(completed),
+        Verb::Explain(explain) => explain::run(&explain).map(completed),
+        Verb::Help(help) => help::run(&help).map(completed),
+        Verb::Config(config) => config::run(&config, globals, &configuration(globals)?).map(completed),
     }
-    Ok(ExitCode::Completed)
 }
 
-/// For verbs whose rooms are not joined yet.
-fn absent() -> Failure {
-    Failure::usage("this build cannot do that: the rooms of the engine that it needs are not joined yet")
+fn completed((): ()) -> ExitCode {
+    ExitCode::Completed
 }
 
 /// Reads the configuration, and starts the engine's own log if it wants one.

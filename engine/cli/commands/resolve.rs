@@ -3,7 +3,14 @@
 use clap::ValueEnum;
 use runbook_model::entry::Verdict;
 
+use runbook_runtime::dispatcher::Session;
+
 use crate::commands::exec::RunPrefix;
+use crate::exit_code::ExitCode;
+use crate::failure::Failure;
+use crate::operator::Operator;
+use crate::performance::Performance;
+use crate::workplace::Workplace;
 
 /// Say whether a step in doubt took effect
 ///
@@ -40,4 +47,17 @@ impl From<Effect> for Verdict {
             Effect::DidNot => Self::DidNot,
         }
     }
+}
+
+/// Settles it.
+///
+/// # Errors
+/// The step is not in doubt, or the run cannot be taken.
+pub fn run(resolve: &Resolve, workplace: &Workplace) -> Result<ExitCode, Failure> {
+    let state = workplace.state()?;
+    let run = workplace.run(&state, &resolve.run)?;
+    let performance = Performance::of_run(workplace, &state, run, Operator::here())?;
+    let (step, verdict, why) = (resolve.step.clone(), resolve.verdict.into(), resolve.why.clone());
+    let exit = performance.perform(|opening| async move { Session::resolve(opening, &step, verdict, why).await })?;
+    Ok(if exit == ExitCode::Interrupted { ExitCode::Completed } else { exit })
 }

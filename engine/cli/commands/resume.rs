@@ -1,6 +1,13 @@
 //! `runbook resume`: goes on with a run.
 
+use runbook_runtime::dispatcher::Session;
+
 use crate::commands::exec::RunPrefix;
+use crate::exit_code::ExitCode;
+use crate::failure::Failure;
+use crate::operator::Operator;
+use crate::performance::Performance;
+use crate::workplace::Workplace;
 
 /// Go on with a run that stopped, behind its last finished step
 ///
@@ -20,4 +27,20 @@ pub struct Resume {
     /// Show the output of steps that succeed, too
     #[arg(long, short)]
     pub verbose: bool,
+}
+
+/// Goes on with it.
+///
+/// # Errors
+/// There is nothing to go on with, or the run cannot be taken; nothing was run.
+pub fn run(resume: &Resume, workplace: &Workplace) -> Result<ExitCode, Failure> {
+    let state = workplace.state()?;
+    let run = match &resume.run {
+        Some(prefix) => workplace.run(&state, prefix)?,
+        None => workplace.unfinished(&state)?,
+    };
+    let performance = Performance::of_run(workplace, &state, run, Operator::here())?;
+    let performance = Performance { yes: resume.yes, verbose: resume.verbose, ..performance };
+    let edited = if resume.adopt { Some(workplace.program(&performance.entry())?.2) } else { None };
+    performance.perform(|opening| async move { Session::resume(opening, edited.as_ref()).await })
 }

@@ -1,5 +1,13 @@
 //! `runbook show`: one runbook, or one run told again by the same reporter that told it live.
 
+use crate::arguments::Format;
+use crate::commands::exec::RunPrefix;
+use crate::commands::on_stdout;
+use crate::exit_code::ExitCode;
+use crate::failure::Failure;
+use crate::output;
+use crate::output::reporters::{self, Telling};
+use crate::workplace::Workplace;
 use runbook_model::declaration::Declaration;
 use runbook_model::entry::Record;
 use runbook_model::parameter::Parameter;
@@ -77,6 +85,43 @@ fn describe(name: &str, parameter: &Parameter) -> String {
 fn required(declaration: &Declaration) -> String {
     let required = declaration.params.iter().filter(|(_, parameter)| parameter.fallback.is_none());
     required.map(|(name, _)| format!(" -p {}=…", safe::line(name))).collect()
+}
+
+/// Shows it.
+///
+/// # Errors
+/// There is neither a runbook nor a run of that name, or it cannot be read.
+pub fn run(show: &Show, workplace: &Workplace) -> Result<ExitCode, Failure> {
+    let named = workplace.program(&show.subject);
+    let (name, file, program) = match named {
+        Ok(found) => found,
+        Err(failure) => return run_again(show, workplace, failure),
+    };
+    let declaration = program.describe().map_err(|diagnostics| workplace.unloadable(&name, &diagnostics))?;
+    let text = match workplace.globals.output {
+        Format::Json => format!("{}\n", serde_json::json!({ "v": 1, "name": name, "file": file, "declaration": declaration })),
+        Format::Text => page(&name, &file, &declaration, on_stdout(workplace.globals.color).palette),
+    };
+    output::to_stdout(&text)?;
+    Ok(ExitCode::Completed)
+}
+
+/// Tells a run again, by the reporter that told it live.
+fn run_again(show: &Show, workplace: &Workplace, no_runbook: Failure) -> Result<ExitCode, Failure> {
+    let is_prefix = show.subject.len() <= 26 && show.subject.chars().all(|c| c.is_ascii_alphanumeric());
+    if !is_prefix {
+        return Err(no_runbook);
+    }
+    let state = workplace.state()?;
+    let Ok(run) = workplace.run(&state, &RunPrefix(show.subject.to_ascii_uppercase())) else { return Err(no_runbook) };
+    let (reading, _) = workplace.journal(&state.run(run))?;
+    let sessions = reading.records.iter().filter(|record| record.entry.word() == "session_started").count();
+    let telling = Telling { verbose: show.verbose, trail: None, sessions_before_last: sessions.saturating_sub(1) };
+    let mut screen = workplace.screen();
+    screen.live = false;
+    let mut teller = reporters::choose(workplace.globals.output, screen, telling);
+    replay(&reading.records, teller.as_mut());
+    Ok(ExitCode::Completed)
 }
 
 #[cfg(test)]

@@ -1,6 +1,12 @@
 //! `runbook verify`: proves the audit trail.
 
+use runbook_runtime::audit::verify::{Request, Verified, verify};
+
 use crate::commands::exec::RunPrefix;
+use crate::exit_code::ExitCode;
+use crate::failure::Failure;
+use crate::output::{self, safe};
+use crate::workplace::Workplace;
 
 /// Prove that nobody edited the audit trail
 ///
@@ -13,4 +19,54 @@ pub struct Verify {
     /// The head that you remember: it must be an ancestor of the trail as it is now
     #[arg(long, value_name = "COMMIT")]
     pub since: Option<String>,
+}
+
+/// Proves it, or says what does not fit.
+///
+/// # Errors
+/// There is no trail to read, or something in it does not fit.
+pub fn run(request: &Verify, workplace: &Workplace) -> Result<ExitCode, Failure> {
+    let state = workplace.state()?;
+    let damaged = |text: String| Failure::new(ExitCode::Damaged, text);
+    let since = request.since.as_deref();
+    let runs = match &request.run {
+        Some(prefix) => vec![workplace.run(&state, prefix)?],
+        None => state.runs().map_err(|error| Failure::usage(error.to_string()))?,
+    };
+    let named = request.run.as_ref().and(runs.first().copied());
+    let mut verified =
+        verify(&state.audit(), &Request { run: named, since, journal: None }).map_err(|error| damaged(error.to_string()))?;
+    // Each journal in the state directory must be sound, and extend what is sealed of it.
+    let mut local = Vec::new();
+    for run in runs {
+        let dir = state.run(run);
+        if let Err(failure) = workplace.journal(&dir) {
+            local.push(failure.to_string());
+            continue;
+        }
+        let journal = dir.journal();
+        let request = Request { run: Some(run), since: None, journal: Some(&journal) };
+        let more = verify(&state.audit(), &request).map_err(|error| damaged(error.to_string()))?;
+        verified
+            .findings
+            .extend(more.findings.into_iter().filter(|finding| !verified.findings.contains(finding)).collect::<Vec<_>>());
+    }
+    local.extend(verified.findings.iter().map(ToString::to_string));
+    if local.is_empty() {
+        output::to_stderr(&sound(&verified));
+        return Ok(ExitCode::Completed);
+    }
+    let counted = if local.len() == 1 { "1 thing does".to_owned() } else { format!("{} things do", local.len()) };
+    Err(damaged(format!("the audit trail cannot be trusted: {counted} not fit")).detail(local.join("\n")))
+}
+
+fn sound(verified: &Verified) -> String {
+    let mut text = format!("verified: {} runs, {} records, {} commits\n", verified.runs, verified.records, verified.commits);
+    if let Some(head) = &verified.main_head {
+        text.push_str(&format!(
+            "main is {}: remember it, and prove later with `runbook verify --since {0}` that nothing was rewritten\n",
+            safe::line(head)
+        ));
+    }
+    text
 }

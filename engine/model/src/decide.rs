@@ -79,7 +79,9 @@ pub fn decide<'a>(
         }
         return Decision::Perform(Attempt::FIRST);
     };
-    if step.fingerprint != fingerprint {
+    // An edit that was adopted may change a step that is open: nothing of it has taken effect.
+    let replaced = step.phase == StepPhase::Open && state.is_adopted();
+    if step.fingerprint != fingerprint && !replaced {
         let (recorded, asked) = (step.spec().cloned().map(Box::new), Box::new(spec.clone()));
         return Decision::Refuse(Refusal::OtherStep { path: path.clone(), recorded, asked });
     }

@@ -13,6 +13,7 @@ pub enum RunStatus {
     /// It waits for a person.
     Suspended {
         /// The confirm that waits.
+        #[serde(rename = "step")]
         at: StepPath,
     },
     /// A process rolls it back, or died while it did.
@@ -34,6 +35,7 @@ pub enum RunStatus {
     /// A step failed; the run can be resumed.
     Failed {
         /// The step; absent when the script itself failed.
+        #[serde(rename = "step")]
         at: Option<StepPath>,
         /// Why.
         message: String,
@@ -41,16 +43,19 @@ pub enum RunStatus {
     /// A person said no; the run can be resumed (and asks again).
     Declined {
         /// The confirm.
+        #[serde(rename = "step")]
         at: StepPath,
     },
     /// A step was in flight when its process died, and nothing but a person can tell whether it took effect.
     InDoubt {
         /// The step.
+        #[serde(rename = "step")]
         at: StepPath,
     },
     /// A rollback failed; what is still owed is known.
     Stuck {
         /// The rollback that failed.
+        #[serde(rename = "step")]
         at: StepPath,
         /// Why.
         message: String,
@@ -60,6 +65,7 @@ pub enum RunStatus {
     /// What the script asks for is not what was recorded; nothing was run.
     Mismatch {
         /// Where.
+        #[serde(rename = "step")]
         at: StepPath,
     },
     /// A person gave it up for good.

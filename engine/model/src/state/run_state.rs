@@ -9,6 +9,7 @@ use crate::entry::{Entry, Record, RunStarted, Session, Source};
 use crate::id::{Epoch, RunId, Seq};
 use crate::length::Length;
 use crate::path::StepPath;
+use crate::person::Person;
 use crate::status::RunStatus;
 
 /// What a run is now.
@@ -31,7 +32,8 @@ pub struct RunState {
     pub(super) broken_budgets: Vec<StepPath>,
     pub(super) notes: u64,
     pub(super) withheld: bool,
-    pub(super) operator: String,
+    pub(super) adopted: bool,
+    pub(super) operator: Option<Person>,
     pub(super) boots: BTreeMap<Epoch, String>,
 }
 
@@ -59,10 +61,22 @@ impl RunState {
         &self.started
     }
 
-    /// Who started it.
+    /// Whether it goes on with an edited source.
+    #[must_use]
+    pub fn is_adopted(&self) -> bool {
+        self.adopted
+    }
+
+    /// The name of whoever started it.
     #[must_use]
     pub fn operator(&self) -> &str {
-        &self.operator
+        self.operator.as_ref().map(|person| person.name.as_str()).unwrap_or_default()
+    }
+
+    /// Who started it.
+    #[must_use]
+    pub fn session_operator(&self) -> Option<Person> {
+        self.operator.clone()
     }
 
     /// In which boot of its machine the process of this epoch ran.

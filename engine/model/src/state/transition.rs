@@ -50,7 +50,8 @@ impl RunState {
                 broken_budgets: Vec::new(),
                 notes: 0,
                 withheld: false,
-                operator: String::new(),
+                adopted: false,
+                operator: None,
                 boots: BTreeMap::new(),
             }),
             _ => Err(illegal("a journal begins with record 0, `run_started`")),
@@ -112,9 +113,7 @@ impl RunState {
         match &record.entry {
             Entry::RunStarted(_) => Err("a run starts once".to_owned()),
             Entry::SessionStarted(session) => {
-                if self.operator.is_empty() {
-                    self.operator.clone_from(&session.operator.name);
-                }
+                self.operator.get_or_insert_with(|| session.operator.clone());
                 self.boots.insert(record.epoch, session.boot.clone());
                 self.session = Some(session.clone());
                 self.status = if self.rollback.is_some() { RunStatus::RollingBack } else { RunStatus::Running };
@@ -198,6 +197,7 @@ impl RunState {
             }
             Entry::Adopted { sources, .. } => {
                 self.sources.clone_from(sources);
+                self.adopted = true;
                 Ok(())
             }
         }

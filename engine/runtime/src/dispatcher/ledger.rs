@@ -22,7 +22,13 @@ pub(super) struct Ledger {
 impl Ledger {
     /// A ledger over a journal whose records fold to `state`.
     pub(super) fn new(journal: Journal, state: RunState, reporters: Vec<Box<dyn Reporter>>) -> Self {
-        Self { journal, state: RefCell::new(state), reporters: RefCell::new(reporters), unsealed: Cell::new(0), lost: Cell::new(false) }
+        Self {
+            journal,
+            state: RefCell::new(state),
+            reporters: RefCell::new(reporters),
+            unsealed: Cell::new(0),
+            lost: Cell::new(false),
+        }
     }
 
     /// What the run is now. Never hold it over an `await`.

@@ -46,7 +46,9 @@ impl Desk {
             state.step(path).map(|step| state.boot(step.epoch).to_owned()).unwrap_or_default()
         };
         match self.world.recover(intent, &boot, self.limits(command.timeout)).await {
-            Recovered::Ended(Performed::InDoubt { known }) | Recovered::InDoubt { known } => self.doubt(intent, command, known).await,
+            Recovered::Ended(Performed::InDoubt { known }) | Recovered::InDoubt { known } => {
+                self.doubt(intent, command, known).await
+            }
             Recovered::Ended(performed) => {
                 let outcome = match performed {
                     Performed::Done(answer) => Outcome::Succeeded(answer),

@@ -91,6 +91,14 @@ pub enum Refused {
     /// The journal has no records: its process died before it had begun.
     #[error("run {0} never began: its journal is empty, and nothing was run")]
     Empty(RunId),
+    /// The journal is not the one that the audit trail remembers.
+    #[error("{why}; nothing was run: `runbook verify {run}` says more")]
+    Diverged {
+        /// The run.
+        run: RunId,
+        /// What differs.
+        why: String,
+    },
     /// The pinned source does not load in this engine.
     #[error("the pinned source of run {run} does not load")]
     Script {
@@ -182,11 +190,17 @@ impl Session {
     ///
     /// # Errors
     /// When there is nothing to go on with, or the run cannot be taken; nothing was run then.
-    pub async fn resume(opening: Opening) -> Result<Finished, Refused> {
+    pub async fn resume(opening: Opening, adopt: Option<&Program>) -> Result<Finished, Refused> {
         let (journal, state) = take(&opening, Purpose::Resume)?;
         let run = opening.dir.run();
         refuse_final(&state, "resume")?;
-        let (program, sources) = pinned(&opening.dir, &state)?;
+        let edited = adopt.map(|program| (program.clone(), program.sources()));
+        let (program, sources) = match edited {
+            Some(edited) => edited,
+            None => pinned(&opening.dir, &state)?,
+        };
+        let texts: Vec<_> = sources.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+        let adopted = if adopt.is_some() { Some(opening.dir.pin(&texts)?) } else { None };
         let stopped_at = match state.status() {
             RunStatus::Failed { at: Some(at), .. }
             | RunStatus::Declined { at }
@@ -197,6 +211,9 @@ impl Session {
         let back = state.rollback().is_some();
         let operator = Decider::Person(opening.operator.clone());
         let session = Self::new(opening, journal, state, &sources, Purpose::Resume, None)?;
+        if let Some(sources) = adopted {
+            session.desk.write(Entry::Adopted { sources, by: operator.clone() })?;
+        }
         if let Err(halt) = session.reopen(stopped_at, operator).await {
             return Ok(session.finish(run, Err(halt)).await);
         }
@@ -424,8 +441,7 @@ fn sources_of(dir: &RunDir, state: &RunState) -> Result<(BTreeMap<String, String
 fn pinned(dir: &RunDir, state: &RunState) -> Result<(Program, Texts), Refused> {
     let (map, texts) = sources_of(dir, state)?;
     let entry = state.sources().first().map(|source| source.name.clone()).unwrap_or_default();
-    let program =
-        Program::load(&Pinned(map), &entry).map_err(|diagnostics| Refused::Script { run: state.run(), diagnostics })?;
+    let program = Program::load(&Pinned(map), &entry).map_err(|diagnostics| Refused::Script { run: state.run(), diagnostics })?;
     Ok((program, texts))
 }
 

@@ -81,7 +81,13 @@ impl Processes for PlainProcesses {
         })
     }
 
-    fn recover<'a>(&'a self, _key: Key, _boot: &'a str, _limits: Limits, _progress: &'a dyn Fn(bool, &[u8])) -> Task<'a, RunFound> {
+    fn recover<'a>(
+        &'a self,
+        _key: Key,
+        _boot: &'a str,
+        _limits: Limits,
+        _progress: &'a dyn Fn(bool, &[u8]),
+    ) -> Task<'a, RunFound> {
         Box::pin(async { RunFound::InDoubt { known: "nothing was kept".to_owned() } })
     }
 }

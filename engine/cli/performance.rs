@@ -1,0 +1,302 @@
+//! A session in this process: the reporters, the person, the signals, the world, and the end.
+
+use std::cell::RefCell;
+use std::future::Future;
+use std::path::Path;
+use std::rc::Rc;
+
+use runbook_model::entry::{Entry, Record};
+use runbook_model::id::RunId;
+use runbook_model::person::{From, Person};
+use runbook_model::status::RunStatus;
+use runbook_runtime::audit::Archivist;
+use runbook_runtime::dispatcher::{Finished, Interrupts, Opening, Refused, Sealing};
+use runbook_runtime::journal::{CreateError, OpenError, ReadError, RunDir, StateDir};
+use runbook_runtime::keeper::Keeper;
+use runbook_runtime::report::{Progress, Reporter};
+use runbook_runtime::world::live::Site;
+use runbook_runtime::world::live::processes::Kept;
+use runbook_runtime::world::{Choice, Chosen, DryRunWorld, LiveWorld, People, Question, Reaction, Task, World};
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::commands::keeper;
+use crate::exit_code::ExitCode;
+use crate::failure::Failure;
+use crate::operator::Operator;
+use crate::output;
+use crate::output::reporters::{self, Teller, Telling};
+use crate::people::AtTerminal;
+use crate::workplace::{Workplace, boot};
+
+/// How a session is performed.
+pub struct Performance<'a> {
+    /// Where.
+    pub workplace: &'a Workplace,
+    /// On which run.
+    pub dir: RunDir,
+    /// By whom.
+    pub operator: Operator,
+    /// Who started the run, for confirms that want somebody else.
+    pub runner: Person,
+    /// The audit trail.
+    pub archivist: Option<Archivist>,
+    /// Whether changes are withheld.
+    pub dry_run: bool,
+    /// Whether yes-or-no confirms are answered with yes.
+    pub yes: bool,
+    /// Whether output of steps that succeed is shown.
+    pub verbose: bool,
+    /// What happened in earlier sessions.
+    pub before: Vec<Record>,
+}
+
+impl<'a> Performance<'a> {
+    /// A session on a run that there is already.
+    ///
+    /// # Errors
+    /// Its journal cannot be read, or is not the one that the audit trail remembers.
+    pub fn of_run(workplace: &'a Workplace, state: &StateDir, run: RunId, operator: Operator) -> Result<Self, Failure> {
+        let dir = state.run(run);
+        if let Some(held) = dir.held().map_err(|error| Failure::usage(error.to_string()))? {
+            return Err(Failure::new(ExitCode::Refused, held.to_string()));
+        }
+        let (reading, folded) = workplace.journal(&dir)?;
+        let archivist = match folded.started().unsealed {
+            Some(_) => None,
+            None => Some(workplace.archive(state, &operator, Some(&dir))?),
+        };
+        let runner = folded.session_operator().unwrap_or_else(|| operator.person.clone());
+        let before = reading.records;
+        Ok(Self { workplace, dir, operator, runner, archivist, dry_run: false, yes: false, verbose: false, before })
+    }
+
+    /// The file of the runbook that the run is of.
+    #[must_use]
+    pub fn entry(&self) -> String {
+        match self.before.first().map(|record| &record.entry) {
+            Some(Entry::RunStarted(started)) => started.sources.first().map(|source| source.name.clone()).unwrap_or_default(),
+            _ => String::new(),
+        }
+    }
+
+    /// Performs a session, and says how the program ends.
+    ///
+    /// # Errors
+    /// The session could not begin; nothing was run.
+    pub fn perform<F>(self, session: impl FnOnce(Opening) -> F) -> Result<ExitCode, Failure>
+    where
+        F: Future<Output = Result<Finished, Refused>>,
+    {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| Failure::new(ExitCode::Refused, format!("the engine cannot start: {error}")))?;
+        let local = tokio::task::LocalSet::new();
+        let exit = local.block_on(&runtime, self.performed(session));
+        // A look that hangs in the kernel (a dead network file system) must not keep the program from ending.
+        runtime.shutdown_background();
+        exit
+    }
+
+    async fn performed<F>(self, session: impl FnOnce(Opening) -> F) -> Result<ExitCode, Failure>
+    where
+        F: Future<Output = Result<Finished, Refused>>,
+    {
+        let trail = self.archivist.is_some().then(|| self.trail());
+        let mut teller = reporters::choose(
+            self.workplace.globals.output,
+            self.workplace.screen(),
+            Telling { verbose: self.verbose, trail, ..Telling::default() },
+        );
+        teller.catch_up(&self.before);
+        let view = View(Rc::new(RefCell::new(teller)));
+        let interrupts = Interrupts::default();
+        listen(&interrupts, &view)?;
+        let (world, rehearsal) = self.world(&view)?;
+        let opening = Opening {
+            dir: self.dir.clone(),
+            operator: self.operator.person.clone(),
+            boot: boot()?,
+            engine: env!("CARGO_PKG_VERSION").to_owned(),
+            world,
+            reporters: vec![Box::new(view.clone())],
+            archivist: self.archivist,
+            interrupts,
+        };
+        let finished = session(opening).await.map_err(refused)?;
+        if let Some(rehearsal) = rehearsal {
+            output::to_stderr(&missing(&rehearsal));
+        }
+        Ok(ended(self.workplace, &finished))
+    }
+
+    fn world(&self, view: &View) -> Result<(Rc<dyn World>, Option<Rc<DryRunWorld<LiveWorld>>>), Failure> {
+        let keeper_dir = self.dir.keeper();
+        let keeper = Keeper::start(Path::new("/proc/self/exe"), &[keeper::VERB], &keeper_dir)
+            .map_err(|fault| Failure::new(ExitCode::Refused, fault.to_string()))?;
+        let mut site = Site::new(self.dir.run(), &self.workplace.root());
+        site.extra_env.clone_from(&self.workplace.configuration.pass_env.value);
+        let at_terminal = self.operator.person.from == From::Terminal;
+        let palette = self.workplace.screen().palette;
+        let people = Present {
+            yes: self.yes.then(|| runbook_runtime::world::Agreeing::new("--yes")),
+            terminal: at_terminal.then(|| AtTerminal::new(self.operator.clone(), self.runner.clone(), palette)),
+        };
+        let sink = view.clone();
+        let processes = Kept::new(keeper, keeper_dir);
+        let live = LiveWorld::new(site, Box::new(processes), Box::new(people))
+            .with_sink(Box::new(move |progress| sink.0.borrow_mut().progress(&progress)));
+        if self.dry_run {
+            let world = Rc::new(DryRunWorld::new(live));
+            return Ok((Rc::clone(&world) as Rc<dyn World>, Some(world)));
+        }
+        Ok((Rc::new(live), None))
+    }
+
+    /// The audit trail, as one would type it.
+    fn trail(&self) -> String {
+        let audit = self.workplace.configuration.state_dir.value.join("audit.git");
+        let shown = std::env::current_dir().ok().and_then(|cwd| audit.strip_prefix(cwd).ok().map(Path::to_path_buf));
+        shown.unwrap_or(audit).display().to_string()
+    }
+}
+
+/// A reporter that the ledger and the world share.
+#[derive(Clone)]
+struct View(Rc<RefCell<Box<dyn Teller>>>);
+
+impl Reporter for View {
+    fn fact(&mut self, record: &Record) {
+        self.0.borrow_mut().fact(record);
+    }
+
+    fn progress(&mut self, progress: &Progress) {
+        self.0.borrow_mut().progress(progress);
+    }
+}
+
+/// Who can be asked: a flag that speaks in advance, then the person at the terminal.
+struct Present {
+    yes: Option<runbook_runtime::world::Agreeing>,
+    terminal: Option<AtTerminal>,
+}
+
+impl People for Present {
+    fn ask<'a>(&'a self, question: &'a Question) -> Task<'a, Reaction> {
+        Box::pin(async move {
+            if let Some(yes) = &self.yes
+                && let reaction @ Reaction::Answered { .. } = yes.ask(question).await
+            {
+                return reaction;
+            }
+            match &self.terminal {
+                Some(terminal) => terminal.ask(question).await,
+                None => Reaction::Nobody,
+            }
+        })
+    }
+
+    fn choose<'a>(&'a self, choice: &'a Choice) -> Task<'a, Option<Chosen>> {
+        Box::pin(async move {
+            match &self.terminal {
+                Some(terminal) => terminal.choose(choice).await,
+                None => None,
+            }
+        })
+    }
+}
+
+/// Takes the operator's signals. A closed terminal and a request to end mean the same as the first Ctrl-C: the running
+/// step ends, then the run is suspended.
+fn listen(interrupts: &Interrupts, view: &View) -> Result<(), Failure> {
+    for kind in [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()] {
+        let mut signals =
+            signal(kind).map_err(|error| Failure::new(ExitCode::Refused, format!("signals cannot be taken: {error}")))?;
+        let (interrupts, mut view) = (interrupts.clone(), view.clone());
+        tokio::task::spawn_local(async move {
+            while signals.recv().await.is_some() {
+                let text = match interrupts.interrupt() {
+                    1 => "stopping after the running step; Ctrl-C again stops the step itself",
+                    2 => "stopping the step; Ctrl-C again leaves at once",
+                    // The journal is enough to go on from, and whoever asks a third time does not want to wait for us.
+                    _ => std::process::exit(i32::from(ExitCode::Interrupted.number())),
+                };
+                view.progress(&Progress::Notice { text: text.to_owned() });
+            }
+        });
+    }
+    Ok(())
+}
+
+/// How the program ends after a session, having said what the reporters could not know.
+fn ended(workplace: &Workplace, finished: &Finished) -> ExitCode {
+    let palette = workplace.screen().palette;
+    let exit = match (&finished.status, &finished.halt) {
+        (_, Some(halt @ runbook_runtime::dispatcher::Halt::Lost(_))) => {
+            output::to_stderr(&Failure::new(ExitCode::StepFailed, halt.to_string()).rendered(palette));
+            ExitCode::StepFailed
+        }
+        (RunStatus::Mismatch { .. }, Some(halt)) => {
+            let failure = mismatch(halt);
+            output::to_stderr(&failure.rendered(palette));
+            failure.exit()
+        }
+        (status, _) => ExitCode::of(status),
+    };
+    match &finished.sealing {
+        Sealing::Behind { why } => {
+            let failure = Failure::new(ExitCode::Unsealed, format!("the run is not in the audit trail: {why}"))
+                .hint(format!("runbook seal {}", finished.run));
+            output::to_stderr(&failure.rendered(palette));
+            if exit == ExitCode::Completed { ExitCode::Unsealed } else { exit }
+        }
+        Sealing::Sealed { .. } | Sealing::Waived => exit,
+    }
+}
+
+/// A script that asks for other steps than the ones that were recorded, with both sides.
+fn mismatch(halt: &runbook_runtime::dispatcher::Halt) -> Failure {
+    use runbook_model::decide::Refusal;
+    let mut failure = Failure::new(ExitCode::Refused, format!("journal mismatch, nothing was run: {halt}"));
+    if let runbook_runtime::dispatcher::Halt::Mismatch(Refusal::OtherStep { recorded, asked, .. }) = halt {
+        let shown = |spec: &runbook_model::step::StepSpec| serde_json::to_string_pretty(spec).unwrap_or_default();
+        let (old, new) = (recorded.as_deref().map(shown).unwrap_or_default(), shown(asked));
+        let diff = similar::TextDiff::from_lines(&old, &new);
+        failure = failure.detail(diff.unified_diff().header("recorded", "asked for now").to_string());
+    }
+    failure.hint("go on with the source that the run was started with: `runbook resume` without `--adopt`")
+}
+
+/// What the withheld changes will need and was not found: one list, not the first of them.
+fn missing(world: &DryRunWorld<LiveWorld>) -> String {
+    let missing = world.missing();
+    if missing.is_empty() {
+        return String::new();
+    }
+    let lines: Vec<_> = missing
+        .iter()
+        .map(|item| format!("  {}: {}\n", output::safe::line(&item.change), output::safe::line(&item.failure.line())))
+        .collect();
+    format!("missing for the real run:\n{}", lines.concat())
+}
+
+/// Why a session could not begin.
+fn refused(refused: Refused) -> Failure {
+    let held = |text: String| Failure::new(ExitCode::Refused, text);
+    match &refused {
+        Refused::Open(OpenError::Held(_)) | Refused::Create(CreateError::Held(_)) => held(refused.to_string()),
+        Refused::Open(OpenError::Read(ReadError::Damaged(_)))
+        | Refused::Illegal { .. }
+        | Refused::Source(_)
+        | Refused::Diverged { .. } => Failure::new(ExitCode::Damaged, refused.to_string()),
+        Refused::Unsealable { .. } => Failure::new(ExitCode::Damaged, refused.to_string())
+            .hint("`--unsealed REASON` runs without the audit trail, and records why"),
+        Refused::NotAllowed(_) => held(refused.to_string()),
+        Refused::Final { status: RunStatus::RolledBack, verb: "roll back", .. } => {
+            Failure::new(ExitCode::RolledBack, format!("nothing is owed: {refused}"))
+        }
+        Refused::Halt(_) => Failure::new(ExitCode::StepFailed, refused.to_string()),
+        Refused::Script { diagnostics, .. } => Failure::usage(refused.to_string()).detail(diagnostics.render(false)),
+        _ => Failure::usage(refused.to_string()),
+    }
+}

@@ -1,0 +1,163 @@
+//! What most verbs start from: the configuration, the state directory, the runbooks, the person.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use include_dir::{Dir, include_dir};
+use jiff::Timestamp;
+use runbook_model::id::RunId;
+use runbook_model::state::RunState;
+use runbook_runtime::audit::{Archive, Archivist, Founding};
+use runbook_runtime::journal::{Journal, Reading, RunDir, StateDir, boot_id};
+use runbook_runtime::script::{Diagnostics, Program, Repository};
+
+use crate::arguments::Globals;
+use crate::catalogue::Catalogue;
+use crate::commands::exec::RunPrefix;
+use crate::commands::on_stderr;
+use crate::configuration::Configuration;
+use crate::exit_code::ExitCode;
+use crate::failure::Failure;
+use crate::operator::Operator;
+use crate::output::screen::Screen;
+
+static STDLIB: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/stdlib");
+
+/// What most verbs start from.
+pub struct Workplace {
+    /// The options of every verb.
+    pub globals: Globals,
+    /// What applies here.
+    pub configuration: Configuration,
+}
+
+impl Workplace {
+    /// The place of these options.
+    #[must_use]
+    pub fn new(globals: &Globals, configuration: Configuration) -> Self {
+        Self { globals: globals.clone(), configuration }
+    }
+
+    /// What standard error can show.
+    #[must_use]
+    pub fn screen(&self) -> Screen {
+        on_stderr(self.globals.color)
+    }
+
+    /// The root of the runbook repository.
+    #[must_use]
+    pub fn root(&self) -> PathBuf {
+        self.configuration.root.value.clone()
+    }
+
+    /// The state directory, made if it is not there.
+    ///
+    /// # Errors
+    /// It cannot be used, and why.
+    pub fn state(&self) -> Result<StateDir, Failure> {
+        StateDir::open(&self.configuration.state_dir.value).map_err(|unfit| {
+            Failure::usage(unfit.to_string()).hint("name another one: `--state-dir DIR`, or `state_dir` in runbook.toml")
+        })
+    }
+
+    /// The runbooks here.
+    #[must_use]
+    pub fn catalogue(&self) -> Catalogue {
+        Catalogue::find(&self.root(), &self.configuration.runbooks.value)
+    }
+
+    /// The files that runbooks are read from: this repository, and the modules in the binary.
+    #[must_use]
+    pub fn repository(&self) -> Repository {
+        let module = |file: &include_dir::File<'_>| {
+            let name = file.path().to_str().filter(|name| name.ends_with(".rhai"))?;
+            Some((format!("std/{name}"), file.contents_utf8()?.to_owned()))
+        };
+        let std: BTreeMap<_, _> = STDLIB.files().filter_map(module).collect();
+        Repository { root: self.root(), std }
+    }
+
+    /// The runbook that a person named: its name, its file, and the program.
+    ///
+    /// # Errors
+    /// There is none of that name, or it does not load.
+    pub fn program(&self, named: &str) -> Result<(String, String, Program), Failure> {
+        let cwd = std::env::current_dir().unwrap_or_default();
+        let (name, file) = self.catalogue().resolve(&self.root(), &cwd, named)?;
+        let program = Program::load(&self.repository(), &file).map_err(|diagnostics| self.unloadable(&name, &diagnostics))?;
+        Ok((name, file, program))
+    }
+
+    /// A runbook that does not load.
+    #[must_use]
+    pub fn unloadable(&self, name: &str, diagnostics: &Diagnostics) -> Failure {
+        let text = diagnostics.render(self.screen().palette.is_coloured());
+        Failure::usage(format!("the runbook `{name}` does not load; nothing was run")).detail(text)
+    }
+
+    /// The audit trail, begun with the first run. It must not know more of `run` than its journal does.
+    ///
+    /// # Errors
+    /// It cannot be used, or the journal was cut or edited since it was sealed.
+    pub fn archive(&self, state: &StateDir, operator: &Operator, run: Option<&RunDir>) -> Result<Archivist, Failure> {
+        let founding = Founding { at: Timestamp::now(), host: operator.person.host.clone() };
+        let archive = Archive::open(&state.audit(), Some(&founding)).map_err(|unusable| {
+            Failure::new(ExitCode::Damaged, format!("the run cannot be sealed, so nothing was run: {unusable}"))
+                .hint("`runbook exec --unsealed REASON` runs without the audit trail, and records why")
+        })?;
+        if let Some(dir) = run {
+            let damaged = |why: String| {
+                let run = dir.run();
+                Failure::new(ExitCode::Damaged, format!("{why}; nothing was run")).hint(format!("runbook verify {run}"))
+            };
+            let content = std::fs::read(dir.journal()).map_err(|error| damaged(error.to_string()))?;
+            archive.compare(dir.run(), &content).map_err(|error| damaged(error.to_string()))?;
+        }
+        Archivist::start(archive)
+            .map_err(|error| Failure::new(ExitCode::Refused, format!("no thread for the audit trail: {error}")))
+    }
+
+    /// The run that a person named.
+    ///
+    /// # Errors
+    /// There is none, or several begin like that.
+    pub fn run(&self, state: &StateDir, prefix: &RunPrefix) -> Result<RunId, Failure> {
+        state.find(&prefix.0).map_err(|error| Failure::usage(error.to_string()).hint("runbook runs"))
+    }
+
+    /// The journal of a run, read without holding it, and the state that it folds to.
+    ///
+    /// # Errors
+    /// It cannot be read, or is damaged.
+    pub fn journal(&self, dir: &RunDir) -> Result<(Reading, RunState), Failure> {
+        let damaged = |why: String| Failure::new(ExitCode::Damaged, why);
+        let reading = Journal::read(dir).map_err(|error| damaged(error.to_string()))?;
+        let state = RunState::fold(&reading.records).map_err(|illegal| damaged(illegal.to_string()))?;
+        let state = state.ok_or_else(|| Failure::usage(format!("run {} never began: its journal is empty", dir.run())))?;
+        Ok((reading, state))
+    }
+
+    /// The newest run that can be gone on with.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn unfinished(&self, state: &StateDir) -> Result<RunId, Failure> {
+        let runs = state.runs().map_err(|error| Failure::usage(error.to_string()))?;
+        let open = |run: &RunId| {
+            let dir = state.run(*run);
+            self.journal(&dir)
+                .is_ok_and(|(_, run)| run.started().mode == runbook_model::entry::Mode::Live && !run.status().is_final())
+        };
+        runs.into_iter()
+            .find(open)
+            .ok_or_else(|| Failure::usage("there is nothing to resume: every run has ended").hint("runbook runs"))
+    }
+}
+
+/// In which boot of this machine the program runs.
+///
+/// # Errors
+/// The kernel does not say.
+pub fn boot() -> Result<String, Failure> {
+    boot_id().map_err(|error| Failure::new(ExitCode::Refused, error.to_string()))
+}
