@@ -10,6 +10,8 @@ pub mod commands;
 pub mod configuration;
 pub mod exit_code;
 pub mod failure;
+pub mod history;
+pub mod library;
 pub mod logging;
 pub mod operator;
 pub mod output;
@@ -18,5 +20,5 @@ pub mod people;
 /// Runs the program with the arguments and the environment of this process.
 #[must_use]
 pub fn main() -> std::process::ExitCode {
-    commands::run(std::env::args_os()).into()
+    commands::run(std::env::args_os())
 }

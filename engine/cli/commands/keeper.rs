@@ -9,3 +9,9 @@ pub struct Keeper {
     #[arg(value_name = "DIR")]
     pub dir: PathBuf,
 }
+
+/// Acts as the keeper, until its engine has hung up and its commands have ended.
+#[must_use]
+pub fn run(keeper: &Keeper) -> std::process::ExitCode {
+    runbook_runtime::keeper::serve(&keeper.dir)
+}

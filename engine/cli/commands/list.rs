@@ -3,11 +3,11 @@
 use runbook_model::declaration::Declaration;
 use serde_json::json;
 
-use crate::catalogue::Catalogue;
+use crate::arguments::{Format, Globals};
 use crate::failure::Failure;
-use crate::output::safe;
+use crate::library::{Library, Title};
 use crate::output::style::{Palette, Tone};
-use crate::output::table;
+use crate::output::{self, safe, table};
 
 /// List the runbooks of this repository
 #[derive(Debug, clap::Args)]
@@ -16,15 +16,17 @@ pub struct List {}
 /// What could be learnt about a runbook: what it says about itself, or in one line why it cannot be read.
 pub type Described = Result<Declaration, String>;
 
-/// Every runbook of a catalogue with what `describe` says about its file.
+/// Prints the list.
 ///
 /// # Errors
-/// Whatever `describe` cannot do for the whole catalogue; a single runbook that does not load is a line of the list.
-pub fn rows(
-    catalogue: &Catalogue,
-    describe: impl Fn(&str) -> Result<Described, Failure>,
-) -> Result<Vec<(String, Described)>, Failure> {
-    catalogue.iter().map(|(name, file)| Ok((name.to_owned(), describe(file)?))).collect()
+/// Standard output cannot take it.
+pub fn run(library: &Library, globals: &Globals) -> Result<(), Failure> {
+    let described = |title: &Title| library.read(title).map(|(_, declaration)| declaration).map_err(|wrong| wrong.line());
+    let rows: Vec<_> = library.titles().into_iter().map(|title| (title.name.clone(), described(&title))).collect();
+    output::to_stdout(&match globals.output {
+        Format::Json => json_lines(&rows),
+        Format::Text => text(&rows, super::on_stdout(globals.color).palette),
+    })
 }
 
 /// The list for people.

@@ -26,24 +26,28 @@ use crate::arguments::{self, Arguments, Globals, Verb, When};
 use crate::configuration::{Configuration, Surroundings};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
+use crate::history::History;
+use crate::library::Library;
 use crate::logging::Logging;
 use crate::output;
 use crate::output::screen::Screen;
 
 /// Does what the command line asks for, shows what went wrong, and says how to end.
-pub fn run(line: impl IntoIterator<Item = OsString>) -> ExitCode {
+pub fn run(line: impl IntoIterator<Item = OsString>) -> std::process::ExitCode {
     let parsed = arguments::command().try_get_matches_from(line).and_then(|matches| Arguments::from_arg_matches(&matches));
     let Arguments { globals, verb } = match parsed {
         Ok(arguments) => arguments,
-        Err(error) => return misread(&error),
+        Err(error) => return misread(&error).into(),
     };
-    match perform(&globals, verb) {
-        Ok(exit) => exit,
-        Err(failure) => {
-            output::to_stderr(&failure.rendered(on_stderr(globals.color).palette));
-            failure.exit()
-        }
+    // The keeper speaks to its engine only, with codes of their own.
+    if let Verb::Keeper(keeper) = &verb {
+        return keeper::run(keeper);
     }
+    let exit = perform(&globals, verb).unwrap_or_else(|failure| {
+        output::to_stderr(&failure.rendered(on_stderr(globals.color).palette));
+        failure.exit()
+    });
+    exit.into()
 }
 
 fn perform(globals: &Globals, verb: Verb) -> Result<ExitCode, Failure> {
@@ -51,9 +55,18 @@ fn perform(globals: &Globals, verb: Verb) -> Result<ExitCode, Failure> {
         Verb::Completions(completions) => completions::run(&completions)?,
         Verb::Explain(explain) => explain::run(&explain)?,
         Verb::Help(help) => help::run(&help)?,
-        Verb::Config(config) => config::run(&config, globals, &configuration(globals)?)?,
+        Verb::Config(config) => config::run(&config, globals, &Place::of(globals)?.configuration)?,
+        Verb::List(_) => list::run(&Place::of(globals)?.library(), globals)?,
+        Verb::Check(check) => return check::run(&check, &Place::of(globals)?.library(), globals),
+        Verb::Show(show) => {
+            let place = Place::of(globals)?;
+            show::run(&show, &place.library(), History::open(&place.configuration)?.as_ref(), globals)?;
+        }
+        Verb::Runs(runs) => {
+            let history = History::open(&Place::of(globals)?.configuration)?;
+            return runs::run(&runs, history.as_ref(), globals);
+        }
         Verb::Exec(_) | Verb::Resume(_) | Verb::Rollback(_) | Verb::Resolve(_) | Verb::Answer(_) => return Err(absent()),
-        Verb::List(_) | Verb::Show(_) | Verb::Runs(_) | Verb::Check(_) => return Err(absent()),
         Verb::Verify(_) | Verb::Seal(_) | Verb::Demo(_) => return Err(absent()),
         Verb::Keeper(_) | Verb::DemoService(_) => return Err(absent()),
     }
@@ -65,13 +78,33 @@ fn absent() -> Failure {
     Failure::usage("this build cannot do that: the rooms of the engine that it needs are not joined yet")
 }
 
-/// Reads the configuration, and starts the engine's own log if it wants one.
-fn configuration(globals: &Globals) -> Result<Configuration, Failure> {
-    let configuration = Configuration::load(&Surroundings::here()?, globals)?;
-    let filter = configuration.log_filter.as_ref().map(|filter| filter.value.clone());
-    let file = configuration.log_file.as_ref().map(|file| file.value.clone());
-    Logging { filter, file }.start()?;
-    Ok(configuration)
+/// Where a command works: its surroundings and the configuration that applies there.
+pub struct Place {
+    /// The working directory, the user and the environment.
+    pub surroundings: Surroundings,
+    /// What applies.
+    pub configuration: Configuration,
+}
+
+impl Place {
+    /// Reads the configuration, and starts the engine's own log if it wants one.
+    ///
+    /// # Errors
+    /// The configuration has mistakes, or the log cannot be written.
+    pub fn of(globals: &Globals) -> Result<Self, Failure> {
+        let surroundings = Surroundings::here()?;
+        let configuration = Configuration::load(&surroundings, globals)?;
+        let filter = configuration.log_filter.as_ref().map(|filter| filter.value.clone());
+        let file = configuration.log_file.as_ref().map(|file| file.value.clone());
+        Logging { filter, file }.start()?;
+        Ok(Self { surroundings, configuration })
+    }
+
+    /// The runbooks here.
+    #[must_use]
+    pub fn library(&self) -> Library {
+        Library::open(&self.configuration, &self.surroundings)
+    }
 }
 
 /// What standard error can show.

@@ -6,9 +6,12 @@ use runbook_model::id::RunId;
 use runbook_model::status::RunStatus;
 use serde::Serialize;
 
-use crate::output::safe;
+use crate::arguments::{Format, Globals};
+use crate::exit_code::ExitCode;
+use crate::failure::Failure;
+use crate::history::History;
 use crate::output::style::{Palette, Tone};
-use crate::output::table;
+use crate::output::{self, safe, table};
 
 /// List runs, newest first
 #[derive(Debug, clap::Args)]
@@ -100,6 +103,36 @@ impl Runs {
         self.state.as_deref().is_none_or(|state| same(state, line.word()))
             && self.runbook.as_deref().is_none_or(|runbook| runbook == line.runbook)
     }
+}
+
+/// Prints the list. Runs whose journals cannot be read are named on standard error, and decide the exit code.
+///
+/// # Errors
+/// The runs cannot be listed, or standard output cannot take the list.
+pub fn run(runs: &Runs, history: Option<&History>, globals: &Globals) -> Result<ExitCode, Failure> {
+    let mut exit = ExitCode::Completed;
+    let mut lines = Vec::new();
+    if let Some(history) = history {
+        for (run, line) in history.lines()? {
+            match line {
+                Ok(line) if runs.wants(&line) => lines.push(line),
+                Ok(_) => {}
+                Err(failure) => {
+                    let palette = super::on_stderr(globals.color).palette;
+                    output::to_stderr(&failure.clone().detail(format!("in the run {run}")).rendered(palette));
+                    exit = failure.exit();
+                }
+            }
+            if lines.len() >= runs.limit {
+                break;
+            }
+        }
+    }
+    output::to_stdout(&match globals.output {
+        Format::Json => json_lines(&lines),
+        Format::Text => text(&lines, super::on_stdout(globals.color).palette),
+    })?;
+    Ok(exit)
 }
 
 /// The list for people.
