@@ -8,6 +8,7 @@ pub mod arguments;
 pub mod catalogue;
 pub mod commands;
 pub mod configuration;
+pub mod demo;
 pub mod exit_code;
 pub mod failure;
 pub mod history;

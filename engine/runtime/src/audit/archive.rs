@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use git2::{ErrorCode, ObjectType, Repository};
 
@@ -12,12 +13,16 @@ use super::signer::Signer;
 
 pub(super) const MAIN: &str = "refs/heads/main";
 
+/// How long to wait for other writers; each of them needs some milliseconds.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// The bare repository that holds the audit trail of every run of one state directory.
 ///
 /// It keeps no handle open: several processes write to one archive, each under the lock beside it.
 pub struct Archive {
     path: PathBuf,
     signer: Option<Box<dyn Signer>>,
+    patience: Duration,
 }
 
 /// Why an archive cannot be used.
@@ -73,10 +78,10 @@ impl Archive {
     /// [`Unusable`] names the file or reference, and the way out.
     pub fn open(path: &Path, create: Option<&Founding>) -> Result<Self, Unusable> {
         durable::flush_everything();
-        let archive = Self { path: path.to_owned(), signer: None };
+        let archive = Self { path: path.to_owned(), signer: None, patience: PATIENCE };
         if !path.exists() {
             let founding = create.ok_or_else(|| Unusable::Missing { path: path.to_owned() })?;
-            let _lock = WriterLock::take(path)?;
+            let _lock = WriterLock::take(path, archive.patience)?;
             if !path.exists() {
                 founding::found(path, founding)?;
             }
@@ -92,6 +97,13 @@ impl Archive {
         self
     }
 
+    /// Waits this long for other writers before it gives up; 10 s unless said otherwise.
+    #[must_use]
+    pub fn patient_for(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
+    }
+
     /// Where it is.
     #[must_use]
     pub fn path(&self) -> &Path {
@@ -103,7 +115,7 @@ impl Archive {
     }
 
     pub(super) fn lock(&self) -> Result<WriterLock, Locked> {
-        WriterLock::take(&self.path)
+        WriterLock::take(&self.path, self.patience)
     }
 
     pub(super) fn repository(&self) -> Result<Repository, git2::Error> {
@@ -128,7 +140,8 @@ impl Archive {
             ErrorCode::NotFound => damaged(MAIN, "the branch is missing: somebody removed it".to_owned()),
             _ => damaged(MAIN, error.message().to_owned()),
         })?;
-        let commit = repository.find_commit(tip).map_err(|error| damaged(&format!("{MAIN} ({tip})"), error.message().to_owned()))?;
+        let commit =
+            repository.find_commit(tip).map_err(|error| damaged(&format!("{MAIN} ({tip})"), error.message().to_owned()))?;
         let tree = commit.tree_id();
         let odb = repository.odb().map_err(|error| damaged("objects", error.message().to_owned()))?;
         match odb.read(tree) {

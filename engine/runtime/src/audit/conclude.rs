@@ -1,14 +1,17 @@
 //! Merges the end of a run into `main`: one line for each.
 
 use git2::Oid;
+use runbook_model::status::RunStatus;
 
 use super::archive::{Archive, MAIN};
-use super::seal::{self, Seal, SealError, Sealed};
+use super::seal::{Seal, SealError, Sealed};
 use super::staging::Staging;
-use super::{commit, consolidate, message, place, tree};
+use super::{commit, consolidate, message, place, run_branch, tree};
 
 impl Archive {
     /// Seals the end of a run and merges its directory into `main`. The journal must end with `session_ended`.
+    ///
+    /// A run that only waits (for a person) is sealed and not merged: it has no end yet.
     ///
     /// A run that is resumed later and ends again is merged again; nothing happens when `main` holds this end already, so
     /// a crash in between is mended by doing it once more.
@@ -19,12 +22,15 @@ impl Archive {
         let prepared = seal.prepare()?;
         let facts = &prepared.facts;
         let status = facts.ended.as_ref().ok_or(SealError::NotEnded(seal.run))?;
+        if matches!(status, RunStatus::Suspended { .. } | RunStatus::Running | RunStatus::RollingBack) {
+            return self.seal_prepared(seal, &prepared);
+        }
         let message = message::concluded(facts, status);
 
         let mut lock = self.lock()?;
         let staging = Staging::new(self)?;
         let repository = staging.repository();
-        let (tip, old) = seal::stage(&staging, seal, &prepared, || message.clone())?;
+        let (tip, old) = run_branch::stage(&staging, seal, &prepared, || message.clone())?;
         let main = repository.refname_to_id(MAIN)?;
         let path = place::directory(seal.run);
         let ended = |commit: Oid| tree::below(repository, &repository.find_commit(commit)?.tree()?, &path);
@@ -41,9 +47,9 @@ impl Archive {
         let branch = place::branch(seal.run);
         lock.moving(&[&branch, MAIN], || {
             if old != Some(tip) {
-                seal::advance(repository, &branch, tip, old)?;
+                run_branch::advance(repository, &branch, tip, old)?;
             }
-            seal::advance(repository, MAIN, merged, Some(main))
+            run_branch::advance(repository, MAIN, merged, Some(main))
         })??;
         consolidate::when_due(self, &lock);
         Ok(Sealed { commit: tip.to_string(), main: Some(merged.to_string()), head: facts.head, new: true })

@@ -22,19 +22,32 @@ pub(super) fn when_due(archive: &Archive, _held: &WriterLock) {
             }
         }
         Ok(_) => {}
-        Err(error) => tracing::warn!(%error, archive = %archive.path().display(), "packs of the audit repository cannot be listed"),
+        Err(error) => {
+            tracing::warn!(%error, archive = %archive.path().display(), "packs of the audit repository cannot be listed");
+        }
     }
 }
 
 /// A pack by its index file, and the size of the pack.
 type Pack = (u64, PathBuf);
 
+/// Lists the packs, smallest first, and removes what a writer that died left of one: its temporary files, and an index
+/// whose pack never came (libgit2 puts the index into place before the pack).
 fn packs(repository: &Path) -> std::io::Result<Vec<Pack>> {
     let mut packs = Vec::new();
     for entry in fs::read_dir(repository.join("objects/pack"))? {
-        let index = entry?.path();
-        if index.extension().is_some_and(|extension| extension == "idx") && !index.with_extension("keep").exists() {
-            packs.push((fs::metadata(index.with_extension("pack"))?.len(), index));
+        let file = entry?.path();
+        let temporary = file.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.starts_with("pack_git2_"));
+        let pack = file.with_extension("pack");
+        if temporary {
+            fs::remove_file(&file)?;
+        } else if file.extension().is_some_and(|extension| extension == "idx") {
+            match fs::metadata(&pack) {
+                Ok(_) if file.with_extension("keep").exists() => {}
+                Ok(found) => packs.push((found.len(), file)),
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => fs::remove_file(&file)?,
+                Err(error) => return Err(error),
+            }
         }
     }
     packs.sort();

@@ -49,7 +49,7 @@ impl Facts {
             epoch: first.epoch,
             head: reading.head(),
             started: first.at,
-            sources: reading.started.sources.clone(),
+            sources: sources_at(reading, reading.records.len()).to_vec(),
             steps: 0,
             millis: 0,
             ended: None,
@@ -67,7 +67,6 @@ impl Facts {
                     since = if record.seq.0 <= 1 { since } else { record.at };
                 }
                 Entry::SessionEnded { status } => facts.ended = Some(status.clone()),
-                Entry::Adopted { sources, .. } => facts.sources.clone_from(sources),
                 Entry::StepEnded(end) => {
                     steps.insert(&end.path);
                 }
@@ -79,6 +78,15 @@ impl Facts {
         facts.steps = steps.len();
         facts
     }
+}
+
+/// The sources that the run went by after its first `records` records: those that it started from, or adopted last.
+pub(super) fn sources_at(reading: &Reading, records: usize) -> &[Source] {
+    let adopted = reading.records.iter().take(records).rev().find_map(|record| match &record.entry {
+        Entry::Adopted { sources, .. } => Some(sources),
+        _ => None,
+    });
+    adopted.unwrap_or(&reading.started.sources)
 }
 
 fn millis(from: Timestamp, to: Timestamp) -> u64 {

@@ -9,12 +9,11 @@ use std::time::{Duration, Instant, SystemTime};
 
 use rustix::fs::FlockOperation;
 
-const PATIENCE: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// Another process writes to the archive and does not come to an end.
+/// A lock of the archive was not taken: another process holds it and does not come to an end, or it cannot be opened.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the audit repository is locked by `{}`: {why}", .file.display())]
+#[error("the lock `{}` of the audit repository was not taken: {why}", .file.display())]
 pub struct Locked {
     /// The lock.
     pub file: PathBuf,
@@ -31,11 +30,12 @@ pub struct Locked {
 pub(super) struct WriterLock {
     file: File,
     repository: PathBuf,
+    patience: Duration,
 }
 
 impl WriterLock {
-    /// Waits for the lock, at most 10 s.
-    pub(super) fn take(repository: &Path) -> Result<Self, Locked> {
+    /// Waits for the lock, but no longer than `patience`.
+    pub(super) fn take(repository: &Path, patience: Duration) -> Result<Self, Locked> {
         let path = lock_file(repository);
         let locked = |why: String| Locked { file: path.clone(), why };
         let file = OpenOptions::new()
@@ -47,25 +47,25 @@ impl WriterLock {
             .custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed())
             .open(&path)
             .map_err(|error| locked(error.to_string()))?;
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + patience;
         loop {
             match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
                 Ok(()) => break,
                 Err(rustix::io::Errno::WOULDBLOCK) if Instant::now() < deadline => thread::sleep(PAUSE),
                 Err(rustix::io::Errno::WOULDBLOCK) => {
-                    return Err(locked(format!("another process has been writing for {} s", PATIENCE.as_secs())));
+                    return Err(locked(format!("another process has been writing for {} s", patience.as_secs())));
                 }
                 Err(error) => return Err(locked(error.to_string())),
             }
         }
-        let mut lock = Self { file, repository: repository.to_owned() };
+        let mut lock = Self { file, repository: repository.to_owned(), patience };
         lock.clear_what_a_dead_writer_left().map_err(|error| locked(error.to_string()))?;
         Ok(lock)
     }
 
-    /// Moves references while the note names them; waits before that for others who are about to move them, at most 10 s.
+    /// Moves references while the note names them; waits before that for others who are about to move them.
     pub(super) fn moving<T>(&mut self, references: &[&str], act: impl FnOnce() -> T) -> Result<T, Locked> {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + self.patience;
         for reference in references {
             let file = self.repository.join(format!("{reference}.lock"));
             while fs::symlink_metadata(&file).is_ok() {

@@ -11,19 +11,20 @@ pub(super) fn sealed(facts: &Facts, reason: &str) -> String {
     let last = facts.head.next.0.saturating_sub(1);
     let why = if reason.is_empty() { String::new() } else { format!(" ({})", plain(reason)) };
     let mut message = format!("{}: sealed at record {last}{why}\n\n", plain(&facts.runbook));
-    trailers(&mut message, facts, None);
+    append(&mut message, &trailers(facts, None));
     message
 }
 
 /// The message of the end of a run: its line in `git log --first-parent main`.
 pub(super) fn concluded(facts: &Facts, status: &RunStatus) -> String {
     let steps = if facts.steps == 1 { "1 step".to_owned() } else { format!("{} steps", facts.steps) };
-    let mut message = format!("{} {} · {steps} · {} · {}", plain(&facts.runbook), status.word(), elapsed(facts.millis), who(facts));
+    let mut message =
+        format!("{} {} · {steps} · {} · {}", plain(&facts.runbook), status.word(), elapsed(facts.millis), who(facts));
     if let Some(env) = &facts.env {
         let _infallible = write!(message, " · {}", plain(env));
     }
     message.push_str("\n\n");
-    trailers(&mut message, facts, Some(status));
+    append(&mut message, &trailers(facts, Some(status)));
     message
 }
 
@@ -33,22 +34,23 @@ pub(super) fn trailer<'m>(message: &'m str, name: &str) -> Option<&'m str> {
     block.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
 }
 
-fn trailers(message: &mut String, facts: &Facts, outcome: Option<&RunStatus>) {
-    let mut add = |name: &str, value: &str| {
-        let _infallible = writeln!(message, "{name}: {}", plain(value));
-    };
-    add("Run", &facts.run.to_string());
-    add("Runbook", &facts.runbook);
-    add("Operator", &who(facts));
-    if let Some(env) = &facts.env {
-        add("Env", env);
+/// The trailers of a commit that holds the journal of `facts`; `outcome` when it is the end of a run.
+pub(super) fn trailers(facts: &Facts, outcome: Option<&RunStatus>) -> Vec<(&'static str, String)> {
+    let mut trailers = vec![("Run", facts.run.to_string()), ("Runbook", plain(&facts.runbook)), ("Operator", who(facts))];
+    trailers.extend(facts.env.as_ref().map(|env| ("Env", plain(env))));
+    trailers.extend(outcome.map(|status| ("Outcome", status.word().to_owned())));
+    trailers.extend([
+        ("Records", facts.head.next.to_string()),
+        ("Epoch", facts.epoch.0.to_string()),
+        ("Journal-Digest", facts.head.digest.to_string()),
+    ]);
+    trailers
+}
+
+fn append(message: &mut String, trailers: &[(&'static str, String)]) {
+    for (name, value) in trailers {
+        let _infallible = writeln!(message, "{name}: {value}");
     }
-    if let Some(status) = outcome {
-        add("Outcome", status.word());
-    }
-    add("Records", &facts.head.next.to_string());
-    add("Epoch", &facts.epoch.0.to_string());
-    add("Journal-Digest", &facts.head.digest.to_string());
 }
 
 fn who(facts: &Facts) -> String {
@@ -61,7 +63,8 @@ fn who(facts: &Facts) -> String {
 pub(super) fn plain(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
-        let hidden = matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{61c}' | '\u{feff}');
+        let hidden =
+            matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{61c}' | '\u{feff}');
         if c.is_control() || hidden {
             out.extend(c.escape_default());
         } else {

@@ -9,6 +9,7 @@
 
 mod archive;
 mod archivist;
+
 mod commit;
 mod conclude;
 mod consolidate;
@@ -20,6 +21,7 @@ mod lock;
 mod message;
 mod place;
 mod reading;
+mod run_branch;
 mod seal;
 mod signer;
 mod staging;
@@ -35,6 +37,6 @@ pub use archivist::{Archivist, Behind, Stopped};
 pub use founding::Founding;
 pub use reading::{Flaw, Unreadable};
 pub use seal::{Journal, Seal, SealError, Sealed, SourceText};
-pub use signer::{CannotSign, Signer};
+pub use signer::{CannotSign, Signer, SshKey};
 pub use standing::{Divergence, Standing};
 pub use verify::{Finding, Request, Verified, verify};

@@ -1,25 +1,22 @@
-//! Adds what a journal holds now to the branch of its run.
+//! What is to be sealed, what comes of it, and why it may not.
 
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read as _;
 use std::path::PathBuf;
 
-use git2::{ErrorCode, Oid, Repository};
 use jiff::Timestamp;
 use runbook_model::chain::Head;
 use runbook_model::digest::Digest;
 use runbook_model::id::RunId;
 
-use super::archive::Archive;
 use super::contents::{self, JOURNAL, SUMMARY};
 use super::facts::Facts;
 use super::lock::Locked;
+use super::place;
 use super::reading::{Reading, Unreadable};
 use super::signer::CannotSign;
-use super::staging::Staging;
-use super::standing::{self, Divergence};
-use super::{commit, consolidate, message, place, tree};
+use super::standing::Divergence;
 
 /// What is to be sealed. All that a commit says is read from the journal, so that the two cannot disagree.
 #[derive(Debug, Clone)]
@@ -147,71 +144,4 @@ impl Journal {
             }
         }
     }
-}
-
-impl Archive {
-    /// Seals what the journal holds now, durably. Nothing is committed when it was sealed already.
-    ///
-    /// # Errors
-    /// [`SealError`]; [`SealError::Diverged`] means that the journal was cut or edited since the last seal.
-    pub fn seal(&self, seal: &Seal) -> Result<Sealed, SealError> {
-        let prepared = seal.prepare()?;
-        let mut lock = self.lock()?;
-        let staging = Staging::new(self)?;
-        let (tip, old) = stage(&staging, seal, &prepared, || message::sealed(&prepared.facts, &seal.reason))?;
-        let new = old != Some(tip);
-        if new {
-            staging.flush()?;
-            let branch = place::branch(seal.run);
-            lock.moving(&[&branch], || advance(staging.repository(), &branch, tip, old))??;
-            consolidate::when_due(self, &lock);
-        }
-        Ok(Sealed { commit: tip.to_string(), main: None, head: prepared.facts.head, new })
-    }
-}
-
-/// Stages the commit of a seal, or finds the one that holds the same already. Gives its id and the branch's tip so far.
-pub(super) fn stage(
-    staging: &Staging<'_>,
-    seal: &Seal,
-    prepared: &Prepared,
-    message: impl FnOnce() -> String,
-) -> Result<(Oid, Option<Oid>), SealError> {
-    let repository = staging.repository();
-    let old = tip(repository, &place::branch(seal.run))?;
-    let path = place::directory(seal.run);
-    if let Some(old) = old {
-        standing::extends(repository, old, seal.run, &prepared.journal)?;
-    }
-    let directory = tree::of_files(staging, &prepared.files)?;
-    let root = tree::spliced(staging, None, &path, directory)?;
-    if let Some(old) = old
-        && repository.find_commit(old)?.tree_id() == root
-    {
-        return Ok((old, Some(old)));
-    }
-    let facts = &prepared.facts;
-    let author = commit::author(&facts.operator, seal.at)?;
-    let committer = commit::committer(&facts.operator.host, seal.at)?;
-    let parents: Vec<_> = old.into_iter().collect();
-    let id = staging.commit(&author, &committer, &message(), &repository.find_tree(root)?, &parents)?;
-    Ok((id, old))
-}
-
-/// Where a branch points; `None` when it does not exist.
-pub(super) fn tip(repository: &Repository, branch: &str) -> Result<Option<Oid>, git2::Error> {
-    match repository.refname_to_id(branch) {
-        Ok(id) => Ok(Some(id)),
-        Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
-        Err(error) => Err(error),
-    }
-}
-
-/// Moves a branch from `old`, and from nowhere else: nothing is ever forced.
-pub(super) fn advance(repository: &Repository, branch: &str, new: Oid, old: Option<Oid>) -> Result<(), git2::Error> {
-    match old {
-        Some(old) => repository.reference_matching(branch, new, true, old, "")?,
-        None => repository.reference(branch, new, false, "")?,
-    };
-    Ok(())
 }

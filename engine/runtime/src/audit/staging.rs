@@ -5,7 +5,7 @@
 
 use std::cell::RefCell;
 
-use git2::{ObjectType, Oid, OdbLookupFlags, Repository, Signature, Tree};
+use git2::{ObjectType, OdbLookupFlags, Oid, Repository, Signature, Tree};
 
 use super::archive::Archive;
 use super::seal::SealError;

@@ -7,8 +7,8 @@ use runbook_model::id::{RunId, Seq};
 use super::archive::Archive;
 use super::contents::JOURNAL;
 use super::reading::{self, Reading};
-use super::seal::{self, SealError};
-use super::{place, tree};
+use super::seal::SealError;
+use super::{place, run_branch, tree};
 
 /// How far a journal is sealed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,7 +68,7 @@ impl Archive {
     /// [`SealError::Diverged`] when the journal lacks or changes what was sealed.
     pub fn compare(&self, run: RunId, journal: &[u8]) -> Result<Standing, SealError> {
         let repository = self.repository()?;
-        let Some(tip) = seal::tip(&repository, &place::branch(run))? else { return Ok(Standing::Unsealed) };
+        let Some(tip) = run_branch::tip(&repository, &place::branch(run))? else { return Ok(Standing::Unsealed) };
         let sealed = extends(&repository, tip, run, journal)?;
         match reading::count(&journal[sealed..]) {
             0 => Ok(Standing::Level),
@@ -82,7 +82,7 @@ impl Archive {
     /// [`SealError`] when the archive or the sealed journal cannot be read.
     pub fn sealed_upto(&self, run: RunId) -> Result<Option<Head>, SealError> {
         let repository = self.repository()?;
-        let Some(tip) = seal::tip(&repository, &place::branch(run))? else { return Ok(None) };
+        let Some(tip) = run_branch::tip(&repository, &place::branch(run))? else { return Ok(None) };
         Ok(Some(Reading::of(&journal_at(&repository, tip, run)?, Some(run))?.head()))
     }
 

@@ -8,14 +8,17 @@ use super::staging::Staging;
 
 /// Files by path (parts separated by `/`) as one tree.
 pub(super) fn of_files(staging: &Staging<'_>, files: &BTreeMap<String, Vec<u8>>) -> Result<Oid, git2::Error> {
-    let files: Vec<(Vec<&str>, &[u8])> = files.iter().map(|(path, bytes)| (path.split('/').collect(), bytes.as_slice())).collect();
+    let files: Vec<File<'_>> = files.iter().map(|(path, bytes)| (path.split('/').collect(), bytes.as_slice())).collect();
     level(staging, &files, 0)
 }
 
-fn level(staging: &Staging<'_>, files: &[(Vec<&str>, &[u8])], depth: usize) -> Result<Oid, git2::Error> {
+/// A file by the parts of its path.
+type File<'f> = (Vec<&'f str>, &'f [u8]);
+
+fn level(staging: &Staging<'_>, files: &[File<'_>], depth: usize) -> Result<Oid, git2::Error> {
     let mut builder = staging.repository().treebuilder(None)?;
     // Grouped by name and not by neighbourhood: `a-b` sorts between `a` and `a/b`.
-    let mut directories: BTreeMap<&str, Vec<(Vec<&str>, &[u8])>> = BTreeMap::new();
+    let mut directories: BTreeMap<&str, Vec<File<'_>>> = BTreeMap::new();
     for (path, bytes) in files {
         if path.len() == depth + 1 {
             builder.insert(path[depth], staging.blob(bytes)?, FileMode::Blob.into())?;
@@ -33,7 +36,12 @@ fn level(staging: &Staging<'_>, files: &[(Vec<&str>, &[u8])], depth: usize) -> R
 }
 
 /// `base` with `directory` at `path`; everything else stays as it is.
-pub(super) fn spliced(staging: &Staging<'_>, base: Option<&Tree<'_>>, path: &[String], directory: Oid) -> Result<Oid, git2::Error> {
+pub(super) fn spliced(
+    staging: &Staging<'_>,
+    base: Option<&Tree<'_>>,
+    path: &[String],
+    directory: Oid,
+) -> Result<Oid, git2::Error> {
     let Some((name, rest)) = path.split_first() else { return Ok(directory) };
     let below = match base.and_then(|base| base.get_name(name)) {
         Some(entry) => Some(staging.repository().find_tree(entry.id())?),

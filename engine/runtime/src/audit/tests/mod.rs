@@ -1,1 +1,10 @@
-//! The archive against the real `git`.
+//! The archive against the real `git`, and against people who change it.
+
+mod archivist;
+mod crash;
+mod fixture;
+mod growth;
+mod health;
+mod signed;
+mod story;
+mod tampering;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use git2::{Oid, Repository};
+use runbook_model::chain::Head;
 use runbook_model::id::{RunId, Seq};
 
 use super::content;
@@ -10,8 +11,9 @@ use super::finding::{Finding, Flawed, Place};
 use super::main_line::MainLine;
 use super::{Request, Verified};
 use crate::audit::contents::JOURNAL;
+use crate::audit::facts::{self, Facts};
 use crate::audit::reading::{self, Reading};
-use crate::audit::{place, tree};
+use crate::audit::{message, place, tree};
 
 /// Which runs to check, each with the tip of its branch.
 pub(super) fn to_check(
@@ -57,55 +59,73 @@ pub(super) fn check(git: &Repository, run: RunId, tip: Option<Oid>, merged: Opti
         return;
     };
     verified.runs += 1;
-    let mut newer: Option<(Oid, Vec<u8>)> = None;
-    let mut chain: Option<Reading> = None;
+    let mut walk = Walk { git, run, file: format!("{}/{JOURNAL}", place::directory(run).join("/")), newer: None, chain: None };
     let mut next = Some(tip);
     while let Some(commit) = next {
         verified.commits += 1;
-        let at = Place::commit(commit).run(run);
-        let (text, parents) = match git.find_commit(commit) {
-            Ok(found) => (String::from_utf8_lossy(found.message_raw_bytes()).into_owned(), found.parent_ids().collect::<Vec<_>>()),
-            Err(error) => {
-                verified.findings.push(at.unreadable(&error));
-                return;
-            }
-        };
-        let (directory, journal) = match content::journal(git, commit, run, &at) {
-            Ok(found) => found,
+        next = match walk.step(commit, verified) {
+            Ok(parent) => parent,
             Err(finding) => {
-                verified.findings.push(finding);
-                return;
+                verified.findings.push(*finding);
+                None
             }
         };
-        let file = format!("{}/{JOURNAL}", place::directory(run).join("/"));
-        if let Some((newer, longer)) = &newer {
-            verified.findings.extend(continues(&journal, longer, run, commit, *newer, &file));
+    }
+}
+
+/// The way from the tip of a branch to its beginning.
+struct Walk<'g> {
+    git: &'g Repository,
+    run: RunId,
+    /// The path of the journal in every commit.
+    file: String,
+    /// The commit behind the present one, and its journal.
+    newer: Option<(Oid, Vec<u8>)>,
+    /// The longest journal that was read: what is its beginning need not be read again.
+    chain: Option<Reading>,
+}
+
+impl Walk<'_> {
+    /// Checks one commit; gives the one before it. The error is a finding that ends the walk.
+    fn step(&mut self, id: Oid, verified: &mut Verified) -> Result<Option<Oid>, Box<Finding>> {
+        let (git, run) = (self.git, self.run);
+        let at = Place::commit(id).run(run);
+        let commit = git.find_commit(id).map_err(|error| Box::new(at.clone().unreadable(&error)))?;
+        let text = String::from_utf8_lossy(commit.message_raw_bytes()).into_owned();
+        let held = content::held(git, id, run, &at)?;
+        let findings = &mut verified.findings;
+        if let Some((newer, longer)) = &self.newer {
+            findings.extend(continues(&held.journal, longer, run, id, *newer, &self.file));
         }
-        // A journal that is the beginning of one that was read already need not be read again.
-        let known = chain.as_ref().zip(newer.as_ref()).filter(|(_, (_, longer))| longer.starts_with(&journal));
-        let end = match known.and_then(|(reading, _)| reading.marks.iter().find(|(end, _)| *end == journal.len())) {
-            Some((_, head)) => Some(*head),
-            None => match Reading::of(&journal, Some(run)) {
+        if let Some((records, head)) = self.known(&held.journal) {
+            content::bindings(&at, &text, run, head, findings);
+            if let Some(chain) = &self.chain {
+                content::sources(git, &at, held.directory, run, facts::sources_at(chain, records), findings);
+            }
+        } else {
+            match Reading::of(&held.journal, Some(run)) {
                 Ok(reading) => {
-                    if commit == tip {
-                        verified.records += reading.records.len() as u64;
-                        content::check(git, &at, directory, &reading, &mut verified.findings);
-                    }
-                    let head = reading.head();
-                    chain = Some(reading);
-                    Some(head)
+                    let facts = Facts::of(&reading);
+                    // A commit made at the end of a session says so; one that was made before, by an offer, does not.
+                    let outcome = facts.ended.as_ref().filter(|_| message::trailer(&text, "Outcome").is_some());
+                    content::trailers(&at, &text, &facts, outcome, findings);
+                    content::check(git, &at, held.directory, &reading, findings);
+                    verified.records += if self.newer.is_none() { reading.records.len() as u64 } else { 0 };
+                    self.chain = Some(reading);
                 }
-                Err(unsound) => {
-                    verified.findings.push(at.clone().path(file).unsound(unsound));
-                    None
-                }
-            },
-        };
-        if let Some(head) = end {
-            content::trailers(&at, &text, run, head.next.0, &head.digest, &mut verified.findings);
+                Err(unsound) => findings.push(at.path(self.file.clone()).unsound(unsound)),
+            }
         }
-        next = parents.first().copied();
-        newer = Some((commit, journal));
+        self.newer = Some((id, held.journal));
+        Ok(commit.parent_ids().next())
+    }
+
+    /// How many records, and the end of the chain there, when the journal is the beginning of one that was read already.
+    fn known(&self, journal: &[u8]) -> Option<(usize, Head)> {
+        let (_, longer) = self.newer.as_ref()?;
+        let marks = &self.chain.as_ref()?.marks;
+        let at = marks.binary_search_by_key(&journal.len(), |(end, _)| *end).ok()?;
+        longer.starts_with(journal).then(|| (at + 1, marks[at].1))
     }
 }
 

@@ -1,10 +1,14 @@
 //! Whether the directory of a run holds what its journal says, and nothing else.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
-use git2::{ObjectType, Oid, Repository};
+use git2::{ErrorClass, ErrorCode, ObjectType, Oid, Repository};
+use runbook_model::chain::Head;
 use runbook_model::digest::Digest;
+use runbook_model::entry::Source;
 use runbook_model::id::RunId;
+use runbook_model::status::RunStatus;
 
 use super::finding::{Finding, Flawed, Place};
 use crate::audit::contents::{self, JOURNAL, SUMMARY};
@@ -51,33 +55,44 @@ pub(super) fn check(git: &Repository, at: &Place, directory: Oid, reading: &Read
         findings.push(here.found(flaw));
     }
     for source in &facts.sources {
-        let path = place::source(&source.name);
-        let here = at.clone().path(format!("{base}/{path}"));
-        let flaw = match there.remove(&path).map(|id| git.find_blob(id)) {
-            Some(Ok(blob)) if Digest::of(blob.content()) == source.digest => continue,
-            Some(Ok(_)) => Flawed::Content("its digest is not the one of the pinned source"),
-            Some(Err(error)) => Flawed::Unreadable(error.message().to_owned()),
-            None => Flawed::Missing,
-        };
-        findings.push(here.found(flaw));
+        there.remove(&place::source(&source.name));
     }
+    sources(git, at, directory, reading.run(), &facts.sources, findings);
     findings.extend(there.into_keys().map(|path| at.clone().path(format!("{base}/{path}")).found(Flawed::Stray)));
 }
 
-/// Checks the trailers of a commit against the journal that it holds.
-pub(super) fn trailers(at: &Place, text: &str, run: RunId, records: u64, digest: &Digest, findings: &mut Vec<Finding>) {
-    let facts = [
-        ("Run", run.to_string()),
-        ("Records", records.to_string()),
-        ("Journal-Digest", digest.to_string()),
-    ];
-    for (name, journal) in facts {
+/// Checks the pinned sources in the directory of a run.
+pub(super) fn sources(git: &Repository, at: &Place, directory: Oid, run: RunId, pinned: &[Source], findings: &mut Vec<Finding>) {
+    let base = place::directory(run).join("/");
+    for source in pinned {
+        let path = place::source(&source.name);
+        let blob =
+            git.find_tree(directory).and_then(|tree| tree.get_path(Path::new(&path))).and_then(|entry| git.find_blob(entry.id()));
+        let flaw = match blob {
+            Ok(blob) if Digest::of(blob.content()) == source.digest => continue,
+            Ok(_) => Flawed::Content("its digest is not the one of the pinned source"),
+            Err(error) if error.code() == ErrorCode::NotFound && error.class() == ErrorClass::Tree => Flawed::Missing,
+            Err(error) => Flawed::Unreadable(error.message().to_owned()),
+        };
+        findings.push(at.clone().path(format!("{base}/{path}")).found(flaw));
+    }
+}
+
+/// Checks all trailers of a commit against the journal that it holds.
+pub(super) fn trailers(at: &Place, text: &str, facts: &Facts, outcome: Option<&RunStatus>, findings: &mut Vec<Finding>) {
+    for (name, journal) in message::trailers(facts, outcome) {
         trailer(at, text, name, &journal, findings);
     }
 }
 
-/// Checks one trailer.
-pub(super) fn trailer(at: &Place, text: &str, name: &'static str, journal: &str, findings: &mut Vec<Finding>) {
+/// Checks the trailers of a commit that bind it to the journal: all that can be told without its records.
+pub(super) fn bindings(at: &Place, text: &str, run: RunId, head: Head, findings: &mut Vec<Finding>) {
+    trailer(at, text, "Run", &run.to_string(), findings);
+    trailer(at, text, "Records", &head.next.to_string(), findings);
+    trailer(at, text, "Journal-Digest", &head.digest.to_string(), findings);
+}
+
+fn trailer(at: &Place, text: &str, name: &'static str, journal: &str, findings: &mut Vec<Finding>) {
     let says = message::trailer(text, name).unwrap_or("nothing");
     if says != journal {
         let flaw = Flawed::Trailer { name, says: message::plain(says), journal: journal.to_owned() };
@@ -85,19 +100,24 @@ pub(super) fn trailer(at: &Place, text: &str, name: &'static str, journal: &str,
     }
 }
 
-/// The journal of a run in a commit, with the directory that holds it.
-pub(super) fn journal(git: &Repository, commit: Oid, run: RunId, at: &Place) -> Result<(Oid, Vec<u8>), Finding> {
+/// What a commit holds of a run.
+pub(super) struct Held {
+    /// The run's directory.
+    pub directory: Oid,
+    /// The journal in it.
+    pub journal: Vec<u8>,
+}
+
+/// Reads what a commit holds of a run.
+pub(super) fn held(git: &Repository, commit: Oid, run: RunId, at: &Place) -> Result<Held, Box<Finding>> {
     let path = place::directory(run);
-    let here = || at.clone().path(path.join("/"));
-    let read = || -> Result<Option<(Oid, Option<Vec<u8>>)>, git2::Error> {
-        let root = git.find_commit(commit)?.tree()?;
-        let Some(directory) = tree::below(git, &root, &path)? else { return Ok(None) };
-        Ok(Some((directory, tree::file(git, directory, JOURNAL)?)))
-    };
-    match read() {
-        Ok(Some((directory, Some(journal)))) => Ok((directory, journal)),
-        Ok(Some((_, None))) => Err(at.clone().path(format!("{}/{JOURNAL}", path.join("/"))).found(Flawed::Missing)),
-        Ok(None) => Err(here().found(Flawed::Missing)),
-        Err(error) => Err(here().unreadable(&error)),
-    }
+    let here = at.clone().path(path.join("/"));
+    let unreadable = |error: git2::Error| Box::new(here.clone().unreadable(&error));
+    let root = git.find_commit(commit).and_then(|commit| commit.tree()).map_err(unreadable)?;
+    let directory = tree::below(git, &root, &path).map_err(unreadable)?;
+    let directory = directory.ok_or_else(|| Box::new(here.clone().found(Flawed::Missing)))?;
+    let journal = tree::file(git, directory, JOURNAL).map_err(unreadable)?;
+    let journal =
+        journal.ok_or_else(|| Box::new(at.clone().path(format!("{}/{JOURNAL}", path.join("/"))).found(Flawed::Missing)))?;
+    Ok(Held { directory, journal })
 }

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use git2::{Commit, ObjectType, Oid, Repository, Tree};
-use runbook_model::entry::Entry;
+use git2::{Commit, Oid, Repository};
 use runbook_model::id::RunId;
 
 use super::finding::{Finding, Flawed, Place};
-use super::{Request, Verified, content, main_tip};
+use super::{Request, Verified, content, growth, main_tip};
 use crate::audit::contents::JOURNAL;
-use crate::audit::reading::{self, Reading};
+use crate::audit::facts::Facts;
+use crate::audit::reading::Reading;
 use crate::audit::{message, place, tree};
 
 /// What `main` says, as far as it was asked for.
@@ -20,9 +20,6 @@ pub(super) struct MainLine {
     /// The commit of each run that was merged last.
     pub merged: BTreeMap<RunId, Oid>,
 }
-
-/// How deep below the root the directory of a run is: `runs/<year>/<month>/<day>/<run>`.
-const DEPTH: usize = 5;
 
 /// Walks `main` from its tip along first parents.
 pub(super) fn check(git: &Repository, request: &Request<'_>, verified: &mut Verified) -> MainLine {
@@ -94,109 +91,40 @@ fn step(
         verified.findings.push(at.found(Flawed::NotAMerge("it has no trailer `Run`, or no second parent")));
         return Ok(());
     };
-    let mut walk = Walk { git, at: at.clone(), before: before.id(), run: place::directory(run), findings: Vec::new() };
-    walk.compare(&mut Vec::new(), Some(&before.tree()?), Some(&commit.tree()?))?;
+    let changes = growth::check(git, &at, &before, commit, &place::directory(run))?;
     // With one run asked for, losses of others are not its business; its own are found at whatever commit they happened.
     let own = place::directory(request.run.unwrap_or(run)).join("/");
-    let concerns = |finding: &Finding| finding.place.path.as_ref().is_some_and(|path| path.starts_with(&own) || own.starts_with(path));
-    verified.findings.extend(walk.findings.into_iter().filter(|finding| request.run.is_none() || concerns(finding)));
+    let concerns =
+        |finding: &Finding| finding.place.path.as_ref().is_some_and(|path| path.starts_with(&own) || own.starts_with(path));
+    verified.findings.extend(changes.into_iter().filter(|finding| request.run.is_none() || concerns(finding)));
     if !wanted {
         return Ok(());
     }
 
     line.merged.entry(run).or_insert(merged);
     let at = at.run(run);
-    let (directory, journal) = match content::journal(git, commit.id(), run, &at) {
-        Ok(found) => found,
+    let held = match content::held(git, commit.id(), run, &at) {
+        Ok(held) => held,
         Err(finding) => {
-            verified.findings.push(finding);
+            verified.findings.push(*finding);
             return Ok(());
         }
     };
     let merged_directory = tree::below(git, &git.find_commit(merged)?.tree()?, &place::directory(run))?;
-    if merged_directory != Some(directory) {
+    if merged_directory != Some(held.directory) {
         let here = at.clone().path(place::directory(run).join("/"));
         verified.findings.push(here.found(Flawed::NotMerged(merged.to_string())));
     }
     let file = format!("{}/{JOURNAL}", place::directory(run).join("/"));
-    match Reading::of(&journal, Some(run)) {
+    match Reading::of(&held.journal, Some(run)) {
         Ok(reading) => {
-            let head = reading.head();
-            content::trailers(&at, &text, run, head.next.0, &head.digest, &mut verified.findings);
-            match reading.records.last().map(|record| &record.entry) {
-                Some(Entry::SessionEnded { status }) => {
-                    content::trailer(&at, &text, "Outcome", status.word(), &mut verified.findings);
-                }
-                _ => verified.findings.push(at.found(Flawed::NotAMerge("its journal does not end with `session_ended`"))),
+            let facts = Facts::of(&reading);
+            content::trailers(&at, &text, &facts, facts.ended.as_ref(), &mut verified.findings);
+            if facts.ended.is_none() {
+                verified.findings.push(at.found(Flawed::NotAMerge("its journal does not end with `session_ended`")));
             }
         }
         Err(unsound) => verified.findings.push(at.path(file).unsound(unsound)),
     }
     Ok(())
-}
-
-/// Compares a commit of `main` with the one before; equal directories are not entered.
-struct Walk<'g> {
-    git: &'g Repository,
-    at: Place,
-    before: Oid,
-    /// The directory of the run that this commit concludes.
-    run: Vec<String>,
-    findings: Vec<Finding>,
-}
-
-impl Walk<'_> {
-    fn compare(&mut self, path: &mut Vec<String>, old: Option<&Tree<'_>>, new: Option<&Tree<'_>>) -> Result<(), git2::Error> {
-        let mut names: Vec<Vec<u8>> = Vec::new();
-        for tree in [old, new].into_iter().flatten() {
-            names.extend(tree.iter().map(|entry| entry.name_bytes().to_vec()));
-        }
-        names.sort();
-        names.dedup();
-        for name in names {
-            let before = old.and_then(|tree| tree.get_name_bytes(&name));
-            let after = new.and_then(|tree| tree.get_name_bytes(&name));
-            if before.as_ref().map(|entry| (entry.id(), entry.filemode())) == after.as_ref().map(|entry| (entry.id(), entry.filemode())) {
-                continue;
-            }
-            path.push(String::from_utf8_lossy(&name).into_owned());
-            let directory = |entry: &Option<git2::TreeEntry<'_>>| entry.as_ref().filter(|entry| entry.kind() == Some(ObjectType::Tree)).map(git2::TreeEntry::id);
-            let (from, to) = (directory(&before), directory(&after));
-            if *path == self.run && to.is_some() {
-                self.grown(path, from, to)?;
-            } else if after.is_none() {
-                self.found(path, Flawed::Removed(self.before.to_string()));
-            } else if path.len() < DEPTH && to.is_some() && (from.is_some() || self.run.starts_with(path)) {
-                // Below another day than that of the run, whatever differs is a finding, named as exactly as can be.
-                let (from, to) = (from.map(|id| self.git.find_tree(id)).transpose()?, to.map(|id| self.git.find_tree(id)).transpose()?);
-                self.compare(path, from.as_ref(), to.as_ref())?;
-            } else {
-                self.found(path, Flawed::Changed(self.before.to_string()));
-            }
-            path.pop();
-        }
-        Ok(())
-    }
-
-    /// The directory of the run may be new; else its journal continues the one that was there.
-    fn grown(&mut self, path: &[String], from: Option<Oid>, to: Option<Oid>) -> Result<(), git2::Error> {
-        let (Some(from), Some(to)) = (from, to) else { return Ok(()) };
-        let (old, new) = (tree::file(self.git, from, JOURNAL)?, tree::file(self.git, to, JOURNAL)?);
-        let (Some(old), Some(new)) = (old, new) else { return Ok(()) };
-        if !new.starts_with(&old) {
-            let flaw = match reading::first_difference(&new, &old) {
-                Some(_) => Flawed::Rewritten(self.before.to_string()),
-                None => Flawed::Shortened(self.before.to_string()),
-            };
-            self.found(path, flaw);
-        }
-        Ok(())
-    }
-
-    fn found(&mut self, path: &[String], flaw: Flawed) {
-        let run = path.get(DEPTH - 1).and_then(|id| id.parse().ok());
-        let mut place = self.at.clone().path(path.join("/"));
-        place.run = run;
-        self.findings.push(place.found(flaw));
-    }
 }

@@ -8,6 +8,7 @@
 mod branch;
 mod content;
 mod finding;
+mod growth;
 mod main_line;
 mod state;
 
@@ -19,7 +20,7 @@ use runbook_model::id::RunId;
 pub use finding::{Finding, Flawed, Place};
 
 use super::archive::{MAIN, Unusable};
-use super::{place, seal};
+use super::{place, run_branch};
 
 /// What to check.
 #[derive(Debug, Clone, Default)]
@@ -92,5 +93,5 @@ fn branches(git: &Repository) -> Result<Vec<(RunId, Oid)>, git2::Error> {
 
 /// Where `main` points; `None` when it does not exist.
 fn main_tip(git: &Repository) -> Result<Option<Oid>, git2::Error> {
-    seal::tip(git, MAIN)
+    run_branch::tip(git, MAIN)
 }

@@ -22,9 +22,9 @@ pub(super) fn check(git: &Repository, run: RunId, tip: Option<Oid>, file: &Path,
             return;
         }
     };
-    let sealed = match tip.map(|tip| content::journal(git, tip, run, &Place::commit(tip).run(run))) {
+    let sealed = match tip.map(|tip| content::held(git, tip, run, &Place::commit(tip).run(run))) {
         // When the sealed journal cannot be read, the branch has a finding already.
-        Some(Ok((_, sealed))) => sealed,
+        Some(Ok(held)) => held.journal,
         Some(Err(_)) | None => Vec::new(),
     };
     if !journal.starts_with(&sealed) {
