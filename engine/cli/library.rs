@@ -72,7 +72,10 @@ impl Library {
 /// A runbook that cannot be read, as a failure of the command that needed it.
 #[must_use]
 pub fn broken(title: &Title, diagnostics: &Diagnostics, palette: Palette) -> Failure {
-    Failure::usage(format!("the runbook `{}` has mistakes; nothing was run", title.name))
-        .detail(diagnostics.render(palette.is_coloured()))
-        .hint("runbook explain CODE")
+    let failure = Failure::usage(format!("the runbook `{}` has mistakes; nothing was run", title.name));
+    let failure = failure.detail(diagnostics.render(palette.is_coloured()));
+    match diagnostics.all.first() {
+        Some(first) => failure.hint(format!("runbook explain {}", first.code.id())),
+        None => failure,
+    }
 }

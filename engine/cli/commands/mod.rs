@@ -67,8 +67,11 @@ fn perform(globals: &Globals, verb: Verb) -> Result<ExitCode, Failure> {
             return runs::run(&runs, history.as_ref(), globals);
         }
         Verb::Exec(_) | Verb::Resume(_) | Verb::Rollback(_) | Verb::Resolve(_) | Verb::Answer(_) => return Err(absent()),
-        Verb::Verify(_) | Verb::Seal(_) | Verb::Demo(_) => return Err(absent()),
-        Verb::Keeper(_) | Verb::DemoService(_) => return Err(absent()),
+        Verb::Verify(_) | Verb::Seal(_) => return Err(absent()),
+        Verb::Demo(demo) => demo::run(&demo)?,
+        Verb::DemoService(service) => demo::serve(&service, globals)?,
+        // Taken care of before: it has exit codes of its own.
+        Verb::Keeper(_) => return Err(absent()),
     }
     Ok(ExitCode::Completed)
 }
