@@ -11,6 +11,8 @@ pub mod configuration;
 pub mod demo;
 pub mod exit_code;
 pub mod failure;
+pub mod history;
+pub mod library;
 pub mod logging;
 pub mod operator;
 pub mod output;
@@ -21,5 +23,5 @@ pub mod workplace;
 /// Runs the program with the arguments and the environment of this process.
 #[must_use]
 pub fn main() -> std::process::ExitCode {
-    commands::run(std::env::args_os()).into()
+    commands::run(std::env::args_os())
 }

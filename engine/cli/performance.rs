@@ -12,7 +12,6 @@ use runbook_model::status::RunStatus;
 use runbook_runtime::audit::Archivist;
 use runbook_runtime::dispatcher::{Finished, Interrupts, Opening, Refused, Sealing};
 use runbook_runtime::journal::{CreateError, OpenError, ReadError, RunDir, StateDir};
-use runbook_runtime::keeper::Keeper;
 use runbook_runtime::report::{Progress, Reporter};
 use runbook_runtime::world::live::Site;
 use runbook_runtime::world::live::processes::Kept;
@@ -31,7 +30,7 @@ use crate::workplace::{Workplace, boot};
 /// How a session is performed.
 pub struct Performance<'a> {
     /// Where.
-    pub workplace: &'a Workplace,
+    pub workplace: &'a Workplace<'a>,
     /// On which run.
     pub dir: RunDir,
     /// By whom.
@@ -55,7 +54,7 @@ impl<'a> Performance<'a> {
     ///
     /// # Errors
     /// Its journal cannot be read, or is not the one that the audit trail remembers.
-    pub fn of_run(workplace: &'a Workplace, state: &StateDir, run: RunId, operator: Operator) -> Result<Self, Failure> {
+    pub fn of_run(workplace: &'a Workplace<'a>, state: &StateDir, run: RunId, operator: Operator) -> Result<Self, Failure> {
         let dir = state.run(run);
         if let Some(held) = dir.held().map_err(|error| Failure::usage(error.to_string()))? {
             return Err(Failure::new(ExitCode::Refused, held.to_string()));
@@ -112,7 +111,7 @@ impl<'a> Performance<'a> {
         let view = View(Rc::new(RefCell::new(teller)));
         let interrupts = Interrupts::default();
         listen(&interrupts, &view)?;
-        let (world, rehearsal) = self.world(&view)?;
+        let (world, rehearsal) = self.world(&view);
         let opening = Opening {
             dir: self.dir.clone(),
             operator: self.operator.person.clone(),
@@ -130,12 +129,9 @@ impl<'a> Performance<'a> {
         Ok(ended(self.workplace, &finished))
     }
 
-    fn world(&self, view: &View) -> Result<(Rc<dyn World>, Option<Rc<DryRunWorld<LiveWorld>>>), Failure> {
-        let keeper_dir = self.dir.keeper();
-        let keeper = Keeper::start(Path::new("/proc/self/exe"), &[keeper::VERB], &keeper_dir)
-            .map_err(|fault| Failure::new(ExitCode::Refused, fault.to_string()))?;
+    fn world(&self, view: &View) -> (Rc<dyn World>, Option<Rc<DryRunWorld<LiveWorld>>>) {
         let mut site = Site::new(self.dir.run(), &self.workplace.root());
-        site.extra_env.clone_from(&self.workplace.configuration.pass_env.value);
+        site.extra_env.clone_from(&self.workplace.place.configuration.pass_env.value);
         let at_terminal = self.operator.person.from == From::Terminal;
         let palette = self.workplace.screen().palette;
         let people = Present {
@@ -143,19 +139,19 @@ impl<'a> Performance<'a> {
             terminal: at_terminal.then(|| AtTerminal::new(self.operator.clone(), self.runner.clone(), palette)),
         };
         let sink = view.clone();
-        let processes = Kept::new(keeper, keeper_dir);
+        let processes = Kept::new(Path::new("/proc/self/exe"), &[keeper::VERB], &self.dir.keeper());
         let live = LiveWorld::new(site, Box::new(processes), Box::new(people))
             .with_sink(Box::new(move |progress| sink.0.borrow_mut().progress(&progress)));
         if self.dry_run {
             let world = Rc::new(DryRunWorld::new(live));
-            return Ok((Rc::clone(&world) as Rc<dyn World>, Some(world)));
+            return (Rc::clone(&world) as Rc<dyn World>, Some(world));
         }
-        Ok((Rc::new(live), None))
+        (Rc::new(live), None)
     }
 
     /// The audit trail, as one would type it.
     fn trail(&self) -> String {
-        let audit = self.workplace.configuration.state_dir.value.join("audit.git");
+        let audit = self.workplace.place.configuration.state_dir.value.join("audit.git");
         let shown = std::env::current_dir().ok().and_then(|cwd| audit.strip_prefix(cwd).ok().map(Path::to_path_buf));
         shown.unwrap_or(audit).display().to_string()
     }
@@ -229,7 +225,7 @@ fn listen(interrupts: &Interrupts, view: &View) -> Result<(), Failure> {
 }
 
 /// How the program ends after a session, having said what the reporters could not know.
-fn ended(workplace: &Workplace, finished: &Finished) -> ExitCode {
+fn ended(workplace: &Workplace<'_>, finished: &Finished) -> ExitCode {
     let palette = workplace.screen().palette;
     let exit = match (&finished.status, &finished.halt) {
         (_, Some(halt @ runbook_runtime::dispatcher::Halt::Lost(_))) => {

@@ -1,43 +1,33 @@
 //! What most verbs start from: the configuration, the state directory, the runbooks, the person.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use include_dir::{Dir, include_dir};
 use jiff::Timestamp;
+use runbook_model::declaration::Declaration;
 use runbook_model::id::RunId;
 use runbook_model::state::RunState;
 use runbook_runtime::audit::{Archive, Archivist, Founding};
 use runbook_runtime::journal::{Journal, Reading, RunDir, StateDir, boot_id};
-use runbook_runtime::script::{Diagnostics, Program, Repository};
+use runbook_runtime::script::Program;
 
 use crate::arguments::Globals;
-use crate::catalogue::Catalogue;
 use crate::commands::exec::RunPrefix;
-use crate::commands::on_stderr;
-use crate::configuration::Configuration;
+use crate::commands::{Place, on_stderr};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
+use crate::library::{Title, broken};
 use crate::operator::Operator;
 use crate::output::screen::Screen;
 
-static STDLIB: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/stdlib");
-
-/// What most verbs start from.
-pub struct Workplace {
+/// What the verbs that take a run start from.
+pub struct Workplace<'a> {
     /// The options of every verb.
-    pub globals: Globals,
-    /// What applies here.
-    pub configuration: Configuration,
+    pub globals: &'a Globals,
+    /// The surroundings, and the configuration that applies there.
+    pub place: Place,
 }
 
-impl Workplace {
-    /// The place of these options.
-    #[must_use]
-    pub fn new(globals: &Globals, configuration: Configuration) -> Self {
-        Self { globals: globals.clone(), configuration }
-    }
-
+impl Workplace<'_> {
     /// What standard error can show.
     #[must_use]
     pub fn screen(&self) -> Screen {
@@ -47,7 +37,7 @@ impl Workplace {
     /// The root of the runbook repository.
     #[must_use]
     pub fn root(&self) -> PathBuf {
-        self.configuration.root.value.clone()
+        self.place.configuration.root.value.clone()
     }
 
     /// The state directory, made if it is not there.
@@ -55,44 +45,20 @@ impl Workplace {
     /// # Errors
     /// It cannot be used, and why.
     pub fn state(&self) -> Result<StateDir, Failure> {
-        StateDir::open(&self.configuration.state_dir.value).map_err(|unfit| {
-            Failure::usage(unfit.to_string()).hint("name another one: `--state-dir DIR`, or `state_dir` in runbook.toml")
-        })
+        Ok(StateDir::open(&self.place.configuration.state_dir.value)?)
     }
 
-    /// The runbooks here.
-    #[must_use]
-    pub fn catalogue(&self) -> Catalogue {
-        Catalogue::find(&self.root(), &self.configuration.runbooks.value)
-    }
-
-    /// The files that runbooks are read from: this repository, and the modules in the binary.
-    #[must_use]
-    pub fn repository(&self) -> Repository {
-        let module = |file: &include_dir::File<'_>| {
-            let name = file.path().to_str().filter(|name| name.ends_with(".rhai"))?;
-            Some((format!("std/{name}"), file.contents_utf8()?.to_owned()))
-        };
-        let std: BTreeMap<_, _> = STDLIB.files().filter_map(module).collect();
-        Repository { root: self.root(), std }
-    }
-
-    /// The runbook that a person named: its name, its file, and the program.
+    /// The runbook that a person named, and what it says about itself.
     ///
     /// # Errors
     /// There is none of that name, or it does not load.
-    pub fn program(&self, named: &str) -> Result<(String, String, Program), Failure> {
-        let cwd = std::env::current_dir().unwrap_or_default();
-        let (name, file) = self.catalogue().resolve(&self.root(), &cwd, named)?;
-        let program = Program::load(&self.repository(), &file).map_err(|diagnostics| self.unloadable(&name, &diagnostics))?;
-        Ok((name, file, program))
-    }
-
-    /// A runbook that does not load.
-    #[must_use]
-    pub fn unloadable(&self, name: &str, diagnostics: &Diagnostics) -> Failure {
-        let text = diagnostics.render(self.screen().palette.is_coloured());
-        Failure::usage(format!("the runbook `{name}` does not load; nothing was run")).detail(text)
+    pub fn program(&self, named: &str) -> Result<(Title, Program, Declaration), Failure> {
+        let library = self.place.library();
+        let title = library.find(named)?;
+        match library.read(&title) {
+            Ok((program, declaration)) => Ok((title, program, declaration)),
+            Err(diagnostics) => Err(broken(&title, &diagnostics, self.screen().palette)),
+        }
     }
 
     /// The audit trail, begun with the first run. It must not know more of `run` than its journal does.

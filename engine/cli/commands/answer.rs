@@ -63,7 +63,7 @@ impl Reply {
 ///
 /// # Errors
 /// Nothing waits for an answer, or not for this one, or not from this person.
-pub fn run(answer: &Answer, workplace: &Workplace) -> Result<ExitCode, Failure> {
+pub fn run(answer: &Answer, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> {
     let said = answer
         .said
         .said()

@@ -1,11 +1,15 @@
 //! `runbook check`: reads runbooks like a compiler.
 
-use runbook_runtime::script::Program;
+use runbook_runtime::script::Diagnostics;
+use serde_json::json;
 
+use crate::arguments::{Format, Globals};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
+use crate::library::{Library, Title};
 use crate::output;
-use crate::workplace::Workplace;
+use crate::output::safe::{self, Colours};
+
 /// Look for mistakes in runbooks without running anything
 ///
 /// Syntax, unknown functions, misspelt options, parameters, imports: each with its place and what to write instead.
@@ -16,45 +20,50 @@ pub struct Check {
     pub runbooks: Vec<String>,
 }
 
-/// Checks them.
+/// Reads each runbook, and says what is wrong: to standard error for people, to standard output for programs.
 ///
 /// # Errors
-/// One of them does not load.
-pub fn run(check: &Check, workplace: &Workplace) -> Result<ExitCode, Failure> {
-    let repository = workplace.repository();
-    let cwd = std::env::current_dir().unwrap_or_default();
-    let catalogue = workplace.catalogue();
-    let files: Vec<_> = if check.runbooks.is_empty() {
-        catalogue.iter().map(|(_, file)| file.to_owned()).collect()
-    } else {
-        let resolve = |named: &String| catalogue.resolve(&workplace.root(), &cwd, named).map(|(_, file)| file);
-        check.runbooks.iter().map(resolve).collect::<Result<_, _>>()?
+/// A runbook that was named is not there.
+pub fn run(check: &Check, library: &Library, globals: &Globals) -> Result<ExitCode, Failure> {
+    let titles = match check.runbooks.as_slice() {
+        [] => library.titles(),
+        named => named.iter().map(|name| library.find(name)).collect::<Result<_, _>>()?,
     };
-    let colour = workplace.screen().palette.is_coloured();
     let mut broken = 0;
-    for file in &files {
-        let loaded = Program::load(&repository, file);
-        let problems = match loaded {
-            Ok(program) => {
-                if let Some(warnings) = program.warnings() {
-                    output::to_stderr(&format!("{}\n", warnings.render(colour)));
-                }
-                program.describe().err()
+    for title in &titles {
+        let wrong = match library.read(title) {
+            Ok((program, _)) => program.warnings(),
+            Err(wrong) => {
+                broken += 1;
+                Some(wrong)
             }
-            Err(diagnostics) => Some(diagnostics),
         };
-        if let Some(diagnostics) = problems {
-            broken += 1;
-            output::to_stderr(&format!("{}\n", diagnostics.render(colour)));
+        if let Some(wrong) = wrong {
+            match globals.output {
+                Format::Json => output::to_stdout(&json_lines(title, &wrong))?,
+                Format::Text => {
+                    let coloured = super::on_stderr(globals.color).palette.is_coloured();
+                    let colours = if coloured { Colours::Kept } else { Colours::Dropped };
+                    output::to_stderr(&format!("{}\n", safe::block(wrong.render(coloured).trim_end().as_bytes(), colours)));
+                }
+            }
         }
     }
-    if broken == 0 {
-        output::to_stderr(&format!("checked: {}, all of them load\n", counted(files.len())));
-        return Ok(ExitCode::Completed);
+    if globals.output == Format::Text {
+        output::to_stderr(&verdict(titles.len(), broken));
     }
-    Err(Failure::usage(format!("{} of {} cannot be run", broken, counted(files.len()))).hint("runbook explain CODE"))
+    Ok(if broken == 0 { ExitCode::Completed } else { ExitCode::NothingRun })
 }
 
-fn counted(files: usize) -> String {
-    if files == 1 { "1 runbook".to_owned() } else { format!("{files} runbooks") }
+fn json_lines(title: &Title, wrong: &Diagnostics) -> String {
+    let line = |diagnostic| format!("{}\n", json!({ "v": 1, "runbook": title.name, "diagnostic": diagnostic }));
+    wrong.all.iter().map(line).collect()
+}
+
+fn verdict(all: usize, broken: usize) -> String {
+    let runbooks = if all == 1 { "1 runbook".to_owned() } else { format!("{all} runbooks") };
+    match broken {
+        0 => format!("{runbooks} read, no mistakes\n"),
+        broken => format!("{runbooks} read, {broken} with mistakes\n"),
+    }
 }

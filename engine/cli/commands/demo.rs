@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use crate::arguments::Globals;
 use crate::commands;
-use crate::demo;
+use crate::demo::{self, DemoFailure};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::output;
@@ -29,13 +29,12 @@ pub struct Demo {
 }
 
 /// The service of the demo
+///
+/// Its directory is the global `--root`. The control script of the demo starts it; people never do.
 #[derive(Debug, clap::Args)]
 pub struct DemoService {
-    /// The deployment
-    #[arg(long, value_name = "DIR")]
-    pub root: PathBuf,
-    /// Where to listen
-    #[arg(long, value_name = "ADDRESS")]
+    /// Where it listens: loopback
+    #[arg(long, value_name = "HOST:PORT")]
     pub address: SocketAddr,
 }
 
@@ -44,18 +43,17 @@ pub struct DemoService {
 /// # Errors
 /// The directory holds something else, or the service does not start.
 pub fn run(demo: &Demo, globals: &Globals) -> Result<ExitCode, Failure> {
-    let failed = |failure: demo::DemoFailure| Failure::new(ExitCode::StepFailed, failure.to_string());
     let show = |text: &str| output::to_stderr(&format!("{text}\n"));
     if demo.stop {
-        demo::Deployment::open(&demo.dir).and_then(|deployment| deployment.stop()).map_err(failed)?;
+        demo::Deployment::open(&demo.dir).and_then(|deployment| deployment.stop())?;
         show("the demo service is stopped");
         return Ok(ExitCode::Completed);
     }
     let exe = std::env::current_exe().map_err(|error| Failure::usage(format!("the program cannot find itself: {error}")))?;
-    let deployment = demo::prepare(&demo.dir, &exe).map_err(failed)?;
-    deployment.start().map_err(failed)?;
+    let deployment = demo::prepare(&demo.dir, &exe)?;
+    deployment.start()?;
     let health = |deployment: &demo::Deployment| {
-        let (status, body) = deployment.health().map_err(failed)?;
+        let (status, body) = deployment.health()?;
         Ok::<_, Failure>(format!("GET http://{}/health  {status}  {}", deployment.address(), body.trim()))
     };
     let dir = demo.dir.display();
@@ -72,20 +70,24 @@ pub fn run(demo: &Demo, globals: &Globals) -> Result<ExitCode, Failure> {
         .into_iter()
         .chain(["--color", color.word(), "exec", "rollback-api", "-p", "service=api", "--yes"].map(OsString::from))
         .collect();
-    let exit = commands::run(line);
-    show(&format!("\nafterwards:\n  {}\n  current -> {}", health(&deployment)?, deployment.current().map_err(failed)?));
+    let exit = commands::perform_line(line);
+    show(&format!("\nafterwards:\n  {}\n  current -> {}", health(&deployment)?, deployment.current()?));
     show(&format!("the trail:\n  git --git-dir {dir}/.runbook/audit.git log --first-parent --oneline main"));
     show(&format!("try next, in {dir}: `runbook rollback RUN` takes it back; `runbook demo --stop {dir}` ends the service"));
     Ok(exit)
 }
 
-/// Serves until it is stopped.
+/// Serves, until it is stopped.
 ///
 /// # Errors
-/// The deployment cannot be read, or the address is taken.
-pub fn serve(service: &DemoService) -> Result<ExitCode, Failure> {
-    match demo::serve(&service.root, service.address) {
-        Ok(never) => match never {},
-        Err(failure) => Err(Failure::new(ExitCode::StepFailed, failure.to_string())),
+/// The address is not on loopback or is taken.
+pub fn serve(service: &DemoService, globals: &Globals) -> Result<(), Failure> {
+    let root = globals.root.as_deref().ok_or_else(|| Failure::usage("the service of the demo needs `--root DIR`"))?;
+    match demo::serve(root, service.address)? {}
+}
+
+impl From<DemoFailure> for Failure {
+    fn from(failure: DemoFailure) -> Self {
+        Self::usage(failure.to_string())
     }
 }

@@ -51,10 +51,10 @@ pub struct Exec {
 ///
 /// # Errors
 /// The runbook, its parameters or the place to keep the run are not as they should be; nothing was run.
-pub fn run(exec: &Exec, workplace: &Workplace) -> Result<ExitCode, Failure> {
-    let (name, _, program) = workplace.program(&exec.runbook)?;
-    let declaration = program.describe().map_err(|diagnostics| workplace.unloadable(&name, &diagnostics))?;
-    let (env, environment) = workplace.configuration.environment(exec.env.as_deref())?;
+pub fn run(exec: &Exec, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> {
+    let (title, program, declaration) = workplace.program(&exec.runbook)?;
+    let name = title.name;
+    let (env, environment) = workplace.place.configuration.environment(exec.env.as_deref())?;
     if exec.yes && environment.is_protected() {
         let message = format!("`{}` is protected: `--yes` does not answer for anybody there", env.unwrap_or_default());
         return Err(Failure::new(ExitCode::Refused, message)

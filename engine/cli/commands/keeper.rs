@@ -2,9 +2,6 @@
 
 use std::path::PathBuf;
 
-use crate::exit_code::ExitCode;
-use crate::failure::Failure;
-
 /// Own the commands of one run
 #[derive(Debug, clap::Args)]
 pub struct Keeper {
@@ -13,14 +10,11 @@ pub struct Keeper {
     pub dir: PathBuf,
 }
 
+/// Acts as the keeper, until its engine has hung up and its commands have ended.
+#[must_use]
+pub fn run(keeper: &Keeper) -> std::process::ExitCode {
+    runbook_runtime::keeper::serve(&keeper.dir)
+}
+
 /// The name of the verb, by which the engine starts it.
 pub const VERB: &str = "keeper";
-
-/// Owns them until none is left and nobody asks.
-///
-/// # Errors
-/// The directory is not that of a run, or another keeper has it.
-pub fn run(keeper: &Keeper) -> Result<ExitCode, Failure> {
-    let code = runbook_runtime::keeper::serve(&keeper.dir);
-    if code == std::process::ExitCode::SUCCESS { Ok(ExitCode::Completed) } else { Ok(ExitCode::Refused) }
-}

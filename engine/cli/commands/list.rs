@@ -1,20 +1,13 @@
 //! `runbook list`: the runbooks that there are.
 
-use runbook_runtime::script::Program;
-
-use crate::arguments::Format;
-use crate::commands::on_stdout;
-use crate::exit_code::ExitCode;
-use crate::output;
-use crate::workplace::Workplace;
 use runbook_model::declaration::Declaration;
 use serde_json::json;
 
-use crate::catalogue::Catalogue;
+use crate::arguments::{Format, Globals};
 use crate::failure::Failure;
-use crate::output::safe;
+use crate::library::{Library, Title};
 use crate::output::style::{Palette, Tone};
-use crate::output::table;
+use crate::output::{self, safe, table};
 
 /// List the runbooks of this repository
 #[derive(Debug, clap::Args)]
@@ -23,15 +16,17 @@ pub struct List {}
 /// What could be learnt about a runbook: what it says about itself, or in one line why it cannot be read.
 pub type Described = Result<Declaration, String>;
 
-/// Every runbook of a catalogue with what `describe` says about its file.
+/// Prints the list.
 ///
 /// # Errors
-/// Whatever `describe` cannot do for the whole catalogue; a single runbook that does not load is a line of the list.
-pub fn rows(
-    catalogue: &Catalogue,
-    describe: impl Fn(&str) -> Result<Described, Failure>,
-) -> Result<Vec<(String, Described)>, Failure> {
-    catalogue.iter().map(|(name, file)| Ok((name.to_owned(), describe(file)?))).collect()
+/// Standard output cannot take it.
+pub fn run(library: &Library, globals: &Globals) -> Result<(), Failure> {
+    let described = |title: &Title| library.read(title).map(|(_, declaration)| declaration).map_err(|wrong| wrong.line());
+    let rows: Vec<_> = library.titles().into_iter().map(|title| (title.name.clone(), described(&title))).collect();
+    output::to_stdout(&match globals.output {
+        Format::Json => json_lines(&rows),
+        Format::Text => text(&rows, super::on_stdout(globals.color).palette),
+    })
 }
 
 /// The list for people.
@@ -77,24 +72,6 @@ pub fn json_lines(rows: &[(String, Described)]) -> String {
 fn alerts(declaration: &Declaration) -> String {
     let names: Vec<_> = declaration.serves.iter().map(|serves| serves.alert.as_str()).collect();
     names.join(", ")
-}
-
-/// Lists them.
-///
-/// # Errors
-/// Standard output is closed.
-pub fn run(_list: &List, workplace: &Workplace) -> Result<ExitCode, Failure> {
-    let repository = workplace.repository();
-    let describe = |file: &str| {
-        let described = Program::load(&repository, file).and_then(|program| program.describe());
-        Ok(described.map_err(|diagnostics| diagnostics.line()))
-    };
-    let rows = rows(&workplace.catalogue(), describe)?;
-    match workplace.globals.output {
-        Format::Json => output::to_stdout(&json_lines(&rows))?,
-        Format::Text => output::to_stdout(&text(&rows, on_stdout(workplace.globals.color).palette))?,
-    }
-    Ok(ExitCode::Completed)
 }
 
 #[cfg(test)]

@@ -26,62 +26,98 @@ use crate::arguments::{self, Arguments, Globals, Verb, When};
 use crate::configuration::{Configuration, Surroundings};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
+use crate::history::History;
+use crate::library::Library;
 use crate::logging::Logging;
 use crate::output;
 use crate::output::screen::Screen;
 use crate::workplace::Workplace;
 
 /// Does what the command line asks for, shows what went wrong, and says how to end.
-pub fn run(line: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let parsed = arguments::command().try_get_matches_from(line).and_then(|matches| Arguments::from_arg_matches(&matches));
-    let Arguments { globals, verb } = match parsed {
-        Ok(arguments) => arguments,
-        Err(error) => return misread(&error),
-    };
-    match perform(&globals, verb) {
-        Ok(exit) => exit,
-        Err(failure) => {
-            output::to_stderr(&failure.rendered(on_stderr(globals.color).palette));
-            failure.exit()
-        }
+pub fn run(line: impl IntoIterator<Item = OsString>) -> std::process::ExitCode {
+    match parsed(line) {
+        // The keeper speaks to its engine only, with codes of their own.
+        Ok(Arguments { verb: Verb::Keeper(keeper), .. }) => keeper::run(&keeper),
+        Ok(arguments) => performed(arguments).into(),
+        Err(error) => misread(&error).into(),
     }
+}
+
+/// Does what a command line asks for that this program has made itself.
+pub(crate) fn perform_line(line: impl IntoIterator<Item = OsString>) -> ExitCode {
+    parsed(line).map_or_else(|error| misread(&error), performed)
+}
+
+fn parsed(line: impl IntoIterator<Item = OsString>) -> Result<Arguments, clap::Error> {
+    arguments::command().try_get_matches_from(line).and_then(|matches| Arguments::from_arg_matches(&matches))
+}
+
+fn performed(Arguments { globals, verb }: Arguments) -> ExitCode {
+    perform(&globals, verb).unwrap_or_else(|failure| {
+        output::to_stderr(&failure.rendered(on_stderr(globals.color).palette));
+        failure.exit()
+    })
 }
 
 fn perform(globals: &Globals, verb: Verb) -> Result<ExitCode, Failure> {
-    let here = || Ok::<_, Failure>(Workplace::new(globals, configuration(globals)?));
+    let workplace = || Place::of(globals).map(|place| Workplace { globals, place });
     match verb {
-        Verb::Exec(exec) => exec::run(&exec, &here()?),
-        Verb::Resume(resume) => resume::run(&resume, &here()?),
-        Verb::Rollback(rollback) => rollback::run(&rollback, &here()?),
-        Verb::Resolve(resolve) => resolve::run(&resolve, &here()?),
-        Verb::Answer(answer) => answer::run(&answer, &here()?),
-        Verb::List(list) => list::run(&list, &here()?),
-        Verb::Show(show) => show::run(&show, &here()?),
-        Verb::Runs(runs) => runs::run(&runs, &here()?),
-        Verb::Verify(verify) => verify::run(&verify, &here()?),
-        Verb::Seal(seal) => seal::run(&seal, &here()?),
-        Verb::Check(check) => check::run(&check, &here()?),
-        Verb::Demo(demo) => demo::run(&demo, globals),
-        Verb::DemoService(service) => demo::serve(&service),
-        Verb::Keeper(keeper) => keeper::run(&keeper),
-        Verb::Completions(completions) => completions::run(&completions).map(completed),
-        Verb::Explain(explain) => explain::run(&explain).map(completed),
-        Verb::Help(help) => help::run(&help).map(completed),
-        Verb::Config(config) => config::run(&config, globals, &configuration(globals)?).map(completed),
+        Verb::Exec(exec) => return exec::run(&exec, &workplace()?),
+        Verb::Resume(resume) => return resume::run(&resume, &workplace()?),
+        Verb::Rollback(rollback) => return rollback::run(&rollback, &workplace()?),
+        Verb::Resolve(resolve) => return resolve::run(&resolve, &workplace()?),
+        Verb::Answer(answer) => return answer::run(&answer, &workplace()?),
+        Verb::Verify(verify) => return verify::run(&verify, &workplace()?),
+        Verb::Seal(seal) => return seal::run(&seal, &workplace()?),
+        Verb::Check(check) => return check::run(&check, &Place::of(globals)?.library(), globals),
+        Verb::Demo(demo) => return demo::run(&demo, globals),
+        Verb::Runs(runs) => {
+            let history = History::open(&Place::of(globals)?.configuration)?;
+            return runs::run(&runs, history.as_ref(), globals);
+        }
+        Verb::Show(show) => {
+            let place = Place::of(globals)?;
+            show::run(&show, &place.library(), History::open(&place.configuration)?.as_ref(), globals)?;
+        }
+        Verb::List(_) => list::run(&Place::of(globals)?.library(), globals)?,
+        Verb::Completions(completions) => completions::run(&completions)?,
+        Verb::Explain(explain) => explain::run(&explain)?,
+        Verb::Help(help) => help::run(&help)?,
+        Verb::Config(config) => config::run(&config, globals, &Place::of(globals)?.configuration)?,
+        Verb::DemoService(service) => demo::serve(&service, globals)?,
+        // Taken care of before: it has exit codes of its own.
+        Verb::Keeper(_) => {}
     }
+    Ok(ExitCode::Completed)
 }
 
-fn completed((): ()) -> ExitCode {
-    ExitCode::Completed
+/// Where a command works: its surroundings and the configuration that applies there.
+pub struct Place {
+    /// The working directory, the user and the environment.
+    pub surroundings: Surroundings,
+    /// What applies.
+    pub configuration: Configuration,
 }
 
-/// Reads the configuration, and starts the engine's own log if it wants one.
-fn configuration(globals: &Globals) -> Result<Configuration, Failure> {
-    let configuration = Configuration::load(&Surroundings::here()?, globals)?;
-    let filter = configuration.log_filter.as_ref().map(|filter| filter.value.clone());
-    let file = configuration.log_file.as_ref().map(|file| file.value.clone());
-    Logging { filter, file }.start()?;
-    Ok(configuration)
+impl Place {
+    /// Reads the configuration, and starts the engine's own log if it wants one.
+    ///
+    /// # Errors
+    /// The configuration has mistakes, or the log cannot be written.
+    pub fn of(globals: &Globals) -> Result<Self, Failure> {
+        let surroundings = Surroundings::here()?;
+        let configuration = Configuration::load(&surroundings, globals)?;
+        let filter = configuration.log_filter.as_ref().map(|filter| filter.value.clone());
+        let file = configuration.log_file.as_ref().map(|file| file.value.clone());
+        Logging { filter, file }.start()?;
+        Ok(Self { surroundings, configuration })
+    }
+
+    /// The runbooks here.
+    #[must_use]
+    pub fn library(&self) -> Library {
+        Library::open(&self.configuration, &self.surroundings)
+    }
 }
 
 /// What standard error can show.

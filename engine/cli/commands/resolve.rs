@@ -53,7 +53,7 @@ impl From<Effect> for Verdict {
 ///
 /// # Errors
 /// The step is not in doubt, or the run cannot be taken.
-pub fn run(resolve: &Resolve, workplace: &Workplace) -> Result<ExitCode, Failure> {
+pub fn run(resolve: &Resolve, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> {
     let state = workplace.state()?;
     let run = workplace.run(&state, &resolve.run)?;
     let performance = Performance::of_run(workplace, &state, run, Operator::here())?;

@@ -33,7 +33,7 @@ pub struct Resume {
 ///
 /// # Errors
 /// There is nothing to go on with, or the run cannot be taken; nothing was run.
-pub fn run(resume: &Resume, workplace: &Workplace) -> Result<ExitCode, Failure> {
+pub fn run(resume: &Resume, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> {
     let state = workplace.state()?;
     let run = match &resume.run {
         Some(prefix) => workplace.run(&state, prefix)?,
@@ -41,6 +41,6 @@ pub fn run(resume: &Resume, workplace: &Workplace) -> Result<ExitCode, Failure> 
     };
     let performance = Performance::of_run(workplace, &state, run, Operator::here())?;
     let performance = Performance { yes: resume.yes, verbose: resume.verbose, ..performance };
-    let edited = if resume.adopt { Some(workplace.program(&performance.entry())?.2) } else { None };
+    let edited = if resume.adopt { Some(workplace.program(&performance.entry())?.1) } else { None };
     performance.perform(|opening| async move { Session::resume(opening, edited.as_ref()).await })
 }

@@ -34,7 +34,7 @@ pub struct Rollback {
 ///
 /// # Errors
 /// The run cannot be taken; nothing was run.
-pub fn run(rollback: &Rollback, workplace: &Workplace) -> Result<ExitCode, Failure> {
+pub fn run(rollback: &Rollback, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> {
     let state = workplace.state()?;
     let run = workplace.run(&state, &rollback.run)?;
     let performance = Performance::of_run(workplace, &state, run, Operator::here())?;

@@ -1,21 +1,17 @@
 //! `runbook runs`: what was run.
 
-use crate::arguments::Format;
-use crate::commands::on_stdout;
-use crate::exit_code::ExitCode;
-use crate::failure::Failure;
-use crate::output;
-use crate::workplace::Workplace;
 use jiff::Timestamp;
 use runbook_model::entry::{Entry, Mode, Record};
 use runbook_model::id::RunId;
 use runbook_model::status::RunStatus;
-use runbook_runtime::journal::Journal;
 use serde::Serialize;
 
-use crate::output::safe;
+use crate::arguments::{Format, Globals};
+use crate::exit_code::ExitCode;
+use crate::failure::Failure;
+use crate::history::History;
 use crate::output::style::{Palette, Tone};
-use crate::output::table;
+use crate::output::{self, safe, table};
 
 /// List runs, newest first
 #[derive(Debug, clap::Args)]
@@ -109,6 +105,36 @@ impl Runs {
     }
 }
 
+/// Prints the list. Runs whose journals cannot be read are named on standard error, and decide the exit code.
+///
+/// # Errors
+/// The runs cannot be listed, or standard output cannot take the list.
+pub fn run(runs: &Runs, history: Option<&History>, globals: &Globals) -> Result<ExitCode, Failure> {
+    let mut exit = ExitCode::Completed;
+    let mut lines = Vec::new();
+    if let Some(history) = history {
+        for (run, line) in history.lines()? {
+            match line {
+                Ok(line) if runs.wants(&line) => lines.push(line),
+                Ok(_) => {}
+                Err(failure) => {
+                    let palette = super::on_stderr(globals.color).palette;
+                    output::to_stderr(&failure.clone().detail(format!("in the run {run}")).rendered(palette));
+                    exit = failure.exit();
+                }
+            }
+            if lines.len() >= runs.limit {
+                break;
+            }
+        }
+    }
+    output::to_stdout(&match globals.output {
+        Format::Json => json_lines(&lines),
+        Format::Text => text(&lines, super::on_stdout(globals.color).palette),
+    })?;
+    Ok(exit)
+}
+
 /// The list for people.
 #[must_use]
 pub fn text(lines: &[RunLine], palette: Palette) -> String {
@@ -148,36 +174,6 @@ fn tone(line: &RunLine) -> Tone {
         RunStatus::Abandoned { .. } => Tone::Faint,
         _ => Tone::Warn,
     }
-}
-
-/// Lists them.
-///
-/// # Errors
-/// The state directory cannot be read, or standard output is closed.
-pub fn run(runs: &Runs, workplace: &Workplace) -> Result<ExitCode, Failure> {
-    let state = workplace.state()?;
-    let ids = state.runs().map_err(|error| Failure::usage(error.to_string()))?;
-    let mut unreadable = Vec::new();
-    let lines = ids.into_iter().filter_map(|run| {
-        let dir = state.run(run);
-        match Journal::read(&dir) {
-            Ok(reading) => RunLine::of(&reading.records, matches!(dir.held(), Ok(Some(_)))),
-            Err(error) => {
-                unreadable.push(error.to_string());
-                None
-            }
-        }
-    });
-    let lines: Vec<_> = lines.filter(|line| runs.wants(line)).take(runs.limit).collect();
-    match workplace.globals.output {
-        Format::Json => output::to_stdout(&json_lines(&lines))?,
-        Format::Text => output::to_stdout(&text(&lines, on_stdout(workplace.globals.color).palette))?,
-    }
-    if unreadable.is_empty() {
-        return Ok(ExitCode::Completed);
-    }
-    let failure = Failure::new(ExitCode::Damaged, "some runs cannot be read").detail(unreadable.join("\n"));
-    Err(failure.hint("runbook verify"))
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ pub struct Seal {
 ///
 /// # Errors
 /// A run cannot be sealed, and why.
-pub fn run(seal: &Seal, workplace: &Workplace) -> Result<ExitCode, Failure> {
+pub fn run(seal: &Seal, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> {
     let state = workplace.state()?;
     let runs = match &seal.run {
         Some(prefix) => vec![workplace.run(&state, prefix)?],

@@ -1,18 +1,17 @@
 //! `runbook show`: one runbook, or one run told again by the same reporter that told it live.
 
-use crate::arguments::Format;
-use crate::commands::exec::RunPrefix;
-use crate::commands::on_stdout;
-use crate::exit_code::ExitCode;
-use crate::failure::Failure;
-use crate::output;
-use crate::output::reporters::{self, Telling};
-use crate::workplace::Workplace;
 use runbook_model::declaration::Declaration;
 use runbook_model::entry::Record;
 use runbook_model::parameter::Parameter;
 use runbook_runtime::report::Reporter;
+use serde_json::json;
 
+use crate::arguments::{Format, Globals};
+use crate::failure::Failure;
+use crate::history::History;
+use crate::library::{Library, broken};
+use crate::output;
+use crate::output::reporters::{self, Telling};
 use crate::output::safe::{self, Colours};
 use crate::output::style::{Palette, Tone};
 
@@ -25,6 +24,37 @@ pub struct Show {
     /// Show the output of steps that succeeded, too (runs only)
     #[arg(long, short)]
     pub verbose: bool,
+}
+
+/// Prints the page of a runbook, or tells a run again. A runbook is looked for first: run ids are never names of one.
+///
+/// # Errors
+/// There is neither, the runbook has mistakes, or the journal is damaged.
+pub fn run(show: &Show, library: &Library, history: Option<&History>, globals: &Globals) -> Result<(), Failure> {
+    let palette = super::on_stdout(globals.color).palette;
+    let no_runbook = match library.find(&show.subject) {
+        Ok(title) => {
+            let (_, declaration) = library.read(&title).map_err(|wrong| broken(&title, &wrong, palette))?;
+            return output::to_stdout(&match globals.output {
+                Format::Json => {
+                    format!("{}\n", json!({ "v": 1, "name": title.name, "file": title.file, "declaration": declaration }))
+                }
+                Format::Text => page(&title.name, &title.file, &declaration, palette),
+            });
+        }
+        Err(failure) => failure,
+    };
+    let Some(history) = history else { return Err(no_runbook) };
+    let is_id = show.subject.len() <= 26 && show.subject.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let run = match history.find(&show.subject) {
+        Ok(run) => run,
+        Err(no_run) => return Err(if is_id && show.subject.starts_with(['0', '1']) { no_run } else { no_runbook }),
+    };
+    let reading = history.read(run)?;
+    let telling = Telling { verbose: show.verbose, ..Telling::default() }.again(&reading.records);
+    let mut reporter = reporters::afterwards(globals.output, super::on_stdout(globals.color), telling);
+    replay(&reading.records, &mut *reporter);
+    Ok(())
 }
 
 /// Tells a run again. The reporter wants to know that it does: [`crate::output::reporters::Telling::again`].
@@ -85,43 +115,6 @@ fn describe(name: &str, parameter: &Parameter) -> String {
 fn required(declaration: &Declaration) -> String {
     let required = declaration.params.iter().filter(|(_, parameter)| parameter.fallback.is_none());
     required.map(|(name, _)| format!(" -p {}=…", safe::line(name))).collect()
-}
-
-/// Shows it.
-///
-/// # Errors
-/// There is neither a runbook nor a run of that name, or it cannot be read.
-pub fn run(show: &Show, workplace: &Workplace) -> Result<ExitCode, Failure> {
-    let named = workplace.program(&show.subject);
-    let (name, file, program) = match named {
-        Ok(found) => found,
-        Err(failure) => return run_again(show, workplace, failure),
-    };
-    let declaration = program.describe().map_err(|diagnostics| workplace.unloadable(&name, &diagnostics))?;
-    let text = match workplace.globals.output {
-        Format::Json => format!("{}\n", serde_json::json!({ "v": 1, "name": name, "file": file, "declaration": declaration })),
-        Format::Text => page(&name, &file, &declaration, on_stdout(workplace.globals.color).palette),
-    };
-    output::to_stdout(&text)?;
-    Ok(ExitCode::Completed)
-}
-
-/// Tells a run again, by the reporter that told it live.
-fn run_again(show: &Show, workplace: &Workplace, no_runbook: Failure) -> Result<ExitCode, Failure> {
-    let is_prefix = show.subject.len() <= 26 && show.subject.chars().all(|c| c.is_ascii_alphanumeric());
-    if !is_prefix {
-        return Err(no_runbook);
-    }
-    let state = workplace.state()?;
-    let Ok(run) = workplace.run(&state, &RunPrefix(show.subject.to_ascii_uppercase())) else { return Err(no_runbook) };
-    let (reading, _) = workplace.journal(&state.run(run))?;
-    let sessions = reading.records.iter().filter(|record| record.entry.word() == "session_started").count();
-    let telling = Telling { verbose: show.verbose, trail: None, sessions_before_last: sessions.saturating_sub(1) };
-    let mut screen = workplace.screen();
-    screen.live = false;
-    let mut teller = reporters::choose(workplace.globals.output, screen, telling);
-    replay(&reading.records, teller.as_mut());
-    Ok(ExitCode::Completed)
 }
 
 #[cfg(test)]

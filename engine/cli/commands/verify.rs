@@ -25,7 +25,7 @@ pub struct Verify {
 ///
 /// # Errors
 /// There is no trail to read, or something in it does not fit.
-pub fn run(request: &Verify, workplace: &Workplace) -> Result<ExitCode, Failure> {
+pub fn run(request: &Verify, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> {
     let state = workplace.state()?;
     let damaged = |text: String| Failure::new(ExitCode::Damaged, text);
     let since = request.since.as_deref();

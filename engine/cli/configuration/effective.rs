@@ -167,7 +167,9 @@ impl Configuration {
             let dirs = std::env::split_paths(OsStr::new(dirs)).map(|dir| surroundings.cwd.join(dir)).collect();
             self.runbooks = Sourced::new(dirs, Origin::Variable("RUNBOOK_RUNBOOKS"));
         }
-        let text = |name| Ok(surroundings.text(name)?.map(|text| Sourced::new(text.to_owned(), Origin::Variable(name))));
+        let text = |name| -> Result<_, Failure> {
+            Ok(surroundings.text(name)?.map(|text| Sourced::new(text.to_owned(), Origin::Variable(name))))
+        };
         self.log_filter = text("RUNBOOK_LOG")?.or(self.log_filter.take());
         self.env = text("RUNBOOK_ENV")?;
         Ok(())

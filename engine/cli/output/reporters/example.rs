@@ -105,6 +105,7 @@ impl Example {
             sources: vec![Source { name: "runbooks/rollback-api.rhai".to_owned(), digest: Digest::of(b"source") }],
             provenance: None,
             root: "/srv/ops".to_owned(),
+            groups: std::collections::BTreeMap::new(),
             unsealed: None,
         };
         let session = Session {

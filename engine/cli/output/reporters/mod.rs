@@ -70,3 +70,16 @@ pub fn choose(format: Format, stderr: Screen, telling: Telling) -> Box<dyn Telle
         Format::Text => Box::new(plain::Plain::new(Box::new(io::stderr()), clock, telling)),
     }
 }
+
+/// The reporter for a run that is over: to standard output, because it is what was asked for, and without a live line.
+#[must_use]
+pub fn afterwards(format: Format, stdout: Screen, telling: Telling) -> Box<dyn Teller> {
+    let clock: Clock = Box::new(|| 0);
+    match format {
+        Format::Json => Box::new(json::Json::new(Box::new(io::stdout()))),
+        Format::Text => {
+            let still = Screen { live: false, ..stdout };
+            Box::new(terminal::Terminal::new(Box::new(io::stdout()), still, Box::new(move || stdout.width), clock, telling))
+        }
+    }
+}

@@ -71,7 +71,7 @@ impl Terminal {
     }
 
     fn live(&mut self) -> Option<String> {
-        if self.quiet {
+        if self.quiet || !self.screen.live {
             return None;
         }
         let columns = (self.width)().saturating_sub(1);

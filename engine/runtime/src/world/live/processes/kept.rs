@@ -1,30 +1,50 @@
 //! Programs run by the keeper of the run, so that they outlive the engine.
 
-use crate::keeper::{Found, Job, Keeper, RunEnd as KeptEnd};
+use std::cell::OnceCell;
+use std::path::{Path, PathBuf};
+
+use runbook_model::length::Length;
+
+use crate::keeper::{Found, Job, Keeper, KeeperFault, RunEnd as KeptEnd};
 use crate::world::live::processes::{Key, Processes, RunEnd, RunFound};
 use crate::world::{Limits, Task};
-use runbook_model::length::Length;
-use std::path::PathBuf;
 
-/// Programs run by a [`Keeper`].
+/// Programs run by a [`Keeper`], which is started with the first of them.
 #[derive(Debug)]
 pub struct Kept {
-    keeper: Keeper,
+    program: PathBuf,
+    arguments: Vec<String>,
     dir: PathBuf,
+    keeper: OnceCell<Keeper>,
 }
 
 impl Kept {
-    /// Programs run by this keeper, whose directory is `dir`.
+    /// Programs run by the keeper that `program`, called with `arguments` and then `dir`, becomes.
     #[must_use]
-    pub fn new(keeper: Keeper, dir: PathBuf) -> Self {
-        Self { keeper, dir }
+    pub fn new(program: &Path, arguments: &[&str], dir: &Path) -> Self {
+        let arguments = arguments.iter().map(|argument| (*argument).to_owned()).collect();
+        Self { program: program.to_owned(), arguments, dir: dir.to_owned(), keeper: OnceCell::new() }
+    }
+
+    /// Nothing is made in the run's directory before it is needed: the journal makes that directory, exclusively.
+    fn keeper(&self) -> Result<&Keeper, KeeperFault> {
+        if let Some(keeper) = self.keeper.get() {
+            return Ok(keeper);
+        }
+        let arguments: Vec<_> = self.arguments.iter().map(String::as_str).collect();
+        let keeper = Keeper::start(&self.program, &arguments, &self.dir)?;
+        Ok(self.keeper.get_or_init(|| keeper))
     }
 }
 
 impl Processes for Kept {
     fn run<'a>(&'a self, key: Key, job: Job, limits: Limits, progress: &'a dyn Fn(bool, &[u8])) -> Task<'a, RunEnd> {
         Box::pin(async move {
-            let end = self.keeper.run(key.number(), job, limits.timeout, limits.stop, progress).await;
+            let keeper = match self.keeper() {
+                Ok(keeper) => keeper,
+                Err(fault) => return RunEnd::NotStarted { message: fault.to_string() },
+            };
+            let end = keeper.run(key.number(), job, limits.timeout, limits.stop, progress).await;
             told(end, limits.timeout)
         })
     }

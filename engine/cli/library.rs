@@ -1,0 +1,81 @@
+//! The runbooks of a repository, found and read.
+
+use std::path::PathBuf;
+
+use include_dir::{Dir, include_dir};
+use runbook_model::declaration::Declaration;
+use runbook_runtime::script::{Diagnostics, Program, Repository};
+
+use crate::catalogue::Catalogue;
+use crate::configuration::{Configuration, Surroundings};
+use crate::failure::Failure;
+use crate::output::style::Palette;
+
+/// The modules that come with the engine. They are embedded by this package: a crate below it could not be packaged.
+static STANDARD: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/stdlib");
+
+/// The runbooks of a repository.
+#[derive(Debug, Clone)]
+pub struct Library {
+    repository: Repository,
+    catalogue: Catalogue,
+    cwd: PathBuf,
+}
+
+/// A runbook by its name, with its file relative to the root.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Title {
+    /// Its name.
+    pub name: String,
+    /// Its file.
+    pub file: String,
+}
+
+impl Library {
+    /// Looks for runbooks where the configuration says.
+    #[must_use]
+    pub fn open(configuration: &Configuration, surroundings: &Surroundings) -> Self {
+        let root = configuration.root.value.clone();
+        let catalogue = Catalogue::find(&root, &configuration.runbooks.value);
+        let std = STANDARD.files().filter(|file| file.path().extension().is_some_and(|extension| extension == "rhai"));
+        let std =
+            std.filter_map(|file| Some((format!("std/{}", file.path().to_str()?), file.contents_utf8()?.to_owned()))).collect();
+        Self { repository: Repository { root, std }, catalogue, cwd: surroundings.cwd.clone() }
+    }
+
+    /// Every runbook, in the order of their names.
+    #[must_use]
+    pub fn titles(&self) -> Vec<Title> {
+        self.catalogue.iter().map(|(name, file)| Title { name: name.to_owned(), file: file.to_owned() }).collect()
+    }
+
+    /// The runbook of a name or of a path.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn find(&self, given: &str) -> Result<Title, Failure> {
+        let (name, file) = self.catalogue.resolve(&self.repository.root, &self.cwd, given)?;
+        Ok(Title { name, file })
+    }
+
+    /// Reads a runbook with its modules, and what it says about itself. Nothing is run.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub fn read(&self, title: &Title) -> Result<(Program, Declaration), Diagnostics> {
+        let program = Program::load(&self.repository, &title.file)?;
+        let declaration = program.describe()?;
+        Ok((program, declaration))
+    }
+}
+
+/// A runbook that cannot be read, as a failure of the command that needed it.
+#[must_use]
+pub fn broken(title: &Title, diagnostics: &Diagnostics, palette: Palette) -> Failure {
+    let failure = Failure::usage(format!("the runbook `{}` has mistakes; nothing was run", title.name));
+    let failure = failure.detail(diagnostics.render(palette.is_coloured()));
+    match diagnostics.all.first() {
+        Some(first) => failure.hint(format!("runbook explain {}", first.code.id())),
+        None => failure,
+    }
+}
