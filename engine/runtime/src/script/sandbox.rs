@@ -6,7 +6,7 @@ use rhai::packages::{
     BasicArrayPackage, BasicBlobPackage, BasicMapPackage, BasicMathPackage, BitFieldPackage, CorePackage, LogicPackage,
     MoreStringPackage, Package,
 };
-use rhai::{Engine, OptimizationLevel};
+use rhai::{Dynamic, Engine, OptimizationLevel};
 
 use super::stage::Stage;
 
@@ -70,6 +70,7 @@ pub(super) fn bare() -> Engine {
 /// An engine that performs on a stage.
 pub(super) fn performing(stage: &Arc<Stage>) -> Engine {
     let mut engine = bare();
+    engine.set_default_tag(Dynamic::from(Arc::clone(&stage.script.spots)));
     let ticking = Arc::clone(stage);
     engine.on_progress(move |_| ticking.tick());
     engine.set_module_resolver(super::shelf::Shelf::new(Arc::clone(stage)));

@@ -139,13 +139,13 @@ impl Stage {
             return Some(Dynamic::UNIT);
         }
         if self.curtain.load(Ordering::Relaxed) {
-            self.halt(Stop::HungUp);
+            drop(self.halt(Stop::HungUp));
             return Some(Dynamic::UNIT);
         }
         if self.operations.fetch_add(1, Ordering::Relaxed) >= OPERATIONS {
             let diagnostic = Diagnostic::error(Code::Limit, "the script needs more than 10 million operations")
                 .help("look for a loop that never ends; to wait for something, use a check with `within`");
-            self.halt(Stop::Limit(Box::new(diagnostic)));
+            drop(self.halt(Stop::Limit(Box::new(diagnostic))));
             return Some(Dynamic::UNIT);
         }
         None
@@ -238,12 +238,14 @@ impl Stage {
         self.rehearsed.load(Ordering::Relaxed)
     }
 
-    /// The unknown value whose mark stands in a text.
+    /// The unknown value whose mark stands in a text. A mark that was cut or changed counts as the latest one: in a
+    /// rehearsal it is better to stop once too often than to take the wrong branch.
     pub(super) fn marked(&self, text: &str) -> Option<Unknown> {
-        if !text.contains('‹') {
+        if !self.has_unknowns() || !text.contains(['‹', '›']) {
             return None;
         }
-        self.state().unknowns.iter().find(|unknown| text.contains(&unknown.shown)).cloned()
+        let state = self.state();
+        state.unknowns.iter().find(|unknown| text.contains(&unknown.shown)).or(state.unknowns.last()).cloned()
     }
 
     /// The unknown value that this is, or whose mark stands in it.

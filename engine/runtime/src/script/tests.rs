@@ -228,15 +228,6 @@ for percent in [10] { weight(percent); }
 
 #[test]
 fn a_rollback_block_sees_what_was_captured_then_and_has_paths_of_its_own() {
-    let program = program(
-        r#"
-import "lib/steps" as steps;
-for percent in [10, 50] {
-    command(`send ${percent}`, #{ run: ["lb"], rollback: || { command("back", #{ run: ["lb", percent, p.service] }); command("back", #{ run: ["x"] }); } });
-}
-"#,
-    );
-    drop(program);
     let program = Program::load(
         &files(&[
             ("main.rhai", &format!("{HEAD}import \"lib/steps\" as steps;\nfn mine(n) {{ command(\"back\", #{{ run: [\"main\", n] }}) }}\nfor percent in [10, 50] {{ steps::send(percent, || {{ mine(percent); command(\"back\", #{{ run: [\"x\"] }}); }}); }}\nthrow \"enough\";")),
@@ -296,11 +287,11 @@ print(attempt(|| 7).value);
     let (asked, ending) = play(&caught, failing);
     assert_eq!(ending, Ending::Completed, "{}", shown(&ending));
     assert_eq!(notes(&asked), ["x exited 3 exit code 3", "false y", "7"]);
-    let uncaught = program("fn go() { command(\"x\", #{ run: [\"x\"] }) }\ntry { go(); } catch (e) { throw e; }");
+    let uncaught = program("fn act() { command(\"x\", #{ run: [\"x\"] }) }\ntry { act(); } catch (e) { throw e; }");
     let (_, ending) = play(&uncaught, failing);
     let Ending::Failed(failure) = ending else { panic!("{}", shown(&ending)) };
     assert_eq!(failure.step, Some(StepPath::root().child("x", 1)));
-    assert_eq!(failure.location.map(|at| (at.line, at.column)), Some((2, 11)));
+    assert_eq!(failure.location.map(|at| (at.line, at.column)), Some((2, 12)));
     assert_eq!(failure.diagnostics.all[0].code, Code::StepFailed);
 }
 
@@ -394,7 +385,7 @@ let all = check("look", || {
     let o = exec::output(["a", 1], #{ timeout: "5s" });
     [r.status, r.json().a[1], r.headers["retry-after"], r.millis, o.stdout, o.code, o.lines, fs::read("/x"), fs::exists("/none"), fs::exists("/x"), fs::stat("/x").size, clock::now()]
 });
-print(all.to_json());
+print(#{ all: all }.to_json());
 let failed = attempt(|| check("binary", || fs::read("/bin")));
 print(failed.error.message);
 let refused = attempt(|| check("dns", || dns::resolve("x")));
@@ -405,7 +396,7 @@ print(odd.error.message);
     let (asked, ending) = play(&program(body), &mut { seen });
     assert_eq!(ending, Ending::Completed, "{}", shown(&ending));
     let notes = notes(&asked);
-    assert_eq!(notes[0], r#"[503,2,"3",12,"a|1",1,["a|1"],"text\n",false,true,3,"2026-01-01T00:00:00Z"]"#);
+    assert_eq!(notes[0], r#"{"all":[503,2,"3",12,"a|1",1,["a|1"],"text\n",false,true,3,"2026-01-01T00:00:00Z"]}"#);
     assert!(notes[1].contains("/bin") && notes[1].contains("not UTF-8"), "{}", notes[1]);
     assert!(notes[2].contains("no Resolve"), "{}", notes[2]);
     assert!(notes[3].contains("cannot be recorded") && notes[3].contains(".status"), "{}", notes[3]);
@@ -472,6 +463,21 @@ if known.stdout == "v7" { print("assumed"); }
         "if [1, 2].contains(u.code) { print(1); }",
         "fn f(x) { x } if f(u.ok) { print(1); }",
         "let t = `${u.stdout}`; if t.starts_with(\"a\") { print(1); }",
+        "let t = `${u.stdout}`; if t.to_upper() == \"X\" { print(1); }",
+        "let t = `${u.stdout}`; if t.len > 3 || t.len() > 3 { print(1); }",
+        "let t = `${u.stdout}`; if t.split(\"o\")[0] == \"a\" { print(1); }",
+        "let t = `${u.stdout}`; if t.sub_string(0, 3) == \"a\" { print(1); }",
+        "if u.ok && true { print(1); }",
+        "if true && u.ok { print(1); }",
+        "if u.ok || false { print(1); }",
+        "let l = [1, 2]; if l[u.code] == 1 { print(1); }",
+        "if u in [1, 2] { print(1); }",
+        "do { print(1); } while u.ok;",
+        "if #{ a: u.code } == #{ a: 1 } { print(1); }",
+        "if u == () { print(1); }",
+        "fn f(x) { switch x { \"a\" => print(1), _ => print(2) } } f(u.code);",
+        "phase(\"p\", || { switch u.code { 1 => print(1), _ => print(2) } });",
+        "let v = if true { switch u.code { 1 => print(1), _ => print(2) } };",
         "let r = if u.ok { 1 } else { 2 };",
         "try { if u.code == 1 { print(1); } } catch { print(2); }",
     ] {
@@ -497,7 +503,7 @@ fn mistakes_are_found_before_anything_runs() {
         ("command(\"x\", #{ run: [], timeout: \"5 parsecs\" });", Code::BadOption, 1, 35, "not a length"),
         ("confirm(\"x\", #{ on_timeout: \"stopp\" });", Code::BadOption, 1, 29, "did you mean \"stop\""),
         ("fn command(a, b) { 1 }", Code::Shadowed, 1, 4, "engine"),
-        ("http::gte(\"x\");", Code::UnknownFunction, 1, 7, "did you mean `http::get`"),
+        ("http::gte(\"x\");", Code::UnknownFunction, 1, 1, "did you mean `http::get`"),
         ("sleep(1);", Code::Blocked, 1, 1, "check"),
         ("let x = timestamp();", Code::Blocked, 1, 9, "check"),
         ("eval(\"1\");", Code::Blocked, 1, 1, "reviewed"),
@@ -533,16 +539,16 @@ fn functions_of_modules_are_checked_and_errors_name_the_way() {
     let of = |main: &str| {
         let files = files(&[
             ("main.rhai", &format!("{HEAD}{main}")),
-            ("lib/m.rhai", "fn go(f) {\n    f.call()\n}\nprivate fn hidden() { 1 }"),
+            ("lib/m.rhai", "fn run(f) {\n    f.call()\n}\nprivate fn hidden() { 1 }"),
         ]);
         Program::load(&files, "main.rhai")
     };
-    assert!(of("import \"lib/m\" as m;\nm::og(|| 1);").expect_err("unknown").to_string().contains("did you mean `m::go`"));
+    assert!(of("import \"lib/m\" as m;\nm::rnu(|| 1);").expect_err("unknown").to_string().contains("did you mean `m::run`"));
     assert!(of("import \"lib/m\" as m;\nm::hidden();").is_err());
-    let program = of("import \"lib/m\" as m;\nm::go(|| throw \"no\");").unwrap_or_else(|error| panic!("{error}"));
+    let program = of("import \"lib/m\" as m;\nm::run(|| throw \"no\");").unwrap_or_else(|error| panic!("{error}"));
     let Ending::Failed(failure) = play(&program, &mut willing).1 else { panic!("it throws") };
     let text = failure.diagnostics.to_string();
-    assert!(text.contains("error[RB0013]: no") && text.contains("main.rhai:3:10") && text.contains("lib/m.rhai:2:7"), "{text}");
+    assert!(text.contains("error[RB0013]: no") && text.contains("main.rhai:3:11") && text.contains("lib/m.rhai:2:7"), "{text}");
     assert_eq!(program.sources().iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["main.rhai", "lib/m.rhai"]);
 }
 
@@ -650,6 +656,48 @@ fn a_hostile_script_ends_with_a_limit() {
         let found = fails(body);
         assert_eq!(found.all[0].code, Code::Limit, "{body}\n{found}");
     }
+}
+
+#[test]
+fn a_step_in_a_closure_that_a_module_calls_is_placed_in_its_own_file() {
+    let files = files(&[
+        ("main.rhai", &format!("{HEAD}import \"m\" as m;\nm::run(|| {{\n  command(\"x\", #{{ run: [\"x\", ()] }});\n}});")),
+        ("m.rhai", "fn run(f) { f.call(); }"),
+    ]);
+    let program = Program::load(&files, "main.rhai").unwrap_or_else(|error| panic!("{error}"));
+    let Ending::Failed(failure) = play(&program, &mut willing).1 else { panic!("it fails") };
+    // The key of the option, in the file of the closure.
+    assert_eq!(failure.location.map(|at| (at.file, at.line, at.column)), Some(("main.rhai".to_owned(), 4, 19)));
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+
+    /// Whatever a file holds, loading and describing it ends with an answer, and every diagnostic can be shown.
+    #[test]
+    fn no_text_is_too_odd_to_be_refused(parts in proptest::collection::vec(proptest::sample::select(vec![
+        "runbook(#{ title: \"t\" });", "command(", "check(\"x\", ", "|| ", "#{ run: [", "\"x\"", "]", "}", ")", ";", "import ", "\"m\" as m", "`a ${",
+        "fn f(x) {", "if ", "switch ", "{", "http::get", ".", "==", "x", "1", " ", "\n", "ä‹", "\u{1b}[31m", "/*", "//!", "default", "timout: ",
+    ]), 0..24)) {
+        let text = parts.concat();
+        match Program::load(&files(&[("main.rhai", &text), ("m.rhai", &text)]), "main.rhai") {
+            Ok(program) => {
+                if let Err(diagnostics) = program.describe() {
+                    assert!(!diagnostics.render(false).contains('\u{1b}'));
+                }
+            }
+            Err(diagnostics) => {
+                assert!(!diagnostics.all.is_empty());
+                assert!(!diagnostics.render(false).contains('\u{1b}'), "{diagnostics}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_declaration_behind_an_endless_loop_is_given_up() {
+    let program = Program::load(&files(&[("main.rhai", "loop { }")]), "main.rhai").unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(program.describe().expect_err("endless").all[0].code, Code::Limit);
 }
 
 #[test]
