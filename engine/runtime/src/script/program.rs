@@ -84,7 +84,7 @@ impl Program {
             };
             match (stage.take_stop(), ended) {
                 (Some(Stop::Described(declaration)), _) => Ok(*declaration),
-                (Some(Stop::Limit(diagnostic) | Stop::Unknowable { diagnostic, .. }), _) => Err(diagnostic),
+                (Some(Stop::Refused(diagnostic) | Stop::Unknowable { diagnostic, .. }), _) => Err(diagnostic),
                 (_, Err(error)) => Err(Box::new(blame::blame(error, &script).diagnostic)),
                 (_, Ok(())) => {
                     let silent = Diagnostic::error(Code::Declaration, "the runbook does not say what it is");

@@ -493,6 +493,28 @@ if known.stdout == "v7" { print("assumed"); }
 }
 
 #[test]
+fn a_look_that_depends_on_an_unknown_is_unknown_and_takes_no_look() {
+    let unknown = "let u = command(\"build\", #{ run: [\"make\"] });\n";
+    for check in [
+        "check(\"c\", || exec::output([\"cat\", u.stdout]).ok);",
+        "check(\"c\", || http::get(`http://127.0.0.1/${u.stdout}`).status);",
+        "check(\"c\", || http::get(\"http://127.0.0.1/\", #{ headers: #{ a: `${u.stdout}` } }).status);",
+        "check(\"c\", || u);",
+        "check(\"c\", || [1, #{ a: `x${u.stdout}` }]);",
+        "check(\"c\", || 1, #{ expect: u.code });",
+        "check(\"c\", || { let x = u.code == 1; x });",
+        "check(\"c\", || if u.ok { 1 } else { 2 });",
+    ] {
+        let (asked, ending) = play(&program(&format!("{unknown}{check}\nprint(\"on\");")), &mut rehearsing);
+        assert_eq!(ending, Ending::Completed, "{check}: {}", shown(&ending));
+        let looks: Vec<_> =
+            asked.iter().filter(|asked| matches!(asked, Operation::Looked { look: Look::Unknown { .. }, .. })).collect();
+        assert_eq!((looks.len(), notes(&asked).len()), (1, 1), "{check}: {asked:?}");
+        assert!(!asked.iter().any(|asked| matches!(asked, Operation::Observe { .. })), "{check}");
+    }
+}
+
+#[test]
 fn mistakes_are_found_before_anything_runs() {
     for (body, code, line, column, words) in [
         ("let x = ;", Code::Syntax, 1, 9, ""),
@@ -550,6 +572,9 @@ fn functions_of_modules_are_checked_and_errors_name_the_way() {
     let text = failure.diagnostics.to_string();
     assert!(text.contains("error[RB0013]: no") && text.contains("main.rhai:3:11") && text.contains("lib/m.rhai:2:7"), "{text}");
     assert_eq!(program.sources().iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["main.rhai", "lib/m.rhai"]);
+    let pinned =
+        Program::load(&Pinned(program.sources().into_iter().collect()), "main.rhai").unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(pinned.sources(), program.sources());
 }
 
 #[test]
