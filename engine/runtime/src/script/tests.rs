@@ -254,6 +254,49 @@ fn a_rollback_block_sees_what_was_captured_then_and_has_paths_of_its_own() {
 }
 
 #[test]
+fn the_sample_of_the_documentation_is_described_and_performed_from_disk() {
+    let root = tempfile::tempdir().expect("a directory");
+    std::fs::create_dir(root.path().join("api")).expect("a directory");
+    std::fs::write(root.path().join("api/roll-back.rhai"), include_str!("sample.rhai")).expect("written");
+    let releases = "fn current(service) { fs::read_link(`/srv/${service}/current`) }\nfn before(service, current) { fs::list(`/srv/${service}`)[0] }";
+    let prometheus = "fn value(query) { http::get(\"http://127.0.0.1:9090/\" + query).json().value }";
+    let std = [("std/releases.rhai", releases), ("std/prometheus.rhai", prometheus)];
+    let files = super::Repository {
+        root: root.path().to_owned(),
+        std: std.map(|(name, text)| (name.to_owned(), text.to_owned())).into(),
+    };
+    let program = Program::load(&files, "api/roll-back.rhai").unwrap_or_else(|error| panic!("{error}"));
+    let declaration = program.describe().unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!((declaration.title.as_str(), declaration.serves.len(), declaration.params.len()), ("Roll back the API", 2, 2));
+    assert_eq!(declaration.about.as_deref(), Some("Roll an API back to the release that served before the current one."));
+    let (line, mut listener) = Line::new();
+    let params = BTreeMap::from([("service".to_owned(), Value::from("api")), ("to".to_owned(), Value::from(""))]);
+    let settings = Map::from([("root".into(), "/srv".into()), ("api".into(), "http://127.0.0.1:1".into())]);
+    let actor = program.cast(&params, settings, line);
+    let mut seen = |operation: &Operation| match operation {
+        Operation::Observe { observation, .. } => Some(Reply::Seen(Ok(match observation {
+            Observation::ReadLink { .. } => Seen::Value(Value::from("r7")),
+            Observation::ListDir { .. } => Seen::Value(serde_json::json!(["r6", "r7"])),
+            Observation::Http { url, .. } => Seen::Response(Response {
+                status: if url.ends_with("/health") { 200 } else { 207 },
+                headers: BTreeMap::new(),
+                body: Bytes::from("{\"value\":0.001}"),
+                millis: 1,
+            }),
+            other => panic!("{other:?}"),
+        }))),
+        other => willing(other),
+    };
+    let (asked, ending) = attend(&actor, &mut listener, None, &mut seen);
+    assert_eq!(ending, Ending::Completed, "{}", shown(&ending));
+    let steps = specs(&asked);
+    assert_eq!(steps.len(), 13);
+    let StepKind::Command(link) = &steps[4].1.kind else { panic!("{:?}", steps[4]) };
+    assert_eq!(argv_of(&link.change), ["ln", "-sfn", "releases/r6", "/srv/current"]);
+    assert!(link.settled_by);
+}
+
+#[test]
 fn a_replay_asks_the_same_again() {
     let program = program("phase(\"a\", || { command(\"b\", #{ run: [\"c\"] }); });\ncommand(\"b\", #{ run: [\"c\"] });");
     let (line, mut listener) = Line::new();
