@@ -172,7 +172,7 @@ impl Theatre {
         };
         match (stage.take_stop(), ended) {
             (Some(Stop::HungUp | Stop::Described(_)), _) => Ending::HungUp,
-            (Some(Stop::Limit(diagnostic)), ended) => failed(&self.script, with_trail(*diagnostic, ended, &self.script), None),
+            (Some(Stop::Refused(diagnostic)), ended) => failed(&self.script, with_trail(*diagnostic, ended, &self.script), None),
             (Some(Stop::Unknowable { diagnostic, .. }), ended) => {
                 Ending::Unknowable(one(&self.script, with_trail(*diagnostic, ended, &self.script)))
             }

@@ -21,6 +21,7 @@ pub(super) struct Blamed {
 }
 
 /// Reads an error of Rhai from the outermost call to the place where it arose.
+#[allow(clippy::boxed_local, reason = "every error of Rhai comes in a box")]
 pub(super) fn blame(error: Box<EvalAltResult>, script: &Script) -> Blamed {
     let sources = &script.sources;
     let mut file = sources.entry().to_owned();

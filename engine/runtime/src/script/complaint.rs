@@ -1,10 +1,13 @@
 //! What a function of the engine says to a script that uses it wrongly.
 
+use std::sync::Arc;
+
 use rhai::{Dynamic, EvalAltResult, NativeCallContext, Position};
 use runbook_model::step::Location;
 
 use super::code::Code;
 use super::span;
+use super::spots::Spots;
 
 /// The result of a function that a script can call.
 pub(super) type Called<T> = Result<T, Box<EvalAltResult>>;
@@ -39,7 +42,11 @@ impl Complaint {
     }
 }
 
-/// Where the script called the function.
+/// Where the script called the function. The engine's tag holds the [`Spots`] of the program.
 pub(super) fn place(ctx: &NativeCallContext) -> Location {
-    span::location(ctx.call_source().unwrap_or_default(), ctx.call_position())
+    let claimed = span::location(ctx.call_source().unwrap_or_default(), ctx.call_position());
+    match ctx.tag().and_then(|tag| tag.read_lock::<Arc<Spots>>()) {
+        Some(spots) => spots.corrected(claimed, ctx.fn_name()),
+        None => claimed,
+    }
 }

@@ -25,13 +25,15 @@ pub(super) fn watch(engine: &mut Engine, stage: &Arc<Stage>) {
                 && let Some((operand, word)) = operand(statement)
                 && is_plain(operand)
             {
-                let value = context.eval_expression_tree(&Expression::from(operand))?;
+                // An error is left to the statement itself: `do { m.x = 1; } while m.x` has not run its body yet.
+                let value = context.eval_expression_tree(&Expression::from(operand)).unwrap_or_default();
                 if let Some(unknown) = stage.unknown_in(&value.flatten()) {
                     let location = span::location(source.unwrap_or_default(), operand.start_position());
                     return Err(stage.unknowable(&unknown, location, word));
                 }
             }
-            Ok(DebuggerCommand::Next)
+            // Anything else would pass over the bodies of functions and closures.
+            Ok(DebuggerCommand::StepInto)
         },
     );
 }

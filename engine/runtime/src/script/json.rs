@@ -100,7 +100,13 @@ pub(super) fn named(value: &Dynamic) -> &str {
         "()" => "nothing, `()`",
         "Fn" => "a closure",
         "blob" => "bytes",
-        other => other.rsplit("::").next().unwrap_or(other),
+        other => match other.rsplit("::").next() {
+            Some("Unknown") => "an unknown value",
+            Some("Output") => "the result of a program",
+            Some("Reaction") => "the answer of a server",
+            Some(other) => other,
+            None => other,
+        },
     }
 }
 

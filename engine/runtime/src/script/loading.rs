@@ -46,7 +46,7 @@ pub(super) fn load(files: &dyn SourceFiles, entry: &str) -> Loaded {
                 let diagnostic = syntax(&loading.loaded.sources, &name, &error);
                 loading.loaded.found.push(diagnostic);
             }
-            Err(diagnostic) => loading.loaded.found.push(diagnostic),
+            Err(diagnostic) => loading.loaded.found.push(*diagnostic),
         }
     }
     loading.circles(entry);
@@ -57,7 +57,7 @@ pub(super) fn load(files: &dyn SourceFiles, entry: &str) -> Loaded {
     let lints = on_deep_stack(|| lint::lint(&loaded.sources, &loaded.asts));
     match lints {
         Ok(found) => loaded.found.extend(found),
-        Err(diagnostic) => loaded.found.push(diagnostic),
+        Err(diagnostic) => loaded.found.push(*diagnostic),
     }
     loaded
 }

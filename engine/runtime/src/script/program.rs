@@ -84,15 +84,17 @@ impl Program {
             };
             match (stage.take_stop(), ended) {
                 (Some(Stop::Described(declaration)), _) => Ok(*declaration),
-                (Some(Stop::Limit(diagnostic) | Stop::Unknowable { diagnostic, .. }), _) => Err(*diagnostic),
-                (_, Err(error)) => Err(blame::blame(error, &script).diagnostic),
-                (_, Ok(())) => Err(Diagnostic::error(Code::Declaration, "the runbook does not say what it is")
-                    .help("start it with `let p = runbook(#{ title: \"…\" });`")),
+                (Some(Stop::Refused(diagnostic) | Stop::Unknowable { diagnostic, .. }), _) => Err(diagnostic),
+                (_, Err(error)) => Err(Box::new(blame::blame(error, &script).diagnostic)),
+                (_, Ok(())) => {
+                    let silent = Diagnostic::error(Code::Declaration, "the runbook does not say what it is");
+                    Err(Box::new(silent.help("start it with `let p = runbook(#{ title: \"…\" });`")))
+                }
             }
         });
         let mut declaration = described
             .and_then(|described| described)
-            .map_err(|diagnostic| Diagnostics::new(vec![diagnostic], Arc::clone(&self.script.sources)))?;
+            .map_err(|diagnostic| Diagnostics::new(vec![*diagnostic], Arc::clone(&self.script.sources)))?;
         declaration.about = self.about();
         Ok(declaration)
     }
@@ -129,14 +131,13 @@ impl Program {
 ///
 /// # Errors
 /// When the thread cannot be started, or the work panicked.
-pub(super) fn on_deep_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, Diagnostic> {
+pub(super) fn on_deep_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, Box<Diagnostic>> {
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().name("script".to_owned()).stack_size(STACK).spawn_scoped(scope, work);
+        let at_fault = |message: String| Box::new(Diagnostic::error(Code::Internal, message));
         match thread {
-            Ok(thread) => thread.join().map_err(|_| Diagnostic::error(Code::Internal, "the script room panicked")),
-            Err(error) => {
-                Err(Diagnostic::error(Code::Internal, format!("the thread of the script could not be started: {error}")))
-            }
+            Ok(thread) => thread.join().map_err(|_| at_fault("the script room panicked".to_owned())),
+            Err(error) => Err(at_fault(format!("the thread of the script could not be started: {error}"))),
         }
     })
 }

@@ -6,7 +6,7 @@ use rhai::packages::{
     BasicArrayPackage, BasicBlobPackage, BasicMapPackage, BasicMathPackage, BitFieldPackage, CorePackage, LogicPackage,
     MoreStringPackage, Package,
 };
-use rhai::{Engine, OptimizationLevel};
+use rhai::{Dynamic, Engine, OptimizationLevel};
 
 use super::stage::Stage;
 
@@ -29,7 +29,8 @@ pub(super) const BLOCKED: [(&str, &str); 8] = [
 /// An engine that can parse, and compute, and nothing else.
 pub(super) fn bare() -> Engine {
     // Closures are named by a hash; a fixed seed gives them the same names in every process, so that a replay that
-    // prints one prints the same.
+    // prints one prints the same. The seed also hashes the names of functions: every engine of the process has to be
+    // made here, because one made before the seed is set would not find its own functions afterwards.
     static SEED: Once = Once::new();
     SEED.call_once(|| {
         let fixed = rhai::config::hashing::set_hashing_seed(Some([0x72, 0x75, 0x6e, 0x62]));
@@ -70,6 +71,7 @@ pub(super) fn bare() -> Engine {
 /// An engine that performs on a stage.
 pub(super) fn performing(stage: &Arc<Stage>) -> Engine {
     let mut engine = bare();
+    engine.set_default_tag(Dynamic::from(Arc::clone(&stage.script.spots)));
     let ticking = Arc::clone(stage);
     engine.on_progress(move |_| ticking.tick());
     engine.set_module_resolver(super::shelf::Shelf::new(Arc::clone(stage)));

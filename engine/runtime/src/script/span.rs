@@ -6,12 +6,9 @@ use runbook_model::step::Location;
 use super::diagnostic::Span;
 use super::source::Sources;
 
-/// The stretch that begins at `position` in `file`; `None` when the position is not known.
+/// The stretch around `position` in `file`; `None` when the position is not known.
 pub(super) fn grown(sources: &Sources, file: &str, position: Position) -> Option<Span> {
-    let line = u32::try_from(position.line()?).ok()?;
-    let column = u32::try_from(position.position().unwrap_or(1)).ok()?;
-    let length = sources.line(file, line).map_or(1, |text| length(text, column as usize));
-    Some(Span { file: file.to_owned(), line, column, length })
+    at(sources, &location(file, position))
 }
 
 /// The same for a recorded location.
@@ -19,8 +16,23 @@ pub(super) fn at(sources: &Sources, location: &Location) -> Option<Span> {
     if location.line == 0 {
         return None;
     }
-    let length = sources.line(&location.file, location.line).map_or(1, |text| length(text, location.column as usize));
-    Some(Span { file: location.file.clone(), line: location.line, column: location.column, length })
+    let text = sources.line(&location.file, location.line).unwrap_or_default();
+    let column = beginning(text, location.column.max(1));
+    Some(Span { file: location.file.clone(), line: location.line, column, length: length(text, column as usize) })
+}
+
+/// Rhai points at the `get` of `http::get(…)`: goes back to where the name begins.
+fn beginning(line: &str, column: u32) -> u32 {
+    let before: Vec<char> = line.chars().take(column as usize - 1).collect();
+    let is_part = |c: &char| c.is_alphanumeric() || *c == '_';
+    let mut begin = before.len();
+    while begin >= 3 && before[begin - 2..begin] == [':', ':'] && is_part(&before[begin - 3]) {
+        begin -= 2;
+        while begin > 0 && is_part(&before[begin - 1]) {
+            begin -= 1;
+        }
+    }
+    u32::try_from(begin + 1).unwrap_or(column)
 }
 
 /// The position as a location; line 0 when it is not known.
@@ -85,7 +97,14 @@ fn literal(rest: &[char]) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::length;
+    use super::{beginning, length};
+
+    #[test]
+    fn a_qualified_name_is_one_name() {
+        assert_eq!(beginning("x = a::bc::get(1)", 12), 5);
+        assert_eq!(beginning("x = get(1)", 5), 5);
+        assert_eq!(beginning("::get", 3), 3);
+    }
 
     #[test]
     fn underlines_what_belongs_together() {
@@ -106,6 +125,8 @@ mod tests {
         #[test]
         fn no_text_is_too_odd(line in ".{0,60}", column in 0_usize..80) {
             assert!(length(&line, column) >= 1);
+            let column = u32::try_from(column).expect("small") + 1;
+            assert!((1..=column.max(61)).contains(&beginning(&line, column)));
         }
     }
 }

@@ -8,22 +8,55 @@ use runbook_model::step::Location;
 use super::schema::{Table, schema};
 use super::span;
 
-/// The places of keys, by the place of the call and the dotted name of the key.
+/// The places of calls, and of the keys of their options.
 #[derive(Debug, Default)]
-pub(super) struct Spots(HashMap<(String, u32, u32), HashMap<String, Location>>);
+pub(super) struct Spots {
+    /// Keys by the place of the call and the dotted name of the key.
+    keys: HashMap<(String, u32, u32), HashMap<String, Location>>,
+    /// The files that have a call of this name at this line and column.
+    calls: HashMap<(u32, u32, String), Vec<String>>,
+}
 
 impl Spots {
     /// Where the key stands, if it was written as a literal in that call.
     pub(super) fn key(&self, call: &Location, key: &str) -> Option<Location> {
-        self.0.get(&(call.file.clone(), call.line, call.column))?.get(key).cloned()
+        self.keys.get(&(call.file.clone(), call.line, call.column))?.get(key).cloned()
+    }
+
+    /// The same place in the file where it really is: while a module calls a closure of another file, Rhai names the
+    /// module's file with the position of the other.
+    pub(super) fn corrected(&self, mut place: Location, function: &str) -> Location {
+        if let Some(files) = self.calls.get(&(place.line, place.column, function.to_owned()))
+            && !files.contains(&place.file)
+            && let [file] = files.as_slice()
+        {
+            place.file.clone_from(file);
+        }
+        place
     }
 
     /// Adds the calls of one file.
     pub(super) fn add(&mut self, file: &str, ast: &AST) {
+        ast.walk(&mut |path| {
+            let (name, position) = match path.last() {
+                Some(ASTNode::Expr(Expr::FnCall(call, position) | Expr::MethodCall(call, position))) => {
+                    (call.name.to_string(), *position)
+                }
+                Some(ASTNode::Stmt(Stmt::FnCall(call, position))) => (call.name.to_string(), *position),
+                Some(ASTNode::Expr(Expr::Property(property, position))) => (property.0.0.to_string(), *position),
+                _ => return true,
+            };
+            let at = span::location(file, position);
+            let files = self.calls.entry((at.line, at.column, name)).or_default();
+            if !files.iter().any(|known| known == file) {
+                files.push(file.to_owned());
+            }
+            true
+        });
         each_call(ast, &mut |call, position| {
             let Some((_, Expr::Map(map, _))) = options_of(call) else { return };
             let at = span::location(file, position);
-            let keys = self.0.entry((file.to_owned(), at.line, at.column)).or_default();
+            let keys = self.keys.entry((file.to_owned(), at.line, at.column)).or_default();
             note(keys, file, "", &map.0);
         });
     }
@@ -50,11 +83,8 @@ pub(super) fn options_of(call: &FnCallExpr) -> Option<(&'static Table, &Expr)> {
 /// Calls `visit` for each call by name in statements and functions, with its position.
 pub(super) fn each_call(ast: &AST, visit: &mut dyn FnMut(&FnCallExpr, Position)) {
     ast.walk(&mut |path| {
-        match path.last() {
-            Some(ASTNode::Expr(Expr::FnCall(call, position)) | ASTNode::Stmt(Stmt::FnCall(call, position))) => {
-                visit(call, *position);
-            }
-            _ => {}
+        if let Some(ASTNode::Expr(Expr::FnCall(call, position)) | ASTNode::Stmt(Stmt::FnCall(call, position))) = path.last() {
+            visit(call, *position);
         }
         true
     });

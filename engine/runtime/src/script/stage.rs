@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use rhai::{Dynamic, EvalAltResult, FnPtr, Map, NativeCallContext, Position};
+use rhai::{Array, Dynamic, EvalAltResult, FnPtr, Map, NativeCallContext, Position};
 use runbook_model::declaration::Declaration;
 use runbook_model::path::StepPath;
 use runbook_model::step::Location;
@@ -30,8 +30,8 @@ pub(super) enum Stop {
     Described(Box<Declaration>),
     /// A decision hangs on what a rehearsal cannot know.
     Unknowable { diagnostic: Box<Diagnostic>, because: String },
-    /// A limit was reached.
-    Limit(Box<Diagnostic>),
+    /// A limit was reached, or the engine gave an answer that fits no question.
+    Refused(Box<Diagnostic>),
 }
 
 /// What a performance is for.
@@ -139,13 +139,13 @@ impl Stage {
             return Some(Dynamic::UNIT);
         }
         if self.curtain.load(Ordering::Relaxed) {
-            self.halt(Stop::HungUp);
+            drop(self.halt(Stop::HungUp));
             return Some(Dynamic::UNIT);
         }
         if self.operations.fetch_add(1, Ordering::Relaxed) >= OPERATIONS {
             let diagnostic = Diagnostic::error(Code::Limit, "the script needs more than 10 million operations")
                 .help("look for a loop that never ends; to wait for something, use a check with `within`");
-            self.halt(Stop::Limit(Box::new(diagnostic)));
+            drop(self.halt(Stop::Refused(Box::new(diagnostic))));
             return Some(Dynamic::UNIT);
         }
         None
@@ -238,12 +238,14 @@ impl Stage {
         self.rehearsed.load(Ordering::Relaxed)
     }
 
-    /// The unknown value whose mark stands in a text.
+    /// The unknown value whose mark stands in a text. A mark that was cut or changed counts as the latest one: in a
+    /// rehearsal it is better to stop once too often than to take the wrong branch.
     pub(super) fn marked(&self, text: &str) -> Option<Unknown> {
-        if !text.contains('‹') {
+        if !self.has_unknowns() || !text.contains(['‹', '›']) {
             return None;
         }
-        self.state().unknowns.iter().find(|unknown| text.contains(&unknown.shown)).cloned()
+        let state = self.state();
+        state.unknowns.iter().find(|unknown| text.contains(&unknown.shown)).or(state.unknowns.last()).cloned()
     }
 
     /// The unknown value that this is, or whose mark stands in it.
@@ -252,6 +254,21 @@ impl Stage {
             return Some(unknown.clone());
         }
         unknown::text(value).and_then(|text| self.marked(&text))
+    }
+
+    /// The unknown value that stands anywhere in this one.
+    pub(super) fn unknown_inside(&self, value: &Dynamic) -> Option<Unknown> {
+        if !self.has_unknowns() {
+            return None;
+        }
+        let value = value.flatten_clone();
+        if let Some(items) = value.read_lock::<Array>() {
+            return items.iter().find_map(|item| self.unknown_inside(item));
+        }
+        if let Some(items) = value.read_lock::<Map>() {
+            return items.values().find_map(|item| self.unknown_inside(item));
+        }
+        self.unknown_in(&value)
     }
 
     /// Stops, because `what` decides on an unknown value.

@@ -130,7 +130,7 @@ pub(super) fn register(engine: &mut Engine, stage: &Arc<Stage>) {
         // An interpolated text forgets that an unknown went into it; its mark is still there.
         engine.register_fn(operator, move |ctx: NativeCallContext, a: ImmutableString, b: ImmutableString| {
             decide_texts(&ctx, &texts, &[&a, &b])?;
-            Ok::<bool, Box<rhai::EvalAltResult>>(match ctx.fn_name() {
+            Called::<bool>::Ok(match ctx.fn_name() {
                 "==" => a == b,
                 "!=" => a != b,
                 "<" => a < b,
@@ -140,13 +140,19 @@ pub(super) fn register(engine: &mut Engine, stage: &Arc<Stage>) {
             })
         });
     }
+    for name in DECIDES {
+        let [alone, first, second] = [(); 3].map(|()| Arc::clone(stage));
+        engine.register_fn(*name, move |ctx: NativeCallContext, a: Unknown| decide(&ctx, &alone, &a));
+        engine.register_fn(*name, move |ctx: NativeCallContext, a: Unknown, _: Dynamic| decide(&ctx, &first, &a));
+        engine.register_fn(*name, move |ctx: NativeCallContext, _: Dynamic, b: Unknown| decide(&ctx, &second, &b));
+    }
     let not = Arc::clone(stage);
     engine.register_fn("!", move |ctx: NativeCallContext, a: Unknown| decide(&ctx, &not, &a));
     for name in ["contains", "starts_with", "ends_with"] {
         let stage = Arc::clone(stage);
         engine.register_fn(name, move |ctx: NativeCallContext, a: ImmutableString, b: ImmutableString| {
             decide_texts(&ctx, &stage, &[&a, &b])?;
-            Ok::<bool, Box<rhai::EvalAltResult>>(match ctx.fn_name() {
+            Called::<bool>::Ok(match ctx.fn_name() {
                 "starts_with" => a.starts_with(b.as_str()),
                 "ends_with" => a.ends_with(b.as_str()),
                 _ => a.contains(b.as_str()),
@@ -161,9 +167,24 @@ pub(super) fn register(engine: &mut Engine, stage: &Arc<Stage>) {
             None => text.split(at.as_str()).map(|part| part.to_owned().into()).collect::<rhai::Array>().into(),
         }
     });
-    let missing = Arc::clone(stage);
+    let [length, property, empty, index] = [(); 4].map(|()| Arc::clone(stage));
+    let count = |stage: &Stage, text: &str| match stage.marked(text) {
+        Some(unknown) => Dynamic::from(unknown),
+        None => i64::try_from(text.chars().count()).unwrap_or(i64::MAX).into(),
+    };
+    engine.register_fn("len", move |text: ImmutableString| count(&length, &text));
+    engine.register_get("len", move |text: &mut ImmutableString| count(&property, text));
+    engine.register_fn("is_empty", move |ctx: NativeCallContext, text: ImmutableString| {
+        decide_texts(&ctx, &empty, &[&text])?;
+        Called::<bool>::Ok(text.is_empty())
+    });
+    engine.register_fn("index_of", move |ctx: NativeCallContext, text: ImmutableString, part: ImmutableString| {
+        decide_texts(&ctx, &index, &[&text, &part])?;
+        let at = text.find(part.as_str()).map(|at| text[..at].chars().count());
+        Called::<i64>::Ok(at.and_then(|at| i64::try_from(at).ok()).unwrap_or(-1))
+    });
     #[allow(deprecated, reason = "marked so by Rhai because it may change; the version is pinned")]
-    engine.on_missing_function(move |name, args, _, context| {
+    engine.on_missing_function(|name, args, _, _| {
         // Called after every failing call, so it must name what it accepts.
         let Some(unknown) = args.iter().find_map(|arg| arg.read_lock::<Unknown>().map(|unknown| unknown.clone())) else {
             return Ok(None);
@@ -171,20 +192,19 @@ pub(super) fn register(engine: &mut Engine, stage: &Arc<Stage>) {
         if FLOWS.contains(&name) {
             return Ok(Some(Dynamic::from(unknown)));
         }
-        if DECIDES.contains(&name) {
-            let file = context.source().unwrap_or_default().to_owned();
-            return Err(missing.unknowable(&unknown, Location { file, line: 0, column: 0 }, name));
-        }
         Ok(None)
     });
 }
 
+/// What `+` gives: text around an unknown stays visible, a sum is simply unknown.
 fn joined(a: &Dynamic, b: &Dynamic) -> Unknown {
     let unknown = [a, b].into_iter().find_map(|value| value.read_lock::<Unknown>().map(|unknown| unknown.clone()));
-    let shown = [a, b].map(|value| text(value).unwrap_or_else(|| value.to_string())).concat();
-    match unknown {
-        Some(unknown) => Unknown { shown, ..unknown },
-        None => Unknown { shown, because: "a value".to_owned(), origin: Location::default() },
+    let Some(unknown) = unknown else {
+        return Unknown { shown: String::new(), because: "a value".to_owned(), origin: Location::default() };
+    };
+    match (text(a), text(b)) {
+        (Some(first), Some(second)) => Unknown { shown: [first, second].concat(), ..unknown },
+        _ => unknown,
     }
 }
 

@@ -43,9 +43,10 @@ fn check(ctx: &NativeCallContext, stage: &Stage, name: &Dynamic, look: Dynamic, 
         expect: options.value("expect")?,
         assume: options.value("assume")?,
     };
+    let against = options.raw("expect").and_then(|expected| stage.unknown_inside(&expected));
     let (path, name) = stage.enter(ctx, name)?;
     let spec = StepSpec { name, kind: StepKind::Check(check) };
     // Kept, and so with copies of what it captured: on replay the closure is not called, so nothing that it assigns
     // may be seen outside.
-    Asked { ctx, stage, path, spec, look: Some(Closure::kept(ctx, look)), settle: None }.converse()
+    Asked { ctx, stage, path, spec, look: Some(Closure::kept(ctx, look)), settle: None, against }.converse()
 }

@@ -51,7 +51,7 @@ fn command(ctx: &NativeCallContext, stage: &Stage, name: &Dynamic, given: Dynami
     }
     let spec = StepSpec { name, kind: StepKind::Command(Box::new(command)) };
     let settle = settle.map(|closure| Closure::kept(ctx, closure));
-    Asked { ctx, stage, path, spec, look: None, settle }.converse()
+    Asked { ctx, stage, path, spec, look: None, settle, against: None }.converse()
 }
 
 /// The way back: as declared, or for a file what was there before.

@@ -53,5 +53,5 @@ fn confirm(ctx: &NativeCallContext, stage: &Stage, question: &Dynamic, given: Op
     }
     let (path, name) = stage.enter(ctx, question)?;
     let spec = StepSpec { name, kind: StepKind::Confirm(confirm) };
-    Asked { ctx, stage, path, spec, look: None, settle: None }.converse()
+    Asked { ctx, stage, path, spec, look: None, settle: None, against: None }.converse()
 }

@@ -29,6 +29,8 @@ pub(super) struct Asked<'a> {
     pub(super) look: Option<Closure>,
     /// The `settled_by` closure of a command.
     pub(super) settle: Option<Closure>,
+    /// Something unknown that every look would be compared with.
+    pub(super) against: Option<Unknown>,
 }
 
 impl Asked<'_> {
@@ -64,12 +66,19 @@ impl Asked<'_> {
 
     /// Calls a closure; only a stop of the engine is an error.
     fn looked(&self, closure: &Closure) -> Called<Look> {
+        if let Some(unknown) = &self.against {
+            return Ok(Look::Unknown { because: unknown.because.clone() });
+        }
         self.stage.refresh();
         self.stage.state().looking = Some(self.path.clone());
         let seen = closure.call(self.ctx.engine());
         self.stage.state().looking = None;
         if let Some(because) = self.stage.take_unknowable() {
             return Ok(Look::Unknown { because });
+        }
+        // A text with the mark of an unknown in it is no more known than the unknown itself.
+        if let Some(unknown) = seen.as_ref().ok().and_then(|value| self.stage.unknown_inside(value)) {
+            return Ok(Look::Unknown { because: unknown.because });
         }
         match seen {
             Ok(value) => Ok(match json::recorded(&value) {
@@ -124,7 +133,7 @@ impl Asked<'_> {
 /// Stops, because the engine gave an answer that does not fit the question.
 pub(super) fn misunderstood(stage: &Stage, what: &str) -> Box<EvalAltResult> {
     let message = format!("the engine gave an answer that does not fit `{what}`");
-    stage.halt(Stop::Limit(Box::new(Diagnostic::error(Code::Internal, message))))
+    stage.halt(Stop::Refused(Box::new(Diagnostic::error(Code::Internal, message))))
 }
 
 /// The recorded answer as the script sees it.

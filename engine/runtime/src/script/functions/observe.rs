@@ -89,7 +89,7 @@ fn look(
             .help(format!("put it into a check, so that what it sees is recorded: `let seen = check(\"…\", || {function}(…));`"))
             .raise();
     };
-    if let Some(unknown) = stage.unknown_in(&subject) {
+    if let Some(unknown) = [Some(&subject), given.as_ref()].into_iter().flatten().find_map(|value| stage.unknown_inside(value)) {
         return Err(stage.unknowable(&unknown, crate::script::complaint::place(ctx), function));
     }
     let options = match given {

@@ -37,5 +37,5 @@ fn rollback(ctx: &NativeCallContext, stage: &Stage, name: &Dynamic, given: Dynam
         stage.keep(ctx, &path, block);
     }
     let spec = StepSpec { name, kind: StepKind::Rollback(Rollback { plan }) };
-    Asked { ctx, stage, path, spec, look: None, settle: None }.converse()
+    Asked { ctx, stage, path, spec, look: None, settle: None, against: None }.converse()
 }

@@ -29,7 +29,7 @@ fn sh(ctx: &NativeCallContext, script: &str, values: &Map) -> Called<Array> {
             return Complaint::new(ctx, Code::BadOption, format!("the value of `{name}` is {}, not a word", json::named(&found)))
                 .raise();
         };
-        assignments.push_str(&format!("{name}=${{{}}}; ", at + 1));
+        assignments.push_str(&format!("{name}=\"${{{}}}\"; ", at + 1));
         arguments.push(word);
     }
     let script = format!("{assignments}{script}");
@@ -43,7 +43,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn argv(script: &str, value: &str) -> Vec<String> {
-        let mut engine = Engine::new();
+        let mut engine = crate::script::sandbox::bare();
         register(&mut engine);
         let mut scope = rhai::Scope::new();
         scope.push("script", script.to_owned()).push("value", value.to_owned());
@@ -64,6 +64,9 @@ mod tests {
 
     #[test]
     fn values_are_arguments() {
-        assert_eq!(argv("echo \"$who\"", "$(id)"), ["/bin/sh", "-c", "who=${1}; x=${2}; echo \"$who\"", "sh", "$(id)", "1"]);
+        assert_eq!(
+            argv("echo \"$who\"", "$(id)"),
+            ["/bin/sh", "-c", "who=\"${1}\"; x=\"${2}\"; echo \"$who\"", "sh", "$(id)", "1"]
+        );
     }
 }
