@@ -32,15 +32,16 @@ enum Spool {
     /// Made when the first byte comes: most commands print nothing to one of the two streams.
     NotYet(PathBuf),
     Open(File),
-    /// The limit was reached.
-    Full,
+    /// The limit was reached, or no file is wanted.
+    Over,
     Failed(String),
 }
 
 impl Capture {
-    pub(super) fn new(path: PathBuf, limit: u64, secrets: Vec<Vec<u8>>) -> Self {
-        let kept =
-            Kept { file: Spool::NotYet(path), limit, size: 0, digest: Digester::default(), head: Vec::new(), tail: Vec::new() };
+    /// Captures into a file at `path`, if one is wanted, of at most `limit` bytes.
+    pub(super) fn new(path: Option<PathBuf>, limit: u64, secrets: Vec<Vec<u8>>) -> Self {
+        let file = path.map_or(Spool::Over, Spool::NotYet);
+        let kept = Kept { file, limit, size: 0, digest: Digester::default(), head: Vec::new(), tail: Vec::new() };
         Self { veil: Veil::new(secrets), kept }
     }
 
@@ -115,7 +116,7 @@ impl Kept {
         file.write_all(&bytes[..room])
             .and_then(|()| write!(file, "\n[runbook: cut here after {limit} bytes; the command printed more]\n"))
             .map_err(|error| (None, error))?;
-        self.file = Spool::Full;
+        self.file = Spool::Over;
         Ok(())
     }
 }
@@ -126,7 +127,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn captured(dir: &std::path::Path, bytes: &[u8], piece: usize, limit: u64) -> (Excerpt, Option<String>) {
-        let mut capture = Capture::new(dir.join("1.stdout"), limit, Vec::new());
+        let mut capture = Capture::new(Some(dir.join("1.stdout")), limit, Vec::new());
         let mut shown = Vec::new();
         bytes.chunks(piece).for_each(|piece| capture.push(piece, &mut |bytes| shown.extend_from_slice(bytes)));
         assert_eq!(shown, bytes);
@@ -168,7 +169,7 @@ mod tests {
 
     #[test]
     fn a_full_disk_is_remembered() {
-        let mut capture = Capture::new(PathBuf::from("/dev/null/x"), 100, Vec::new());
+        let mut capture = Capture::new(None, 100, Vec::new());
         capture.kept.file = Spool::Open(File::options().write(true).open("/dev/full").expect("Linux"));
         capture.push(b"lost", &mut |_| ());
         capture.push(b"too", &mut |_| ());

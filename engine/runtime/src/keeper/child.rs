@@ -13,7 +13,7 @@ use super::capture::{Capture, FILE_LIMIT};
 use super::job::{Job, OutputFiles};
 use super::spawn::spawn;
 use super::stopping::Stopping;
-use super::wire::{End, StopReason};
+use super::wire::{End, Ended, StopReason};
 
 /// The size of the copy buffer, and of the pipes where the system allows it.
 pub(super) const BUFFER: usize = 256 * 1024;
@@ -62,12 +62,12 @@ struct Exit {
     at: Instant,
 }
 
-/// What a child wants to be woken for.
+/// What a child waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Wants {
-    ToEnd,
-    ToRead,
-    ToPrint { stderr: bool },
+    End,
+    Input,
+    Output { stderr: bool },
 }
 
 impl Child {
@@ -88,7 +88,7 @@ impl Child {
             no_waiting(&pipe);
             Input { pipe, text: text.into_bytes(), written: 0 }
         });
-        let files = OutputFiles::of(dir, key);
+        let files = (!job.only_looks).then(|| OutputFiles::of(dir, key));
         let output = |pipe: Option<OwnedFd>, path| {
             if let Some(pipe) = &pipe {
                 no_waiting(pipe);
@@ -98,8 +98,8 @@ impl Child {
             Output { pipe, capture: Capture::new(path, FILE_LIMIT, job.redact.clone()) }
         };
         let outputs = [
-            output(child.stdout.take().map(OwnedFd::from), files.stdout),
-            output(child.stderr.take().map(OwnedFd::from), files.stderr),
+            output(child.stdout.take().map(OwnedFd::from), files.as_ref().map(|files| files.stdout.clone())),
+            output(child.stderr.take().map(OwnedFd::from), files.map(|files| files.stderr)),
         ];
         let (only_looks, grace, began) = (job.only_looks, job.grace.into(), Instant::now());
         Ok(Self { key, only_looks, marker, pid, ended, grace, began, input, outputs, stopping: None, exit: None })
@@ -116,9 +116,9 @@ impl Child {
 
     /// What to wait for.
     pub(super) fn wants(&self) -> impl Iterator<Item = (Wants, BorrowedFd<'_>)> {
-        let ended = self.exit.is_none().then(|| (Wants::ToEnd, self.ended.as_fd()));
-        let input = self.input.as_ref().map(|input| (Wants::ToRead, input.pipe.as_fd()));
-        let output = |at: usize| Some((Wants::ToPrint { stderr: at == 1 }, self.outputs[at].pipe.as_ref()?.as_fd()));
+        let ended = self.exit.is_none().then(|| (Wants::End, self.ended.as_fd()));
+        let input = self.input.as_ref().map(|input| (Wants::Input, input.pipe.as_fd()));
+        let output = |at: usize| Some((Wants::Output { stderr: at == 1 }, self.outputs[at].pipe.as_ref()?.as_fd()));
         ended.into_iter().chain(input).chain(output(0)).chain(output(1))
     }
 
@@ -204,7 +204,7 @@ impl Child {
         let stopped = self.stopping.map(Stopping::receipt);
         let left_running = if stopped.is_some() { Vec::new() } else { left_running };
         let exited = Exited { status: exit.status, stdout, stderr, millis: exit.millis, left_running };
-        End::Exited { exited, stopped, spool_fault: fault.or(other) }
+        End::Exited(Box::new(Ended { exited, stopped, spool_fault: fault.or(other) }))
     }
 }
 

@@ -15,7 +15,7 @@ use tokio::time::{Instant, sleep};
 
 use super::door::{self, KeeperFault};
 use super::job::{Job, RunEnd};
-use super::line::{Attended, Greeting, Line};
+use super::line::{Greeting, Line};
 use super::recover::{Found, settle_dead};
 use super::wire::{self, End, Request};
 
@@ -95,11 +95,11 @@ impl Keeper {
                 Err(dead) => Err(dead),
             };
             let dead = match attended {
-                Ok(Attended::Ended(end)) => {
+                Ok(Some(end)) => {
                     self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(line);
                     return told(key, end);
                 }
-                Ok(Attended::BegunBefore) => {
+                Ok(None) => {
                     return RunEnd::KeeperLost { known: format!("the keeper has begun a command with the number {key} before") };
                 }
                 Err(dead) => dead,
@@ -179,7 +179,9 @@ impl Keeper {
 
 /// Hands an end on; a fault that concerns only the file of the output is not the command's.
 pub(super) fn told(key: u64, end: End) -> RunEnd {
-    if let End::Exited { spool_fault: Some(fault), .. } = &end {
+    if let End::Exited(ended) = &end
+        && let Some(fault) = &ended.spool_fault
+    {
         tracing::warn!(key, "{fault}");
     }
     end.into()

@@ -11,7 +11,7 @@ use rustix::process::{WaitOptions, WaitStatus, wait};
 
 use super::child::{BUFFER, Child};
 use super::connection::Connection;
-use super::job::{Job, OutputFiles, marker};
+use super::job::{Job, marker};
 use super::ledger::{Ledger, Line};
 use super::process::{self, Alive};
 use super::wire::{End, Event, Request, VERSION};
@@ -26,6 +26,10 @@ pub(super) struct Desk {
     ledger: Ledger,
     /// Every key that was ever begun in this directory.
     used: HashSet<u64>,
+    /// How many commands only looked.
+    looks: u64,
+    /// Whether we have children at all, commands or orphans of theirs; most of the time between two commands we have none.
+    has_family: bool,
     /// Processes that were reported as left running: (pid, start).
     reported: HashSet<(u32, u64)>,
 }
@@ -36,7 +40,8 @@ impl Desk {
         let (ledger, used) = Ledger::open(&dir)?;
         let buffer = vec![0; BUFFER];
         let (connections, children, reported) = (Vec::new(), Vec::new(), HashSet::new());
-        Ok(Self { listener, connections, children, buffer, dir, boot, ledger, used, reported })
+        let (looks, has_family) = (0, false);
+        Ok(Self { listener, connections, children, buffer, dir, boot, ledger, used, looks, has_family, reported })
     }
 
     /// Greets an engine.
@@ -71,20 +76,22 @@ impl Desk {
     }
 
     fn run(&mut self, at: usize, key: u64, job: Job) {
+        if job.only_looks {
+            return self.look(at, job);
+        }
         if !self.used.insert(key) {
             return self.connections[at].say(&Event::BegunBefore);
         }
-        let only_looks = job.only_looks;
         // The kernel's name for the process would be the shell's or that of what the shell becomes, as luck has it.
         let name = job.argv.first().and_then(|program| program.rsplit('/').next()).unwrap_or_default().to_owned();
         let starting = Line::Starting { key, boot: self.boot.clone(), at: Timestamp::now() };
-        let begun = match if only_looks { Ok(()) } else { self.ledger.append(&starting) } {
+        let begun = match self.ledger.append(&starting) {
             Ok(()) => Child::start(key, job, &self.dir, marker(&self.dir, key)),
             Err(error) => Err(format!("the keeper cannot write its ledger in `{}`: {error}", self.dir.display())),
         };
         match begun {
             Ok(child) => {
-                if !only_looks && let Some(Alive { pid, start, .. }) = Alive::read(child.pid()) {
+                if let Some(Alive { pid, start, .. }) = Alive::read(child.pid()) {
                     self.ledger.append_or_owe(Line::Begun { key, pid, start_time: start, name });
                 }
                 self.connections[at].watches = Some(key);
@@ -92,11 +99,22 @@ impl Desk {
             }
             Err(message) => {
                 let end = End::NotStarted { message };
-                if !only_looks {
-                    self.ledger.append_or_owe(Line::Ended { key, end: end.clone() });
-                }
+                self.ledger.append_or_owe(Line::Ended { key, end: end.clone() });
                 self.connections[at].say(&Event::Ended(end));
             }
+        }
+    }
+
+    /// Runs a command that only looks, under a key of our own: an engine that died may have left one with the same number.
+    fn look(&mut self, at: usize, job: Job) {
+        self.looks += 1;
+        let key = u64::MAX - self.looks;
+        match Child::start(key, job, &self.dir, marker(&self.dir, format_args!("look-{}", self.looks))) {
+            Ok(child) => {
+                self.connections[at].watches = Some(key);
+                self.children.push(child);
+            }
+            Err(message) => self.connections[at].say(&Event::Ended(End::NotStarted { message })),
         }
     }
 
@@ -121,9 +139,18 @@ impl Desk {
 
     /// Asks for the status of whoever has ended: commands, and orphans of theirs that became our children.
     pub(super) fn reap(&mut self) {
-        while let Ok(Some((pid, status))) = wait(WaitOptions::NOHANG) {
-            self.ended(pid.as_raw_pid().unsigned_abs(), status);
-        }
+        self.has_family = loop {
+            match wait(WaitOptions::NOHANG) {
+                Ok(Some((pid, status))) => self.ended(pid.as_raw_pid().unsigned_abs(), status),
+                Ok(None) => break true,
+                Err(_) => break false,
+            }
+        };
+    }
+
+    /// Whether something is to be done now and then although nobody calls: children that end, lines that are owed.
+    pub(super) fn needs_rounds(&self) -> bool {
+        self.has_family || !self.children.is_empty() || self.connections.is_empty()
     }
 
     fn ended(&mut self, pid: u32, status: WaitStatus) {
@@ -138,7 +165,7 @@ impl Desk {
     pub(super) fn conclude(&mut self) {
         for at in (0..self.children.len()).rev() {
             let mut left = Vec::new();
-            if self.children[at].has_ended() {
+            if self.has_family && self.children[at].has_ended() {
                 let commands: HashSet<u32> = self.children.iter().map(Child::pid).collect();
                 left = left_running(&self.children[at], &commands, &self.reported);
             }
@@ -155,11 +182,7 @@ impl Desk {
         left.retain(Alive::still_lives);
         self.reported.extend(left.iter().map(|process| (process.pid, process.start)));
         let end = child.end(left.iter().map(Alive::process).collect());
-        if only_looks {
-            for file in OutputFiles::of(&self.dir, key).both() {
-                std::fs::remove_file(file).unwrap_or(()); // most are not there
-            }
-        } else {
+        if !only_looks {
             self.ledger.append_or_owe(Line::Ended { key, end: end.clone() });
         }
         for connection in self.connections.iter_mut().filter(|connection| connection.watches == Some(key)) {

@@ -30,7 +30,8 @@ pub struct Job {
     /// for nothing.
     #[serde(default)]
     pub redact: Vec<Vec<u8>>,
-    /// It only looks at the world: nothing of it stays in the ledger or on disk, and [`Keeper::recover`] does not know it.
+    /// It only looks at the world: nothing of it comes into the ledger or on disk, its key means nothing, and
+    /// [`Keeper::recover`] does not know it.
     ///
     /// [`Keeper::recover`]: super::Keeper::recover
     #[serde(default)]
@@ -107,7 +108,7 @@ impl OutputFiles {
 }
 
 /// The value of [`MARKER`] for the command `key` of the run whose keeper directory is `dir`.
-pub(super) fn marker(dir: &Path, key: u64) -> String {
+pub(super) fn marker(dir: &Path, key: impl fmt::Display) -> String {
     let run = dir.parent().and_then(Path::file_name).unwrap_or_default();
     format!("{}/{key}", run.to_string_lossy())
 }

@@ -134,6 +134,7 @@ fn lines(dir: &Path) -> io::Result<impl Iterator<Item = Line>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::keeper::wire::Ended;
     use runbook_model::answer::{ExitStatus, Exited};
     use runbook_model::excerpt::Excerpt;
 
@@ -144,7 +145,7 @@ mod tests {
     fn ended(key: u64) -> Line {
         let (stdout, stderr) = (Excerpt::of(b"a\nb"), Excerpt::default());
         let exited = Exited { status: ExitStatus::Code(3), stdout, stderr, millis: 4, left_running: vec![] };
-        Line::Ended { key, end: End::Exited { exited, stopped: None, spool_fault: None } }
+        Line::Ended { key, end: End::Exited(Box::new(Ended { exited, stopped: None, spool_fault: None })) }
     }
 
     #[test]
@@ -159,7 +160,7 @@ mod tests {
         drop(ledger);
 
         let trace = Trace::read(dir.path(), 1).expect("read");
-        assert!(matches!(trace.end, Some(End::Exited { .. })) && trace.starting.is_some());
+        assert!(matches!(trace.end, Some(End::Exited(_))) && trace.starting.is_some());
         let trace = Trace::read(dir.path(), 2).expect("read");
         assert!(trace.end.is_none() && trace.starting.is_some());
         assert_eq!(Trace::read(dir.path(), 3).expect("read"), Trace::default());

@@ -89,13 +89,14 @@ impl Line {
         matches!(self.stream.try_read(&mut self.buffer), Err(error) if error.kind() == io::ErrorKind::WouldBlock)
     }
 
-    /// Follows a command to its end; stops it at its time limit, or when the operator wants it.
+    /// Follows a command to its end; stops it at its time limit, or when the operator wants it. `None` when the keeper
+    /// refuses to begin it, because it did so before.
     pub(super) async fn attend(
         &mut self,
         limit: Option<Length>,
         mut stop: watch::Receiver<bool>,
         mut progress: impl FnMut(bool, &[u8]),
-    ) -> Result<Attended, Dead> {
+    ) -> Result<Option<End>, Dead> {
         let deadline = limit.map(|limit| Instant::now() + Duration::from(limit));
         let mut stopped = false;
         loop {
@@ -108,8 +109,8 @@ impl Line {
                         progress(stderr, &bytes.0);
                         continue;
                     }
-                    Event::Ended(end) => return Ok(Attended::Ended(end)),
-                    Event::BegunBefore => return Ok(Attended::BegunBefore),
+                    Event::Ended(end) => return Ok(Some(end)),
+                    Event::BegunBefore => return Ok(None),
                     _ => continue,
                 },
                 () = reached(deadline), if !stopped => StopReason::TimeOut,
@@ -119,12 +120,6 @@ impl Line {
             self.say(&wire::frame(&Request::Stop { why })?).await?;
         }
     }
-}
-
-/// What came of following a command.
-pub(super) enum Attended {
-    Ended(End),
-    BegunBefore,
 }
 
 async fn reached(deadline: Option<Instant>) {
@@ -137,6 +132,6 @@ async fn reached(deadline: Option<Instant>) {
 /// Ends when somebody wants a stop. When nobody is left who could, it never does.
 async fn wanted(stop: &mut watch::Receiver<bool>) {
     if stop.wait_for(|stop| *stop).await.is_err() {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }

@@ -17,7 +17,7 @@ use super::client::{Keeper, PATIENCE, TICK, told};
 use super::door::{self, KeeperFault};
 use super::job::{OutputFiles, RunEnd, marker};
 use super::ledger::{Begun, Trace};
-use super::line::{Attended, Greeting, Line};
+use super::line::{Greeting, Line};
 use super::process::{self, Alive, boot_id};
 use super::wire::{self, Event, Request};
 
@@ -221,8 +221,8 @@ impl Running {
             replay(path, self.before[at], &mut |bytes| progress(at == 1, bytes)).unwrap_or(());
         }
         match self.line.attend(timeout, stop, progress).await {
-            Ok(Attended::Ended(end)) => told(self.key, end),
-            Ok(Attended::BegunBefore) => RunEnd::KeeperLost { known: "the keeper answered what it was not asked".to_owned() },
+            Ok(Some(end)) => told(self.key, end),
+            Ok(None) => RunEnd::KeeperLost { known: "the keeper answered what it was not asked".to_owned() },
             Err(_) => match read_when_dead(&self.dir, self.key).await {
                 Ok(end) => end,
                 Err(fault) => RunEnd::KeeperLost { known: fault.to_string() },

@@ -30,7 +30,8 @@ enum Caller {
 }
 
 /// Acts as the keeper of a run, until its engine has hung up and its commands have ended. Standard input must be the line
-/// to the engine that started it; [`Keeper`](super::Keeper) sees to that.
+/// to the engine that started it; [`Keeper`](super::Keeper) sees to that. SIGPIPE must be ignored, as Rust programs have it: a
+/// command need not read its input.
 #[must_use]
 pub fn serve(dir: &Path) -> ExitCode {
     let Some(engine) = first_line() else { return ExitCode::FAILURE };
@@ -82,9 +83,9 @@ fn work(desk: &mut Desk) {
             match caller {
                 Caller::Door => drop(answer_door(desk)),
                 Caller::Engine(at) => desk.listen_to(at),
-                Caller::Child(at, Wants::ToPrint { stderr }) => desk.copy(at, stderr),
-                Caller::Child(at, Wants::ToRead) => desk.children[at].feed(),
-                Caller::Child(_, Wants::ToEnd) => {} // `reap` is next
+                Caller::Child(at, Wants::Output { stderr }) => desk.copy(at, stderr),
+                Caller::Child(at, Wants::Input) => desk.children[at].feed(),
+                Caller::Child(_, Wants::End) => {} // `reap` is next
             }
         }
     }
@@ -114,7 +115,7 @@ fn wait(desk: &Desk) -> Vec<Caller> {
     for (at, child) in desk.children.iter().enumerate() {
         for (wants, fd) in child.wants() {
             callers.push(Caller::Child(at, wants));
-            fds.push(PollFd::from_borrowed_fd(fd, if wants == Wants::ToRead { PollFlags::OUT } else { PollFlags::IN }));
+            fds.push(PollFd::from_borrowed_fd(fd, if wants == Wants::Input { PollFlags::OUT } else { PollFlags::IN }));
         }
     }
     match poll(&mut fds, timeout(desk).as_ref()) {
@@ -125,10 +126,10 @@ fn wait(desk: &Desk) -> Vec<Caller> {
     callers.into_iter().zip(woke).filter_map(|(caller, woke)| woke.then_some(caller)).collect()
 }
 
-/// How long to wait at most; for ever while nothing runs and nothing is owed.
+/// How long to wait at most; for ever while nothing runs.
 fn timeout(desk: &Desk) -> Option<Timespec> {
     let now = Instant::now();
-    let round = (!desk.children.is_empty() || desk.connections.is_empty()).then(|| now + ROUND);
+    let round = desk.needs_rounds().then(|| now + ROUND);
     let children = desk.children.iter().filter_map(Child::due);
     let first = children.chain(desk.connections.iter().filter_map(Connection::due)).chain(round).min()?;
     Timespec::try_from(first.saturating_duration_since(now)).ok()

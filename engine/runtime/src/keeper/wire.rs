@@ -57,17 +57,18 @@ pub(super) enum StopReason {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum End {
-    Exited {
-        exited: Exited,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        stopped: Option<Stopped>,
-        /// Why the files do not hold what was printed.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        spool_fault: Option<String>,
-    },
-    NotStarted {
-        message: String,
-    },
+    Exited(Box<Ended>),
+    NotStarted { message: String },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Ended {
+    pub(super) exited: Exited,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) stopped: Option<Stopped>,
+    /// Why the files do not hold what was printed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) spool_fault: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -78,13 +79,14 @@ pub(super) struct Stopped {
 
 impl From<End> for RunEnd {
     fn from(end: End) -> Self {
-        match end {
-            End::NotStarted { message } => Self::NotStarted { message },
-            End::Exited { exited, stopped: None, .. } => Self::Exited(exited),
-            End::Exited { exited, stopped: Some(Stopped { why, receipt }), .. } => match why {
-                StopReason::TimeOut => Self::TimedOut { receipt, exited },
-                StopReason::Operator => Self::Stopped { receipt, exited },
-            },
+        let Ended { exited, stopped, .. } = match end {
+            End::NotStarted { message } => return Self::NotStarted { message },
+            End::Exited(ended) => *ended,
+        };
+        match stopped {
+            None => Self::Exited(exited),
+            Some(Stopped { why: StopReason::TimeOut, receipt }) => Self::TimedOut { receipt, exited },
+            Some(Stopped { why: StopReason::Operator, receipt }) => Self::Stopped { receipt, exited },
         }
     }
 }

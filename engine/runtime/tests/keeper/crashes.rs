@@ -1,5 +1,7 @@
 //! Engines and keepers that are killed.
 
+use std::time::Instant;
+
 use runbook_model::answer::ExitStatus;
 use runbook_model::length::Length;
 use runbook_runtime::keeper::{Found, RunEnd};
@@ -19,6 +21,10 @@ crate::tests![
     a_command_that_dies_with_its_keeper_is_in_doubt,
     an_engine_whose_keeper_dies_says_what_is_known,
     the_next_command_gets_another_keeper,
+    a_keeper_that_died_between_two_lines_of_its_ledger,
+    an_orphan_is_found_past_a_later_keeper,
+    a_command_whose_future_was_dropped_runs_on,
+    whenever_they_die_nothing_is_claimed_that_is_not_so,
 ];
 
 /// A command that waits for a file, so that a test says when it ends.
@@ -175,5 +181,108 @@ fn the_next_command_gets_another_keeper() {
         kill_and_wait(first);
         assert!(matches!(run(&keeper, 2, sh("true")).await, RunEnd::Exited(_)));
         assert_ne!(place.keeper_pid(), first);
+    });
+}
+
+/// Engine and keeper are killed at moments that lie ever later, from before the keeper is there until after the end.
+fn whenever_they_die_nothing_is_claimed_that_is_not_so() {
+    let mut seen = std::collections::BTreeMap::<&str, u32>::new();
+    let began = Instant::now();
+    Place::new().engine(1, &["/bin/true"]).wait();
+    let whole = began.elapsed();
+    for round in 0..120_u32 {
+        let (place, kills_keeper) = (Place::new(), round % 3 == 2);
+        let proof = place.dir.parent().expect("a run").join("proof");
+        let mut engine = place.engine(1, &["/bin/sh", "-c", &format!("echo x >>{}", proof.display())]);
+        let asked = Instant::now();
+        while asked.elapsed() < whole * round / 80 {
+            std::hint::spin_loop();
+        }
+        engine.kill();
+        let keeper = String::from_utf8(place.file("lock")).expect("text").trim().parse();
+        if let (true, Ok(keeper)) = (kills_keeper, keeper) {
+            kill_and_wait(keeper);
+        }
+        let (_sender, stop) = watch::channel(false);
+        let (claim, times) = block_on(async {
+            let boot = runbook_runtime::keeper::boot_id().expect("Linux");
+            match runbook_runtime::keeper::Keeper::recover(&place.dir, 1, &boot).await.expect("found out") {
+                Found::NeverBegun { .. } => ("never begun", 0..=0),
+                Found::Ended(RunEnd::Exited(exited)) if exited.status.is_success() => ("ended", 1..=1),
+                Found::Running(running) => match running.wait(None, stop, |_, _| ()).await {
+                    RunEnd::Exited(exited) if exited.status.is_success() => ("running", 1..=1),
+                    other => panic!("{other:?}"),
+                },
+                Found::Orphan(orphan) if kills_keeper => {
+                    orphan.ended().await;
+                    ("in doubt", 0..=1)
+                }
+                Found::InDoubt { .. } if kills_keeper => ("in doubt", 0..=1),
+                other => panic!("round {round}: {other:?}"),
+            }
+        });
+        // What was never begun is not begun later either: the next command of the next keeper comes after it.
+        block_on(exited(&place.keeper(), 2, sh("true")));
+        let proofs = std::fs::read(&proof).unwrap_or_default().len() / 2;
+        assert!(times.contains(&proofs), "round {round}: {claim}, but it happened {proofs} times");
+        *seen.entry(claim).or_default() += 1;
+    }
+    assert!(seen.contains_key("never begun") && seen.contains_key("ended"), "the moments were not spread: {seen:?}");
+}
+
+/// `starting` is there and `begun` is not: only the marker can tell whether the command runs.
+fn a_keeper_that_died_between_two_lines_of_its_ledger() {
+    let place = Place::new();
+    let keeper = place.keeper();
+    block_on(exited(&keeper, 1, sh("true")));
+    kill_and_wait(place.keeper_pid());
+    let ledger = String::from_utf8(place.file("ledger.jsonl")).expect("text");
+    let starting = ledger.lines().next().expect("a line").replace("\"key\":1", "\"key\":5");
+    std::fs::write(place.dir.join("ledger.jsonl"), format!("{ledger}{starting}\n")).expect("ours");
+
+    let mut command =
+        std::process::Command::new("/bin/sleep").arg("1000").env("RUNBOOK_ATTEMPT", "01RUN/5").spawn().expect("sleep");
+    let Found::Orphan(orphan) = place.recover(5) else { panic!("it lives") };
+    assert_eq!(orphan.process.pid, command.id());
+    command.kill().expect("ours");
+    command.wait().expect("ours");
+    let Found::InDoubt { known } = place.recover(5) else { panic!("in doubt") };
+    assert!(known.starts_with("it was about to start at") && known.ends_with("it printed nothing"), "{known}");
+}
+
+fn an_orphan_is_found_past_a_later_keeper() {
+    let place = Place::new();
+    let mut engine = place.engine(1, &["/bin/sh", "-c", "echo begun; exec sleep 1000"]);
+    engine.heard_something();
+    let pid = place.command_pid(1);
+    engine.kill();
+    kill_and_wait(place.keeper_pid());
+    let keeper = place.keeper();
+    block_on(exited(&keeper, 2, sh("true")));
+    let Found::Orphan(orphan) = place.recover(1) else { panic!("it lives") };
+    assert_eq!(orphan.process.pid, pid);
+    assert!(matches!(place.recover(3), Found::NeverBegun { .. }));
+    block_on(exited(&keeper, 4, sh("true"))); // to be asked did no harm to the engine's own line
+}
+
+fn a_command_whose_future_was_dropped_runs_on() {
+    let place = Place::new();
+    let keeper = place.keeper();
+    let (heard, mut hears) = watch::channel(false);
+    let (_sender, stop) = watch::channel(false);
+    block_on(async {
+        let running = keeper.run(1, sh(&waits_for(&place, "go")), None, stop.clone(), |_, _| {
+            heard.send_replace(true);
+        });
+        tokio::select! {
+            end = running => panic!("{end:?}"),
+            seen = hears.wait_for(|heard| *heard) => assert!(seen.is_ok()),
+        }
+        let boot = runbook_runtime::keeper::boot_id().expect("Linux");
+        let found = runbook_runtime::keeper::Keeper::recover(&place.dir, 1, &boot).await.expect("found out");
+        let Found::Running(running) = found else { panic!("{found:?}") };
+        let_go(&place, "go");
+        let RunEnd::Exited(exited) = running.wait(None, stop, |_, _| ()).await else { panic!("followed") };
+        assert_eq!(exited.status, ExitStatus::Code(7));
     });
 }

@@ -116,6 +116,10 @@ impl Engine {
         self.heard_something();
     }
 
+    pub(crate) fn wait(&mut self) {
+        assert!(self.child.wait().expect("ours").success());
+    }
+
     pub(crate) fn kill(&mut self) {
         self.child.kill().expect("ours");
         self.child.wait().expect("ours");
