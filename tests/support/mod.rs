@@ -3,5 +3,5 @@
 mod place;
 mod ran;
 
-pub use place::Place;
-pub use ran::Ran;
+pub(crate) use place::Place;
+pub(crate) use ran::Ran;

@@ -7,12 +7,12 @@ use std::process::{Command, Stdio};
 use super::Ran;
 
 /// A hermetic place: `HOME`, state and runbooks are its own, and it is gone afterwards.
-pub struct Place {
+pub(crate) struct Place {
     dir: tempfile::TempDir,
 }
 
 impl Place {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let dir = tempfile::Builder::new().prefix("runbook-test-").tempdir().expect("a temporary directory");
         let place = Self { dir };
         place.write("runbook.toml", "");
@@ -21,17 +21,17 @@ impl Place {
     }
 
     /// A place with one runbook called `main`.
-    pub fn with(source: &str) -> Self {
+    pub(crate) fn with(source: &str) -> Self {
         let place = Self::new();
         place.runbook("main", source);
         place
     }
 
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
     }
 
-    pub fn write(&self, name: &str, text: &str) -> PathBuf {
+    pub(crate) fn write(&self, name: &str, text: &str) -> PathBuf {
         let path = self.path(name);
         fs::create_dir_all(path.parent().expect("a parent")).expect("a directory");
         fs::write(&path, text).expect("a file");
@@ -39,28 +39,28 @@ impl Place {
     }
 
     /// A pipe with a name: reading it waits until a command writes, writing it until one reads.
-    pub fn fifo(&self, name: &str) {
+    pub(crate) fn fifo(&self, name: &str) {
         use rustix::fs::{CWD, FileType, Mode, mknodat};
         mknodat(CWD, self.path(name), FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).expect("a fifo");
     }
 
     /// Writes `runbooks/NAME.rhai`; a source without `runbook(` gets a plain head.
-    pub fn runbook(&self, name: &str, source: &str) {
+    pub(crate) fn runbook(&self, name: &str, source: &str) {
         let head = if source.contains("runbook(") { "" } else { "runbook(#{ title: \"Test\", owner: \"team\" });\n" };
         self.write(&format!("runbooks/{name}.rhai"), &format!("{head}{source}"));
     }
 
-    pub fn read(&self, name: &str) -> String {
+    pub(crate) fn read(&self, name: &str) -> String {
         fs::read_to_string(self.path(name)).unwrap_or_default()
     }
 
     /// The lines that commands left in the file `ledger`.
-    pub fn ledger(&self) -> Vec<String> {
+    pub(crate) fn ledger(&self) -> Vec<String> {
         self.read("ledger").lines().map(str::to_owned).collect()
     }
 
     /// The command line in this place, not started yet.
-    pub fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_runbook"));
         command
             .args(arguments)
@@ -73,25 +73,25 @@ impl Place {
         command
     }
 
-    pub fn run(&self, arguments: &[&str]) -> Ran {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
         Ran::of(self.command(arguments))
     }
 
     /// Runs, and expects this exit code.
     #[track_caller]
-    pub fn expect(&self, code: i32, arguments: &[&str]) -> Ran {
+    pub(crate) fn expect(&self, code: i32, arguments: &[&str]) -> Ran {
         let ran = self.run(arguments);
         assert_eq!(ran.code, Some(code), "runbook {}\n{ran}", arguments.join(" "));
         ran
     }
 
     /// The state directory.
-    pub fn state(&self) -> PathBuf {
+    pub(crate) fn state(&self) -> PathBuf {
         self.path(".runbook")
     }
 
     /// The newest run, by its directory.
-    pub fn newest_run(&self) -> String {
+    pub(crate) fn newest_run(&self) -> String {
         let mut runs: Vec<_> = fs::read_dir(self.state().join("runs"))
             .map(|entries| entries.filter_map(|entry| Some(entry.ok()?.file_name().to_string_lossy().into_owned())).collect())
             .unwrap_or_default();
@@ -100,24 +100,24 @@ impl Place {
     }
 
     /// The journal of the newest run, one JSON value a record.
-    pub fn journal(&self) -> Vec<serde_json::Value> {
+    pub(crate) fn journal(&self) -> Vec<serde_json::Value> {
         let path = self.journal_path();
         let text = fs::read_to_string(path).expect("a journal");
         text.lines().map(|line| serde_json::from_str(line).expect("a record is JSON")).collect()
     }
 
-    pub fn journal_path(&self) -> PathBuf {
+    pub(crate) fn journal_path(&self) -> PathBuf {
         self.state().join("runs").join(self.newest_run()).join("journal.jsonl")
     }
 
     /// The types of the newest run's records.
-    pub fn entries(&self) -> Vec<String> {
+    pub(crate) fn entries(&self) -> Vec<String> {
         self.journal().iter().map(|record| record["type"].as_str().unwrap_or_default().to_owned()).collect()
     }
 
     /// Plain git on the audit repository, as an auditor uses it.
     #[track_caller]
-    pub fn git(&self, arguments: &[&str]) -> String {
+    pub(crate) fn git(&self, arguments: &[&str]) -> String {
         let output = Command::new("git")
             .arg("--git-dir")
             .arg(self.state().join("audit.git"))
@@ -133,7 +133,7 @@ impl Place {
     }
 
     /// Everything below the place but the state directory: path, kind, mode and content, to compare before and after.
-    pub fn photograph(&self) -> Vec<String> {
+    pub(crate) fn photograph(&self) -> Vec<String> {
         let mut seen = Vec::new();
         photograph(self.dir.path(), &self.state(), &mut seen);
         seen.sort();

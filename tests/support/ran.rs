@@ -4,14 +4,14 @@ use std::fmt;
 use std::process::Command;
 
 /// What came of running the binary.
-pub struct Ran {
-    pub code: Option<i32>,
-    pub out: String,
-    pub err: String,
+pub(crate) struct Ran {
+    pub(crate) code: Option<i32>,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 impl Ran {
-    pub fn of(mut command: Command) -> Self {
+    pub(crate) fn of(mut command: Command) -> Self {
         let output = command.output().expect("the binary starts");
         Self {
             code: output.status.code(),
@@ -22,7 +22,7 @@ impl Ran {
 
     /// Expects each text in what people read.
     #[track_caller]
-    pub fn says(&self, texts: &[&str]) -> &Self {
+    pub(crate) fn says(&self, texts: &[&str]) -> &Self {
         for text in texts {
             assert!(self.err.contains(text) || self.out.contains(text), "`{text}` is not said:\n{self}");
         }
@@ -31,7 +31,7 @@ impl Ran {
 
     /// Expects that none of the texts is said.
     #[track_caller]
-    pub fn is_silent_about(&self, texts: &[&str]) -> &Self {
+    pub(crate) fn is_silent_about(&self, texts: &[&str]) -> &Self {
         for text in texts {
             assert!(!self.err.contains(text) && !self.out.contains(text), "`{text}` is said:\n{self}");
         }

@@ -155,7 +155,7 @@ fn a_run_that_only_waits_is_sealed_and_not_merged() {
 }
 
 #[test]
-#[ignore = "`RunStatus::at` takes the place of `Record::at` when both are written into one line: the model must rename one"]
+
 fn a_run_that_failed_at_a_step_is_merged() {
     let place = Place::new();
     let at = StepPath::root().child("look", 1);
