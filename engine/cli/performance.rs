@@ -237,6 +237,8 @@ fn ended(workplace: &Workplace<'_>, finished: &Finished) -> ExitCode {
             output::to_stderr(&failure.rendered(palette));
             failure.exit()
         }
+        // A script that is wrong before its first step has run nothing.
+        (RunStatus::Failed { at: None, .. }, _) if !finished.begun => ExitCode::NothingRun,
         (status, _) => ExitCode::of(status),
     };
     match &finished.sealing {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 use runbook_model::declaration::Declaration;
+use runbook_model::entry::Mode;
 use runbook_model::id::RunId;
 use runbook_model::state::RunState;
 use runbook_runtime::audit::{Archive, Archivist, Founding};
@@ -109,14 +110,16 @@ impl Workplace<'_> {
     /// There is none.
     pub fn unfinished(&self, state: &StateDir) -> Result<RunId, Failure> {
         let runs = state.runs().map_err(|error| Failure::usage(error.to_string()))?;
-        let open = |run: &RunId| {
-            let dir = state.run(*run);
-            self.journal(&dir)
-                .is_ok_and(|(_, run)| run.started().mode == runbook_model::entry::Mode::Live && !run.status().is_final())
-        };
-        runs.into_iter()
-            .find(open)
-            .ok_or_else(|| Failure::usage("there is nothing to resume: every run has ended").hint("runbook runs"))
+        for run in runs {
+            match self.journal(&state.run(run)) {
+                Ok((_, folded)) if folded.started().mode == Mode::Live && !folded.status().is_final() => return Ok(run),
+                Ok(_) => {}
+                // One that never began has nothing to go on with; a damaged one must not be passed over in silence.
+                Err(failure) if failure.exit() == ExitCode::Damaged => return Err(failure),
+                Err(_) => {}
+            }
+        }
+        Err(Failure::usage("there is nothing to resume: every run has ended").hint("runbook runs"))
     }
 }
 
