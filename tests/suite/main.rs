@@ -6,6 +6,7 @@ mod support;
 mod answers;
 mod audit_trail;
 mod bad_input;
+mod book;
 mod crashes;
 mod dry_run;
 mod exec;
