@@ -14,3 +14,4 @@ mod failure;
 mod output;
 mod resume;
 mod rollback;
+mod stdlib;
