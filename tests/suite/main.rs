@@ -11,6 +11,7 @@ mod crashes;
 mod dry_run;
 mod exec;
 mod failure;
+mod language;
 mod output;
 mod resume;
 mod rollback;
