@@ -66,6 +66,7 @@ impl<'a> Performance<'a> {
         };
         let runner = folded.session_operator().unwrap_or_else(|| operator.person.clone());
         let before = reading.records;
+        let operator = operator.in_groups(&folded.started().groups);
         Ok(Self { workplace, dir, operator, runner, archivist, dry_run: false, yes: false, verbose: false, before })
     }
 
@@ -75,6 +76,15 @@ impl<'a> Performance<'a> {
         match self.before.first().map(|record| &record.entry) {
             Some(Entry::RunStarted(started)) => started.sources.first().map(|source| source.name.clone()).unwrap_or_default(),
             _ => String::new(),
+        }
+    }
+
+    /// The environment that the run was started in.
+    #[must_use]
+    pub fn env(&self) -> Option<String> {
+        match self.before.first().map(|record| &record.entry) {
+            Some(Entry::RunStarted(started)) => started.env.clone(),
+            _ => None,
         }
     }
 
