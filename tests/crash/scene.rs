@@ -119,7 +119,7 @@ fn has_begun(place: &Place) -> bool {
 }
 
 fn is_completed(place: &Place) -> bool {
-    place.journal().last().is_some_and(|last| last["type"] == "session_ended" && last["status"]["status"] == "completed")
+    place.journal().last().is_some_and(|last| last["type"] == "session_ended" && last["status"] == "completed")
 }
 
 /// Whatever died when: who only looks is told, and nothing is called damage.
