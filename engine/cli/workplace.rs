@@ -8,7 +8,7 @@ use runbook_model::entry::Mode;
 use runbook_model::id::RunId;
 use runbook_model::state::RunState;
 use runbook_runtime::audit::{Archive, Archivist, Founding};
-use runbook_runtime::journal::{Journal, Reading, RunDir, StateDir, boot_id};
+use runbook_runtime::journal::{Journal, ReadError, Reading, RunDir, StateDir, boot_id};
 use runbook_runtime::script::Program;
 
 use crate::arguments::Globals;
@@ -97,11 +97,24 @@ impl Workplace<'_> {
     /// # Errors
     /// It cannot be read, or is damaged.
     pub fn journal(&self, dir: &RunDir) -> Result<(Reading, RunState), Failure> {
+        let never_began = || {
+            Failure::usage(format!("run {} never began: its process died before the first record, and nothing was run", dir.run()))
+        };
+        self.begun(dir)?.ok_or_else(never_began)
+    }
+
+    /// The same of a run whose process may have died before it wrote anything down: `None` then.
+    ///
+    /// # Errors
+    /// It cannot be read, or is damaged.
+    pub fn begun(&self, dir: &RunDir) -> Result<Option<(Reading, RunState)>, Failure> {
         let damaged = |why: String| Failure::new(ExitCode::Damaged, why);
-        let reading = Journal::read(dir).map_err(|error| damaged(error.to_string()))?;
+        let reading = match Journal::read(dir) {
+            Err(ReadError::Missing { .. }) => return Ok(None),
+            read => read.map_err(|error| damaged(error.to_string()))?,
+        };
         let state = RunState::fold(&reading.records).map_err(|illegal| damaged(illegal.to_string()))?;
-        let state = state.ok_or_else(|| Failure::usage(format!("run {} never began: its journal is empty", dir.run())))?;
-        Ok((reading, state))
+        Ok(state.map(|state| (reading, state)))
     }
 
     /// The newest run that can be gone on with.
