@@ -38,9 +38,9 @@ fn yes_answers_for_whoever_typed_it() {
 
 #[test]
 fn only_those_who_may_answer_can() {
-    let place = Place::with(r#"confirm("Sure?", #{ by: ["bob", "@oncall"], not_self: true });"#);
+    let place = Place::with(r#"confirm("Sure?", #{ by: ["bob", "@oncall"] }); confirm("Somebody else?", #{ not_self: true });"#);
     place.expect(4, &["exec", "main", "--yes"]);
-    place.expect(10, &["answer", &place.newest_run(), "--yes"]).says(&["may answer"]);
+    place.expect(10, &["answer", &place.newest_run(), "--yes"]).says(&["not among those who may answer"]);
 }
 
 #[test]
