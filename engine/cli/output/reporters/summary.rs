@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use runbook_model::change::quoted;
-use runbook_model::entry::{End, Intent, Purpose, RunStarted};
+use runbook_model::entry::{End, Intent, Mode, Purpose, RunStarted};
 use runbook_model::id::RunId;
 use runbook_model::outcome::Outcome;
 use runbook_model::parameter::Origin;
@@ -120,12 +120,18 @@ fn verdict(status: &RunStatus) -> (Mark, Option<String>) {
 
 /// Commands to type now, the most likely one first, each with what it is for.
 fn next(run: RunId, status: &RunStatus, started: Option<&RunStarted>, tally: &Tally) -> Vec<(String, &'static str)> {
+    // A rehearsal changed nothing: there is nothing to go on with or to take back.
+    if let Some(started) = started.filter(|started| started.mode == Mode::Rehearsal) {
+        return match status {
+            RunStatus::Rehearsed { unknown: 0 } => vec![(exec(started), "run it")],
+            _ => vec![(format!("{} --dry-run", exec(started)), "rehearse it again")],
+        };
+    }
     let resume = (format!("runbook resume {run}"), "go on");
     let rollback = (format!("runbook rollback {run}"), "take back what was done");
     let changed = tally.commands > 0;
     let mut next = match status {
         RunStatus::Completed | RunStatus::Abandoned { .. } => Vec::new(),
-        RunStatus::Rehearsed { unknown: 0 } => started.map(|started| (exec(started), "run it")).into_iter().collect(),
         RunStatus::Rehearsed { .. } | RunStatus::Unknowable { .. } | RunStatus::RolledBack => Vec::new(),
         RunStatus::Failed { .. } | RunStatus::Declined { .. } | RunStatus::Interrupted | RunStatus::Running => vec![resume],
         RunStatus::RollingBack => vec![(format!("runbook resume {run}"), "go on rolling back")],

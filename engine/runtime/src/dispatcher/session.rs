@@ -116,7 +116,7 @@ pub enum Refused {
         why: String,
     },
     /// There is nothing to do.
-    #[error("run {run} has {} already; there is nothing to {verb}", .status.word())]
+    #[error("run {run} is {} already; there is nothing to {verb}", .status.word())]
     Final {
         /// The run.
         run: RunId,
