@@ -5,6 +5,7 @@ use std::future::Future;
 use std::path::Path;
 use std::rc::Rc;
 
+use runbook_model::change::quoted;
 use runbook_model::entry::{Entry, Record};
 use runbook_model::id::RunId;
 use runbook_model::person::{From, Person};
@@ -115,7 +116,7 @@ impl<'a> Performance<'a> {
         let mut teller = reporters::choose(
             self.workplace.globals.output,
             self.workplace.screen(),
-            Telling { verbose: self.verbose, trail, ..Telling::default() },
+            Telling { verbose: self.verbose, trail, flags: self.flags(), ..Telling::default() },
         );
         teller.catch_up(&self.before);
         let view = View(Rc::new(RefCell::new(teller)));
@@ -161,6 +162,16 @@ impl<'a> Performance<'a> {
             return (Rc::clone(&world) as Rc<dyn World>, Some(world));
         }
         (Rc::new(live), None)
+    }
+
+    /// The flags that say where the run is, so that what could be typed next finds it again.
+    fn flags(&self) -> String {
+        let globals = self.workplace.globals;
+        let flag = |name: &str, dir: &Option<std::path::PathBuf>| {
+            dir.as_ref().map(|dir| format!("{name} {}", quoted(&dir.to_string_lossy())))
+        };
+        let flags = [flag("-C", &globals.root), flag("--state-dir", &globals.state_dir)];
+        flags.into_iter().flatten().collect::<Vec<_>>().join(" ")
     }
 
     /// The audit trail, as one would type it.
@@ -262,6 +273,11 @@ fn ended(workplace: &Workplace<'_>, finished: &Finished) -> ExitCode {
             let failure = mismatch(halt);
             output::to_stderr(&failure.rendered(palette));
             failure.exit()
+        }
+        // At a terminal it was shown with the question.
+        (status, Some(runbook_runtime::dispatcher::Halt::InDoubt { known, .. })) => {
+            output::to_stderr(&format!("what is known: {}\n", output::safe::line(known)));
+            ExitCode::of(status)
         }
         // A script that is wrong before its first step has run nothing.
         (RunStatus::Failed { at: None, .. }, _) if !finished.begun => ExitCode::NothingRun,
