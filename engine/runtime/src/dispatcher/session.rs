@@ -180,6 +180,8 @@ impl Session {
         let first = journal.append(Entry::RunStarted(Box::new(started)), opening.world.now()).map_err(Halt::from)?;
         let state = RunState::begin(&first).map_err(Halt::from)?;
         let session = Self::new(opening, journal, state, &sources, Purpose::Exec, Some(&first))?;
+        // Before the seal: a journal that cannot be flushed is another fault than a trail that cannot be written.
+        session.desk.ledger.sync().await?;
         if let Err(why) = session.desk.try_seal("before the first step").await {
             let status = RunStatus::Abandoned { why: "it could not be sealed".to_owned() };
             session.desk.ledger.write_durably(Entry::SessionEnded { status }, session.desk.now()).await?;
