@@ -13,3 +13,5 @@ mod failure;
 mod output;
 mod resume;
 mod rollback;
+mod signals;
+mod terminal;

@@ -22,6 +22,8 @@ pub struct Plain {
     narrator: Narrator,
     ongoing: Ongoing,
     wrote: u64,
+    /// A question stands at the cursor of a terminal that is too simple for a live line.
+    quiet: bool,
 }
 
 impl Plain {
@@ -29,7 +31,7 @@ impl Plain {
     #[must_use]
     pub fn new(out: Box<dyn Write>, clock: Clock, telling: Telling) -> Self {
         let ongoing = Ongoing::new(clock);
-        Self { out, narrator: Narrator::new(telling), wrote: ongoing.millis(), ongoing }
+        Self { out, narrator: Narrator::new(telling), wrote: ongoing.millis(), ongoing, quiet: false }
     }
 
     fn write(&mut self, text: &str) {
@@ -55,13 +57,15 @@ impl Plain {
 
 impl Reporter for Plain {
     fn fact(&mut self, record: &Record) {
+        let asked = self.quiet && matches!(record.entry, Entry::BudgetBroken { .. });
+        self.quiet = asked;
         self.ongoing.fact(record.at);
         if let Entry::StepEnded(end) = &record.entry {
             self.ongoing.forget(&end.path);
         }
         let text: String = self.narrator.tell(record).iter().map(layout).collect();
         if !text.is_empty() {
-            self.write(&text);
+            self.write(&if asked { format!("\n{text}") } else { text });
         }
     }
 
@@ -72,7 +76,8 @@ impl Reporter for Plain {
                 let line = format!("{} notice: {}\n", time(self.ongoing.now()), safe::line(text));
                 self.write(&line);
             }
-            _ if self.ongoing.millis().saturating_sub(self.wrote) >= SILENCE => self.heartbeat(),
+            Progress::Quiet => self.quiet = true,
+            _ if !self.quiet && self.ongoing.millis().saturating_sub(self.wrote) >= SILENCE => self.heartbeat(),
             _ => {}
         }
     }

@@ -32,7 +32,7 @@ pub struct Terminal {
     /// A live line stands at the cursor.
     drawn: bool,
     drawn_at: u64,
-    /// A question stands at the cursor: nothing moves until the next fact.
+    /// A question stands at the cursor: nothing moves until the fact that answers it.
     quiet: bool,
 }
 
@@ -124,14 +124,16 @@ impl Terminal {
 
 impl Reporter for Terminal {
     fn fact(&mut self, record: &Record) {
-        self.quiet = false;
+        // A promise of time may break while somebody thinks: their question still stands.
+        let asked = self.quiet && matches!(record.entry, Entry::BudgetBroken { .. });
+        self.quiet = asked;
         self.ongoing.fact(record.at);
         if let Entry::StepEnded(end) = &record.entry {
             self.ongoing.forget(&end.path);
         }
         let lines = self.narrator.tell(record);
         let text: String = lines.iter().map(|line| self.layout(line)).collect();
-        self.put(&text);
+        self.put(&if asked { format!("\n{text}") } else { text });
     }
 
     fn progress(&mut self, progress: &Progress) {
