@@ -1,7 +1,9 @@
 //! Ctrl-C once, twice, thrice; a request to end; a terminal that goes away: nothing is stopped by accident, everything
 //! can be gone on with, and the terminal is as it was.
 
-use rustix::process::Signal;
+use std::process::{Command, Stdio};
+
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::support::{Place, Terminal};
 
@@ -17,7 +19,7 @@ fn begun(source: &str) -> (Place, Terminal) {
     let place = Place::with(source);
     (place.fifo("began"), place.fifo("go"));
     let terminal = place.terminal(&["exec", "main"]);
-    place.read("began");
+    place.wait_for("began");
     (place, terminal)
 }
 
@@ -52,8 +54,8 @@ fn twice_fails_a_command_that_may_be_repeated() {
     terminal.keys("\x03").until("Ctrl-C stops it now").keys("\x03");
     terminal.end().with(1).says(&["stopped by the operator", "runbook resume"]);
     // Reading lets the repetition begin, writing lets it end.
-    let child = place.command(&["resume"]).spawn().expect("the binary starts");
-    place.read("began");
+    let child = place.command(&["resume"]).stderr(Stdio::null()).spawn().expect("the binary starts");
+    place.wait_for("began");
     place.write("go", "");
     assert!(child.wait_with_output().expect("it ends").status.success());
     assert_eq!(place.ledger(), ["first", "slow", "slow", "end", "last"]);
@@ -89,7 +91,7 @@ fn a_look_that_hangs_keeps_nobody() {
     let place = Place::with(r#"check("hangs", || exec::output(["sh", "-c", "echo > began; cat go"]).stdout);"#);
     (place.fifo("began"), place.fifo("go"));
     let mut terminal = place.terminal(&["exec", "main"]);
-    place.read("began");
+    place.wait_for("began");
     terminal.keys("\x03");
     terminal.end().with(130);
     place.write("go", "");
@@ -153,20 +155,14 @@ fn a_terminal_that_is_closed_at_a_question_leaves_it_to_others() {
 fn whoever_says_nohup_means_it() {
     let place = Place::with(SLOW);
     (place.fifo("began"), place.fifo("go"));
-    let plain = place.command(&["exec", "main"]);
-    let mut command = place.command(&[]);
-    let shell = format!("trap '' HUP; exec '{}' exec main", plain.get_program().to_string_lossy());
-    command = {
-        let mut sh = std::process::Command::new("sh");
-        sh.args(["-c", &shell])
-            .current_dir(command.get_current_dir().expect("a directory"))
-            .env_clear()
-            .envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
-        sh
-    };
+    let plain = place.command(&[]);
+    let mut command = Command::new("sh");
+    command.args(["-c", "trap '' HUP; exec \"$0\" exec main"]).arg(plain.get_program());
+    command.current_dir(place.path("")).env_clear().stderr(Stdio::null());
+    command.envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
     let child = command.spawn().expect("the binary starts");
-    place.read("began");
-    rustix::process::kill_process(rustix::process::Pid::from_child(&child), Signal::HUP).expect("it lives");
+    place.wait_for("began");
+    kill_process(Pid::from_child(&child), Signal::HUP).expect("it lives");
     place.write("go", "");
     assert!(child.wait_with_output().expect("it ends").status.success());
     assert_eq!(place.ledger(), ["first", "slow", "end", "last"]);
