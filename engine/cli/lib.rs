@@ -18,7 +18,12 @@ pub mod operator;
 pub mod output;
 pub mod people;
 pub mod performance;
+<<<<<<< HEAD
 mod signals;
+=======
+#[cfg(test)]
+mod reference;
+>>>>>>> main
 pub mod workplace;
 
 /// Runs the program with the arguments and the environment of this process.

@@ -17,7 +17,7 @@ use runbook_runtime::world::live::Site;
 use runbook_runtime::world::live::processes::Kept;
 use runbook_runtime::world::{Choice, Chosen, DryRunWorld, LiveWorld, People, Question, Reaction, Task, World};
 
-use crate::commands::keeper;
+use crate::commands::{keeper, seal};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::operator::Operator;
@@ -66,6 +66,7 @@ impl<'a> Performance<'a> {
         };
         let runner = folded.session_operator().unwrap_or_else(|| operator.person.clone());
         let before = reading.records;
+        let operator = operator.in_groups(&folded.started().groups);
         Ok(Self { workplace, dir, operator, runner, archivist, dry_run: false, yes: false, verbose: false, before })
     }
 
@@ -75,6 +76,15 @@ impl<'a> Performance<'a> {
         match self.before.first().map(|record| &record.entry) {
             Some(Entry::RunStarted(started)) => started.sources.first().map(|source| source.name.clone()).unwrap_or_default(),
             _ => String::new(),
+        }
+    }
+
+    /// The environment that the run was started in.
+    #[must_use]
+    pub fn env(&self) -> Option<String> {
+        match self.before.first().map(|record| &record.entry) {
+            Some(Entry::RunStarted(started)) => started.env.clone(),
+            _ => None,
         }
     }
 
@@ -122,7 +132,11 @@ impl<'a> Performance<'a> {
             archivist: self.archivist,
             interrupts,
         };
-        let finished = session(opening).await.map_err(refused)?;
+        let finished = match session(opening).await {
+            Ok(finished) => finished,
+            Err(Refused::Final { run, status, verb }) => return already(self.workplace, &self.dir, run, &status, verb),
+            Err(other) => return Err(refused(other)),
+        };
         if let Some(rehearsal) = rehearsal {
             output::to_stderr(&missing(&rehearsal));
         }
@@ -202,6 +216,43 @@ impl People for Present {
     }
 }
 
+<<<<<<< HEAD
+=======
+/// Takes the operator's signals. A closed terminal and a request to end mean the same as the first Ctrl-C: the running
+/// step ends, then the run is suspended.
+fn listen(interrupts: &Interrupts, view: &View) -> Result<(), Failure> {
+    for kind in [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()] {
+        let mut signals =
+            signal(kind).map_err(|error| Failure::new(ExitCode::Refused, format!("signals cannot be taken: {error}")))?;
+        let (interrupts, mut view) = (interrupts.clone(), view.clone());
+        tokio::task::spawn_local(async move {
+            while signals.recv().await.is_some() {
+                let text = match interrupts.interrupt() {
+                    1 => "stopping after the running step; Ctrl-C again stops the step itself",
+                    2 => "stopping the step; Ctrl-C again leaves at once",
+                    // The journal is enough to go on from, and whoever asks a third time does not want to wait for us.
+                    _ => std::process::exit(i32::from(ExitCode::Interrupted.number())),
+                };
+                view.progress(&Progress::Notice { text: text.to_owned() });
+            }
+        });
+    }
+    Ok(())
+}
+
+/// How the program ends when there was nothing left to do: with what became of the run. A process that died between the last
+/// record and the last commit left it unsealed, and whoever resumes it wants all of it done.
+fn already(workplace: &Workplace<'_>, dir: &RunDir, run: RunId, status: &RunStatus, verb: &str) -> Result<ExitCode, Failure> {
+    let why = if *status == RunStatus::RolledBack && verb == "roll back" { "nothing is owed: " } else { "" };
+    output::to_stderr(&format!("{why}run {run} has {} already; there is nothing to {verb}\n", status.word()));
+    let unsealed = matches!(workplace.begun(dir)?, Some((_, state)) if state.started().unsealed.is_some());
+    if !unsealed {
+        seal::catch_up(workplace, &seal::archive(workplace, &workplace.state()?)?, dir)?;
+    }
+    Ok(ExitCode::of(status))
+}
+
+>>>>>>> main
 /// How the program ends after a session, having said what the reporters could not know.
 fn ended(workplace: &Workplace<'_>, finished: &Finished) -> ExitCode {
     let palette = workplace.screen().palette;
@@ -215,6 +266,8 @@ fn ended(workplace: &Workplace<'_>, finished: &Finished) -> ExitCode {
             output::to_stderr(&failure.rendered(palette));
             failure.exit()
         }
+        // A script that is wrong before its first step has run nothing.
+        (RunStatus::Failed { at: None, .. }, _) if !finished.begun => ExitCode::NothingRun,
         (status, _) => ExitCode::of(status),
     };
     match &finished.sealing {
@@ -266,9 +319,6 @@ fn refused(refused: Refused) -> Failure {
         Refused::Unsealable { .. } => Failure::new(ExitCode::Damaged, refused.to_string())
             .hint("`--unsealed REASON` runs without the audit trail, and records why"),
         Refused::NotAllowed(_) => held(refused.to_string()),
-        Refused::Final { status: RunStatus::RolledBack, verb: "roll back", .. } => {
-            Failure::new(ExitCode::RolledBack, format!("nothing is owed: {refused}"))
-        }
         Refused::Halt(_) => Failure::new(ExitCode::StepFailed, refused.to_string()),
         Refused::Script { diagnostics, .. } => Failure::usage(refused.to_string()).detail(diagnostics.render(false)),
         _ => Failure::usage(refused.to_string()),

@@ -91,6 +91,7 @@ impl Reporter for Plain {
                 let line = format!("{} notice: {}\n", time(self.ongoing.now()), safe::line(text));
                 self.write(&line);
             }
+<<<<<<< HEAD
             Progress::Quiet => self.quiet = true,
             Progress::Output { path, stderr, bytes } if self.narrator.is_verbose() => {
                 if let Some(whole) = self.streamed.take(path, *stderr, bytes) {
@@ -99,6 +100,13 @@ impl Reporter for Plain {
                 }
             }
             _ if !self.quiet && self.ongoing.millis().saturating_sub(self.wrote) >= SILENCE => self.heartbeat(),
+=======
+            Progress::Script { diagnostics } => {
+                let text = safe::block(diagnostics.render(false).as_bytes(), Colours::Dropped);
+                self.write(&format!("{text}\n"));
+            }
+            _ if self.ongoing.millis().saturating_sub(self.wrote) >= SILENCE => self.heartbeat(),
+>>>>>>> main
             _ => {}
         }
     }
