@@ -18,12 +18,9 @@ pub mod operator;
 pub mod output;
 pub mod people;
 pub mod performance;
-<<<<<<< HEAD
-mod signals;
-=======
 #[cfg(test)]
 mod reference;
->>>>>>> main
+mod signals;
 pub mod workplace;
 
 /// Runs the program with the arguments and the environment of this process.

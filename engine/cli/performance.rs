@@ -216,30 +216,6 @@ impl People for Present {
     }
 }
 
-<<<<<<< HEAD
-=======
-/// Takes the operator's signals. A closed terminal and a request to end mean the same as the first Ctrl-C: the running
-/// step ends, then the run is suspended.
-fn listen(interrupts: &Interrupts, view: &View) -> Result<(), Failure> {
-    for kind in [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()] {
-        let mut signals =
-            signal(kind).map_err(|error| Failure::new(ExitCode::Refused, format!("signals cannot be taken: {error}")))?;
-        let (interrupts, mut view) = (interrupts.clone(), view.clone());
-        tokio::task::spawn_local(async move {
-            while signals.recv().await.is_some() {
-                let text = match interrupts.interrupt() {
-                    1 => "stopping after the running step; Ctrl-C again stops the step itself",
-                    2 => "stopping the step; Ctrl-C again leaves at once",
-                    // The journal is enough to go on from, and whoever asks a third time does not want to wait for us.
-                    _ => std::process::exit(i32::from(ExitCode::Interrupted.number())),
-                };
-                view.progress(&Progress::Notice { text: text.to_owned() });
-            }
-        });
-    }
-    Ok(())
-}
-
 /// How the program ends when there was nothing left to do: with what became of the run. A process that died between the last
 /// record and the last commit left it unsealed, and whoever resumes it wants all of it done.
 fn already(workplace: &Workplace<'_>, dir: &RunDir, run: RunId, status: &RunStatus, verb: &str) -> Result<ExitCode, Failure> {
@@ -252,7 +228,6 @@ fn already(workplace: &Workplace<'_>, dir: &RunDir, run: RunId, status: &RunStat
     Ok(ExitCode::of(status))
 }
 
->>>>>>> main
 /// How the program ends after a session, having said what the reporters could not know.
 fn ended(workplace: &Workplace<'_>, finished: &Finished) -> ExitCode {
     let palette = workplace.screen().palette;

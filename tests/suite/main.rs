@@ -16,5 +16,5 @@ mod output;
 mod resume;
 mod rollback;
 mod signals;
-mod terminal;
 mod stdlib;
+mod terminal;

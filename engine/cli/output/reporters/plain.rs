@@ -91,7 +91,10 @@ impl Reporter for Plain {
                 let line = format!("{} notice: {}\n", time(self.ongoing.now()), safe::line(text));
                 self.write(&line);
             }
-<<<<<<< HEAD
+            Progress::Script { diagnostics } => {
+                let text = safe::block(diagnostics.render(false).as_bytes(), Colours::Dropped);
+                self.write(&format!("{text}\n"));
+            }
             Progress::Quiet => self.quiet = true,
             Progress::Output { path, stderr, bytes } if self.narrator.is_verbose() => {
                 if let Some(whole) = self.streamed.take(path, *stderr, bytes) {
@@ -100,13 +103,6 @@ impl Reporter for Plain {
                 }
             }
             _ if !self.quiet && self.ongoing.millis().saturating_sub(self.wrote) >= SILENCE => self.heartbeat(),
-=======
-            Progress::Script { diagnostics } => {
-                let text = safe::block(diagnostics.render(false).as_bytes(), Colours::Dropped);
-                self.write(&format!("{text}\n"));
-            }
-            _ if self.ongoing.millis().saturating_sub(self.wrote) >= SILENCE => self.heartbeat(),
->>>>>>> main
             _ => {}
         }
     }

@@ -192,11 +192,6 @@ impl Desk {
         }
     }
 
-<<<<<<< HEAD
-    /// Asks a person. Ctrl-C here is the choice to stop: the run is then what its step made it, failed or in doubt, and
-    /// not merely interrupted.
-    pub(super) async fn choose(&self, choice: Choice) -> Option<Chosen> {
-=======
     /// Shows what is wrong with the script where it stands; gives it in one line, for the record.
     pub(super) fn explain(&self, diagnostics: Diagnostics) -> String {
         let line = match diagnostics.location() {
@@ -207,8 +202,9 @@ impl Desk {
         line
     }
 
-    pub(super) async fn choose(&self, choice: Choice) -> Result<Option<Chosen>, Halt> {
->>>>>>> main
+    /// Asks a person. Ctrl-C here is the choice to stop: the run is then what its step made it, failed or in doubt, and
+    /// not merely interrupted.
+    pub(super) async fn choose(&self, choice: Choice) -> Option<Chosen> {
         self.ledger.progress(&Progress::Quiet);
         tokio::select! {
             biased;
