@@ -2,6 +2,8 @@
 
 mod place;
 mod ran;
+mod terminal;
 
 pub(crate) use place::Place;
 pub(crate) use ran::Ran;
+pub(crate) use terminal::Terminal;

@@ -218,7 +218,7 @@ impl Session {
         if let Some(sources) = adopted {
             session.desk.write(Entry::Adopted { sources, by: operator.clone() })?;
         }
-        if let Err(halt) = session.reopen(stopped_at, operator).await {
+        if let Err(halt) = session.desk.beside(session.reopen(stopped_at, operator)).await {
             return Ok(session.finish(run, Err(halt)).await);
         }
         if back { Ok(session.backward(&program).await) } else { Ok(session.forward(&program).await) }
@@ -249,7 +249,7 @@ impl Session {
             if back {
                 return session.reopen(stuck_at, operator).await;
             }
-            session.desk.settle_doubts().await?;
+            session.desk.beside(session.desk.settle_doubts()).await?;
             let desk = &session.desk;
             desk.ledger.write_durably(Entry::RollbackStarted { by: operator, why }, desk.now()).await?;
             Ok(())

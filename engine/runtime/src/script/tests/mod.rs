@@ -36,8 +36,8 @@ fn refused(body: &str) -> Diagnostics {
     Program::load(&files(&[("main.rhai", body)]), "main.rhai").expect_err("a mistake")
 }
 
-fn settings() -> Map {
-    Map::from([("root".into(), "/srv".into())])
+fn settings() -> serde_json::Map<String, Value> {
+    serde_json::Map::from_iter([("root".to_owned(), "/srv".into())])
 }
 
 fn printed(text: &str) -> Answer {
@@ -84,7 +84,7 @@ fn attend(
 
 fn play(program: &Program, answer: &mut dyn FnMut(&Operation) -> Option<Reply>) -> (Vec<Operation>, Ending) {
     let (line, mut listener) = Line::new();
-    let actor = program.cast(&BTreeMap::from([("service".to_owned(), Value::from("api"))]), settings(), line);
+    let actor = program.cast(&BTreeMap::from([("service".to_owned(), Value::from("api"))]), &settings(), line);
     attend(&actor, &mut listener, None, answer)
 }
 
