@@ -54,7 +54,11 @@ impl History {
 
     fn line(&self, run: RunId) -> Result<Option<RunLine>, Failure> {
         let held = self.state.run(run).held()?.is_some();
-        Ok(RunLine::of(&self.read(run)?.records, held))
+        match Journal::read(&self.state.run(run)) {
+            // Its process died while it made the directory: nothing was run, and nothing is to be told.
+            Err(ReadError::Missing { .. }) => Ok(None),
+            read => Ok(RunLine::of(&read?.records, held)),
+        }
     }
 }
 

@@ -18,7 +18,7 @@ use runbook_runtime::world::live::processes::Kept;
 use runbook_runtime::world::{Choice, Chosen, DryRunWorld, LiveWorld, People, Question, Reaction, Task, World};
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::commands::keeper;
+use crate::commands::{keeper, seal};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::operator::Operator;
@@ -66,6 +66,7 @@ impl<'a> Performance<'a> {
         };
         let runner = folded.session_operator().unwrap_or_else(|| operator.person.clone());
         let before = reading.records;
+        let operator = operator.in_groups(&folded.started().groups);
         Ok(Self { workplace, dir, operator, runner, archivist, dry_run: false, yes: false, verbose: false, before })
     }
 
@@ -75,6 +76,15 @@ impl<'a> Performance<'a> {
         match self.before.first().map(|record| &record.entry) {
             Some(Entry::RunStarted(started)) => started.sources.first().map(|source| source.name.clone()).unwrap_or_default(),
             _ => String::new(),
+        }
+    }
+
+    /// The environment that the run was started in.
+    #[must_use]
+    pub fn env(&self) -> Option<String> {
+        match self.before.first().map(|record| &record.entry) {
+            Some(Entry::RunStarted(started)) => started.env.clone(),
+            _ => None,
         }
     }
 
@@ -122,7 +132,11 @@ impl<'a> Performance<'a> {
             archivist: self.archivist,
             interrupts,
         };
-        let finished = session(opening).await.map_err(refused)?;
+        let finished = match session(opening).await {
+            Ok(finished) => finished,
+            Err(Refused::Final { run, status, verb }) => return already(self.workplace, &self.dir, run, &status, verb),
+            Err(other) => return Err(refused(other)),
+        };
         if let Some(rehearsal) = rehearsal {
             output::to_stderr(&missing(&rehearsal));
         }
@@ -224,6 +238,18 @@ fn listen(interrupts: &Interrupts, view: &View) -> Result<(), Failure> {
     Ok(())
 }
 
+/// How the program ends when there was nothing left to do: with what became of the run. A process that died between the last
+/// record and the last commit left it unsealed, and whoever resumes it wants all of it done.
+fn already(workplace: &Workplace<'_>, dir: &RunDir, run: RunId, status: &RunStatus, verb: &str) -> Result<ExitCode, Failure> {
+    let why = if *status == RunStatus::RolledBack && verb == "roll back" { "nothing is owed: " } else { "" };
+    output::to_stderr(&format!("{why}run {run} has {} already; there is nothing to {verb}\n", status.word()));
+    let unsealed = matches!(workplace.begun(dir)?, Some((_, state)) if state.started().unsealed.is_some());
+    if !unsealed {
+        seal::catch_up(workplace, &seal::archive(workplace, &workplace.state()?)?, dir)?;
+    }
+    Ok(ExitCode::of(status))
+}
+
 /// How the program ends after a session, having said what the reporters could not know.
 fn ended(workplace: &Workplace<'_>, finished: &Finished) -> ExitCode {
     let palette = workplace.screen().palette;
@@ -237,6 +263,8 @@ fn ended(workplace: &Workplace<'_>, finished: &Finished) -> ExitCode {
             output::to_stderr(&failure.rendered(palette));
             failure.exit()
         }
+        // A script that is wrong before its first step has run nothing.
+        (RunStatus::Failed { at: None, .. }, _) if !finished.begun => ExitCode::NothingRun,
         (status, _) => ExitCode::of(status),
     };
     match &finished.sealing {
@@ -288,9 +316,6 @@ fn refused(refused: Refused) -> Failure {
         Refused::Unsealable { .. } => Failure::new(ExitCode::Damaged, refused.to_string())
             .hint("`--unsealed REASON` runs without the audit trail, and records why"),
         Refused::NotAllowed(_) => held(refused.to_string()),
-        Refused::Final { status: RunStatus::RolledBack, verb: "roll back", .. } => {
-            Failure::new(ExitCode::RolledBack, format!("nothing is owed: {refused}"))
-        }
         Refused::Halt(_) => Failure::new(ExitCode::StepFailed, refused.to_string()),
         Refused::Script { diagnostics, .. } => Failure::usage(refused.to_string()).detail(diagnostics.render(false)),
         _ => Failure::usage(refused.to_string()),

@@ -4,10 +4,11 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 use runbook_model::declaration::Declaration;
+use runbook_model::entry::Mode;
 use runbook_model::id::RunId;
 use runbook_model::state::RunState;
 use runbook_runtime::audit::{Archive, Archivist, Founding};
-use runbook_runtime::journal::{Journal, Reading, RunDir, StateDir, boot_id};
+use runbook_runtime::journal::{Journal, ReadError, Reading, RunDir, StateDir, boot_id};
 use runbook_runtime::script::Program;
 
 use crate::arguments::Globals;
@@ -96,11 +97,24 @@ impl Workplace<'_> {
     /// # Errors
     /// It cannot be read, or is damaged.
     pub fn journal(&self, dir: &RunDir) -> Result<(Reading, RunState), Failure> {
+        let never_began = || {
+            Failure::usage(format!("run {} never began: its process died before the first record, and nothing was run", dir.run()))
+        };
+        self.begun(dir)?.ok_or_else(never_began)
+    }
+
+    /// The same of a run whose process may have died before it wrote anything down: `None` then.
+    ///
+    /// # Errors
+    /// It cannot be read, or is damaged.
+    pub fn begun(&self, dir: &RunDir) -> Result<Option<(Reading, RunState)>, Failure> {
         let damaged = |why: String| Failure::new(ExitCode::Damaged, why);
-        let reading = Journal::read(dir).map_err(|error| damaged(error.to_string()))?;
+        let reading = match Journal::read(dir) {
+            Err(ReadError::Missing { .. }) => return Ok(None),
+            read => read.map_err(|error| damaged(error.to_string()))?,
+        };
         let state = RunState::fold(&reading.records).map_err(|illegal| damaged(illegal.to_string()))?;
-        let state = state.ok_or_else(|| Failure::usage(format!("run {} never began: its journal is empty", dir.run())))?;
-        Ok((reading, state))
+        Ok(state.map(|state| (reading, state)))
     }
 
     /// The newest run that can be gone on with.
@@ -109,14 +123,16 @@ impl Workplace<'_> {
     /// There is none.
     pub fn unfinished(&self, state: &StateDir) -> Result<RunId, Failure> {
         let runs = state.runs().map_err(|error| Failure::usage(error.to_string()))?;
-        let open = |run: &RunId| {
-            let dir = state.run(*run);
-            self.journal(&dir)
-                .is_ok_and(|(_, run)| run.started().mode == runbook_model::entry::Mode::Live && !run.status().is_final())
-        };
-        runs.into_iter()
-            .find(open)
-            .ok_or_else(|| Failure::usage("there is nothing to resume: every run has ended").hint("runbook runs"))
+        for run in runs {
+            match self.journal(&state.run(run)) {
+                Ok((_, folded)) if folded.started().mode == Mode::Live && !folded.status().is_final() => return Ok(run),
+                Ok(_) => {}
+                // One that never began has nothing to go on with; a damaged one must not be passed over in silence.
+                Err(failure) if failure.exit() == ExitCode::Damaged => return Err(failure),
+                Err(_) => {}
+            }
+        }
+        Err(Failure::usage("there is nothing to resume: every run has ended").hint("runbook runs"))
     }
 }
 

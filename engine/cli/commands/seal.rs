@@ -1,8 +1,8 @@
 //! `runbook seal`: brings the audit trail up to the journals.
 
 use runbook_model::state::RunState;
-use runbook_runtime::audit::{Journal, Seal as Sealing, SourceText};
-use runbook_runtime::journal::RunDir;
+use runbook_runtime::audit::{Archive, Journal, Seal as Sealing, SourceText};
+use runbook_runtime::journal::{RunDir, StateDir};
 
 use crate::commands::exec::RunPrefix;
 use crate::exit_code::ExitCode;
@@ -29,29 +29,46 @@ pub fn run(seal: &Seal, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> 
         Some(prefix) => vec![workplace.run(&state, prefix)?],
         None => state.runs().map_err(|error| Failure::usage(error.to_string()))?,
     };
-    let unsealed = |why: String| Failure::new(ExitCode::Unsealed, why);
-    let archivist = workplace.archive(&state, &Operator::here(), None)?;
-    let archive = archivist.stop().map_err(|stopped| unsealed(stopped.to_string()))?;
+    let archive = archive(workplace, &state)?;
     let mut sealed = 0;
     for run in runs {
-        let dir = state.run(run);
-        // A run that a process holds seals itself.
-        if matches!(dir.held(), Ok(Some(_))) {
-            continue;
-        }
-        let (reading, folded) = workplace.journal(&dir)?;
-        let task = Sealing {
-            run,
-            journal: Journal::File { path: dir.journal(), length: reading.extent().bytes },
-            sources: texts(&dir, &folded)?,
-            at: jiff::Timestamp::now(),
-            reason: "`runbook seal`".to_owned(),
-        };
-        let done = if folded.session().is_none() { archive.conclude(&task) } else { archive.seal(&task) };
-        sealed += usize::from(done.map_err(|error| unsealed(format!("run {run}: {error}")))?.new);
+        sealed += usize::from(catch_up(workplace, &archive, &state.run(run))?);
     }
     output::to_stderr(&format!("sealed: {sealed}\n"));
     Ok(ExitCode::Completed)
+}
+
+/// The audit trail, without a thread for it.
+///
+/// # Errors
+/// It cannot be used.
+pub fn archive(workplace: &Workplace<'_>, state: &StateDir) -> Result<Archive, Failure> {
+    workplace.archive(state, &Operator::here(), None)?.stop().map_err(|stopped| unsealed(stopped.to_string()))
+}
+
+/// Brings the trail up to one journal; false when nothing was missing.
+///
+/// # Errors
+/// The run cannot be sealed, and why.
+pub fn catch_up(workplace: &Workplace<'_>, archive: &Archive, dir: &RunDir) -> Result<bool, Failure> {
+    // A run that a process holds seals itself.
+    if matches!(dir.held(), Ok(Some(_))) {
+        return Ok(false);
+    }
+    let Some((reading, folded)) = workplace.begun(dir)? else { return Ok(false) };
+    let task = Sealing {
+        run: dir.run(),
+        journal: Journal::File { path: dir.journal(), length: reading.extent().bytes },
+        sources: texts(dir, &folded)?,
+        at: jiff::Timestamp::now(),
+        reason: "`runbook seal`".to_owned(),
+    };
+    let done = if folded.session().is_none() { archive.conclude(&task) } else { archive.seal(&task) };
+    Ok(done.map_err(|error| unsealed(format!("run {}: {error}", dir.run())))?.new)
+}
+
+fn unsealed(why: String) -> Failure {
+    Failure::new(ExitCode::Unsealed, why)
 }
 
 fn texts(dir: &RunDir, state: &RunState) -> Result<Vec<SourceText>, Failure> {

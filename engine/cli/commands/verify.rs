@@ -1,5 +1,6 @@
 //! `runbook verify`: proves the audit trail.
 
+use runbook_model::id::RunId;
 use runbook_runtime::audit::verify::{Request, Verified, verify};
 
 use crate::commands::exec::RunPrefix;
@@ -34,13 +35,22 @@ pub fn run(request: &Verify, workplace: &Workplace<'_>) -> Result<ExitCode, Fail
         None => state.runs().map_err(|error| Failure::usage(error.to_string()))?,
     };
     let named = request.run.as_ref().and(runs.first().copied());
+    // A run that died before its first record left nothing to prove, and neither did one that was to leave nothing.
+    let nothing_to_seal = |run: &RunId| {
+        let begun = workplace.begun(&state.run(*run));
+        begun.is_ok_and(|begun| begun.is_none_or(|(_, run)| run.started().unsealed.is_some()))
+    };
+    if named.is_none() && !state.audit().exists() && runs.iter().all(nothing_to_seal) {
+        output::to_stderr("verified: nothing is sealed yet\n");
+        return Ok(ExitCode::Completed);
+    }
     let mut verified =
         verify(&state.audit(), &Request { run: named, since, journal: None }).map_err(|error| damaged(error.to_string()))?;
     // Each journal in the state directory must be sound, and extend what is sealed of it.
     let mut local = Vec::new();
     for run in runs {
         let dir = state.run(run);
-        if let Err(failure) = workplace.journal(&dir) {
+        if let Err(failure) = workplace.begun(&dir) {
             local.push(failure.to_string());
             continue;
         }

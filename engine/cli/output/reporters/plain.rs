@@ -72,6 +72,10 @@ impl Reporter for Plain {
                 let line = format!("{} notice: {}\n", time(self.ongoing.now()), safe::line(text));
                 self.write(&line);
             }
+            Progress::Script { diagnostics } => {
+                let text = safe::block(diagnostics.render(false).as_bytes(), Colours::Dropped);
+                self.write(&format!("{text}\n"));
+            }
             _ if self.ongoing.millis().saturating_sub(self.wrote) >= SILENCE => self.heartbeat(),
             _ => {}
         }

@@ -141,6 +141,11 @@ impl Reporter for Terminal {
                 let notice = format!("{} {}\n", self.screen.palette.paint(Tone::Warn, "notice:"), safe::line(text));
                 self.put(&notice);
             }
+            Progress::Script { diagnostics } => {
+                let colours = if self.screen.palette.is_coloured() { Colours::Kept } else { Colours::Dropped };
+                let text = diagnostics.render(self.screen.palette.is_coloured());
+                self.put(&format!("{}\n", safe::block(text.as_bytes(), colours)));
+            }
             Progress::Quiet => {
                 let erasing = self.erasing();
                 (self.quiet, self.drawn) = (true, false);

@@ -95,14 +95,15 @@ impl Desk {
             }
         };
         let millis = self.world.monotonic_millis().saturating_sub(began);
-        self.end(path, attempt, outcome.clone(), Some(millis))?;
+        self.end(path, attempt, outcome.clone(), Some(millis)).await?;
         Ok(outcome)
     }
 
-    /// Writes the end of an attempt down.
-    pub(super) fn end(&self, path: &StepPath, attempt: Attempt, outcome: Outcome, millis: Option<u64>) -> Result<(), Halt> {
+    /// Writes the end of an attempt down, on disk before anybody hears of it: whoever was told that a step is done finds it
+    /// done after a power cut, and not in doubt.
+    pub(super) async fn end(&self, path: &StepPath, attempt: Attempt, outcome: Outcome, millis: Option<u64>) -> Result<(), Halt> {
         let end = End { path: path.clone(), attempt, outcome, millis, looks: None, observed: Vec::new() };
-        self.write(Entry::StepEnded(Box::new(end)))
+        self.ledger.write_durably(Entry::StepEnded(Box::new(end)), self.now()).await
     }
 
     pub(super) fn next_attempt(&self, path: &StepPath) -> Attempt {

@@ -25,7 +25,7 @@ impl Desk {
         let shown = approval::shown(&self.ledger.state(), &path, &spec);
         if let Some(outcome) = self.answered(&path, confirm, shown) {
             let attempt = self.ledger.state().step(&path).map(|step| step.attempt);
-            self.end(&path, attempt.unwrap_or(runbook_model::id::Attempt::FIRST), outcome.clone(), None)?;
+            self.end(&path, attempt.unwrap_or(runbook_model::id::Attempt::FIRST), outcome.clone(), None).await?;
             return Ok(replayed(&spec, &outcome));
         }
         let began = self.world.monotonic_millis();
@@ -76,7 +76,7 @@ impl Desk {
             },
         };
         let millis = self.world.monotonic_millis().saturating_sub(began);
-        self.end(&path, attempt, outcome.clone(), Some(millis))?;
+        self.end(&path, attempt, outcome.clone(), Some(millis)).await?;
         Ok(replayed(&spec, &outcome))
     }
 

@@ -49,10 +49,12 @@ impl Ledger {
         Ok(())
     }
 
-    /// Writes a fact down and waits until it is on disk.
+    /// Writes a fact down and waits until it is on disk. Nobody hears of it before that.
     pub(super) async fn write_durably(&self, entry: Entry, now: Timestamp) -> Result<(), Halt> {
-        self.write(entry, now)?;
-        self.sync().await
+        self.admit(&entry, now)?;
+        let record = self.journal.append_durably(entry, now).await.map_err(|lost| self.lost(lost))?;
+        self.tell(&record);
+        Ok(())
     }
 
     /// Writes an intent down, waits until it and everything before it is on disk, and gives the key to the world.

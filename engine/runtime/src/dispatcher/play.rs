@@ -21,7 +21,7 @@ use super::desk::Desk;
 use super::recovery::Recovery;
 use crate::operation::Call;
 use crate::report::Progress;
-use crate::script::{Actor, Ending, ScriptFailure};
+use crate::script::{Actor, Diagnostics, Ending, ScriptFailure};
 use crate::world::{Choice, Chosen};
 
 const TICK: Duration = Duration::from_millis(500);
@@ -100,7 +100,10 @@ impl Desk {
                     }
                     halt => return Err(halt.unwrap_or(Halt::Interrupted)),
                 },
-                Ending::Unknowable(diagnostics) => return Ok(RunStatus::Unknowable { message: diagnostics.to_string() }),
+                Ending::Unknowable(diagnostics) => {
+                    let message = self.explain(diagnostics);
+                    return Ok(RunStatus::Unknowable { message });
+                }
                 Ending::Failed(failure) => {
                     if let Some(halt) = self.take_halt() {
                         return Err(halt);
@@ -131,7 +134,10 @@ impl Desk {
         self.ledger.sync().await?;
         self.seal_now("at a failure").await;
         let step = failure.step.as_ref().and_then(|path| self.ledger.state().step(path).cloned());
-        let why = step.as_ref().and_then(failed_line).unwrap_or_else(|| failure.diagnostics.to_string());
+        let why = match step.as_ref().and_then(failed_line) {
+            Some(line) => line,
+            None => self.explain(failure.diagnostics.clone()),
+        };
         let owed = rollback::owing(&self.ledger.state()).len();
         let chosen = match &step {
             Some(step) if step.is_doubtful() && !step.settles() => {
@@ -166,6 +172,16 @@ impl Desk {
                 Ok(After::Stop(stopped(step.as_ref(), why)))
             }
         }
+    }
+
+    /// Shows what is wrong with the script where it stands; gives it in one line, for the record.
+    pub(super) fn explain(&self, diagnostics: Diagnostics) -> String {
+        let line = match diagnostics.location() {
+            Some(at) => format!("{} ({}:{}:{})", diagnostics.line(), at.file, at.line, at.column),
+            None => diagnostics.line(),
+        };
+        self.ledger.progress(&Progress::Script { diagnostics });
+        line
     }
 
     pub(super) async fn choose(&self, choice: Choice) -> Result<Option<Chosen>, Halt> {

@@ -55,7 +55,7 @@ impl Desk {
                     Performed::Failed(failure) => Outcome::Failed(failure),
                     Performed::Withheld | Performed::InDoubt { .. } => Outcome::Withheld { assumed: command.assume.clone() },
                 };
-                self.end(path, attempt, outcome.clone(), None)?;
+                self.end(path, attempt, outcome.clone(), None).await?;
                 Ok(Recovery::Ended(outcome))
             }
             Recovered::NeverBegun { evidence } => {

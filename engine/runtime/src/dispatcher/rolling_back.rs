@@ -127,9 +127,9 @@ impl Desk {
                 Ok(None)
             }
             Ending::HungUp => Err(Halt::Interrupted),
-            Ending::Unknowable(diagnostics) => Ok(Some(RunStatus::Stuck { at: of.clone(), message: diagnostics.to_string() })),
+            Ending::Unknowable(diagnostics) => Ok(Some(RunStatus::Stuck { at: of.clone(), message: self.explain(diagnostics) })),
             Ending::Failed(failure) => {
-                let message = failure.diagnostics.to_string();
+                let message = self.explain(failure.diagnostics.clone());
                 match &failure.step {
                     Some(path) => self.stuck_at(path, None, message).await,
                     None => Ok(Some(RunStatus::Stuck { at: of.clone(), message })),

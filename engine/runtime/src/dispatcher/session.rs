@@ -63,6 +63,8 @@ pub struct Finished {
     pub sealing: Sealing,
     /// Why it stopped where it is, when it did not come to an end.
     pub halt: Option<Halt>,
+    /// Whether the run has come to any step at all.
+    pub begun: bool,
 }
 
 /// Why a session could not do what it was asked for. Nothing was run.
@@ -395,13 +397,14 @@ impl Session {
         let Some(status) = status else {
             // Nothing more can be written: what is on disk is what counts, and the next session starts from it.
             let why = "the journal could not be written".to_owned();
-            return Finished { run, status: RunStatus::Interrupted, sealing: Sealing::Behind { why }, halt };
+            return Finished { run, status: RunStatus::Interrupted, sealing: Sealing::Behind { why }, halt, begun: true };
         };
         if let Err(lost) = desk.ledger.close(Entry::SessionEnded { status: status.clone() }, desk.now()).await {
             halt.get_or_insert(lost);
         }
         let sealing = desk.conclude().await;
-        Finished { run, status, sealing, halt }
+        let begun = !desk.ledger.state().steps().is_empty();
+        Finished { run, status, sealing, halt, begun }
     }
 }
 

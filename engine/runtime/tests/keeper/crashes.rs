@@ -1,5 +1,6 @@
 //! Engines and keepers that are killed.
 
+use std::process::Stdio;
 use std::time::Instant;
 
 use runbook_model::answer::ExitStatus;
@@ -240,8 +241,13 @@ fn a_keeper_that_died_between_two_lines_of_its_ledger() {
     let starting = ledger.lines().next().expect("a line").replace("\"key\":1", "\"key\":5");
     std::fs::write(place.dir.join("ledger.jsonl"), format!("{ledger}{starting}\n")).expect("ours");
 
-    let mut command =
-        std::process::Command::new("/bin/sleep").arg("1000").env("RUNBOOK_ATTEMPT", "01RUN/5").spawn().expect("sleep");
+    let mut command = std::process::Command::new("/bin/sleep")
+        .arg("1000")
+        .env("RUNBOOK_ATTEMPT", place.marker(5))
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("sleep");
     let Found::Orphan(orphan) = place.recover(5) else { panic!("it lives") };
     assert_eq!(orphan.process.pid, command.id());
     command.kill().expect("ours");

@@ -23,12 +23,20 @@ impl Place {
     /// The path is longer than an address of a socket may be, as it well may in somebody's home.
     pub(crate) fn new() -> Self {
         let root = tempfile::tempdir().expect("a place");
-        let dir = root.path().join("a-long-name-".repeat(12)).join("01RUN").join("keeper");
+        // Unique, as the name of a run is: markers of two runs must not be the same.
+        let run = root.path().file_name().expect("a name").to_owned();
+        let dir = root.path().join("a-long-name-".repeat(12)).join(run).join("keeper");
         Self { _root: root, dir }
     }
 
     pub(crate) fn keeper(&self) -> Keeper {
         Keeper::start(&std::env::current_exe().expect("us"), &["keeper"], &self.dir).expect("a keeper")
+    }
+
+    /// What the environment of a command says about where it comes from.
+    pub(crate) fn marker(&self, key: u64) -> String {
+        let run = self.dir.parent().and_then(Path::file_name).expect("a run");
+        format!("{}/{key}", run.to_str().expect("text"))
     }
 
     pub(crate) fn file(&self, name: &str) -> Vec<u8> {
@@ -91,7 +99,7 @@ impl Drop for Place {
         let lines = ledger.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
         for pid in lines.filter_map(|line| u32::try_from(line["begun"]["pid"].as_u64()?).ok()) {
             let marked = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
-            if String::from_utf8_lossy(&marked).contains("RUNBOOK_ATTEMPT=01RUN/") {
+            if String::from_utf8_lossy(&marked).contains(self.marker(0).trim_end_matches('0')) {
                 kill(pid);
             }
         }

@@ -28,7 +28,10 @@ pub(super) fn to_check(
     match (request.run, request.since) {
         (Some(only), _) => {
             runs.retain(|run, _| *run == only);
-            runs.entry(only).or_insert(None);
+            // A run whose journal is at hand need not be sealed yet; one that is only asked for by its name must be.
+            if request.journal.is_none() {
+                runs.entry(only).or_insert(None);
+            }
         }
         (None, Some(_)) => runs.retain(|run, tip| line.merged.contains_key(run) || !is_on_main(git, line, *run, *tip)),
         (None, None) => {}

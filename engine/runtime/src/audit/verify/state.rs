@@ -1,6 +1,7 @@
 //! Whether the journal in the state directory extends what is sealed.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::Path;
 
 use git2::{Oid, Repository};
@@ -17,6 +18,8 @@ pub(super) fn check(git: &Repository, run: RunId, tip: Option<Oid>, file: &Path,
     let at = Place::default().run(run).path(message::plain(&file.display().to_string()));
     let journal = match fs::read(file) {
         Ok(journal) => journal,
+        // As good as an empty one: a process that died at once leaves none, and what is sealed tells whether this is that.
+        Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
         Err(error) => {
             findings.push(at.found(Flawed::Unreadable(error.to_string())));
             return;
@@ -32,6 +35,9 @@ pub(super) fn check(git: &Repository, run: RunId, tip: Option<Oid>, file: &Path,
             Some((record, offset)) => at.clone().record(record, offset).found(Flawed::StateEdited),
             None => at.clone().found(Flawed::StateCut { has: reading::count(&journal), sealed: reading::count(&sealed) }),
         });
+    }
+    if journal.is_empty() {
+        return;
     }
     match Reading::of(&journal, Some(run)) {
         Ok(_) | Err(Unreadable { flaw: Flaw::Torn, .. }) => {}

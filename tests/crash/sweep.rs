@@ -1,0 +1,82 @@
+//! kill -9 at each boundary of a system call, of the engine and of the keeper, forwards and backwards.
+#![cfg(target_arch = "x86_64")]
+
+use std::collections::BTreeMap;
+
+use crate::scene::{Settled, end_back, end_forward, scene};
+use crate::support::Place;
+use crate::tracer::{Blow, Prey, Strike, Struck, strike};
+
+fn kill(prey: Prey, at: usize) -> Strike {
+    Strike { prey, call: None, at, blow: Blow::Kill }
+}
+
+/// Strikes at every so many boundaries and says in one line what came of it.
+fn sweep(what: &str, prey: Prey, few: usize, prepared: impl Fn() -> Place, verb: &[&str], end: impl Fn(&Place) -> Settled) {
+    let struck = |place: &Place, at: usize| -> Struck {
+        let run = if verb[0] == "exec" { String::new() } else { place.newest_run() };
+        let words: Vec<_> = verb.iter().map(|word| if *word == "RUN" { run.as_str() } else { word }).collect();
+        strike(&place.command(&words), kill(prey, at))
+    };
+    let whole = struck(&prepared(), 0);
+    assert!(matches!(whole.code(), Some(0 | 6)), "undisturbed: {whole:?}");
+    let all = std::env::var_os("RUNBOOK_SWEEP").is_some_and(|wanted| wanted == "all");
+    let step = if all { 1 } else { whole.calls.div_ceil(few) };
+    let (mut boundaries, mut unbegun, mut doubts) = (0, 0, BTreeMap::<String, usize>::new());
+    for at in (1..=whole.calls).step_by(step) {
+        let place = prepared();
+        let struck = struck(&place, at);
+        // Two runs differ by a call or two; behind the last there is nothing to strike.
+        let Some(hit) = struck.hit else { continue };
+        let context = format!("{what}, boundary {at} of {} (`{hit}`)", whole.calls);
+        let settled = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| end(&place)));
+        let Ok(settled) = settled else { panic!("violated: {context}\nit said: {}", struck.said) };
+        assert!(settled.doubts.len() <= 1, "only the step in flight: {context}: {settled:?}");
+        boundaries += 1;
+        unbegun += usize::from(settled.never_began);
+        settled.doubts.into_iter().for_each(|step| *doubts.entry(step).or_default() += 1);
+    }
+    let in_doubt: usize = doubts.values().sum();
+    eprintln!("{what}: {boundaries} of {} boundaries, 0 violations, {in_doubt} in doubt {doubts:?}, {unbegun} before the run began", whole.calls);
+    assert!(boundaries > 0);
+}
+
+/// A run that died in its middle.
+fn half_way() -> Place {
+    let place = scene();
+    let dies = Strike { prey: Prey::Engine, call: Some("fdatasync"), at: 3, blow: Blow::Kill };
+    let struck = strike(&place.command(&["exec", "main", "--yes"]), dies);
+    assert_eq!(struck.hit, Some("fdatasync"), "{struck:?}");
+    place
+}
+
+fn completed() -> Place {
+    let place = scene();
+    place.expect(0, &["exec", "main", "--yes"]);
+    place
+}
+
+#[test]
+fn the_engine_dies_while_it_executes() {
+    sweep("exec", Prey::Engine, 24, scene, &["exec", "main", "--yes"], end_forward);
+}
+
+#[test]
+fn the_engine_dies_while_it_resumes() {
+    sweep("resume", Prey::Engine, 16, half_way, &["resume", "RUN", "--yes"], end_forward);
+}
+
+#[test]
+fn the_engine_dies_while_it_rolls_back() {
+    sweep("rollback", Prey::Engine, 20, completed, &["rollback", "RUN"], end_back);
+}
+
+#[test]
+fn the_keeper_dies_while_the_run_executes() {
+    sweep("the keeper, exec", Prey::Keeper, 16, scene, &["exec", "main", "--yes"], end_forward);
+}
+
+#[test]
+fn the_keeper_dies_while_the_run_rolls_back() {
+    sweep("the keeper, rollback", Prey::Keeper, 12, completed, &["rollback", "RUN"], end_back);
+}
