@@ -6,4 +6,5 @@ mod terminal;
 
 pub(crate) use place::Place;
 pub(crate) use ran::Ran;
+#[allow(unused_imports)]
 pub(crate) use terminal::Terminal;

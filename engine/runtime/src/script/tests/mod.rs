@@ -7,7 +7,6 @@ mod unknowns;
 
 use std::collections::BTreeMap;
 
-use rhai::Map;
 use runbook_model::Value;
 use runbook_model::answer::{Answer, ExitStatus, Exited, Response, Said};
 use runbook_model::change::{Change, Invocation};
@@ -37,7 +36,7 @@ fn refused(body: &str) -> Diagnostics {
 }
 
 fn settings() -> serde_json::Map<String, Value> {
-    serde_json::Map::from_iter([("root".to_owned(), "/srv".into())])
+    serde_json::Map::from_iter([("root".to_owned(), Value::from("/srv"))])
 }
 
 fn printed(text: &str) -> Answer {
