@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use runbook_model::answer::Said;
 use runbook_model::approval::{self, NotAllowed};
-use runbook_model::entry::{Entry, Mode, Purpose, Record, RunStarted, Session as Taken, Verdict};
+use runbook_model::entry::{Entry, Mode, Purpose, Record, RunStarted, Session as Taken, Source, Verdict};
 use runbook_model::id::RunId;
 use runbook_model::outcome::Outcome;
 use runbook_model::path::StepPath;
@@ -187,7 +187,7 @@ impl Session {
             session.desk.ledger.write_durably(Entry::SessionEnded { status }, session.desk.now()).await?;
             return Err(Refused::Unsealable { why });
         }
-        Ok(session.forward(program).await)
+        Ok(session.forward(program, None).await)
     }
 
     /// Goes on with a run: forward by replaying its pinned source, or with its rollback.
@@ -198,13 +198,17 @@ impl Session {
         let (journal, state) = take(&opening, Purpose::Resume)?;
         let run = opening.dir.run();
         refuse_final(&state, "resume")?;
-        let edited = adopt.map(|program| (program.clone(), program.sources()));
-        let (program, sources) = match edited {
-            Some(edited) => edited,
-            None => pinned(&opening.dir, &state)?,
+        let (mut sources, before) = (sources_of(&opening.dir, &state)?.1, state.sources().to_vec());
+        let (program, adopted) = match adopt {
+            Some(edited) => {
+                let new = edited.sources();
+                let texts: Vec<_> = new.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+                let adopted = opening.dir.pin(&texts)?;
+                sources.extend(new);
+                (edited.clone(), Some(adopted))
+            }
+            None => (pinned(&opening.dir, &state)?.0, None),
         };
-        let texts: Vec<_> = sources.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
-        let adopted = if adopt.is_some() { Some(opening.dir.pin(&texts)?) } else { None };
         let stopped_at = match state.status() {
             RunStatus::Failed { at: Some(at), .. }
             | RunStatus::Declined { at }
@@ -215,13 +219,17 @@ impl Session {
         let back = state.rollback().is_some();
         let operator = Decider::Person(opening.operator.clone());
         let session = Self::new(opening, journal, state, &sources, Purpose::Resume, None)?;
-        if let Some(sources) = adopted {
-            session.desk.write(Entry::Adopted { sources, by: operator.clone() })?;
-        }
+        let before = match adopted {
+            Some(sources) => {
+                session.desk.write(Entry::Adopted { sources, by: operator.clone() })?;
+                Some(before)
+            }
+            None => None,
+        };
         if let Err(halt) = session.desk.beside(session.reopen(stopped_at, operator)).await {
             return Ok(session.finish(run, Err(halt)).await);
         }
-        if back { Ok(session.backward(&program).await) } else { Ok(session.forward(&program).await) }
+        if back { Ok(session.backward(&program).await) } else { Ok(session.forward(&program, before).await) }
     }
 
     /// Rolls a run back, also one that completed long ago.
@@ -353,12 +361,18 @@ impl Session {
         }
     }
 
-    async fn forward(self, program: &Program) -> Finished {
+    /// `before` are the sources from before an edit that is being adopted: an edit that does not replay is not kept.
+    async fn forward(self, program: &Program, before: Option<Vec<Source>>) -> Finished {
         let run = self.desk.ledger.state().run();
         let (line, mut calls) = Line::new();
         let actor = self.cast(program, line);
-        let ended = self.desk.forward(&actor, &mut calls).await;
+        let mut ended = self.desk.forward(&actor, &mut calls).await;
         drop((actor, calls));
+        if let (Err(Halt::Mismatch(_)), Some(sources)) = (&ended, before)
+            && let Err(halt) = self.desk.write(Entry::Adopted { sources, by: Decider::Evidence })
+        {
+            ended = Err(halt);
+        }
         self.finish(run, ended).await
     }
 
