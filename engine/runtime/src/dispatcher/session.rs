@@ -275,7 +275,7 @@ impl Session {
     pub async fn resolve(opening: Opening, step: &str, verdict: Verdict, why: String) -> Result<Finished, Refused> {
         let (journal, state) = take(&opening, Purpose::Resolve)?;
         let run = opening.dir.run();
-        let path = named(&state, step, |step| step.is_doubtful())?;
+        let path = named(&state, step, |step| step.is_doubtful() || step.is_haunted())?;
         let attempt = state.step(&path).map(|step| step.attempt).ok_or_else(|| Refused::NotInDoubt(path.clone()))?;
         let by = Decider::Person(opening.operator.clone());
         let (_, sources) = sources_of(&opening.dir, &state)?;
@@ -385,7 +385,9 @@ impl Session {
             // Replaying the recorded part finds the blocks again. It ends where the record ends: the desk refuses
             // every step that would go forward.
             self.desk.rewind();
+            self.desk.replay_only(true);
             self.desk.serve_while(actor.play(), &mut calls).await;
+            self.desk.replay_only(false);
             match self.desk.take_halt() {
                 None | Some(Halt::Mismatch(runbook_model::decide::Refusal::Backwards { .. })) => {}
                 Some(halt) => return self.finish(run, Err(halt)).await,
