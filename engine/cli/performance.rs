@@ -10,7 +10,7 @@ use runbook_model::id::RunId;
 use runbook_model::person::{From, Person};
 use runbook_model::status::RunStatus;
 use runbook_runtime::audit::Archivist;
-use runbook_runtime::dispatcher::{Finished, Interrupts, Opening, Refused, Sealing};
+use runbook_runtime::dispatcher::{Finished, Halt, Interrupts, NoLock, Opening, Refused, Sealing};
 use runbook_runtime::journal::{CreateError, OpenError, ReadError, RunDir, StateDir};
 use runbook_runtime::report::{Progress, Reporter};
 use runbook_runtime::world::live::Site;
@@ -232,7 +232,7 @@ fn already(workplace: &Workplace<'_>, dir: &RunDir, run: RunId, status: &RunStat
 fn ended(workplace: &Workplace<'_>, finished: &Finished) -> ExitCode {
     let palette = workplace.screen().palette;
     let exit = match (&finished.status, &finished.halt) {
-        (_, Some(halt @ runbook_runtime::dispatcher::Halt::Lost(_))) => {
+        (_, Some(halt @ Halt::Lost(_))) => {
             output::to_stderr(&Failure::new(ExitCode::StepFailed, halt.to_string()).rendered(palette));
             ExitCode::StepFailed
         }
@@ -240,6 +240,12 @@ fn ended(workplace: &Workplace<'_>, finished: &Finished) -> ExitCode {
             let failure = mismatch(halt);
             output::to_stderr(&failure.rendered(palette));
             failure.exit()
+        }
+        // To give a run up is what was asked for.
+        (RunStatus::Abandoned { .. }, _) => ExitCode::Completed,
+        (_, Some(Halt::Locked(no))) => {
+            output::to_stderr(&locked(no).rendered(palette));
+            ExitCode::Refused
         }
         // A script that is wrong before its first step has run nothing.
         (RunStatus::Failed { at: None, .. }, _) if !finished.begun => ExitCode::NothingRun,
@@ -257,10 +263,10 @@ fn ended(workplace: &Workplace<'_>, finished: &Finished) -> ExitCode {
 }
 
 /// A script that asks for other steps than the ones that were recorded, with both sides.
-fn mismatch(halt: &runbook_runtime::dispatcher::Halt) -> Failure {
+fn mismatch(halt: &Halt) -> Failure {
     use runbook_model::decide::Refusal;
     let mut failure = Failure::new(ExitCode::Refused, format!("journal mismatch, nothing was run: {halt}"));
-    if let runbook_runtime::dispatcher::Halt::Mismatch(Refusal::OtherStep { recorded, asked, .. }) = halt {
+    if let Halt::Mismatch(Refusal::OtherStep { recorded, asked, .. }) = halt {
         let shown = |spec: &runbook_model::step::StepSpec| serde_json::to_string_pretty(spec).unwrap_or_default();
         let (old, new) = (recorded.as_deref().map(shown).unwrap_or_default(), shown(asked));
         let diff = similar::TextDiff::from_lines(&old, &new);
@@ -282,6 +288,20 @@ fn missing(world: &DryRunWorld<LiveWorld>) -> String {
     format!("missing for the real run:\n{}", lines.concat())
 }
 
+/// A lock that is not to be had, and what to do about it.
+fn locked(no: &NoLock) -> Failure {
+    match no {
+        NoLock::Kept { kept, .. } => {
+            let run = kept.0.run;
+            Failure::new(ExitCode::Refused, no.to_string())
+                .hint(format!("runbook show {run}"))
+                .hint(format!("runbook resume {run}, or runbook rollback {run}, or runbook abandon {run} --why '…'"))
+        }
+        NoLock::Interrupted { .. } => Failure::new(ExitCode::Interrupted, format!("{no}; nothing was run")),
+        NoLock::TimedOut { .. } | NoLock::Unusable { .. } => Failure::new(ExitCode::Refused, no.to_string()),
+    }
+}
+
 /// Why a session could not begin.
 fn refused(refused: Refused) -> Failure {
     let held = |text: String| Failure::new(ExitCode::Refused, text);
@@ -294,6 +314,7 @@ fn refused(refused: Refused) -> Failure {
         Refused::Unsealable { .. } => Failure::new(ExitCode::Damaged, refused.to_string())
             .hint("`--unsealed REASON` runs without the audit trail, and records why"),
         Refused::NotAllowed(_) => held(refused.to_string()),
+        Refused::Locked(no) => locked(no),
         Refused::Halt(_) => Failure::new(ExitCode::StepFailed, refused.to_string()),
         Refused::Script { diagnostics, .. } => Failure::usage(refused.to_string()).detail(diagnostics.render(false)),
         _ => Failure::usage(refused.to_string()),

@@ -12,6 +12,7 @@ mod dry_run;
 mod exec;
 mod failure;
 mod language;
+mod locks;
 mod output;
 mod resume;
 mod rollback;

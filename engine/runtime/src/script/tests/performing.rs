@@ -101,7 +101,10 @@ fn the_sample_of_the_documentation_is_described_and_performed_from_disk() {
     assert_eq!(declaration.about.as_deref(), Some("Roll an API back to the release that served before the current one."));
     let (line, mut listener) = Line::new();
     let params = BTreeMap::from([("service".to_owned(), Value::from("api")), ("to".to_owned(), Value::from(""))]);
-    let settings = Map::from([("root".into(), "/srv".into()), ("api".into(), "http://127.0.0.1:1".into())]);
+    let settings = serde_json::Map::from_iter([
+        ("root".to_owned(), Value::from("/srv")),
+        ("api".to_owned(), Value::from("http://127.0.0.1:1")),
+    ]);
     let actor = program.cast(&params, &settings, line);
     let mut seen = |operation: &Operation| match operation {
         Operation::Observe { observation, .. } => Some(Reply::Seen(Ok(match observation {
