@@ -13,6 +13,7 @@ mod dry_run;
 mod exec;
 mod failure;
 mod language;
+mod locks;
 mod output;
 mod resume;
 mod rollback;

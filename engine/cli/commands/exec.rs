@@ -79,6 +79,7 @@ pub fn run(exec: &Exec, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> 
         params,
         settings: environment.values(),
         budget: declaration.budget,
+        locks: declaration.locks,
         on_failure: declaration.on_failure,
         sources: sources(&program),
         provenance: provenance(&workplace.root(), &program),

@@ -48,6 +48,15 @@ impl Desk {
     /// Finds out what became of an attempt, by evidence first, then by what the author or a person says.
     pub(super) async fn recover(&self, intent: &Intent, way: Way) -> Result<Recovery, Halt> {
         let StepKind::Command(command) = &intent.spec.kind else { return Ok(Recovery::Again) };
+        match self.learn(intent).await? {
+            Ok(recovery) => Ok(recovery),
+            Err(known) => self.doubt(intent, command, known, way).await,
+        }
+    }
+
+    /// Finds out what became of an attempt by evidence alone; what is known about it when that does not suffice.
+    pub(super) async fn learn(&self, intent: &Intent) -> Result<Result<Recovery, String>, Halt> {
+        let StepKind::Command(command) = &intent.spec.kind else { return Ok(Ok(Recovery::Again)) };
         let (path, attempt) = (&intent.path, intent.attempt);
         let boot = {
             let state = self.ledger.state();
@@ -55,9 +64,7 @@ impl Desk {
         };
         let recovered = self.world.recover(intent, &boot, self.limits(command.timeout));
         match self.attended(path, recovered).await {
-            Recovered::Ended(Performed::InDoubt { known }) | Recovered::InDoubt { known } => {
-                self.doubt(intent, command, known, way).await
-            }
+            Recovered::Ended(Performed::InDoubt { known }) | Recovered::InDoubt { known } => Ok(Err(known)),
             Recovered::Ended(performed) => {
                 let outcome = match performed {
                     Performed::Done(answer) => Outcome::Succeeded(answer),
@@ -65,11 +72,11 @@ impl Desk {
                     Performed::Withheld | Performed::InDoubt { .. } => Outcome::Withheld { assumed: command.assume.clone() },
                 };
                 self.end(path, attempt, outcome.clone(), None).await?;
-                Ok(Recovery::Ended(outcome))
+                Ok(Ok(Recovery::Ended(outcome)))
             }
             Recovered::NeverBegun { evidence } => {
                 self.resolved(path, attempt, Verdict::DidNot, Decider::Evidence, evidence)?;
-                Ok(Recovery::Again)
+                Ok(Ok(Recovery::Again))
             }
         }
     }

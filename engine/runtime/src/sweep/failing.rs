@@ -68,7 +68,8 @@ fn failed(trial: &mut Trial<'_>, baseline: &Baseline, path: &StepPath, mended: b
             _ => turned(trial, baseline),
         };
     }
-    let before: Vec<_> = oracle::effects(&oracle::forward(&baseline.deeds)).into_iter().take_while(|deed| deed.path != *path).collect();
+    let before: Vec<_> =
+        oracle::effects(&oracle::forward(&baseline.deeds)).into_iter().take_while(|deed| deed.path != *path).collect();
     let forwards = oracle::effects(&oracle::forward(&deeds));
     oracle::exactly("something else was done before or behind the step that failed", &before, &forwards, None)?;
     attempts(trial, path, &deeds)?;
