@@ -4,11 +4,8 @@
 //! without its log (`FS_IOC_SHUTDOWN`), every process of the run is killed, it is mounted again, and the machine has
 //! another boot id. The ledger of effects lies outside: what happened has happened.
 
-use std::fs;
-
-use rustix::process::{Pid, Signal, kill_process};
-
 use crate::mount::{Namespace, skipped};
+use crate::scene::kill_keepers;
 use crate::support::Place;
 
 /// `_IOR('X', 125, u32)` with `NOLOGFLUSH`. perl is part of every Debian.
@@ -37,18 +34,7 @@ impl Power {
 
     /// Whatever still runs dies, and the machine starts again.
     fn restart(&self) {
-        let keepers = self.place.state().display().to_string();
-        for entry in fs::read_dir("/proc").expect("procfs") {
-            let name = entry.expect("an entry").file_name().to_string_lossy().into_owned();
-            let line = fs::read(format!("/proc/{name}/cmdline")).unwrap_or_default();
-            if line.starts_with(b"runbook-keeper\0") && String::from_utf8_lossy(&line).contains(&keepers) {
-                let pid = name.parse().ok().and_then(Pid::from_raw).expect("a process");
-                kill_process(pid, Signal::KILL).ok();
-                while fs::read(format!("/proc/{name}/cmdline")).is_ok_and(|line| !line.is_empty()) {
-                    std::thread::yield_now();
-                }
-            }
-        }
+        kill_keepers(&self.place);
         let again = self.namespace.shell(&self.place, &format!("umount .runbook; {MOUNT}; {OTHER_BOOT}"));
         assert_eq!(again.code, Some(0), "{again}");
     }

@@ -123,7 +123,7 @@ impl Trace {
 fn lines(dir: &Path) -> io::Result<impl Iterator<Item = Line>> {
     let reader = match File::open(dir.join(FILE)) {
         Ok(file) => Some(BufReader::new(file)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) if error.kind() == ErrorKind::NotFound => None,
         Err(error) => return Err(error),
     };
     let split = reader.into_iter().flat_map(|reader| reader.split(b'\n'));
