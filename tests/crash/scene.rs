@@ -48,7 +48,12 @@ pub(crate) fn end_forward(place: &Place) -> Settled {
         place.expect(0, &["exec", "main", "--yes"]);
     } else {
         let run = place.newest_run();
-        bring(place, &mut settled, || if ended_as(place, "completed") { None } else { Some(place.run(&["resume", &run, "--yes"])) }, 0);
+        bring(
+            place,
+            &mut settled,
+            || if ended_as(place, "completed") { None } else { Some(place.run(&["resume", &run, "--yes"])) },
+            0,
+        );
     }
     assert_eq!(place.ledger(), FORWARD, "each effect once, in order; {settled:?}");
     assert_eq!(place.read("config"), "new\n");

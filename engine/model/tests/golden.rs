@@ -27,7 +27,8 @@ fn records(journal: &Path) -> Vec<Record> {
     let text = fs::read_to_string(journal).expect("text");
     let (mut head, mut records) = (Head::EMPTY, Vec::new());
     for line in text.split_inclusive('\n').filter_map(|line| line.strip_suffix('\n')) {
-        let (record, next) = chain::decode(head, None, line.as_bytes()).unwrap_or_else(|why| panic!("{journal:?}: {why}\n{line}"));
+        let (record, next) =
+            chain::decode(head, None, line.as_bytes()).unwrap_or_else(|why| panic!("{journal:?}: {why}\n{line}"));
         let (again, _) = chain::encode(head, &record);
         assert_eq!(String::from_utf8_lossy(&again), line, "nothing that was written is lost or moved by reading it");
         (head, records) = (next, [records, vec![record]].concat());
