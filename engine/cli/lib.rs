@@ -18,6 +18,9 @@ pub mod operator;
 pub mod output;
 pub mod people;
 pub mod performance;
+#[cfg(test)]
+mod reference;
+mod signals;
 pub mod workplace;
 
 /// Runs the program with the arguments and the environment of this process.

@@ -1,5 +1,6 @@
 //! Who is at the keyboard: by user number, not by what `$USER` claims.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::process::{Command, Stdio};
 
@@ -11,7 +12,7 @@ use runbook_model::step::Confirm;
 pub struct Operator {
     /// Their login name, host, and whether they sit at a terminal.
     pub person: Person,
-    /// The groups of the system that they are in.
+    /// The groups of `runbook.toml` that they are in, as the run recorded them.
     pub groups: Vec<String>,
 }
 
@@ -21,13 +22,18 @@ impl Operator {
     pub fn here() -> Self {
         let uid = rustix::process::getuid().as_raw();
         let passwd = fs::read_to_string("/etc/passwd").unwrap_or_default();
-        let group = fs::read_to_string("/etc/group").unwrap_or_default();
         let name = name_of(&passwd, uid).or_else(name_by_id).unwrap_or_else(|| format!("uid-{uid}"));
-        let mut gids: Vec<_> = rustix::process::getgroups().unwrap_or_default().into_iter().map(|gid| gid.as_raw()).collect();
-        gids.push(rustix::process::getgid().as_raw());
         let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
         let from = if is_terminal() { From::Terminal } else { From::CommandLine };
-        Self { person: Person { name, host, from }, groups: gids.iter().filter_map(|gid| name_of(&group, *gid)).collect() }
+        Self { person: Person { name, host, from }, groups: Vec::new() }
+    }
+
+    /// The same person, with the groups that a run knows them in.
+    #[must_use]
+    pub fn in_groups(mut self, groups: &BTreeMap<String, Vec<String>>) -> Self {
+        let theirs = groups.iter().filter(|(_, members)| members.contains(&self.person.name));
+        self.groups = theirs.map(|(group, _)| group.clone()).collect();
+        self
     }
 
     /// Whether this person may answer a confirm of a run that `runner` started.
@@ -42,7 +48,7 @@ impl Operator {
             Some(group) => self.groups.iter().any(|mine| mine == group),
             None => *by == self.person.name,
         };
-        if confirm.by.is_empty() || confirm.by.iter().any(is_meant) {
+        if confirm.by.is_empty() || confirm.by.iter().chain(&confirm.escalate).any(is_meant) {
             return Ok(());
         }
         Err(MayNotAnswer::Others { name: self.person.name.clone(), by: confirm.by.clone() })
@@ -72,7 +78,7 @@ fn is_terminal() -> bool {
     rustix::termios::isatty(std::io::stdin()) && rustix::termios::isatty(std::io::stderr())
 }
 
-/// The name in a line `name:x:number:…` of `/etc/passwd` or `/etc/group`.
+/// The name in a line `name:x:number:…` of `/etc/passwd`.
 fn name_of(table: &str, number: u32) -> Option<String> {
     table.lines().find_map(|line| {
         let mut fields = line.split(':');

@@ -4,10 +4,12 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 use runbook_model::declaration::Declaration;
+use runbook_model::entry::Mode;
 use runbook_model::id::RunId;
 use runbook_model::state::RunState;
 use runbook_runtime::audit::{Archive, Archivist, Founding};
-use runbook_runtime::journal::{Journal, ReadError, Reading, RunDir, StateDir, boot_id};
+use runbook_runtime::boot::boot_id;
+use runbook_runtime::journal::{Journal, ReadError, Reading, RunDir, StateDir};
 use runbook_runtime::script::Program;
 
 use crate::arguments::Globals;
@@ -125,14 +127,16 @@ impl Workplace<'_> {
     /// There is none.
     pub fn unfinished(&self, state: &StateDir) -> Result<RunId, Failure> {
         let runs = state.runs().map_err(|error| Failure::usage(error.to_string()))?;
-        let open = |run: &RunId| {
-            let dir = state.run(*run);
-            self.journal(&dir)
-                .is_ok_and(|(_, run)| run.started().mode == runbook_model::entry::Mode::Live && !run.status().is_final())
-        };
-        runs.into_iter()
-            .find(open)
-            .ok_or_else(|| Failure::usage("there is nothing to resume: every run has ended").hint("runbook runs"))
+        for run in runs {
+            match self.journal(&state.run(run)) {
+                Ok((_, folded)) if folded.started().mode == Mode::Live && !folded.status().is_final() => return Ok(run),
+                Ok(_) => {}
+                // One that never began has nothing to go on with; a damaged one must not be passed over in silence.
+                Err(failure) if failure.exit() == ExitCode::Damaged => return Err(failure),
+                Err(_) => {}
+            }
+        }
+        Err(Failure::usage("there is nothing to resume: every run has ended").hint("runbook runs"))
     }
 }
 
@@ -141,5 +145,5 @@ impl Workplace<'_> {
 /// # Errors
 /// The kernel does not say.
 pub fn boot() -> Result<String, Failure> {
-    boot_id().map_err(|error| Failure::new(ExitCode::Refused, error.to_string()))
+    boot_id().map_err(|error| Failure::new(ExitCode::Refused, format!("the kernel does not say which boot this is: {error}")))
 }

@@ -38,9 +38,9 @@ fn yes_answers_for_whoever_typed_it() {
 
 #[test]
 fn only_those_who_may_answer_can() {
-    let place = Place::with(r#"confirm("Sure?", #{ by: ["bob", "@oncall"], not_self: true });"#);
+    let place = Place::with(r#"confirm("Sure?", #{ by: ["bob", "@oncall"] }); confirm("Somebody else?", #{ not_self: true });"#);
     place.expect(4, &["exec", "main", "--yes"]);
-    place.expect(10, &["answer", &place.newest_run(), "--yes"]).says(&["may answer"]);
+    place.expect(10, &["answer", &place.newest_run(), "--yes"]).says(&["not among those who may answer"]);
 }
 
 #[test]
@@ -51,4 +51,42 @@ fn a_choice_is_recorded_and_comes_back() {
     place.expect(2, &["answer", &place.newest_run(), "--choose", "up"]).says(&["left, right"]);
     place.expect(0, &["answer", &place.newest_run(), "--choose", "right"]);
     place.expect(0, &["resume"]);
+}
+
+/// Who runs the tests, as the system knows them.
+fn me() -> String {
+    let output = std::process::Command::new("id").arg("-un").output().expect("id");
+    String::from_utf8_lossy(&output.stdout).trim().to_owned()
+}
+
+#[test]
+fn a_group_of_the_repository_may_answer_as_it_was_when_the_run_began() {
+    let place = Place::with(r#"confirm("Sure?", #{ by: ["@oncall"] });"#);
+    place.write("runbook.toml", &format!("[groups]\noncall = [\"{}\"]\n", me()));
+    // A flag speaks for nobody in particular.
+    place.expect(4, &["exec", "main", "--yes"]);
+    place.write("runbook.toml", "[groups]\noncall = []\n");
+    place.expect(0, &["answer", &place.newest_run(), "--yes"]);
+    place.expect(0, &["resume"]).says(&["completed"]);
+    place.expect(4, &["exec", "main"]);
+    place.expect(10, &["answer", &place.newest_run(), "--yes"]).says(&["@oncall", "[groups]"]);
+}
+
+#[test]
+fn one_person_is_no_quorum_of_two() {
+    let place = Place::with(r#"confirm("Sure?", #{ quorum: 2 });"#);
+    place.expect(4, &["exec", "main", "--yes"]);
+    let run = place.newest_run();
+    place.expect(0, &["answer", &run, "--yes"]);
+    place.expect(4, &["resume"]);
+}
+
+#[test]
+fn nobody_says_yes_in_advance_where_the_environment_is_protected() {
+    let place = Place::with(r#"confirm("Sure?");"#);
+    place.write("runbook.toml", "[env.production]\nprotected = true\n");
+    place.expect(10, &["exec", "main", "--env", "production", "--yes"]).says(&["protected"]);
+    place.expect(4, &["exec", "main", "--env", "production"]);
+    place.expect(10, &["resume", "--yes"]).says(&["protected"]);
+    place.expect(4, &["resume"]);
 }

@@ -86,7 +86,7 @@ fn hostile_scripts_are_stopped() {
 #[test]
 fn a_program_that_does_not_exist_fails_its_step_and_changes_nothing() {
     let place = Place::with(r#"command("typo", #{ run: ["mkdri", "x"], rollback: "nothing" });"#);
-    place.expect(1, &["exec", "main"]).says(&["mkdri", "not found"]);
+    place.expect(1, &["exec", "main"]).says(&["mkdri", "`mkdir`"]);
 }
 
 #[test]

@@ -46,7 +46,7 @@ fn a_second_operator_is_told_who_holds_the_run() {
     (place.fifo("began"), place.fifo("go"));
     let child = place.command(&["exec", "main"]).spawn().expect("the binary starts");
     place.read("began");
-    place.expect(10, &["resume", &place.newest_run()]).says(&["alice"]);
+    place.expect(10, &["resume", &place.newest_run()]).says(&["is held by", "`runbook exec`"]);
     place.write("go", "");
     assert!(child.wait_with_output().expect("it ends").status.success());
 }

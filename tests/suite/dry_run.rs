@@ -15,7 +15,7 @@ fn nothing_changes_and_each_step_is_verified_or_withheld() {
     let before = place.photograph();
     let ran = place.expect(0, &["exec", "main", "--dry-run"]);
     assert_eq!(place.photograph(), before);
-    ran.says(&["verified", "withheld", "echo x >> ledger", "-old", "+new", "rehearsed"]);
+    ran.says(&["verified", "withheld", "echo x >> ledger", "- old", "+ new", "rehearsed"]);
 }
 
 #[test]

@@ -43,6 +43,9 @@ fn rows(configuration: &Configuration) -> Vec<Row> {
         ),
         ("pass_env".to_owned(), json!(configuration.pass_env.value), configuration.pass_env.origin.clone()),
     ];
+    for (name, members) in &configuration.groups {
+        rows.push((format!("groups.{name}"), json!(members.value), members.origin.clone()));
+    }
     if let Some(filter) = &configuration.log_filter {
         rows.push(("log.filter".to_owned(), json!(filter.value), filter.origin.clone()));
     }

@@ -2,13 +2,17 @@
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use runbook_model::change::quoted;
+use runbook_model::person::From;
 
 use crate::arguments::Globals;
 use crate::commands;
 use crate::demo::{self, DemoFailure};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
+use crate::operator::Operator;
 use crate::output;
 
 /// Try it on a small deployment on this machine
@@ -59,22 +63,48 @@ pub fn run(demo: &Demo, globals: &Globals) -> Result<ExitCode, Failure> {
     let dir = demo.dir.display();
     show(&format!("a deployment in {dir}, with a broken release:\n  {}\n", health(&deployment)?));
     if demo.only_deploy {
-        show(&format!(
-            "now it is your turn:\n  cd {dir}\n  runbook exec rollback-api -p service=api --dry-run\n  runbook exec rollback-api -p service=api"
-        ));
+        show(&format!("now it is your turn:\n  cd {dir}\n  runbook exec rollback-api --dry-run\n  runbook exec rollback-api"));
         return Ok(ExitCode::Completed);
     }
-    show(&format!("$ runbook -C {dir} exec rollback-api -p service=api --yes"));
-    let color = globals.color;
+    // The runbook's own half a minute is right for production; whoever tries it has seen enough after three seconds.
+    let mut words = vec!["exec", "rollback-api", "-p", "watch=3s"];
+    // At a terminal the person there is asked; a script has nobody to ask.
+    if Operator::here().person.from != From::Terminal {
+        words.push("--yes");
+    }
+    show(&format!("$ runbook -C {dir} {}", words.join(" ")));
     let line: Vec<OsString> = ["runbook".into(), "-C".into(), demo.dir.clone().into_os_string()]
         .into_iter()
-        .chain(["--color", color.word(), "exec", "rollback-api", "-p", "service=api", "--yes"].map(OsString::from))
+        .chain(["--color", globals.color.word()].into_iter().chain(words).map(OsString::from))
         .collect();
     let exit = commands::perform_line(line);
-    show(&format!("\nafterwards:\n  {}\n  current -> {}", health(&deployment)?, deployment.current()?));
-    show(&format!("the trail:\n  git --git-dir {dir}/.runbook/audit.git log --first-parent --oneline main"));
-    show(&format!("try next, in {dir}: `runbook rollback RUN` takes it back; `runbook demo --stop {dir}` ends the service"));
+    show(&format!("\nafterwards:\n  {}\n  current -> {}\n", health(&deployment)?, deployment.current()?));
+    show(&next_steps(&demo.dir, exit));
     Ok(exit)
+}
+
+/// What to type now. `cd` first: the configuration, the runs and the trail are found from there.
+fn next_steps(dir: &Path, exit: ExitCode) -> String {
+    let mut lines = vec![(format!("cd {}", quoted(&dir.to_string_lossy())), "")];
+    let line = |command: &str, why: &'static str| (command.to_owned(), why);
+    if exit == ExitCode::Completed {
+        lines.extend([
+            line("runbook runs", "the run, and its id"),
+            line("runbook verify", "nobody edited the trail"),
+            line("git --git-dir .runbook/audit.git log --first-parent --oneline main", "the same without us"),
+            line("runbook rollback RUN --dry-run", "what taking it back would do"),
+            line("runbook rollback RUN", "take it back"),
+        ]);
+    } else {
+        lines.push(line("runbook resume", "go on"));
+    }
+    lines.push(line("runbook demo --stop .", "end the service"));
+    let width = lines.iter().map(|(command, _)| command.len()).filter(|width| *width < 40).max().unwrap_or_default();
+    let lines: Vec<_> = lines
+        .iter()
+        .map(|(command, why)| if why.is_empty() { format!("  {command}") } else { format!("  {command:width$}  # {why}") })
+        .collect();
+    format!("try next:\n{}", lines.join("\n"))
 }
 
 /// Serves, until it is stopped.
@@ -86,7 +116,7 @@ pub fn serve(service: &DemoService, globals: &Globals) -> Result<(), Failure> {
     match demo::serve(root, service.address)? {}
 }
 
-impl From<DemoFailure> for Failure {
+impl std::convert::From<DemoFailure> for Failure {
     fn from(failure: DemoFailure) -> Self {
         Self::usage(failure.to_string())
     }

@@ -56,13 +56,14 @@ pub fn run(exec: &Exec, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> 
     let name = title.name;
     let (env, environment) = workplace.place.configuration.environment(exec.env.as_deref())?;
     if exec.yes && environment.is_protected() {
-        let message = format!("`{}` is protected: `--yes` does not answer for anybody there", env.unwrap_or_default());
-        return Err(Failure::new(ExitCode::Refused, message)
-            .hint("leave `--yes` out, and answer at the terminal or with `runbook answer`"));
+        return Err(protected(&env.unwrap_or_default()));
     }
     let given: Vec<_> = exec.params.iter().map(|given| (given.name.clone(), given.text.clone(), Origin::Typed)).collect();
     let params = parameter::resolve(&declaration.params, &given).map_err(|refused| unfit(&name, &refused))?;
-    let operator = Operator::here();
+    let configuration = &workplace.place.configuration;
+    let groups: BTreeMap<_, _> =
+        configuration.groups.iter().map(|(name, members)| (name.clone(), members.value.clone())).collect();
+    let operator = Operator::here().in_groups(&groups);
     let state = workplace.state()?;
     let archivist = match exec.unsealed {
         Some(_) => None,
@@ -82,7 +83,7 @@ pub fn run(exec: &Exec, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> 
         sources: sources(&program),
         provenance: provenance(&workplace.root(), &program),
         root: workplace.root().display().to_string(),
-        groups: BTreeMap::new(),
+        groups,
         unsealed: exec.unsealed.clone(),
     };
     let performance = Performance {
@@ -95,8 +96,15 @@ pub fn run(exec: &Exec, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> 
         yes: exec.yes,
         verbose: exec.verbose,
         before: Vec::new(),
+        edit: String::new(),
     };
     performance.perform(|opening| Session::exec(opening, started, &program))
+}
+
+/// `--yes` is refused in an environment that deserves more care.
+pub(super) fn protected(env: &str) -> Failure {
+    let message = format!("`{env}` is protected: `--yes` does not answer for anybody there");
+    Failure::new(ExitCode::Refused, message).hint("leave `--yes` out, and answer at the terminal or with `runbook answer`")
 }
 
 fn unfit(name: &str, refused: &[parameter::Refused]) -> Failure {

@@ -2,7 +2,8 @@
 
 use runbook_runtime::dispatcher::Session;
 
-use crate::commands::exec::RunPrefix;
+use crate::commands::exec::{RunPrefix, protected};
+use crate::configuration::Environment;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::operator::Operator;
@@ -32,7 +33,7 @@ pub struct Resume {
 /// Goes on with it.
 ///
 /// # Errors
-/// There is nothing to go on with, or the run cannot be taken; nothing was run.
+/// There is nothing to go on with, the run cannot be taken, or `--yes` does not count in its environment; nothing was run.
 pub fn run(resume: &Resume, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> {
     let state = workplace.state()?;
     let run = match &resume.run {
@@ -40,7 +41,15 @@ pub fn run(resume: &Resume, workplace: &Workplace<'_>) -> Result<ExitCode, Failu
         None => workplace.unfinished(&state)?,
     };
     let performance = Performance::of_run(workplace, &state, run, Operator::here())?;
+    if resume.yes
+        && let Some(env) = performance.env()
+        && workplace.place.configuration.environments.get(&env).is_some_and(Environment::is_protected)
+    {
+        return Err(protected(&env));
+    }
     let performance = Performance { yes: resume.yes, verbose: resume.verbose, ..performance };
     let edited = if resume.adopt { Some(workplace.program(&performance.entry())?.1) } else { None };
+    let edit = edited.as_ref().map(|edited| performance.edit(edited)).transpose()?.unwrap_or_default();
+    let performance = Performance { edit, ..performance };
     performance.perform(|opening| async move { Session::resume(opening, edited.as_ref()).await })
 }

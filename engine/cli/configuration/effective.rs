@@ -25,6 +25,8 @@ pub struct Configuration {
     pub runbooks: Sourced<Vec<PathBuf>>,
     /// Variables that commands get on top of the usual few.
     pub pass_env: Sourced<Vec<String>>,
+    /// Who belongs to which group, for confirms that name one: login names.
+    pub groups: BTreeMap<String, Sourced<Vec<String>>>,
     /// What is logged.
     pub log_filter: Option<Sourced<String>>,
     /// Where it is logged: absolute.
@@ -76,6 +78,7 @@ impl Configuration {
             state_dir: Sourced::new(root.value.join(".runbook"), Origin::BuiltIn),
             runbooks: Sourced::new(vec![root.value.join("runbooks")], Origin::BuiltIn),
             pass_env: Sourced::new(Vec::new(), Origin::BuiltIn),
+            groups: BTreeMap::new(),
             log_filter: None,
             log_file: None,
             settings: BTreeMap::new(),
@@ -141,6 +144,10 @@ impl Configuration {
         }
         if let Some(pass_env) = layer.pass_env {
             self.pass_env = pass_env;
+        }
+        // Not from the user's own file: whoever may approve is for the repository to say, and not for whoever asks.
+        if let (Some(groups), Base::Directory(_)) = (layer.groups, base) {
+            self.groups = groups;
         }
         if let Some(filter) = layer.log_filter {
             self.log_filter = Some(filter);

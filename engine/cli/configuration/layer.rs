@@ -19,6 +19,7 @@ pub(super) struct Layer {
     pub(super) pass_env: Option<Sourced<Vec<String>>>,
     pub(super) log_filter: Option<Sourced<String>>,
     pub(super) log_file: Option<Sourced<String>>,
+    pub(super) groups: Option<BTreeMap<String, Sourced<Vec<String>>>>,
     pub(super) settings: Settings,
     pub(super) environments: BTreeMap<String, EnvironmentLayer>,
 }
@@ -49,11 +50,12 @@ impl Layer {
     }
 
     fn of(reader: &mut Reader<'_>, table: &DeTable<'_>) -> Self {
-        reader.only("", table, &["state_dir", "runbooks", "pass_env", "log", "settings", "env"]);
+        reader.only("", table, &["state_dir", "runbooks", "pass_env", "groups", "log", "settings", "env"]);
         let mut layer = Self {
             state_dir: reader.text(table, "state_dir"),
             runbooks: reader.texts(table, "runbooks"),
             pass_env: reader.texts(table, "pass_env"),
+            groups: groups(reader, table),
             settings: settings(reader, table),
             ..Self::default()
         };
@@ -87,6 +89,11 @@ impl Layer {
         }
         layer
     }
+}
+
+fn groups(reader: &mut Reader<'_>, table: &DeTable<'_>) -> Option<BTreeMap<String, Sourced<Vec<String>>>> {
+    let groups = reader.table(table, "groups")?;
+    Some(groups.keys().filter_map(|name| Some((name.get_ref().to_string(), reader.texts(groups, name.get_ref())?))).collect())
 }
 
 fn settings(reader: &mut Reader<'_>, table: &DeTable<'_>) -> Settings {

@@ -64,7 +64,7 @@ pub fn may_answer(confirm: &Confirm, person: &Person, started: &RunStarted, oper
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotAllowed {
     /// The one who runs it may not approve it.
-    #[error("`{name}` started the run, and this confirm wants somebody else (`not_self`)")]
+    #[error("`{name}` started the run: only somebody else may answer (`not_self`)")]
     Operator {
         /// Who.
         name: String,

@@ -63,7 +63,7 @@ impl Ongoing {
             Progress::Looking { path, looks, saw } => {
                 self.said.entry(path.clone()).or_default().looking = Some(format!("look {looks}: {saw}"));
             }
-            Progress::Notice { .. } | Progress::Quiet | Progress::Tick => {}
+            Progress::Notice { .. } | Progress::Script { .. } | Progress::Quiet | Progress::Tick => {}
         }
     }
 

@@ -21,10 +21,13 @@ use super::desk::Desk;
 use super::recovery::Recovery;
 use crate::operation::Call;
 use crate::report::Progress;
-use crate::script::{Actor, Ending, ScriptFailure};
+use crate::script::{Actor, Diagnostics, Ending, ScriptFailure};
 use crate::world::{Choice, Chosen};
 
-const TICK: Duration = Duration::from_millis(500);
+/// The pace of the live line. A tick costs a look at the clock.
+const TICK: Duration = Duration::from_millis(100);
+/// The audit trail is offered news every so many ticks: a commit costs more.
+const TICKS_PER_SEAL: u32 = 5;
 
 /// What happens after a failure that the script did not catch.
 pub(super) enum After {
@@ -44,8 +47,7 @@ impl Desk {
         calls: &mut mpsc::UnboundedReceiver<Call>,
     ) -> Ending {
         let mut tasks = JoinSet::new();
-        let mut tick = tokio::time::interval(TICK);
-        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+        let mut tick = ticking();
         tokio::pin!(work);
         loop {
             tokio::select! {
@@ -65,6 +67,19 @@ impl Desk {
         }
     }
 
+    /// Waits for `work` outside of a play, where no calls come.
+    pub(super) async fn beside<T>(&self, work: impl Future<Output = Result<T, Halt>>) -> Result<T, Halt> {
+        let mut tick = ticking();
+        tokio::pin!(work);
+        loop {
+            tokio::select! {
+                biased;
+                done = &mut work => return done,
+                _ = tick.tick() => self.tick()?,
+            }
+        }
+    }
+
     /// What happens beside the steps: promises of time, the live line, the audit trail.
     fn tick(&self) -> Result<(), Halt> {
         let broken = self.budgets.borrow_mut().broken(self.world.monotonic_millis());
@@ -72,7 +87,10 @@ impl Desk {
             self.write(Entry::BudgetBroken { path, budget })?;
         }
         self.ledger.progress(&Progress::Tick);
-        self.offer_seal();
+        self.ticks.set(self.ticks.get().wrapping_add(1));
+        if self.ticks.get().is_multiple_of(TICKS_PER_SEAL) {
+            self.offer_seal();
+        }
         Ok(())
     }
 
@@ -100,7 +118,10 @@ impl Desk {
                     }
                     halt => return Err(halt.unwrap_or(Halt::Interrupted)),
                 },
-                Ending::Unknowable(diagnostics) => return Ok(RunStatus::Unknowable { message: diagnostics.to_string() }),
+                Ending::Unknowable(diagnostics) => {
+                    let message = self.explain(diagnostics);
+                    return Ok(RunStatus::Unknowable { message });
+                }
                 Ending::Failed(failure) => {
                     if let Some(halt) = self.take_halt() {
                         return Err(halt);
@@ -131,7 +152,10 @@ impl Desk {
         self.ledger.sync().await?;
         self.seal_now("at a failure").await;
         let step = failure.step.as_ref().and_then(|path| self.ledger.state().step(path).cloned());
-        let why = step.as_ref().and_then(failed_line).unwrap_or_else(|| failure.diagnostics.to_string());
+        let why = match step.as_ref().and_then(failed_line) {
+            Some(line) => line,
+            None => self.explain(failure.diagnostics.clone()),
+        };
         let owed = rollback::owing(&self.ledger.state()).len();
         let chosen = match &step {
             Some(step) if step.is_doubtful() && !step.settles() => {
@@ -143,7 +167,7 @@ impl Desk {
             step => {
                 let path = step.as_ref().map(|step| step.path.clone()).unwrap_or_default();
                 let spec = step.as_ref().and_then(|step| step.spec().cloned());
-                self.choose(Choice::Failed { path, spec, why: why.clone(), owed, rolling_back: false }).await?
+                self.choose(Choice::Failed { path, spec, why: why.clone(), owed, rolling_back: false }).await
             }
         };
         match (chosen, &step) {
@@ -168,14 +192,32 @@ impl Desk {
         }
     }
 
-    pub(super) async fn choose(&self, choice: Choice) -> Result<Option<Chosen>, Halt> {
+    /// Shows what is wrong with the script where it stands; gives it in one line, for the record.
+    pub(super) fn explain(&self, diagnostics: Diagnostics) -> String {
+        let line = match diagnostics.location() {
+            Some(at) => format!("{} ({}:{}:{})", diagnostics.line(), at.file, at.line, at.column),
+            None => diagnostics.line(),
+        };
+        self.ledger.progress(&Progress::Script { diagnostics });
+        line
+    }
+
+    /// Asks a person. Ctrl-C here is the choice to stop: the run is then what its step made it, failed or in doubt, and
+    /// not merely interrupted.
+    pub(super) async fn choose(&self, choice: Choice) -> Option<Chosen> {
         self.ledger.progress(&Progress::Quiet);
         tokio::select! {
             biased;
-            () = self.interrupts.first() => Err(Halt::Interrupted),
-            chosen = self.world.choose(&choice) => Ok(chosen),
+            () = self.interrupts.first() => Some(Chosen::Stop),
+            chosen = self.world.choose(&choice) => chosen,
         }
     }
+}
+
+fn ticking() -> tokio::time::Interval {
+    let mut tick = tokio::time::interval(TICK);
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+    tick
 }
 
 fn failed_line(step: &Step) -> Option<String> {

@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 
 use super::Halt;
 use super::desk::Desk;
-use super::recovery::Recovery;
+use super::recovery::{Recovery, Way};
 use crate::operation::Call;
 use crate::script::{Actor, Ending};
 use crate::world::{Choice, Chosen};
@@ -38,11 +38,18 @@ impl Desk {
         let doubtful: Vec<_> = self.ledger.state().doubtful().into_iter().cloned().collect();
         for step in doubtful {
             let Some(intent) = &step.intent else { continue };
-            let recovery = match step.phase {
-                StepPhase::Intended => self.recover(intent).await?,
-                _ => Recovery::AskScript("it was stopped half-way".to_owned()),
+            let known = match step.phase {
+                StepPhase::Intended => match self.recover(intent, Way::Backwards).await? {
+                    Recovery::AskScript(known) => Some(known),
+                    _ => None,
+                },
+                _ if step.is_doubtful() => Some("it was stopped half-way".to_owned()),
+                _ => None,
             };
-            if let Recovery::AskScript(known) = recovery {
+            // What was found out about the last attempt says nothing about one before it.
+            let haunted = || self.ledger.state().step(&step.path).is_some_and(|step| step.is_haunted());
+            let known = known.or_else(|| haunted().then(|| "an earlier attempt may have taken effect".to_owned()));
+            if let Some(known) = known {
                 self.ask_about(&step.path, &intent.spec, known).await?;
             }
         }
@@ -67,7 +74,7 @@ impl Desk {
                 }
                 Next::Change { of, path, change } => {
                     let spec = rollback::step_of(&of, change);
-                    if let Some(stuck) = self.roll_back_change(&path, &spec).await? {
+                    if let Some(stuck) = self.beside(self.roll_back_change(&path, &spec)).await? {
                         return Ok(stuck);
                     }
                 }
@@ -92,7 +99,7 @@ impl Desk {
             None => (None, None),
         };
         let outcome = match (phase, intent) {
-            (Some(StepPhase::Intended), Some(intent)) => match self.recover(&intent).await? {
+            (Some(StepPhase::Intended), Some(intent)) => match self.recover(&intent, Way::Forwards).await? {
                 Recovery::Ended(outcome) => outcome,
                 Recovery::Settled => return Ok(None),
                 Recovery::Again => self.attempts(path, spec, &location).await?,
@@ -127,9 +134,9 @@ impl Desk {
                 Ok(None)
             }
             Ending::HungUp => Err(Halt::Interrupted),
-            Ending::Unknowable(diagnostics) => Ok(Some(RunStatus::Stuck { at: of.clone(), message: diagnostics.to_string() })),
+            Ending::Unknowable(diagnostics) => Ok(Some(RunStatus::Stuck { at: of.clone(), message: self.explain(diagnostics) })),
             Ending::Failed(failure) => {
-                let message = failure.diagnostics.to_string();
+                let message = self.explain(failure.diagnostics.clone());
                 match &failure.step {
                     Some(path) => self.stuck_at(path, None, message).await,
                     None => Ok(Some(RunStatus::Stuck { at: of.clone(), message })),
@@ -144,7 +151,7 @@ impl Desk {
         self.seal_now("at a failure").await;
         let owed = rollback::owing(&self.ledger.state()).len();
         let choice = Choice::Failed { path: path.clone(), spec: spec.cloned(), why: why.clone(), owed, rolling_back: true };
-        match self.choose(choice).await? {
+        match self.choose(choice).await {
             Some(Chosen::Retry(by)) => {
                 self.write(Entry::StepRetried { path: path.clone(), by })?;
                 Ok(None)

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use runbook_model::answer::Said;
 use runbook_model::approval::{self, NotAllowed};
-use runbook_model::entry::{Entry, Mode, Purpose, Record, RunStarted, Session as Taken, Verdict};
+use runbook_model::entry::{Entry, Mode, Purpose, Record, RunStarted, Session as Taken, Source, Verdict};
 use runbook_model::id::RunId;
 use runbook_model::outcome::Outcome;
 use runbook_model::path::StepPath;
@@ -63,6 +63,8 @@ pub struct Finished {
     pub sealing: Sealing,
     /// Why it stopped where it is, when it did not come to an end.
     pub halt: Option<Halt>,
+    /// Whether the run has come to any step at all.
+    pub begun: bool,
 }
 
 /// Why a session could not do what it was asked for. Nothing was run.
@@ -114,7 +116,7 @@ pub enum Refused {
         why: String,
     },
     /// There is nothing to do.
-    #[error("run {run} was {} already; there is nothing to {verb}", .status.word())]
+    #[error("run {run} is {} already; there is nothing to {verb}", .status.word())]
     Final {
         /// The run.
         run: RunId,
@@ -185,7 +187,7 @@ impl Session {
             session.desk.ledger.write_durably(Entry::SessionEnded { status }, session.desk.now()).await?;
             return Err(Refused::Unsealable { why });
         }
-        Ok(session.forward(program).await)
+        Ok(session.forward(program, None).await)
     }
 
     /// Goes on with a run: forward by replaying its pinned source, or with its rollback.
@@ -196,13 +198,17 @@ impl Session {
         let (journal, state) = take(&opening, Purpose::Resume)?;
         let run = opening.dir.run();
         refuse_final(&state, "resume")?;
-        let edited = adopt.map(|program| (program.clone(), program.sources()));
-        let (program, sources) = match edited {
-            Some(edited) => edited,
-            None => pinned(&opening.dir, &state)?,
+        let (mut sources, before) = (sources_of(&opening.dir, &state)?.1, state.sources().to_vec());
+        let (program, adopted) = match adopt {
+            Some(edited) => {
+                let new = edited.sources();
+                let texts: Vec<_> = new.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+                let adopted = opening.dir.pin(&texts)?;
+                sources.extend(new);
+                (edited.clone(), Some(adopted))
+            }
+            None => (pinned(&opening.dir, &state)?.0, None),
         };
-        let texts: Vec<_> = sources.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
-        let adopted = if adopt.is_some() { Some(opening.dir.pin(&texts)?) } else { None };
         let stopped_at = match state.status() {
             RunStatus::Failed { at: Some(at), .. }
             | RunStatus::Declined { at }
@@ -213,13 +219,17 @@ impl Session {
         let back = state.rollback().is_some();
         let operator = Decider::Person(opening.operator.clone());
         let session = Self::new(opening, journal, state, &sources, Purpose::Resume, None)?;
-        if let Some(sources) = adopted {
-            session.desk.write(Entry::Adopted { sources, by: operator.clone() })?;
-        }
-        if let Err(halt) = session.reopen(stopped_at, operator).await {
+        let before = match adopted {
+            Some(sources) => {
+                session.desk.write(Entry::Adopted { sources, by: operator.clone() })?;
+                Some(before)
+            }
+            None => None,
+        };
+        if let Err(halt) = session.desk.beside(session.reopen(stopped_at, operator)).await {
             return Ok(session.finish(run, Err(halt)).await);
         }
-        if back { Ok(session.backward(&program).await) } else { Ok(session.forward(&program).await) }
+        if back { Ok(session.backward(&program).await) } else { Ok(session.forward(&program, before).await) }
     }
 
     /// Rolls a run back, also one that completed long ago.
@@ -247,7 +257,7 @@ impl Session {
             if back {
                 return session.reopen(stuck_at, operator).await;
             }
-            session.desk.settle_doubts().await?;
+            session.desk.beside(session.desk.settle_doubts()).await?;
             let desk = &session.desk;
             desk.ledger.write_durably(Entry::RollbackStarted { by: operator, why }, desk.now()).await?;
             Ok(())
@@ -265,7 +275,7 @@ impl Session {
     pub async fn resolve(opening: Opening, step: &str, verdict: Verdict, why: String) -> Result<Finished, Refused> {
         let (journal, state) = take(&opening, Purpose::Resolve)?;
         let run = opening.dir.run();
-        let path = named(&state, step, |step| step.is_doubtful())?;
+        let path = named(&state, step, |step| step.is_doubtful() || step.is_haunted())?;
         let attempt = state.step(&path).map(|step| step.attempt).ok_or_else(|| Refused::NotInDoubt(path.clone()))?;
         let by = Decider::Person(opening.operator.clone());
         let (_, sources) = sources_of(&opening.dir, &state)?;
@@ -351,12 +361,18 @@ impl Session {
         }
     }
 
-    async fn forward(self, program: &Program) -> Finished {
+    /// `before` are the sources from before an edit that is being adopted: an edit that does not replay is not kept.
+    async fn forward(self, program: &Program, before: Option<Vec<Source>>) -> Finished {
         let run = self.desk.ledger.state().run();
         let (line, mut calls) = Line::new();
         let actor = self.cast(program, line);
-        let ended = self.desk.forward(&actor, &mut calls).await;
+        let mut ended = self.desk.forward(&actor, &mut calls).await;
         drop((actor, calls));
+        if let (Err(Halt::Mismatch(_)), Some(sources)) = (&ended, before)
+            && let Err(halt) = self.desk.write(Entry::Adopted { sources, by: Decider::Evidence })
+        {
+            ended = Err(halt);
+        }
         self.finish(run, ended).await
     }
 
@@ -369,7 +385,9 @@ impl Session {
             // Replaying the recorded part finds the blocks again. It ends where the record ends: the desk refuses
             // every step that would go forward.
             self.desk.rewind();
+            self.desk.replay_only(true);
             self.desk.serve_while(actor.play(), &mut calls).await;
+            self.desk.replay_only(false);
             match self.desk.take_halt() {
                 None | Some(Halt::Mismatch(runbook_model::decide::Refusal::Backwards { .. })) => {}
                 Some(halt) => return self.finish(run, Err(halt)).await,
@@ -397,13 +415,14 @@ impl Session {
         let Some(status) = status else {
             // Nothing more can be written: what is on disk is what counts, and the next session starts from it.
             let why = "the journal could not be written".to_owned();
-            return Finished { run, status: RunStatus::Interrupted, sealing: Sealing::Behind { why }, halt };
+            return Finished { run, status: RunStatus::Interrupted, sealing: Sealing::Behind { why }, halt, begun: true };
         };
         if let Err(lost) = desk.ledger.close(Entry::SessionEnded { status: status.clone() }, desk.now()).await {
             halt.get_or_insert(lost);
         }
         let sealing = desk.conclude().await;
-        Finished { run, status, sealing, halt }
+        let begun = !desk.ledger.state().steps().is_empty();
+        Finished { run, status, sealing, halt, begun }
     }
 }
 

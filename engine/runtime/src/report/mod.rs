@@ -6,6 +6,8 @@
 use runbook_model::entry::Record;
 use runbook_model::path::StepPath;
 
+use crate::script::Diagnostics;
+
 /// Somebody who watches a run: a terminal, a JSON stream, a page.
 pub trait Reporter {
     /// A record was written.
@@ -40,6 +42,11 @@ pub enum Progress {
     Notice {
         /// What.
         text: String,
+    },
+    /// The script itself has a mistake, or a rehearsal cannot go on: the place, drawn like a compiler's error.
+    Script {
+        /// What is wrong.
+        diagnostics: Diagnostics,
     },
     /// The terminal is needed for a question; live lines must leave the screen until the next fact.
     Quiet,

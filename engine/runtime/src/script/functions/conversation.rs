@@ -85,7 +85,7 @@ impl Asked<'_> {
                 Ok(value) => Look::Value(value),
                 Err(NotRecordable::Unknown(unknown)) => Look::Unknown { because: unknown.because },
                 Err(NotRecordable::Type { name, place }) => Look::Failed {
-                    message: not_recordable(&name, &place),
+                    message: format!("{} [{}]", not_recordable(&name, &place), Code::NotRecordable.id()),
                     location: Some(crate::script::complaint::place(self.ctx)),
                 },
             }),
@@ -95,10 +95,14 @@ impl Asked<'_> {
                 if blamed.code == Code::Unknowable {
                     return Ok(Look::Unknown { because: "the result of a withheld step".to_owned() });
                 }
-                let message = match &blamed.help {
+                let mut message = match &blamed.help {
                     Some(help) => format!("{}; {help}", blamed.message),
                     None => blamed.message.clone(),
                 };
+                // An error that the check itself throws explains itself; for a mistake in the script there is a page.
+                if !matches!(blamed.code, Code::ScriptError | Code::StepFailed) {
+                    message = format!("{message} [{}]", blamed.code.id());
+                }
                 Ok(Look::Failed { message, location: blamed.span.map(|span| span.location()) })
             }
         }
