@@ -7,7 +7,6 @@ mod unknowns;
 
 use std::collections::BTreeMap;
 
-use rhai::Map;
 use runbook_model::Value;
 use runbook_model::answer::{Answer, ExitStatus, Exited, Response, Said};
 use runbook_model::change::{Change, Invocation};
@@ -36,8 +35,8 @@ fn refused(body: &str) -> Diagnostics {
     Program::load(&files(&[("main.rhai", body)]), "main.rhai").expect_err("a mistake")
 }
 
-fn settings() -> Map {
-    Map::from([("root".into(), "/srv".into())])
+fn settings() -> serde_json::Map<String, Value> {
+    serde_json::Map::from_iter([("root".to_owned(), Value::from("/srv"))])
 }
 
 fn printed(text: &str) -> Answer {
@@ -84,7 +83,7 @@ fn attend(
 
 fn play(program: &Program, answer: &mut dyn FnMut(&Operation) -> Option<Reply>) -> (Vec<Operation>, Ending) {
     let (line, mut listener) = Line::new();
-    let actor = program.cast(&BTreeMap::from([("service".to_owned(), Value::from("api"))]), settings(), line);
+    let actor = program.cast(&BTreeMap::from([("service".to_owned(), Value::from("api"))]), &settings(), line);
     attend(&actor, &mut listener, None, answer)
 }
 
