@@ -253,7 +253,7 @@ fn listen(interrupts: &Interrupts, view: &View) -> Result<(), Failure> {
 /// record and the last commit left it unsealed, and whoever resumes it wants all of it done.
 fn already(workplace: &Workplace<'_>, dir: &RunDir, run: RunId, status: &RunStatus, verb: &str) -> Result<ExitCode, Failure> {
     let why = if *status == RunStatus::RolledBack && verb == "roll back" { "nothing is owed: " } else { "" };
-    output::to_stderr(&format!("{why}run {run} has {} already; there is nothing to {verb}\n", status.word()));
+    output::to_stderr(&format!("{why}run {run} is {} already; there is nothing to {verb}\n", status.word()));
     let unsealed = matches!(workplace.begun(dir)?, Some((_, state)) if state.started().unsealed.is_some());
     if !unsealed {
         seal::catch_up(workplace, &seal::archive(workplace, &workplace.state()?)?, dir)?;

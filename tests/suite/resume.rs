@@ -16,7 +16,7 @@ fn it_goes_on_behind_the_last_recorded_outcome() {
     place.write("open", "");
     place.expect(0, &["resume"]).says(&["completed"]);
     assert_eq!(place.ledger(), ["1", "2", "3", "last"]);
-    place.expect(0, &["resume", &place.newest_run()]).says(&["completed already"]);
+    place.expect(0, &["resume", &place.newest_run()]).says(&["is completed already"]);
 }
 
 #[test]

@@ -176,16 +176,7 @@ mod tests {
     }
 
     fn intent(path: &StepPath, change: &Change) -> Intent {
-        let command = Command {
-            change: change.clone(),
-            rollback: RollbackPlan::Undeclared,
-            rollback_if_failed: false,
-            settled_by: false,
-            idempotent: false,
-            timeout: None,
-            retry: None,
-            assume: None,
-        };
+        let command = Command::new(change.clone());
         Intent {
             path: path.clone(),
             attempt: Attempt::FIRST,
