@@ -17,7 +17,7 @@ use crate::world::{Choice, Chosen, Performed, Recovered, passes};
 /// What was found out about an attempt.
 pub(super) enum Recovery {
     /// How it ended.
-    Ended(Outcome),
+    Ended(Box<Outcome>),
     /// It took effect; its result is not known.
     Settled,
     /// It did not take effect, or may be repeated: another attempt is due.
@@ -56,7 +56,7 @@ impl Desk {
                     Performed::Withheld | Performed::InDoubt { .. } => Outcome::Withheld { assumed: command.assume.clone() },
                 };
                 self.end(path, attempt, outcome.clone(), None).await?;
-                Ok(Recovery::Ended(outcome))
+                Ok(Recovery::Ended(Box::new(outcome)))
             }
             Recovered::NeverBegun { evidence } => {
                 self.resolved(path, attempt, Verdict::DidNot, Decider::Evidence, evidence)?;
