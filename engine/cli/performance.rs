@@ -17,7 +17,6 @@ use runbook_runtime::report::{Progress, Reporter};
 use runbook_runtime::world::live::Site;
 use runbook_runtime::world::live::processes::Kept;
 use runbook_runtime::world::{Choice, Chosen, DryRunWorld, LiveWorld, People, Question, Reaction, Task, World};
-use tokio::signal::unix::{SignalKind, signal};
 
 use crate::commands::{keeper, seal};
 use crate::exit_code::ExitCode;
@@ -26,6 +25,7 @@ use crate::operator::Operator;
 use crate::output;
 use crate::output::reporters::{self, Teller, Telling};
 use crate::people::AtTerminal;
+use crate::signals;
 use crate::workplace::{Workplace, boot};
 
 /// How a session is performed.
@@ -121,7 +121,7 @@ impl<'a> Performance<'a> {
         teller.catch_up(&self.before);
         let view = View(Rc::new(RefCell::new(teller)));
         let interrupts = Interrupts::default();
-        listen(&interrupts, &view)?;
+        signals::listen(&interrupts, &view, self.dir.run())?;
         let (world, rehearsal) = self.world(&view);
         let opening = Opening {
             dir: self.dir.clone(),
@@ -184,7 +184,7 @@ impl<'a> Performance<'a> {
 
 /// A reporter that the ledger and the world share.
 #[derive(Clone)]
-struct View(Rc<RefCell<Box<dyn Teller>>>);
+pub(crate) struct View(Rc<RefCell<Box<dyn Teller>>>);
 
 impl Reporter for View {
     fn fact(&mut self, record: &Record) {
@@ -225,28 +225,6 @@ impl People for Present {
             }
         })
     }
-}
-
-/// Takes the operator's signals. A closed terminal and a request to end mean the same as the first Ctrl-C: the running
-/// step ends, then the run is suspended.
-fn listen(interrupts: &Interrupts, view: &View) -> Result<(), Failure> {
-    for kind in [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()] {
-        let mut signals =
-            signal(kind).map_err(|error| Failure::new(ExitCode::Refused, format!("signals cannot be taken: {error}")))?;
-        let (interrupts, mut view) = (interrupts.clone(), view.clone());
-        tokio::task::spawn_local(async move {
-            while signals.recv().await.is_some() {
-                let text = match interrupts.interrupt() {
-                    1 => "stopping after the running step; Ctrl-C again stops the step itself",
-                    2 => "stopping the step; Ctrl-C again leaves at once",
-                    // The journal is enough to go on from, and whoever asks a third time does not want to wait for us.
-                    _ => std::process::exit(i32::from(ExitCode::Interrupted.number())),
-                };
-                view.progress(&Progress::Notice { text: text.to_owned() });
-            }
-        });
-    }
-    Ok(())
 }
 
 /// How the program ends when there was nothing left to do: with what became of the run. A process that died between the last

@@ -44,7 +44,12 @@ pub(crate) fn end_forward(place: &Place) -> Settled {
         place.expect(0, &["exec", "main", "--yes"]);
     } else {
         let run = place.newest_run();
-        bring(place, &mut settled, || if is_completed(place) { None } else { Some(place.run(&["resume", &run, "--yes"])) }, 0);
+        bring(
+            place,
+            &mut settled,
+            || if ended_as(place, "completed") { None } else { Some(place.run(&["resume", &run, "--yes"])) },
+            0,
+        );
     }
     assert_eq!(place.ledger(), FORWARD, "each effect once, in order; {settled:?}");
     assert_eq!(place.read("config"), "new\n");
@@ -112,14 +117,20 @@ fn effect_of(journal: &[serde_json::Value], path: &str) -> String {
     line.unwrap_or_else(|| panic!("a step that writes to the ledger: {intent}")).to_owned()
 }
 
+/// A run whose start could not be sealed was given up before its first step, which is no beginning either.
 fn has_begun(place: &Place) -> bool {
     let runs = place.state().join("runs");
     runs.read_dir().is_ok_and(|mut runs| runs.next().is_some())
         && std::fs::read_to_string(place.journal_path()).is_ok_and(|journal| journal.contains('\n'))
+        && !ended_as(place, "abandoned")
 }
 
-fn is_completed(place: &Place) -> bool {
-    place.journal().last().is_some_and(|last| last["type"] == "session_ended" && last["status"] == "completed")
+fn ended_as(place: &Place, status: &str) -> bool {
+    let journal = std::fs::read_to_string(place.journal_path()).expect("a journal");
+    // The last line may be torn; nothing counts that is.
+    let last = journal.rsplit_once('\n').and_then(|(whole, _)| whole.lines().next_back()).unwrap_or_default();
+    let last: serde_json::Value = serde_json::from_str(last).expect("a record is JSON");
+    last["type"] == "session_ended" && last["status"] == status
 }
 
 /// Whatever died when: who only looks is told, and nothing is called damage.

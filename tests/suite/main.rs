@@ -15,4 +15,6 @@ mod language;
 mod output;
 mod resume;
 mod rollback;
+mod signals;
 mod stdlib;
+mod terminal;

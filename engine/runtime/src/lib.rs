@@ -13,4 +13,5 @@ pub mod keeper;
 pub mod operation;
 pub mod report;
 pub mod script;
+pub mod sweep;
 pub mod world;

@@ -14,6 +14,7 @@ mod live;
 pub mod narrator;
 mod ongoing;
 pub mod plain;
+mod streamed;
 mod summary;
 pub mod terminal;
 

@@ -64,6 +64,11 @@ impl Narrator {
         }
     }
 
+    /// Whether the output of steps that succeed is shown, too.
+    pub(super) fn is_verbose(&self) -> bool {
+        self.telling.verbose
+    }
+
     /// What a record adds to the story.
     pub fn tell(&mut self, record: &Record) -> Vec<Line> {
         let at = record.at;
@@ -270,6 +275,16 @@ impl Narrator {
                 (Mark::Withheld, details)
             }
             Outcome::Unknown { because } => (Mark::Unknown, vec![Detail::Text(Tone::Unknown, because.clone())]),
+        }
+    }
+}
+
+/// Takes the output of a step that succeeded out of its lines: all of it was shown as it came. After a failure the end of
+/// it is worth repeating.
+pub(super) fn drop_output(end: &End, lines: &mut [Line]) {
+    if matches!(end.outcome, Outcome::Succeeded(_)) {
+        for line in lines {
+            line.details.retain(|detail| !matches!(detail, Detail::Output(_)));
         }
     }
 }

@@ -85,7 +85,9 @@ pub(super) fn lines(
         let comma = if aside.is_empty() { "" } else { " · " };
         aside = format!("{}{comma}{aside}", elapsed::short(took));
     }
-    let mut details: Vec<_> = why.map(|why| Detail::Text(mark.tone(), why)).into_iter().collect();
+    // What is wrong with a script is a drawing of several lines.
+    let mut details: Vec<_> =
+        why.iter().flat_map(|why| why.lines()).map(|why| Detail::Text(mark.tone(), why.to_owned())).collect();
     details.push(Detail::Text(Tone::Faint, format!("run {run}")));
     details.extend(session.trail.map(|trail| Detail::Text(Tone::Faint, format!("trail {trail}"))));
     let mut lines = vec![Line::new(at, mark, format!("{name} {word}")).aside(aside).details(details).apart()];

@@ -52,7 +52,12 @@ impl Desk {
             }
             Operation::Observe { path, observation, what } => {
                 let began = self.world.monotonic_millis();
-                let seen = self.world.observe(&observation).await;
+                // A look changes nothing, so nobody has to wait for one that takes long.
+                let seen = tokio::select! {
+                    biased;
+                    () = self.interrupts.first() => return Err(Halt::Interrupted),
+                    seen = self.world.observe(&observation) => seen,
+                };
                 let millis = self.world.monotonic_millis().saturating_sub(began);
                 let saw = seen.as_ref().map_or_else(ToString::to_string, Seen::line);
                 if let Some(turn) = self.turns.borrow_mut().get_mut(&path) {

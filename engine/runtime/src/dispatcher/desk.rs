@@ -29,6 +29,8 @@ pub(super) struct Desk {
     /// Steps before this place in the state's list were all visited: keeps the search for one passed by short.
     settled: Cell<usize>,
     halt: RefCell<Option<Halt>>,
+    /// How often time has passed; wraps.
+    pub(super) ticks: Cell<u32>,
 }
 
 /// A step in the middle of its conversation with the script.
@@ -55,6 +57,7 @@ impl Desk {
             visited: RefCell::default(),
             settled: Cell::new(0),
             halt: RefCell::new(None),
+            ticks: Cell::new(0),
         }
     }
 

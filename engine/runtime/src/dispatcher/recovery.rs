@@ -45,7 +45,8 @@ impl Desk {
             let state = self.ledger.state();
             state.step(path).map(|step| state.boot(step.epoch).to_owned()).unwrap_or_default()
         };
-        match self.world.recover(intent, &boot, self.limits(command.timeout)).await {
+        let recovered = self.world.recover(intent, &boot, self.limits(command.timeout));
+        match self.attended(path, recovered).await {
             Recovered::Ended(Performed::InDoubt { known }) | Recovered::InDoubt { known } => {
                 self.doubt(intent, command, known).await
             }
@@ -81,11 +82,7 @@ impl Desk {
     /// Lets a person say whether a step took effect.
     pub(super) async fn ask_about(&self, path: &StepPath, spec: &StepSpec, known: String) -> Result<Recovery, Halt> {
         let choice = Choice::InDoubt { path: path.clone(), spec: spec.clone(), known: known.clone() };
-        let chosen = tokio::select! {
-            biased;
-            () = self.interrupts.first() => return Err(Halt::Interrupted),
-            chosen = self.world.choose(&choice) => chosen,
-        };
+        let chosen = self.choose(choice).await;
         let attempt = self.ledger.state().step(path).map_or(Attempt::FIRST, |step| step.attempt);
         match chosen {
             Some(Chosen::Did { by, why }) => {

@@ -67,7 +67,7 @@ impl Desk {
                 }
                 Next::Change { of, path, change } => {
                     let spec = rollback::step_of(&of, change);
-                    if let Some(stuck) = self.roll_back_change(&path, &spec).await? {
+                    if let Some(stuck) = self.beside(self.roll_back_change(&path, &spec)).await? {
                         return Ok(stuck);
                     }
                 }
@@ -144,7 +144,7 @@ impl Desk {
         self.seal_now("at a failure").await;
         let owed = rollback::owing(&self.ledger.state()).len();
         let choice = Choice::Failed { path: path.clone(), spec: spec.cloned(), why: why.clone(), owed, rolling_back: true };
-        match self.choose(choice).await? {
+        match self.choose(choice).await {
             Some(Chosen::Retry(by)) => {
                 self.write(Entry::StepRetried { path: path.clone(), by })?;
                 Ok(None)

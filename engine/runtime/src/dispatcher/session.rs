@@ -180,6 +180,8 @@ impl Session {
         let first = journal.append(Entry::RunStarted(Box::new(started)), opening.world.now()).map_err(Halt::from)?;
         let state = RunState::begin(&first).map_err(Halt::from)?;
         let session = Self::new(opening, journal, state, &sources, Purpose::Exec, Some(&first))?;
+        // Before the seal: a journal that cannot be flushed is another fault than a trail that cannot be written.
+        session.desk.ledger.sync().await?;
         if let Err(why) = session.desk.try_seal("before the first step").await {
             let status = RunStatus::Abandoned { why: "it could not be sealed".to_owned() };
             session.desk.ledger.write_durably(Entry::SessionEnded { status }, session.desk.now()).await?;
@@ -216,7 +218,7 @@ impl Session {
         if let Some(sources) = adopted {
             session.desk.write(Entry::Adopted { sources, by: operator.clone() })?;
         }
-        if let Err(halt) = session.reopen(stopped_at, operator).await {
+        if let Err(halt) = session.desk.beside(session.reopen(stopped_at, operator)).await {
             return Ok(session.finish(run, Err(halt)).await);
         }
         if back { Ok(session.backward(&program).await) } else { Ok(session.forward(&program).await) }
@@ -247,7 +249,7 @@ impl Session {
             if back {
                 return session.reopen(stuck_at, operator).await;
             }
-            session.desk.settle_doubts().await?;
+            session.desk.beside(session.desk.settle_doubts()).await?;
             let desk = &session.desk;
             desk.ledger.write_durably(Entry::RollbackStarted { by: operator, why }, desk.now()).await?;
             Ok(())
