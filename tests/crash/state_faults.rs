@@ -107,7 +107,9 @@ fn a_run_that_died_before_its_first_record_is_in_nobodys_way() {
     for (left, id) in [(None, "7ZZZZZZZZZZZZZZZZZZZZZZZZX"), (Some("journal.jsonl"), "7ZZZZZZZZZZZZZZZZZZZZZZZZZ")] {
         let dir = place.state().join("runs").join(id);
         fs::create_dir(&dir).expect("a directory");
-        left.map(|name| fs::write(dir.join(name), "").expect("an empty journal"));
+        if let Some(name) = left {
+            fs::write(dir.join(name), "").expect("an empty journal")
+        }
         place.expect(2, &["resume", id]).says(&["never began", "nothing was run"]);
         place.expect(0, &["runs"]).says(&[&real]);
         place.expect(0, &["verify"]);
