@@ -254,7 +254,7 @@ fn ended(workplace: &Workplace<'_>, finished: &Finished) -> ExitCode {
         }
         // At a terminal it was shown with the question.
         (status, Some(runbook_runtime::dispatcher::Halt::InDoubt { known, .. })) => {
-            output::to_stderr(&format!("what is known: {}\n", output::safe::line(known)));
+            output::to_stderr(&format!("what is known of it: {}\n", output::safe::line(known)));
             ExitCode::of(status)
         }
         // A script that is wrong before its first step has run nothing.
@@ -262,6 +262,8 @@ fn ended(workplace: &Workplace<'_>, finished: &Finished) -> ExitCode {
         (status, _) => ExitCode::of(status),
     };
     match &finished.sealing {
+        // The loss of the journal was said already, and it has its own way out.
+        Sealing::Behind { .. } if matches!(finished.halt, Some(runbook_runtime::dispatcher::Halt::Lost(_))) => exit,
         Sealing::Behind { why } => {
             let failure = Failure::new(ExitCode::Unsealed, format!("the run is not in the audit trail: {why}"))
                 .hint(format!("runbook seal {}", finished.run));

@@ -41,6 +41,7 @@ fn a_full_disk_stops_the_run_before_a_step_and_loses_no_outcome() {
 mod calls {
     use nix::errno::Errno;
 
+    use crate::mount::tell;
     use crate::scene::{end_forward, scene};
     use crate::tracer::{Blow, Prey, Strike, strike};
 
@@ -70,7 +71,7 @@ mod calls {
             doubts += ended.doubts.len();
             told.push((struck.code(), struck.said));
         }
-        eprintln!("{prey:?}, {call}, {blow:?}: {struck_calls} of {} calls, 0 violations, {doubts} in doubt", whole.calls);
+        tell(&format!("{prey:?}, {call}, {blow:?}: {struck_calls} of {} calls: 0 violations, {doubts} in doubt", whole.calls));
         told
     }
 

@@ -29,9 +29,9 @@ impl Entered {
         self.0.rdx
     }
 
-    /// The call is made with half of its length.
+    /// The call is made with half of its length, and at least one byte: the kernel takes nothing only from who gives nothing.
     pub(super) fn halve(&self, pid: Pid) {
-        let rdx = self.0.rdx / 2;
+        let rdx = self.0.rdx.div_ceil(2);
         ptrace::setregs(pid, user_regs_struct { rdx, ..self.0 }).expect("it stands before a call");
     }
 
