@@ -108,7 +108,7 @@ fn a_run_that_died_before_its_first_record_is_in_nobodys_way() {
         let dir = place.state().join("runs").join(id);
         fs::create_dir(&dir).expect("a directory");
         if let Some(name) = left {
-            fs::write(dir.join(name), "").expect("an empty journal")
+            fs::write(dir.join(name), "").expect("an empty journal");
         }
         place.expect(2, &["resume", id]).says(&["never began", "nothing was run"]);
         place.expect(0, &["runs"]).says(&[&real]);
