@@ -292,7 +292,7 @@ fn ended(workplace: &Workplace<'_>, finished: &Finished, edit: &str) -> ExitCode
         }
         // At a terminal it was shown with the question.
         (status, Some(Halt::InDoubt { known, .. })) => {
-            output::to_stderr(&format!("what is known: {}\n", output::safe::line(known)));
+            output::to_stderr(&format!("what is known of it: {}\n", output::safe::line(known)));
             ExitCode::of(status)
         }
         // To give a run up is what was asked for.

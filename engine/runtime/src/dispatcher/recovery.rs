@@ -16,7 +16,7 @@ use crate::world::{Choice, Chosen, Performed, Recovered, passes};
 /// What was found out about an attempt.
 pub(super) enum Recovery {
     /// How it ended.
-    Ended(Outcome),
+    Ended(Box<Outcome>),
     /// It took effect; its result is not known.
     Settled,
     /// It did not take effect, or may be repeated: another attempt is due.
@@ -38,7 +38,7 @@ impl Desk {
     /// Finds out what became of a command, and goes on from there.
     pub(super) async fn recover_command(&self, intent: Intent, location: Location) -> Result<Reply, Halt> {
         match self.recover(&intent, Way::Forwards).await? {
-            Recovery::Ended(outcome) => self.behind(intent, outcome, location).await,
+            Recovery::Ended(outcome) => self.behind(intent, *outcome, location).await,
             Recovery::Settled => Ok(Reply::Nothing),
             Recovery::Again => self.make(intent.path, intent.spec, location).await,
             Recovery::AskScript(_) => Ok(self.settle(intent.path, intent.spec, location)),
@@ -72,7 +72,7 @@ impl Desk {
                     Performed::Withheld | Performed::InDoubt { .. } => Outcome::Withheld { assumed: command.assume.clone() },
                 };
                 self.end(path, attempt, outcome.clone(), None).await?;
-                Ok(Ok(Recovery::Ended(outcome)))
+                Ok(Ok(Recovery::Ended(Box::new(outcome))))
             }
             Recovered::NeverBegun { evidence } => {
                 self.resolved(path, attempt, Verdict::DidNot, Decider::Evidence, evidence)?;

@@ -104,7 +104,7 @@ impl Desk {
         };
         let outcome = match (phase, intent) {
             (Some(StepPhase::Intended), Some(intent)) => match self.recover(&intent, Way::Forwards).await? {
-                Recovery::Ended(outcome) => outcome,
+                Recovery::Ended(outcome) => *outcome,
                 Recovery::Settled => return Ok(None),
                 Recovery::Again => self.attempts(path, spec, &location).await?,
                 Recovery::AskScript(known) => match self.ask_about(path, spec, known).await? {
