@@ -98,7 +98,10 @@ impl Workplace<'_> {
     /// It cannot be read, or is damaged.
     pub fn journal(&self, dir: &RunDir) -> Result<(Reading, RunState), Failure> {
         let never_began = || {
-            Failure::usage(format!("run {} never began: its process died before the first record, and nothing was run", dir.run()))
+            Failure::usage(format!(
+                "run {} never began: its process died before the first record, and nothing was run",
+                dir.run()
+            ))
         };
         self.begun(dir)?.ok_or_else(never_began)
     }

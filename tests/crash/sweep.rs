@@ -37,7 +37,10 @@ fn sweep(what: &str, prey: Prey, few: usize, prepared: impl Fn() -> Place, verb:
         settled.doubts.into_iter().for_each(|step| *doubts.entry(step).or_default() += 1);
     }
     let in_doubt: usize = doubts.values().sum();
-    eprintln!("{what}: {boundaries} of {} boundaries, 0 violations, {in_doubt} in doubt {doubts:?}, {unbegun} before the run began", whole.calls);
+    eprintln!(
+        "{what}: {boundaries} of {} boundaries, 0 violations, {in_doubt} in doubt {doubts:?}, {unbegun} before the run began",
+        whole.calls
+    );
     assert!(boundaries > 0);
 }
 

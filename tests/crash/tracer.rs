@@ -79,8 +79,7 @@ pub(crate) fn strike(command: &Command, strike: Strike) -> Struck {
     };
     ptrace::seize(main, options).expect("ptrace is allowed");
     kill(main, Signal::SIGCONT).expect("it is there");
-    let mut hunt =
-        Hunt { strike, main, prey: BTreeSet::new(), inside: BTreeMap::new(), calls: 0, hit: None, ended: None };
+    let mut hunt = Hunt { strike, main, prey: BTreeSet::new(), inside: BTreeMap::new(), calls: 0, hit: None, ended: None };
     hunt.run();
     Struck {
         status: hunt.ended.expect("it ended"),

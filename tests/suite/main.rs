@@ -16,3 +16,4 @@ mod output;
 mod resume;
 mod rollback;
 mod stdlib;
+mod sweeps;

@@ -203,9 +203,7 @@ fn go_on(trial: &mut Trial<'_>, then: Then) -> Ended {
 /// What a run is that needs no going on: the engine died behind its last word.
 fn ended_before(records: &[Record], then: Then) -> Option<RunStatus> {
     match records.last().map(|record| &record.entry) {
-        Some(Entry::SessionEnded { status }) if then == Then::Resume || *status == RunStatus::RolledBack => {
-            Some(status.clone())
-        }
+        Some(Entry::SessionEnded { status }) if then == Then::Resume || *status == RunStatus::RolledBack => Some(status.clone()),
         _ => None,
     }
 }
@@ -214,12 +212,7 @@ fn trial_finished(records: &[Record]) -> bool {
     matches!(records.last().map(|record| &record.entry), Some(Entry::SessionEnded { status: RunStatus::RolledBack }))
 }
 
-fn unexpected(
-    trial: &Trial<'_>,
-    wanted: &str,
-    ended: &Ended,
-    baseline: &Baseline,
-) -> Result<(), Box<super::swept::Breach>> {
+fn unexpected(trial: &Trial<'_>, wanted: &str, ended: &Ended, baseline: &Baseline) -> Result<(), Box<super::swept::Breach>> {
     let why = match ended {
         Ended::Status(status) => format!("the run ended `{}`{}, not `{wanted}`", status.word(), because(status)),
         Ended::Fault(fault) => format!("the engine failed: {fault}"),

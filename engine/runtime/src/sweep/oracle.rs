@@ -75,8 +75,7 @@ pub(super) fn way_back(records: &[Record], deeds: &[Deed], blocks: &BTreeMap<Ste
         match &record.entry {
             Entry::StepIntended(intent) if !intent.path.is_rollback() => {
                 let StepKind::Command(command) = &intent.spec.kind else { continue };
-                let touched =
-                    |deed: &Deed| deed.path == intent.path && (deed.done || command.rollback_if_failed);
+                let touched = |deed: &Deed| deed.path == intent.path && (deed.done || command.rollback_if_failed);
                 if deeds.iter().any(touched) {
                     let written = match &command.change {
                         runbook_model::change::Change::Write(write) => Some(write.path.clone()),
@@ -148,12 +147,7 @@ pub(super) fn never_twice(deeds: &[Deed], idempotent: &BTreeSet<StepPath>) -> Re
 }
 
 /// That exactly these changes were made, in this order. One change of `repeated` may stand twice.
-pub(super) fn exactly(
-    what: &str,
-    expected: &[Deed],
-    found: &[Deed],
-    repeated: Option<&StepPath>,
-) -> Result<(), Box<Breach>> {
+pub(super) fn exactly(what: &str, expected: &[Deed], found: &[Deed], repeated: Option<&StepPath>) -> Result<(), Box<Breach>> {
     if expected == found {
         return Ok(());
     }

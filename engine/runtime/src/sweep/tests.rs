@@ -5,8 +5,8 @@ mod written;
 
 use std::collections::BTreeMap;
 
-use runbook_model::entry::{Mode, RunStarted, Source};
 use runbook_model::digest::Digest;
+use runbook_model::entry::{Mode, RunStarted, Source};
 
 use super::{Baseline, Subject, Swept, crash_matrix, fail_each_step, repeat_each_step};
 use crate::script::{Pinned, Program};

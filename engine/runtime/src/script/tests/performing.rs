@@ -101,7 +101,10 @@ fn the_sample_of_the_documentation_is_described_and_performed_from_disk() {
     assert_eq!(declaration.about.as_deref(), Some("Roll an API back to the release that served before the current one."));
     let (line, mut listener) = Line::new();
     let params = BTreeMap::from([("service".to_owned(), Value::from("api")), ("to".to_owned(), Value::from(""))]);
-    let settings = serde_json::Map::from_iter([("root".to_owned(), Value::from("/srv")), ("api".to_owned(), Value::from("http://127.0.0.1:1"))]);
+    let settings = serde_json::Map::from_iter([
+        ("root".to_owned(), Value::from("/srv")),
+        ("api".to_owned(), Value::from("http://127.0.0.1:1")),
+    ]);
     let actor = program.cast(&params, &settings, line);
     let mut seen = |operation: &Operation| match operation {
         Operation::Observe { observation, .. } => Some(Reply::Seen(Ok(match observation {
@@ -189,8 +192,11 @@ fn a_hang_up_cannot_be_caught() {
 #[test]
 fn a_dropped_actor_stops_a_computing_script() {
     let (line, mut listener) = Line::new();
-    let actor =
-        program("print(\"on\");\nlet n = 0;\nloop { n += 1; if n > 1000 { n = 0; } }").cast(&BTreeMap::new(), &serde_json::Map::new(), line);
+    let actor = program("print(\"on\");\nlet n = 0;\nloop { n += 1; if n > 1000 { n = 0; } }").cast(
+        &BTreeMap::new(),
+        &serde_json::Map::new(),
+        line,
+    );
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     let ending = runtime.block_on(async {
         let ending = actor.play();
