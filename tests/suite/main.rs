@@ -19,4 +19,5 @@ mod resume;
 mod rollback;
 mod signals;
 mod stdlib;
+mod sweeps;
 mod terminal;

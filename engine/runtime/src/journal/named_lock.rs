@@ -151,7 +151,7 @@ mod tests {
 
     fn claim(run: u64) -> Claim {
         Claim {
-            run: run_id(run),
+            run: run_id(run.into()),
             runbook: "deploy".to_owned(),
             name: "ada".to_owned(),
             host: "ops-1".to_owned(),
