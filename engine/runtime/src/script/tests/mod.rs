@@ -7,7 +7,6 @@ mod unknowns;
 
 use std::collections::BTreeMap;
 
-use rhai::Map;
 use runbook_model::Value;
 use runbook_model::answer::{Answer, ExitStatus, Exited, Response, Said};
 use runbook_model::change::{Change, Invocation};
