@@ -1,18 +1,22 @@
 //! A session in this process: the reporters, the person, the signals, the world, and the end.
 
 use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::path::Path;
 use std::rc::Rc;
 
+use runbook_model::change::quoted;
 use runbook_model::entry::{Entry, Record};
 use runbook_model::id::RunId;
 use runbook_model::person::{From, Person};
+use runbook_model::state::RunState;
 use runbook_model::status::RunStatus;
 use runbook_runtime::audit::Archivist;
 use runbook_runtime::dispatcher::{Finished, Halt, Interrupts, NoLock, Opening, Refused, Sealing};
 use runbook_runtime::journal::{CreateError, OpenError, ReadError, RunDir, StateDir};
 use runbook_runtime::report::{Progress, Reporter};
+use runbook_runtime::script::Program;
 use runbook_runtime::world::live::Site;
 use runbook_runtime::world::live::processes::Kept;
 use runbook_runtime::world::{Choice, Chosen, DryRunWorld, LiveWorld, People, Question, Reaction, Task, World};
@@ -47,6 +51,8 @@ pub struct Performance<'a> {
     pub verbose: bool,
     /// What happened in earlier sessions.
     pub before: Vec<Record>,
+    /// How the sources that are adopted differ from the ones before, as a unified diff.
+    pub edit: String,
 }
 
 impl<'a> Performance<'a> {
@@ -67,7 +73,40 @@ impl<'a> Performance<'a> {
         let runner = folded.session_operator().unwrap_or_else(|| operator.person.clone());
         let before = reading.records;
         let operator = operator.in_groups(&folded.started().groups);
-        Ok(Self { workplace, dir, operator, runner, archivist, dry_run: false, yes: false, verbose: false, before })
+        Ok(Self {
+            workplace,
+            dir,
+            operator,
+            runner,
+            archivist,
+            dry_run: false,
+            yes: false,
+            verbose: false,
+            before,
+            edit: String::new(),
+        })
+    }
+
+    /// How a program differs from the sources that the run has now.
+    ///
+    /// # Errors
+    /// Those sources are not what the journal says.
+    pub fn edit(&self, program: &Program) -> Result<String, Failure> {
+        let damaged = |error: &dyn std::fmt::Display| Failure::new(ExitCode::Damaged, error.to_string());
+        let state = RunState::fold(&self.before).map_err(|illegal| damaged(&illegal))?;
+        let mut old = BTreeMap::new();
+        for source in state.iter().flat_map(RunState::sources) {
+            old.insert(source.name.clone(), self.dir.pinned(source).map_err(|error| damaged(&error))?);
+        }
+        let new: BTreeMap<_, _> = program.sources().into_iter().collect();
+        let names: BTreeSet<_> = old.keys().chain(new.keys()).collect();
+        let diff = |name: &&String| {
+            let text = |texts: &BTreeMap<String, String>| texts.get(*name).cloned().unwrap_or_default();
+            let (old, new) = (text(&old), text(&new));
+            let diff = similar::TextDiff::from_lines(&old, &new);
+            diff.unified_diff().header(&format!("{name} (pinned)"), &format!("{name} (edited)")).to_string()
+        };
+        Ok(names.iter().map(diff).collect())
     }
 
     /// The file of the runbook that the run is of.
@@ -115,7 +154,7 @@ impl<'a> Performance<'a> {
         let mut teller = reporters::choose(
             self.workplace.globals.output,
             self.workplace.screen(),
-            Telling { verbose: self.verbose, trail, ..Telling::default() },
+            Telling { verbose: self.verbose, trail, flags: self.flags(), ..Telling::default() },
         );
         teller.catch_up(&self.before);
         let view = View(Rc::new(RefCell::new(teller)));
@@ -140,7 +179,7 @@ impl<'a> Performance<'a> {
         if let Some(rehearsal) = rehearsal {
             output::to_stderr(&missing(&rehearsal));
         }
-        Ok(ended(self.workplace, &finished))
+        Ok(ended(self.workplace, &finished, &self.edit))
     }
 
     fn world(&self, view: &View) -> (Rc<dyn World>, Option<Rc<DryRunWorld<LiveWorld>>>) {
@@ -161,6 +200,16 @@ impl<'a> Performance<'a> {
             return (Rc::clone(&world) as Rc<dyn World>, Some(world));
         }
         (Rc::new(live), None)
+    }
+
+    /// The flags that say where the run is, so that what could be typed next finds it again.
+    fn flags(&self) -> String {
+        let globals = self.workplace.globals;
+        let flag = |name: &str, dir: &Option<std::path::PathBuf>| {
+            dir.as_ref().map(|dir| format!("{name} {}", quoted(&dir.to_string_lossy())))
+        };
+        let flags = [flag("-C", &globals.root), flag("--state-dir", &globals.state_dir)];
+        flags.into_iter().flatten().collect::<Vec<_>>().join(" ")
     }
 
     /// The audit trail, as one would type it.
@@ -220,7 +269,7 @@ impl People for Present {
 /// record and the last commit left it unsealed, and whoever resumes it wants all of it done.
 fn already(workplace: &Workplace<'_>, dir: &RunDir, run: RunId, status: &RunStatus, verb: &str) -> Result<ExitCode, Failure> {
     let why = if *status == RunStatus::RolledBack && verb == "roll back" { "nothing is owed: " } else { "" };
-    output::to_stderr(&format!("{why}run {run} has {} already; there is nothing to {verb}\n", status.word()));
+    output::to_stderr(&format!("{why}run {run} is {} already; there is nothing to {verb}\n", status.word()));
     let unsealed = matches!(workplace.begun(dir)?, Some((_, state)) if state.started().unsealed.is_some());
     if !unsealed {
         seal::catch_up(workplace, &seal::archive(workplace, &workplace.state()?)?, dir)?;
@@ -229,7 +278,7 @@ fn already(workplace: &Workplace<'_>, dir: &RunDir, run: RunId, status: &RunStat
 }
 
 /// How the program ends after a session, having said what the reporters could not know.
-fn ended(workplace: &Workplace<'_>, finished: &Finished) -> ExitCode {
+fn ended(workplace: &Workplace<'_>, finished: &Finished, edit: &str) -> ExitCode {
     let palette = workplace.screen().palette;
     let exit = match (&finished.status, &finished.halt) {
         (_, Some(halt @ Halt::Lost(_))) => {
@@ -237,9 +286,14 @@ fn ended(workplace: &Workplace<'_>, finished: &Finished) -> ExitCode {
             ExitCode::StepFailed
         }
         (RunStatus::Mismatch { .. }, Some(halt)) => {
-            let failure = mismatch(halt);
+            let failure = mismatch(halt, edit);
             output::to_stderr(&failure.rendered(palette));
             failure.exit()
+        }
+        // At a terminal it was shown with the question.
+        (status, Some(Halt::InDoubt { known, .. })) => {
+            output::to_stderr(&format!("what is known of it: {}\n", output::safe::line(known)));
+            ExitCode::of(status)
         }
         // To give a run up is what was asked for.
         (RunStatus::Abandoned { .. }, _) => ExitCode::Completed,
@@ -252,6 +306,8 @@ fn ended(workplace: &Workplace<'_>, finished: &Finished) -> ExitCode {
         (status, _) => ExitCode::of(status),
     };
     match &finished.sealing {
+        // The loss of the journal was said already, and it has its own way out.
+        Sealing::Behind { .. } if matches!(finished.halt, Some(runbook_runtime::dispatcher::Halt::Lost(_))) => exit,
         Sealing::Behind { why } => {
             let failure = Failure::new(ExitCode::Unsealed, format!("the run is not in the audit trail: {why}"))
                 .hint(format!("runbook seal {}", finished.run));
@@ -263,7 +319,7 @@ fn ended(workplace: &Workplace<'_>, finished: &Finished) -> ExitCode {
 }
 
 /// A script that asks for other steps than the ones that were recorded, with both sides.
-fn mismatch(halt: &Halt) -> Failure {
+fn mismatch(halt: &Halt, edit: &str) -> Failure {
     use runbook_model::decide::Refusal;
     let mut failure = Failure::new(ExitCode::Refused, format!("journal mismatch, nothing was run: {halt}"));
     if let Halt::Mismatch(Refusal::OtherStep { recorded, asked, .. }) = halt {
@@ -271,6 +327,9 @@ fn mismatch(halt: &Halt) -> Failure {
         let (old, new) = (recorded.as_deref().map(shown).unwrap_or_default(), shown(asked));
         let diff = similar::TextDiff::from_lines(&old, &new);
         failure = failure.detail(diff.unified_diff().header("recorded", "asked for now").to_string());
+    }
+    if !edit.is_empty() {
+        failure = failure.detail(edit);
     }
     failure.hint("go on with the source that the run was started with: `runbook resume` without `--adopt`")
 }

@@ -97,6 +97,7 @@ pub fn run(exec: &Exec, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> 
         yes: exec.yes,
         verbose: exec.verbose,
         before: Vec::new(),
+        edit: String::new(),
     };
     performance.perform(|opening| Session::exec(opening, started, &program))
 }

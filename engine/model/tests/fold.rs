@@ -24,14 +24,9 @@ fn command(name: &str, rollback: RollbackPlan) -> StepSpec {
     StepSpec {
         name: name.to_owned(),
         kind: StepKind::Command(Box::new(Command {
-            change: argv(&["do", name]),
             rollback,
             rollback_if_failed: name.contains("partial"),
-            settled_by: false,
-            idempotent: false,
-            timeout: None,
-            retry: None,
-            assume: None,
+            ..Command::new(argv(&["do", name]))
         })),
     }
 }

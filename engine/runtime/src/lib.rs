@@ -6,10 +6,12 @@
 //! script → operation ← dispatcher → journal, world, audit, report.
 
 pub mod audit;
+pub mod boot;
 pub mod dispatcher;
 pub mod journal;
 pub mod keeper;
 pub mod operation;
 pub mod report;
 pub mod script;
+pub mod sweep;
 pub mod world;

@@ -137,16 +137,7 @@ impl Example {
     }
 
     pub(crate) fn intend_change(&mut self, path: StepPath, change: Change, rollback: RollbackPlan, owes: Vec<Change>) -> Record {
-        let command = Command {
-            change: change.clone(),
-            rollback,
-            rollback_if_failed: false,
-            settled_by: false,
-            idempotent: false,
-            timeout: None,
-            retry: None,
-            assume: None,
-        };
+        let command = Command { rollback, ..Command::new(change.clone()) };
         self.intend(path, StepKind::Command(Box::new(command)), Some(change), owes)
     }
 

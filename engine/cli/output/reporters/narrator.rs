@@ -23,6 +23,7 @@ pub struct Narrator {
     telling: Telling,
     started: Option<Box<RunStarted>>,
     session_since: Option<Timestamp>,
+    purpose: Option<Purpose>,
     open: BTreeMap<StepPath, Open>,
     phases: Vec<(StepPath, Promise)>,
     /// Confirms whose answer was told: their end is no news.
@@ -54,6 +55,7 @@ impl Narrator {
             telling,
             started: None,
             session_since: None,
+            purpose: None,
             open: BTreeMap::new(),
             phases: Vec::new(),
             answered: Vec::new(),
@@ -75,8 +77,11 @@ impl Narrator {
             Entry::SessionStarted(session) => self.session(record, session),
             Entry::SessionEnded { status } => {
                 let took = self.session_since.take().map(|since| between(since, at));
-                let trail = self.telling.trail.as_deref();
-                let mut lines = summary::lines(at, record.run, status, took, self.started.as_deref(), &self.tally, trail);
+                let session = summary::Session { purpose: self.purpose, took, trail: self.telling.trail.as_deref() };
+                let mut lines = summary::lines(at, record.run, status, &session, self.started.as_deref(), &self.tally);
+                for line in lines.iter_mut().filter(|line| line.mark == Mark::Next && !self.telling.flags.is_empty()) {
+                    line.text = line.text.replacen("runbook ", &format!("runbook {} ", self.telling.flags), 1);
+                }
                 if let Some(fewer) = self.telling.sessions_before_last.checked_sub(1) {
                     self.telling.sessions_before_last = fewer;
                     lines.retain(|line| line.mark != Mark::Next);
@@ -187,6 +192,7 @@ impl Narrator {
 
     fn session(&mut self, record: &Record, session: &Session) -> Vec<Line> {
         self.session_since = Some(record.at);
+        self.purpose = Some(session.purpose);
         let what = match session.purpose {
             Purpose::Exec => "run",
             Purpose::Resume => "resuming",

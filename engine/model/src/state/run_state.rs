@@ -177,10 +177,11 @@ impl RunState {
         &self.broken_budgets
     }
 
-    /// Steps of which nobody knows yet whether they took effect: their process died, or they were stopped half-way.
+    /// Steps of which nobody knows yet whether they took effect: their process died, they were stopped half-way, or an
+    /// earlier attempt was repeated blindly. They are settled before a rollback.
     #[must_use]
     pub fn doubtful(&self) -> Vec<&Step> {
-        self.steps.iter().filter(|step| step.is_doubtful()).collect()
+        self.steps.iter().filter(|step| step.is_doubtful() || step.is_haunted()).collect()
     }
 
     /// The record that would be written next.

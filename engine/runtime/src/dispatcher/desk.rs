@@ -30,6 +30,8 @@ pub(super) struct Desk {
     visited: RefCell<HashSet<StepPath>>,
     /// Steps before this place in the state's list were all visited: keeps the search for one passed by short.
     settled: Cell<usize>,
+    /// Whether the script is played only to find its rollback blocks again.
+    replaying: Cell<bool>,
     halt: RefCell<Option<Halt>>,
     /// How often time has passed; wraps.
     pub(super) ticks: Cell<u32>,
@@ -59,6 +61,7 @@ impl Desk {
             turns: RefCell::default(),
             visited: RefCell::default(),
             settled: Cell::new(0),
+            replaying: Cell::new(false),
             halt: RefCell::new(None),
             ticks: Cell::new(0),
         }
@@ -95,6 +98,15 @@ impl Desk {
         self.settled.set(0);
         self.turns.borrow_mut().clear();
         self.notes.borrow_mut().rewind(self.ledger.state().notes());
+    }
+
+    /// Says whether the script is played only to find its rollback blocks again: then it writes nothing down.
+    pub(super) fn replay_only(&self, replaying: bool) {
+        self.replaying.set(replaying);
+    }
+
+    pub(super) fn is_replaying(&self) -> bool {
+        self.replaying.get()
     }
 
     pub(super) fn visit(&self, path: &StepPath) {

@@ -15,7 +15,7 @@ use tokio::sync::mpsc;
 use super::Halt;
 use super::desk::Desk;
 use super::locking;
-use super::recovery::Recovery;
+use super::recovery::{Recovery, Way};
 use crate::operation::Call;
 use crate::script::{Actor, Ending};
 use crate::world::{Choice, Chosen};
@@ -42,11 +42,18 @@ impl Desk {
         let doubtful: Vec<_> = self.ledger.state().doubtful().into_iter().cloned().collect();
         for step in doubtful {
             let Some(intent) = &step.intent else { continue };
-            let recovery = match step.phase {
-                StepPhase::Intended => self.recover(intent).await?,
-                _ => Recovery::AskScript("it was stopped half-way".to_owned()),
+            let known = match step.phase {
+                StepPhase::Intended => match self.recover(intent, Way::Backwards).await? {
+                    Recovery::AskScript(known) => Some(known),
+                    _ => None,
+                },
+                _ if step.is_doubtful() => Some("it was stopped half-way".to_owned()),
+                _ => None,
             };
-            if let Recovery::AskScript(known) = recovery {
+            // What was found out about the last attempt says nothing about one before it.
+            let haunted = || self.ledger.state().step(&step.path).is_some_and(|step| step.is_haunted());
+            let known = known.or_else(|| haunted().then(|| "an earlier attempt may have taken effect".to_owned()));
+            if let Some(known) = known {
                 self.ask_about(&step.path, &intent.spec, known).await?;
             }
         }
@@ -96,8 +103,8 @@ impl Desk {
             None => (None, None),
         };
         let outcome = match (phase, intent) {
-            (Some(StepPhase::Intended), Some(intent)) => match self.recover(&intent).await? {
-                Recovery::Ended(outcome) => outcome,
+            (Some(StepPhase::Intended), Some(intent)) => match self.recover(&intent, Way::Forwards).await? {
+                Recovery::Ended(outcome) => *outcome,
                 Recovery::Settled => return Ok(None),
                 Recovery::Again => self.attempts(path, spec, &location).await?,
                 Recovery::AskScript(known) => match self.ask_about(path, spec, known).await? {

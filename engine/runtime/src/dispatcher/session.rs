@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use runbook_model::answer::Said;
 use runbook_model::approval::{self, NotAllowed};
-use runbook_model::entry::{Entry, Mode, Purpose, Record, RunStarted, Session as Taken, Verdict};
+use runbook_model::entry::{Entry, Mode, Purpose, Record, RunStarted, Session as Taken, Source, Verdict};
 use runbook_model::id::RunId;
 use runbook_model::lock::Locks as Wanted;
 use runbook_model::outcome::Outcome;
@@ -121,7 +121,7 @@ pub enum Refused {
         why: String,
     },
     /// There is nothing to do.
-    #[error("run {run} has {} already; there is nothing to {verb}", .status.word())]
+    #[error("run {run} is {} already; there is nothing to {verb}", .status.word())]
     Final {
         /// The run.
         run: RunId,
@@ -188,13 +188,15 @@ impl Session {
         let first = journal.append(Entry::RunStarted(Box::new(started)), opening.world.now()).map_err(Halt::from)?;
         let state = RunState::begin(&first).map_err(Halt::from)?;
         let session = Self::new(opening, journal, state, &sources, Purpose::Exec, Some(&first), locks)?;
+        // Before the seal: a journal that cannot be flushed is another fault than a trail that cannot be written.
+        session.desk.ledger.sync().await?;
         if let Err(why) = session.desk.try_seal("before the first step").await {
             let status = RunStatus::Abandoned { why: "it could not be sealed".to_owned() };
             session.desk.ledger.write_durably(Entry::SessionEnded { status }, session.desk.now()).await?;
             return Err(Refused::Unsealable { why });
         }
         session.desk.locked(&StepPath::root(), &wanted)?;
-        Ok(session.forward(program).await)
+        Ok(session.forward(program, None).await)
     }
 
     /// Goes on with a run: forward by replaying its pinned source, or with its rollback.
@@ -205,13 +207,17 @@ impl Session {
         let (journal, state) = take(&opening, Purpose::Resume)?;
         let run = opening.dir.run();
         refuse_final(&state, "resume")?;
-        let edited = adopt.map(|program| (program.clone(), program.sources()));
-        let (program, sources) = match edited {
-            Some(edited) => edited,
-            None => pinned(&opening.dir, &state)?,
+        let (mut sources, before) = (sources_of(&opening.dir, &state)?.1, state.sources().to_vec());
+        let (program, adopted) = match adopt {
+            Some(edited) => {
+                let new = edited.sources();
+                let texts: Vec<_> = new.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+                let adopted = opening.dir.pin(&texts)?;
+                sources.extend(new);
+                (edited.clone(), Some(adopted))
+            }
+            None => (pinned(&opening.dir, &state)?.0, None),
         };
-        let texts: Vec<_> = sources.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
-        let adopted = if adopt.is_some() { Some(opening.dir.pin(&texts)?) } else { None };
         let stopped_at = match state.status() {
             RunStatus::Failed { at: Some(at), .. }
             | RunStatus::Declined { at }
@@ -225,13 +231,17 @@ impl Session {
         let locks = locks(&mut opening, &state.started().runbook, &needed).await?;
         let session = Self::new(opening, journal, state, &sources, Purpose::Resume, None, locks)?;
         session.desk.locked(&StepPath::root(), &needed)?;
-        if let Some(sources) = adopted {
-            session.desk.write(Entry::Adopted { sources, by: operator.clone() })?;
-        }
+        let before = match adopted {
+            Some(sources) => {
+                session.desk.write(Entry::Adopted { sources, by: operator.clone() })?;
+                Some(before)
+            }
+            None => None,
+        };
         if let Err(halt) = session.desk.beside(session.reopen(stopped_at, operator)).await {
             return Ok(session.finish(run, Err(halt)).await);
         }
-        if back { Ok(session.backward(&program).await) } else { Ok(session.forward(&program).await) }
+        if back { Ok(session.backward(&program).await) } else { Ok(session.forward(&program, before).await) }
     }
 
     /// Rolls a run back, also one that completed long ago.
@@ -280,7 +290,7 @@ impl Session {
     pub async fn resolve(opening: Opening, step: &str, verdict: Verdict, why: String) -> Result<Finished, Refused> {
         let (journal, state) = take(&opening, Purpose::Resolve)?;
         let run = opening.dir.run();
-        let path = named(&state, step, |step| step.is_doubtful())?;
+        let path = named(&state, step, |step| step.is_doubtful() || step.is_haunted())?;
         let attempt = state.step(&path).map(|step| step.attempt).ok_or_else(|| Refused::NotInDoubt(path.clone()))?;
         let by = Decider::Person(opening.operator.clone());
         let (_, sources) = sources_of(&opening.dir, &state)?;
@@ -383,12 +393,18 @@ impl Session {
         }
     }
 
-    async fn forward(self, program: &Program) -> Finished {
+    /// `before` are the sources from before an edit that is being adopted: an edit that does not replay is not kept.
+    async fn forward(self, program: &Program, before: Option<Vec<Source>>) -> Finished {
         let run = self.desk.ledger.state().run();
         let (line, mut calls) = Line::new();
         let actor = self.cast(program, line);
-        let ended = self.desk.forward(&actor, &mut calls).await;
+        let mut ended = self.desk.forward(&actor, &mut calls).await;
         drop((actor, calls));
+        if let (Err(Halt::Mismatch(_)), Some(sources)) = (&ended, before)
+            && let Err(halt) = self.desk.write(Entry::Adopted { sources, by: Decider::Evidence })
+        {
+            ended = Err(halt);
+        }
         self.finish(run, ended).await
     }
 
@@ -401,7 +417,9 @@ impl Session {
             // Replaying the recorded part finds the blocks again. It ends where the record ends: the desk refuses
             // every step that would go forward.
             self.desk.rewind();
+            self.desk.replay_only(true);
             self.desk.serve_while(actor.play(), &mut calls).await;
+            self.desk.replay_only(false);
             match self.desk.take_halt() {
                 None | Some(Halt::Mismatch(runbook_model::decide::Refusal::Backwards { .. })) => {}
                 Some(halt) => return self.finish(run, Err(halt)).await,

@@ -49,7 +49,7 @@ mod scripted_disk;
 mod tamper_tests;
 
 pub use append::Journal;
-pub use birth::{boot_id, new_run_id};
+pub use birth::new_run_id;
 pub use claim::Claim;
 pub use holder::{Held, Holder};
 pub use lease::{Lease, LeaseError};

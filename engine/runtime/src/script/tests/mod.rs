@@ -36,7 +36,7 @@ fn refused(body: &str) -> Diagnostics {
 }
 
 fn settings() -> serde_json::Map<String, Value> {
-    serde_json::Map::from_iter([("root".to_owned(), "/srv".into())])
+    serde_json::Map::from_iter([("root".to_owned(), Value::from("/srv"))])
 }
 
 fn printed(text: &str) -> Answer {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use runbook_model::answer::{Answer, ExitStatus, Exited, Response};
+use runbook_model::change::{Change, FileRestore, FileWrite};
 use runbook_model::excerpt::{Bytes, Excerpt};
 use runbook_model::failure::Failure;
 
@@ -42,6 +43,19 @@ impl Act {
             Self::ends(Performed::Done(Answer::Response(response)))
         } else {
             Self::fails(Failure::Response(response))
+        }
+    }
+
+    /// The change fails as changes of its kind do, and has no effect.
+    #[must_use]
+    pub fn breaks(change: &Change) -> Self {
+        let message = "the test makes it fail".to_owned();
+        match change {
+            Change::Run(_) => Self::complains(1, &message),
+            Change::Http(_) => Self::responds(500, &message),
+            Change::Write(FileWrite { path, .. }) | Change::Restore(FileRestore { path, .. }) => {
+                Self::fails(Failure::File { path: path.clone(), message })
+            }
         }
     }
 

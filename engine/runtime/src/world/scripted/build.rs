@@ -1,10 +1,12 @@
 //! Writing the script of a test.
 
 use runbook_model::answer::Said;
+use runbook_model::path::StepPath;
 use runbook_model::person::{Decider, From, Person};
 
 use super::act::Act;
 use super::crash::{Crash, Recovery};
+use super::pattern::Pattern;
 use super::sight::Sight;
 use super::stage::File;
 use super::world::ScriptedWorld;
@@ -25,7 +27,41 @@ impl ScriptedWorld {
     /// and says so.
     #[must_use]
     pub fn sees(self, what: &str, sight: Sight) -> Self {
-        self.stage().sights.add(&format!("{what}*"), sight);
+        self.look(&format!("{what}*"), sight)
+    }
+
+    /// What looks see whose whole name fits this pattern.
+    #[must_use]
+    pub fn look(self, pattern: &str, sight: Sight) -> Self {
+        self.stage().sights.add(pattern, sight);
+        self
+    }
+
+    /// What such looks see once the change of the step `after` took effect, until that of another step named for them does.
+    #[must_use]
+    pub fn look_after(self, pattern: &str, after: &str, sight: Sight) -> Self {
+        self.stage().later.push((Pattern::new(pattern), Pattern::new(after), sight));
+        self
+    }
+
+    /// Lets the first `times` attempts of one step fail without effect, whatever else is said about it.
+    #[must_use]
+    pub fn breaks(self, path: &StepPath, times: u32) -> Self {
+        self.stage().breaking.insert(path.clone(), times);
+        self
+    }
+
+    /// Somebody says no to this question, whatever else is said about it.
+    #[must_use]
+    pub fn declines(self, path: &StepPath) -> Self {
+        self.stage().declining.insert(path.clone());
+        self
+    }
+
+    /// Plain questions about which nothing is said are answered with yes.
+    #[must_use]
+    pub fn agrees(self) -> Self {
+        self.stage().agreeing = true;
         self
     }
 

@@ -31,6 +31,7 @@ pub use act::Act;
 pub use crash::{Crash, Recovery};
 pub use ledger::{Effect, Ledger};
 pub use sight::Sight;
+pub use stage::Unanswered;
 pub use what::what;
 pub use world::ScriptedWorld;
 

@@ -1,6 +1,6 @@
 //! The world outside the engine: it goes on when the engine dies.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use runbook_model::answer::{Answer, KillReceipt};
@@ -9,9 +9,12 @@ use runbook_model::digest::Digest;
 use runbook_model::excerpt::Bytes;
 use runbook_model::failure::Failure;
 use runbook_model::length::Length;
+use runbook_model::observation::Observation;
 use runbook_model::path::StepPath;
+use runbook_model::step::Confirm;
 
 use super::act::{Act, exited};
+use super::pattern::Pattern;
 use super::plays::Plays;
 use super::sight::Sight;
 use crate::world::{Chosen, Performed, Reaction};
@@ -25,6 +28,25 @@ pub(super) struct Stage {
     pub(super) choices: Plays<Chosen>,
     pub(super) files: BTreeMap<String, File>,
     pub(super) millis: u64,
+    /// What looks see once the change of a step was made.
+    pub(super) later: Vec<(Pattern, Pattern, Sight)>,
+    /// How many attempts of a step still fail, whatever else is said.
+    pub(super) breaking: BTreeMap<StepPath, u32>,
+    /// Confirms that are declined, whatever else is said.
+    pub(super) declining: BTreeSet<StepPath>,
+    /// Whether a plain question is answered with yes when nothing else is said.
+    pub(super) agreeing: bool,
+    /// Looks and questions about which nothing was said.
+    pub(super) unanswered: Vec<Unanswered>,
+}
+
+/// A look or a question about which nothing was said.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Unanswered {
+    /// A look, with the name that [`what`](super::what) gives it.
+    Look(String, Observation),
+    /// A question to a person.
+    Confirm(StepPath, Confirm),
 }
 
 /// A file of this world.
@@ -58,6 +80,10 @@ impl Stage {
 
     /// Makes a change: as the script says, else as it usually goes.
     pub(super) fn make(&mut self, path: &StepPath, change: &Change, timeout: Option<Length>) -> Performed {
+        if let Some(left) = self.breaking.get_mut(path).filter(|left| **left > 0) {
+            *left -= 1;
+            return Act::breaks(change).result;
+        }
         let scripted = self.acts.next(|pattern| pattern.fits_step(path));
         if let Some(Act { result, takes }) = scripted {
             if let Some(after) = timeout.filter(|limit| Duration::from(*limit) < takes) {

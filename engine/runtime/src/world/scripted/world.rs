@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use runbook_model::answer::Said;
 use runbook_model::change::Change;
 use runbook_model::entry::Intent;
 use runbook_model::excerpt::Bytes;
@@ -15,9 +16,12 @@ use runbook_model::path::StepPath;
 use runbook_model::step::Check;
 use tokio::sync::watch;
 
+use super::build::operator;
 use super::crash::{Crash, Recovery};
 use super::ledger::{Effect, Ledger};
-use super::stage::Stage;
+use super::pattern::Pattern;
+use super::sight::Sight;
+use super::stage::{Stage, Unanswered};
 use super::what::what;
 use crate::journal::Receipt;
 use crate::operation::Look;
@@ -30,6 +34,7 @@ pub struct ScriptedWorld {
     stage: Arc<Mutex<Stage>>,
     ledger: Ledger,
     calls: Arc<AtomicU64>,
+    performs: Arc<Mutex<Vec<u64>>>,
     dead: Arc<watch::Sender<bool>>,
     pub(super) crash: Option<(u64, Crash)>,
     pub(super) recovery: Recovery,
@@ -41,6 +46,7 @@ impl Default for ScriptedWorld {
             stage: Arc::default(),
             ledger: Ledger::default(),
             calls: Arc::default(),
+            performs: Arc::default(),
             dead: Arc::new(watch::channel(false).0),
             crash: None,
             recovery: Recovery::default(),
@@ -80,6 +86,36 @@ impl ScriptedWorld {
         self.calls.load(Ordering::Relaxed)
     }
 
+    /// Which of these calls made a change: the moments at which dying before and behind it differ.
+    #[must_use]
+    pub fn performs(&self) -> Vec<u64> {
+        self.performs.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Looks and questions about which nothing was said, in the order in which they were met.
+    #[must_use]
+    pub fn unanswered(&self) -> Vec<Unanswered> {
+        self.stage().unanswered.clone()
+    }
+
+    /// Takes back what [`ScriptedWorld::breaks`] and [`ScriptedWorld::declines`] said: what was broken is mended.
+    pub fn mend(&self) {
+        let mut stage = self.stage();
+        stage.breaking.clear();
+        stage.declining.clear();
+    }
+
+    /// Kills the engine now: no call returns any more.
+    pub fn kill(&self) {
+        self.dead.send_replace(true);
+    }
+
+    /// Whether the engine was killed.
+    #[must_use]
+    pub fn is_dead(&self) -> bool {
+        *self.dead.borrow()
+    }
+
     /// Ends when the engine was killed, and never otherwise. Drop the engine's future then.
     pub async fn crashed(&self) {
         // The sender lives in `self`, so this cannot fail.
@@ -91,7 +127,10 @@ impl ScriptedWorld {
     }
 
     /// Counts a call. Does not return when the engine is dead, or dies now; except that `dying` runs before.
-    async fn enter(&self, dying: impl FnOnce()) {
+    async fn enter(&self, dying: impl FnOnce()) -> u64 {
+        if self.is_dead() {
+            std::future::pending::<()>().await;
+        }
         let call = self.calls.fetch_add(1, Ordering::Relaxed) + 1;
         match self.crash {
             Some((at, crash)) if call >= at => {
@@ -103,6 +142,7 @@ impl ScriptedWorld {
             }
             _ => {}
         }
+        call
     }
 
     /// Makes the change of one attempt. [`World::perform`] is the door; the receipt stays there.
@@ -117,7 +157,8 @@ impl ScriptedWorld {
             }
             result
         };
-        self.enter(|| drop(make())).await;
+        let call = self.enter(|| drop(make())).await;
+        self.performs.lock().unwrap_or_else(PoisonError::into_inner).push(call);
         make()
     }
 }
@@ -151,7 +192,17 @@ impl World for ScriptedWorld {
         Box::pin(async move {
             self.enter(|| {}).await;
             let what = what(observation);
+            let made = self.ledger.effects();
             let mut stage = self.stage();
+            let done = made.iter().rev().filter(|effect| matches!(effect.result, Performed::Done(_)));
+            let mut later = done.filter_map(|effect| {
+                let fits = |(look, after, _): &&(Pattern, Pattern, Sight)| look.fits(&what) && after.fits_step(&effect.path);
+                stage.later.iter().find(fits).map(|(_, _, sight)| sight.clone())
+            });
+            if let Some(sight) = later.next() {
+                return sight.0;
+            }
+            drop(later);
             if let Some(sight) = stage.sights.next(|pattern| pattern.fits(&what)) {
                 return sight.0;
             }
@@ -160,7 +211,11 @@ impl World for ScriptedWorld {
                     Ok(Seen::Content(Bytes(stage.files[path].content.clone())))
                 }
                 Observation::Now => Ok(Seen::Value(label(stage.millis).to_string().into())),
-                _ => Err(NotSeen { message: format!("{what}: the test does not say what is seen here") }),
+                _ => {
+                    let message = format!("{what}: the test does not say what is seen here");
+                    stage.unanswered.push(Unanswered::Look(what, observation.clone()));
+                    Err(NotSeen { message })
+                }
             }
         })
     }
@@ -172,7 +227,19 @@ impl World for ScriptedWorld {
     fn ask<'a>(&'a self, question: &'a Question) -> Task<'a, Reaction> {
         Box::pin(async move {
             self.enter(|| {}).await;
-            self.stage().reactions.next(|pattern| pattern.fits_step(&question.path)).unwrap_or(Reaction::Nobody)
+            let mut stage = self.stage();
+            if stage.declining.contains(&question.path) {
+                return Reaction::Answered { said: Said::No, by: operator() };
+            }
+            if let Some(reaction) = stage.reactions.next(|pattern| pattern.fits_step(&question.path)) {
+                return reaction;
+            }
+            let confirm = &question.confirm;
+            if stage.agreeing && confirm.choices.is_empty() && confirm.input.is_none() {
+                return Reaction::Answered { said: Said::Yes, by: operator() };
+            }
+            stage.unanswered.push(Unanswered::Confirm(question.path.clone(), confirm.clone()));
+            Reaction::Nobody
         })
     }
 

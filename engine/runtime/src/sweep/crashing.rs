@@ -1,0 +1,297 @@
+//! The engine dies at every boundary in turn, and a new one goes on.
+
+use runbook_model::entry::{Entry, Record};
+use runbook_model::path::StepPath;
+use runbook_model::status::RunStatus;
+use runbook_model::step::Command;
+
+use super::baseline::{MOST_STUCK, because};
+use super::death::{Death, boundaries};
+use super::oracle::{self, Deed};
+use super::swept::Judged;
+use super::trial::{Ended, Trial};
+use super::{Baseline, Subject, Swept};
+use crate::world::scripted::Recovery;
+
+/// What is done with a run whose engine died.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Then {
+    /// It goes on where it was.
+    Resume,
+    /// It is rolled back.
+    RollBack,
+}
+
+const RECOVERIES: [Recovery; 2] = [Recovery::KeeperKnows, Recovery::InDoubt];
+
+/// Kills the engine behind every record, in front of every call of the world and behind every effect, forwards and in
+/// rollback; once with somebody who knows what became of the step in flight, and once with nobody. Each run is then
+/// resumed, and each that went forwards is also rolled back instead.
+///
+/// # Errors
+/// The runs cannot be kept.
+pub fn crash_matrix(subject: &Subject, baseline: &Baseline) -> Result<Swept, std::io::Error> {
+    let mut swept = Swept::default();
+    for death in boundaries(0..baseline.records(), baseline.extent.calls, &baseline.extent.performs) {
+        for recovery in RECOVERIES {
+            for then in [Then::Resume, Then::RollBack] {
+                swept += forwards(subject, baseline, death, recovery, then)?;
+            }
+        }
+    }
+    let Some(back) = &baseline.back else { return Ok(swept) };
+    for death in boundaries(back.records.clone(), back.extent.calls, &back.extent.performs) {
+        for recovery in RECOVERIES {
+            swept += backwards(subject, baseline, &back.deeds, death, recovery)?;
+        }
+    }
+    Ok(swept)
+}
+
+/// One death on the way forwards.
+pub(super) fn forwards(
+    subject: &Subject,
+    baseline: &Baseline,
+    death: Death,
+    recovery: Recovery,
+    then: Then,
+) -> Result<Swept, std::io::Error> {
+    let mut swept = Swept::default();
+    let mut trial = Trial::new(subject, &baseline.scratch, (subject.world)().recovery(recovery))?;
+    // A boundary that the run does not come to any more: a promise of time is noted when a real clock ticks.
+    if trial.exec(Some(death)) != Ended::Died {
+        return Ok(swept);
+    }
+    let crash = Crash::at(&trial);
+    let mut judged = Judged::default();
+    if crash.records.is_empty() {
+        judged.take(oracle::exactly("the run never began and changed something", &[], &trial.deeds(), None));
+    } else {
+        match then {
+            Then::Resume => resumed(&mut trial, baseline, &crash, recovery, &mut judged),
+            Then::RollBack => rolled_back(&mut trial, baseline, &crash, recovery, &mut judged),
+        }
+    }
+    let then = if then == Then::Resume { "resumed" } else { "rolled back" };
+    swept.count(|| format!("killed {death} ({}), {}, then {then}", crash.last(), knows(recovery)), judged);
+    Ok(swept)
+}
+
+/// One death on the way back.
+fn backwards(
+    subject: &Subject,
+    baseline: &Baseline,
+    back: &[Deed],
+    death: Death,
+    recovery: Recovery,
+) -> Result<Swept, std::io::Error> {
+    let mut swept = Swept::default();
+    let mut trial = Trial::new(subject, &baseline.scratch, (subject.world)().recovery(recovery))?;
+    trial.exec(None);
+    if trial.roll_back(Some(death)) != Ended::Died {
+        return Ok(swept);
+    }
+    let crash = Crash::at(&trial);
+    let mut judged = Judged::default();
+    let ended = to_the_end(&mut trial, Then::RollBack, &crash, recovery, &mut judged);
+    if ended == Ended::Status(RunStatus::RolledBack) {
+        let deeds = trial.deeds();
+        judged.take(oracle::exactly("it went forwards again", &baseline.deeds, &oracle::forward(&deeds), None));
+        let repeated = crash.repeated(recovery);
+        let expected = oracle::effects(back);
+        judged.take(oracle::exactly("the rollback is another one", &expected, &oracle::backward(&deeds), repeated));
+    } else {
+        judged.take(unexpected(&trial, "rolled back", &ended, baseline));
+    }
+    swept.count(|| format!("rolled back, killed {death} ({}), {}, then gone on with", crash.last(), knows(recovery)), judged);
+    Ok(swept)
+}
+
+fn resumed(trial: &mut Trial<'_>, baseline: &Baseline, crash: &Crash, recovery: Recovery, judged: &mut Judged) {
+    let ended = to_the_end(trial, Then::Resume, crash, recovery, judged);
+    let deeds = trial.deeds();
+    judged.take(oracle::never_twice(&deeds, &baseline.idempotent));
+    // When nobody knows about an attempt that failed, another one is due and may succeed: the run may take another way.
+    let other_way = recovery == Recovery::InDoubt && !baseline.is_steady();
+    match ended {
+        Ended::Status(status) if status.word() == baseline.status.word() && !other_way => {
+            let repeated = crash.repeated(recovery);
+            judged.take(oracle::exactly("other changes than in the undisturbed run", &baseline.deeds, &deeds, repeated));
+        }
+        // A step that is settled gives the script no result; one that needs it says so and ends.
+        Ended::Status(RunStatus::Failed { at: None, .. }) if recovery == Recovery::InDoubt && crash.in_flight.is_some() => {
+            judged.take(oracle::at_most("other changes than in the undisturbed run", &baseline.deeds, &deeds));
+        }
+        Ended::Status(_) if other_way => {}
+        ended => judged.take(unexpected(trial, baseline.status.word(), &ended, baseline)),
+    }
+    if oracle::backward(&deeds).is_empty() {
+        return;
+    }
+    judged.take(way_back(trial, baseline, trial_finished(&trial.records())));
+}
+
+fn rolled_back(trial: &mut Trial<'_>, baseline: &Baseline, crash: &Crash, recovery: Recovery, judged: &mut Judged) {
+    let before = oracle::forward(&trial.deeds());
+    let ended = to_the_end(trial, Then::RollBack, crash, recovery, judged);
+    let deeds = trial.deeds();
+    judged.take(oracle::never_twice(&deeds, &baseline.idempotent));
+    judged.take(oracle::exactly("it went forwards while it was rolled back", &before, &oracle::forward(&deeds), None));
+    match ended {
+        Ended::Status(RunStatus::RolledBack) => judged.take(way_back(trial, baseline, true)),
+        ended => judged.take(unexpected(trial, "rolled back", &ended, baseline)),
+    }
+}
+
+/// That what was rolled back is what took effect, newest first; up to some point when the rollback is not finished.
+pub(super) fn way_back(trial: &Trial<'_>, baseline: &Baseline, finished: bool) -> Result<(), Box<super::swept::Breach>> {
+    let (records, deeds) = (trial.records(), trial.deeds());
+    let expected = oracle::way_back(&records, &oracle::forward(&deeds), &baseline.blocks);
+    let found = once(oracle::backward(&deeds), baseline);
+    let why = "what was rolled back is not what took effect, newest first";
+    if finished { oracle::exactly(why, &expected, &found, None) } else { oracle::at_most(why, &expected, &found) }
+}
+
+/// Leaves out repetitions of what may be repeated.
+fn once(deeds: Vec<Deed>, baseline: &Baseline) -> Vec<Deed> {
+    let mut once: Vec<Deed> = Vec::new();
+    for deed in deeds {
+        if once.last() != Some(&deed) || !baseline.idempotent.contains(&deed.path) {
+            once.push(deed);
+        }
+    }
+    once
+}
+
+/// Goes on with a run until it ends; says what really happened when the engine has to ask.
+fn to_the_end(trial: &mut Trial<'_>, then: Then, crash: &Crash, recovery: Recovery, judged: &mut Judged) -> Ended {
+    if let Some(status) = ended_before(&trial.records(), then) {
+        return Ended::Status(status);
+    }
+    let before = trial.deeds();
+    let mut ended = go_on(trial, then);
+    if let Ended::Status(RunStatus::InDoubt { at }) = &ended {
+        let at = at.clone();
+        judged.in_doubt = true;
+        judged.take(crash.doubt(&at, recovery, then, &before, &trial.deeds()));
+        ended = match trial.resolve(&at) {
+            Ended::Status(_) => go_on(trial, then),
+            fault => fault,
+        };
+    }
+    tried_again(trial, ended)
+}
+
+/// Tries a rollback again as long as a change of it fails, as a person would.
+pub(super) fn tried_again(trial: &mut Trial<'_>, mut ended: Ended) -> Ended {
+    for _ in 0..MOST_STUCK {
+        if !matches!(ended, Ended::Status(RunStatus::Stuck { .. })) {
+            break;
+        }
+        ended = trial.roll_back(None);
+    }
+    ended
+}
+
+fn go_on(trial: &mut Trial<'_>, then: Then) -> Ended {
+    let turned = trial.records().iter().any(|record| matches!(record.entry, Entry::RollbackStarted { .. }));
+    // Once a run goes backwards both verbs mean the same: they take turns here.
+    let resume = if turned { trial.records().len().is_multiple_of(2) } else { then == Then::Resume };
+    if resume { trial.resume(None) } else { trial.roll_back(None) }
+}
+
+/// What a run is that needs no going on: the engine died behind its last word.
+fn ended_before(records: &[Record], then: Then) -> Option<RunStatus> {
+    match records.last().map(|record| &record.entry) {
+        Some(Entry::SessionEnded { status }) if then == Then::Resume || *status == RunStatus::RolledBack => Some(status.clone()),
+        _ => None,
+    }
+}
+
+fn trial_finished(records: &[Record]) -> bool {
+    matches!(records.last().map(|record| &record.entry), Some(Entry::SessionEnded { status: RunStatus::RolledBack }))
+}
+
+fn unexpected(trial: &Trial<'_>, wanted: &str, ended: &Ended, baseline: &Baseline) -> Result<(), Box<super::swept::Breach>> {
+    let why = match ended {
+        Ended::Status(status) => format!("the run ended `{}`{}, not `{wanted}`", status.word(), because(status)),
+        Ended::Fault(fault) => format!("the engine failed: {fault}"),
+        Ended::Died => "the engine died again".to_owned(),
+    };
+    oracle::breach(why, oracle::shown(&baseline.deeds), oracle::shown(&trial.deeds()))
+}
+
+fn knows(recovery: Recovery) -> &'static str {
+    match recovery {
+        Recovery::KeeperKnows => "the keeper knows",
+        Recovery::InDoubt => "nobody knows",
+    }
+}
+
+/// What stood in the journal when the engine died.
+pub(super) struct Crash {
+    records: Vec<Record>,
+    in_flight: Option<(StepPath, Command)>,
+}
+
+impl Crash {
+    pub(super) fn at(trial: &Trial<'_>) -> Self {
+        let records = trial.records();
+        Self { in_flight: oracle::in_flight(&records), records }
+    }
+
+    /// The step that may stand twice in the ledger.
+    fn repeated(&self, recovery: Recovery) -> Option<&StepPath> {
+        let (path, command) = self.in_flight.as_ref()?;
+        (recovery == Recovery::InDoubt && command.idempotent).then_some(path)
+    }
+
+    /// Whether the engine may ask about this step: the one in flight, if nothing else can tell, and before anything else
+    /// is done.
+    fn doubt(
+        &self,
+        at: &StepPath,
+        recovery: Recovery,
+        then: Then,
+        before: &[Deed],
+        after: &[Deed],
+    ) -> Result<(), Box<super::swept::Breach>> {
+        let wrong = |why: String| oracle::breach(why, oracle::shown(before), oracle::shown(after));
+        match &self.in_flight {
+            _ if recovery == Recovery::KeeperKnows => wrong(format!("`{at}` is in doubt, although the keeper knows")),
+            Some((path, _)) if path != at => wrong(format!("`{at}` is in doubt, but `{path}` was in flight")),
+            None => wrong(format!("`{at}` is in doubt, but no command was in flight")),
+            Some((_, command)) if then == Then::Resume && command.idempotent => {
+                wrong(format!("`{at}` is in doubt, although it may be repeated"))
+            }
+            Some((_, command)) if then == Then::Resume && command.settled_by => {
+                wrong(format!("`{at}` is in doubt, although its `settled_by` can tell"))
+            }
+            Some(_) if before != after => wrong(format!("something was done before `{at}` was settled")),
+            Some(_) => Ok(()),
+        }
+    }
+
+    /// The last word of the dead engine.
+    fn last(&self) -> String {
+        match self.records.last() {
+            None => "before the first record".to_owned(),
+            Some(record) => {
+                let path = match &record.entry {
+                    Entry::StepIntended(intent) => Some(&intent.path),
+                    Entry::StepEnded(end) => Some(&end.path),
+                    Entry::PhaseEntered { path, .. }
+                    | Entry::PhaseLeft { path, .. }
+                    | Entry::StepRetried { path, .. }
+                    | Entry::StepResolved { path, .. }
+                    | Entry::ConfirmAnswered { path, .. }
+                    | Entry::RollbackOwed { path, .. }
+                    | Entry::RollbackDone { path } => Some(path),
+                    _ => None,
+                };
+                let path = path.map(|path| format!(" `{path}`")).unwrap_or_default();
+                format!("last record: {} {}{path}", record.seq, record.entry.word())
+            }
+        }
+    }
+}
