@@ -25,12 +25,14 @@ const STILL: Duration = Duration::from_secs(60);
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NoLock {
     /// A run that nobody works on keeps it.
-    #[error("the lock `{name}` is kept by {claim}, which is {word}: resume it, roll it back, or give it up for good", claim = .kept.0, word = .kept.1)]
+    #[error("the lock `{name}` is kept by {claim}, which is {word}: resume it, roll it back, or give it up for good")]
     Kept {
         /// The lock.
         name: String,
-        /// By whom, and what that run is.
-        kept: Box<(Claim, String)>,
+        /// By which.
+        claim: Box<Claim>,
+        /// What that run is, in one or two words.
+        word: String,
     },
     /// Another run still works under it.
     #[error("the lock `{name}` was not free within {within}: it is {holder}")]
@@ -104,7 +106,7 @@ impl Locks {
                 Err(NotHad::Busy(None)) if told.is_none() && began.elapsed() < AGAIN => None,
                 Err(busy @ NotHad::Busy(_)) => Some(busy),
                 Err(NotHad::Kept { claim, word }) => {
-                    return Err(NoLock::Kept { name: name.to_owned(), kept: Box::new((claim, word)) });
+                    return Err(NoLock::Kept { name: name.to_owned(), claim, word });
                 }
                 Err(why) => return Err(NoLock::Unusable { name: name.to_owned(), why }),
             };
