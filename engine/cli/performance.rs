@@ -1,6 +1,7 @@
 //! A session in this process: the reporters, the person, the signals, the world, and the end.
 
 use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::path::Path;
 use std::rc::Rc;
@@ -9,11 +10,13 @@ use runbook_model::change::quoted;
 use runbook_model::entry::{Entry, Record};
 use runbook_model::id::RunId;
 use runbook_model::person::{From, Person};
+use runbook_model::state::RunState;
 use runbook_model::status::RunStatus;
 use runbook_runtime::audit::Archivist;
-use runbook_runtime::dispatcher::{Finished, Interrupts, Opening, Refused, Sealing};
+use runbook_runtime::dispatcher::{Finished, Halt, Interrupts, NoLock, Opening, Refused, Sealing};
 use runbook_runtime::journal::{CreateError, OpenError, ReadError, RunDir, StateDir};
 use runbook_runtime::report::{Progress, Reporter};
+use runbook_runtime::script::Program;
 use runbook_runtime::world::live::Site;
 use runbook_runtime::world::live::processes::Kept;
 use runbook_runtime::world::{Choice, Chosen, DryRunWorld, LiveWorld, People, Question, Reaction, Task, World};
@@ -48,6 +51,8 @@ pub struct Performance<'a> {
     pub verbose: bool,
     /// What happened in earlier sessions.
     pub before: Vec<Record>,
+    /// How the sources that are adopted differ from the ones before, as a unified diff.
+    pub edit: String,
 }
 
 impl<'a> Performance<'a> {
@@ -68,7 +73,40 @@ impl<'a> Performance<'a> {
         let runner = folded.session_operator().unwrap_or_else(|| operator.person.clone());
         let before = reading.records;
         let operator = operator.in_groups(&folded.started().groups);
-        Ok(Self { workplace, dir, operator, runner, archivist, dry_run: false, yes: false, verbose: false, before })
+        Ok(Self {
+            workplace,
+            dir,
+            operator,
+            runner,
+            archivist,
+            dry_run: false,
+            yes: false,
+            verbose: false,
+            before,
+            edit: String::new(),
+        })
+    }
+
+    /// How a program differs from the sources that the run has now.
+    ///
+    /// # Errors
+    /// Those sources are not what the journal says.
+    pub fn edit(&self, program: &Program) -> Result<String, Failure> {
+        let damaged = |error: &dyn std::fmt::Display| Failure::new(ExitCode::Damaged, error.to_string());
+        let state = RunState::fold(&self.before).map_err(|illegal| damaged(&illegal))?;
+        let mut old = BTreeMap::new();
+        for source in state.iter().flat_map(RunState::sources) {
+            old.insert(source.name.clone(), self.dir.pinned(source).map_err(|error| damaged(&error))?);
+        }
+        let new: BTreeMap<_, _> = program.sources().into_iter().collect();
+        let names: BTreeSet<_> = old.keys().chain(new.keys()).collect();
+        let diff = |name: &&String| {
+            let text = |texts: &BTreeMap<String, String>| texts.get(*name).cloned().unwrap_or_default();
+            let (old, new) = (text(&old), text(&new));
+            let diff = similar::TextDiff::from_lines(&old, &new);
+            diff.unified_diff().header(&format!("{name} (pinned)"), &format!("{name} (edited)")).to_string()
+        };
+        Ok(names.iter().map(diff).collect())
     }
 
     /// The file of the runbook that the run is of.
@@ -141,7 +179,7 @@ impl<'a> Performance<'a> {
         if let Some(rehearsal) = rehearsal {
             output::to_stderr(&missing(&rehearsal));
         }
-        Ok(ended(self.workplace, &finished))
+        Ok(ended(self.workplace, &finished, &self.edit))
     }
 
     fn world(&self, view: &View) -> (Rc<dyn World>, Option<Rc<DryRunWorld<LiveWorld>>>) {
@@ -240,22 +278,28 @@ fn already(workplace: &Workplace<'_>, dir: &RunDir, run: RunId, status: &RunStat
 }
 
 /// How the program ends after a session, having said what the reporters could not know.
-fn ended(workplace: &Workplace<'_>, finished: &Finished) -> ExitCode {
+fn ended(workplace: &Workplace<'_>, finished: &Finished, edit: &str) -> ExitCode {
     let palette = workplace.screen().palette;
     let exit = match (&finished.status, &finished.halt) {
-        (_, Some(halt @ runbook_runtime::dispatcher::Halt::Lost(_))) => {
+        (_, Some(halt @ Halt::Lost(_))) => {
             output::to_stderr(&Failure::new(ExitCode::StepFailed, halt.to_string()).rendered(palette));
             ExitCode::StepFailed
         }
         (RunStatus::Mismatch { .. }, Some(halt)) => {
-            let failure = mismatch(halt);
+            let failure = mismatch(halt, edit);
             output::to_stderr(&failure.rendered(palette));
             failure.exit()
         }
         // At a terminal it was shown with the question.
-        (status, Some(runbook_runtime::dispatcher::Halt::InDoubt { known, .. })) => {
+        (status, Some(Halt::InDoubt { known, .. })) => {
             output::to_stderr(&format!("what is known of it: {}\n", output::safe::line(known)));
             ExitCode::of(status)
+        }
+        // To give a run up is what was asked for.
+        (RunStatus::Abandoned { .. }, _) => ExitCode::Completed,
+        (_, Some(Halt::Locked(no))) => {
+            output::to_stderr(&locked(no).rendered(palette));
+            ExitCode::Refused
         }
         // A script that is wrong before its first step has run nothing.
         (RunStatus::Failed { at: None, .. }, _) if !finished.begun => ExitCode::NothingRun,
@@ -275,14 +319,17 @@ fn ended(workplace: &Workplace<'_>, finished: &Finished) -> ExitCode {
 }
 
 /// A script that asks for other steps than the ones that were recorded, with both sides.
-fn mismatch(halt: &runbook_runtime::dispatcher::Halt) -> Failure {
+fn mismatch(halt: &Halt, edit: &str) -> Failure {
     use runbook_model::decide::Refusal;
     let mut failure = Failure::new(ExitCode::Refused, format!("journal mismatch, nothing was run: {halt}"));
-    if let runbook_runtime::dispatcher::Halt::Mismatch(Refusal::OtherStep { recorded, asked, .. }) = halt {
+    if let Halt::Mismatch(Refusal::OtherStep { recorded, asked, .. }) = halt {
         let shown = |spec: &runbook_model::step::StepSpec| serde_json::to_string_pretty(spec).unwrap_or_default();
         let (old, new) = (recorded.as_deref().map(shown).unwrap_or_default(), shown(asked));
         let diff = similar::TextDiff::from_lines(&old, &new);
         failure = failure.detail(diff.unified_diff().header("recorded", "asked for now").to_string());
+    }
+    if !edit.is_empty() {
+        failure = failure.detail(edit);
     }
     failure.hint("go on with the source that the run was started with: `runbook resume` without `--adopt`")
 }
@@ -300,6 +347,20 @@ fn missing(world: &DryRunWorld<LiveWorld>) -> String {
     format!("missing for the real run:\n{}", lines.concat())
 }
 
+/// A lock that is not to be had, and what to do about it.
+fn locked(no: &NoLock) -> Failure {
+    match no {
+        NoLock::Kept { kept, .. } => {
+            let run = kept.0.run;
+            Failure::new(ExitCode::Refused, no.to_string())
+                .hint(format!("runbook show {run}"))
+                .hint(format!("runbook resume {run}, or runbook rollback {run}, or runbook abandon {run} --why '…'"))
+        }
+        NoLock::Interrupted { .. } => Failure::new(ExitCode::Interrupted, format!("{no}; nothing was run")),
+        NoLock::TimedOut { .. } | NoLock::Unusable { .. } => Failure::new(ExitCode::Refused, no.to_string()),
+    }
+}
+
 /// Why a session could not begin.
 fn refused(refused: Refused) -> Failure {
     let held = |text: String| Failure::new(ExitCode::Refused, text);
@@ -312,6 +373,7 @@ fn refused(refused: Refused) -> Failure {
         Refused::Unsealable { .. } => Failure::new(ExitCode::Damaged, refused.to_string())
             .hint("`--unsealed REASON` runs without the audit trail, and records why"),
         Refused::NotAllowed(_) => held(refused.to_string()),
+        Refused::Locked(no) => locked(no),
         Refused::Halt(_) => Failure::new(ExitCode::StepFailed, refused.to_string()),
         Refused::Script { diagnostics, .. } => Failure::usage(refused.to_string()).detail(diagnostics.render(false)),
         _ => Failure::usage(refused.to_string()),

@@ -5,7 +5,8 @@ use std::process::{Command, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::support::{Place, Terminal};
+use crate::support::Place;
+use crate::support::terminal::Terminal;
 
 /// A command that takes as long as the test wants, between two others.
 const SLOW: &str = r#"

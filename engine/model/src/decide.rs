@@ -88,6 +88,10 @@ pub fn decide<'a>(
     match &step.phase {
         StepPhase::Ended(outcome) => Decision::Replay(outcome),
         StepPhase::Settled | StepPhase::Skipped | StepPhase::Registered => Decision::Pass,
+        // A replay for the sake of rollback blocks comes to steps that were open when the run turned around.
+        StepPhase::Open | StepPhase::Intended if state.rollback().is_some() && !path.is_rollback() => {
+            Decision::Refuse(Refusal::Backwards { path: path.clone() })
+        }
         StepPhase::Open => Decision::Perform(step.attempt.next()),
         StepPhase::Intended => match &step.intent {
             Some(intent) => Decision::Recover { intent, seq: step.seq },

@@ -97,6 +97,7 @@ impl Book {
             params: Default::default(),
             settings: Default::default(),
             budget: None,
+            locks: Default::default(),
             on_failure: OnFailure::Stop,
             sources: Vec::new(),
             provenance: None,

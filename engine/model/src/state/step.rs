@@ -9,7 +9,7 @@ use crate::id::{Attempt, Epoch, Seq};
 use crate::outcome::Outcome;
 use crate::path::StepPath;
 use crate::person::Decider;
-use crate::step::{StepKind, StepSpec};
+use crate::step::{RollbackPlan, StepKind, StepSpec};
 
 /// What is known of one step.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,6 +32,10 @@ pub struct Step {
     pub phase: StepPhase,
     /// Answers that people gave to it, if it is a confirm.
     pub answers: Vec<Answered>,
+    /// How many further attempts the runbook has taken of those that its author allows; a person starts the count anew.
+    pub retries: u32,
+    /// An earlier attempt may have taken effect, and was repeated without anybody knowing because the step is idempotent.
+    pub repeated_blindly: bool,
 }
 
 /// How far a step is.
@@ -79,6 +83,15 @@ impl Step {
             StepPhase::Ended(Outcome::Failed(failure)) => failure.effect_is_open() && !command.idempotent,
             _ => false,
         }
+    }
+
+    /// Whether the step has no good end, owes something if it took effect, and an attempt that was repeated blindly may
+    /// have done that. Going forwards that changes nothing; before a rollback somebody has to say.
+    #[must_use]
+    pub fn is_haunted(&self) -> bool {
+        let Some(StepKind::Command(command)) = self.spec().map(|spec| &spec.kind) else { return false };
+        let ended_badly = matches!(self.phase, StepPhase::Open | StepPhase::Ended(Outcome::Failed(_)));
+        self.repeated_blindly && ended_badly && command.rollback != RollbackPlan::Nothing
     }
 
     /// Whether a closure of the script can tell if the effect is there.

@@ -1,6 +1,6 @@
 //! Which record may follow which, and what it changes.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::owed::{owes, rollback_if_failed};
 use super::{Answered, Owed, Phase, RunState, Step, StepPhase, Work, repeats_freely};
@@ -9,6 +9,7 @@ use crate::entry::{End, Entry, Intent, Mode, Record, Verdict};
 use crate::id::{Attempt, Seq};
 use crate::outcome::Outcome;
 use crate::path::StepPath;
+use crate::person::Decider;
 use crate::status::RunStatus;
 use crate::step::RollbackPlan;
 
@@ -45,6 +46,8 @@ impl RunState {
                 steps: Vec::new(),
                 index: HashMap::new(),
                 phases: BTreeMap::new(),
+                locks: BTreeMap::new(),
+                every_lock: BTreeSet::new(),
                 owed: Vec::new(),
                 rollback: None,
                 broken_budgets: Vec::new(),
@@ -133,13 +136,26 @@ impl RunState {
                 phase.millis = Some(*millis);
                 Ok(())
             }
+            Entry::LockTaken { name, path } => {
+                if self.locks.contains_key(name) {
+                    return Err(format!("the run has the lock `{name}` already"));
+                }
+                self.locks.insert(name.clone(), path.clone());
+                self.every_lock.insert(name.clone());
+                Ok(())
+            }
+            Entry::LockReleased { name } => match self.locks.remove(name) {
+                Some(_) => Ok(()),
+                None => Err(format!("the run does not have the lock `{name}`")),
+            },
             Entry::StepIntended(intent) => self.intend(intent, record),
             Entry::StepEnded(end) => self.end(end),
-            Entry::StepRetried { path, .. } => {
+            Entry::StepRetried { path, by } => {
                 let step = self.step_mut(path)?;
                 match step.phase {
                     StepPhase::Ended(Outcome::Failed(_)) => {
                         step.phase = StepPhase::Open;
+                        step.retries = if *by == Decider::Runbook { step.retries.saturating_add(1) } else { 0 };
                         step.answers.clear();
                         Ok(())
                     }
@@ -156,7 +172,7 @@ impl RunState {
                     _ => Err("only a failed or open step is skipped".to_owned()),
                 }
             }
-            Entry::StepResolved { path, attempt, verdict, .. } => self.resolve(path, *attempt, *verdict),
+            Entry::StepResolved { path, attempt, verdict, by, .. } => self.resolve(path, *attempt, *verdict, by),
             Entry::RollbackOwed { path, fingerprint, plan, .. } => self.register(path, *fingerprint, plan, record),
             Entry::ConfirmAnswered { path, said, by, shown, .. } => {
                 let step = self.step_mut(path)?;
@@ -231,6 +247,8 @@ impl RunState {
                     at: record.at,
                     phase: StepPhase::Intended,
                     answers: Vec::new(),
+                    retries: 0,
+                    repeated_blindly: false,
                 });
                 Ok(())
             }
@@ -274,15 +292,17 @@ impl RunState {
         };
         let path = end.path.clone();
         step.phase = StepPhase::Ended(end.outcome.clone());
+        step.repeated_blindly &= !matches!(end.outcome, Outcome::Succeeded(_));
         self.withheld |= withheld;
         self.owe(path, owes);
         Ok(())
     }
 
-    fn resolve(&mut self, path: &StepPath, attempt: Attempt, verdict: Verdict) -> Result<(), String> {
+    fn resolve(&mut self, path: &StepPath, attempt: Attempt, verdict: Verdict, by: &Decider) -> Result<(), String> {
         let step = self.step_mut(path)?;
         let doubtful = match &step.phase {
             StepPhase::Intended => true,
+            _ if step.is_haunted() => true,
             StepPhase::Open => step.settles(),
             StepPhase::Ended(Outcome::Failed(failure)) => failure.effect_is_open(),
             _ => false,
@@ -296,6 +316,13 @@ impl RunState {
         let owes = match verdict {
             Verdict::Did => owes(intent),
             Verdict::DidNot => None,
+        };
+        step.repeated_blindly = match (verdict, by) {
+            // The author's word is that it may be repeated, not that it did not happen.
+            (Verdict::DidNot, Decider::Runbook) => true,
+            // Evidence is about one attempt and says nothing of those before it.
+            (Verdict::DidNot, Decider::Evidence) => step.repeated_blindly,
+            _ => false,
         };
         step.phase = match verdict {
             Verdict::Did => StepPhase::Settled,
@@ -320,6 +347,8 @@ impl RunState {
             at: record.at,
             phase: StepPhase::Registered,
             answers: Vec::new(),
+            retries: 0,
+            repeated_blindly: false,
         });
         self.owe(
             path.clone(),

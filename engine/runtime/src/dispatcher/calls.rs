@@ -3,7 +3,7 @@
 use runbook_model::Value;
 use runbook_model::answer::{Answer, Said};
 use runbook_model::decide::{Decision, decide};
-use runbook_model::entry::Entry;
+use runbook_model::entry::{Entry, Intent};
 use runbook_model::observation::Seen;
 use runbook_model::outcome::{Observed, Outcome};
 use runbook_model::path::StepPath;
@@ -28,9 +28,13 @@ impl Desk {
 
     async fn reply(&self, operation: Operation) -> Result<Reply, Halt> {
         match operation {
-            Operation::EnterPhase { path, budget } => {
+            Operation::EnterPhase { path, budget, locks } => {
+                let left = self.ledger.state().phases().get(&path).is_some_and(|phase| phase.millis.is_some());
+                if !left {
+                    self.lock(&path, &locks).await?;
+                }
                 let known = self.ledger.state().phases().contains_key(&path);
-                if !known {
+                if !known && !self.is_replaying() {
                     self.write(Entry::PhaseEntered { path: path.clone(), budget })?;
                     self.budgets.borrow_mut().enter(&path, budget, self.world.monotonic_millis());
                 }
@@ -38,14 +42,15 @@ impl Desk {
             }
             Operation::LeavePhase { path } => {
                 let open = self.ledger.state().phases().get(&path).is_some_and(|phase| phase.millis.is_none());
-                if open {
+                if open && !self.is_replaying() {
                     let millis = self.budgets.borrow_mut().leave(&path, self.world.monotonic_millis());
-                    self.write(Entry::PhaseLeft { path, millis })?;
+                    self.write(Entry::PhaseLeft { path: path.clone(), millis })?;
+                    self.unlock(&path)?;
                 }
                 Ok(Reply::GoOn)
             }
             Operation::Note { text, location } => {
-                if self.notes.borrow_mut().is_new() {
+                if self.notes.borrow_mut().is_new() && !self.is_replaying() {
                     self.write(Entry::Noted { text, location })?;
                 }
                 Ok(Reply::GoOn)
@@ -75,22 +80,28 @@ impl Desk {
         self.visit(&path);
         let known = self.ledger.state().step(&path).is_some();
         let passed_by = if known || path.is_rollback() { None } else { self.passed_by() };
-        let intent = {
+        let open = {
             let state = self.ledger.state();
             match decide(&state, &path, &spec, fingerprint, passed_by.as_ref()) {
-                Decision::Replay(outcome) => return Ok(replayed(&spec, outcome)),
+                Decision::Replay(outcome) => match (&spec.kind, state.step(&path).and_then(|step| step.intent.clone())) {
+                    (StepKind::Command(command), Some(intent)) if self.may_try_again(&path, command, outcome) => {
+                        Open::Again(intent, outcome.clone())
+                    }
+                    _ => return Ok(replayed(&spec, outcome)),
+                },
                 Decision::Pass => return Ok(Reply::Nothing),
                 Decision::Refuse(refusal) => return Err(refusal.into()),
-                Decision::Recover { intent, .. } => Some(intent.clone()),
-                Decision::Perform(_) => None,
+                Decision::Recover { intent, .. } => Open::InFlight(Box::new(intent.clone())),
+                Decision::Perform(_) => Open::New,
             }
         };
         if self.interrupts.wanted() {
             return Err(Halt::Interrupted);
         }
-        match (&spec.kind, intent) {
-            (StepKind::Command(_), Some(intent)) => self.recover_command(intent, location).await,
-            (StepKind::Command(_), None) => self.begin_command(path, spec, location).await,
+        match (&spec.kind, open) {
+            (StepKind::Command(_), Open::InFlight(intent)) => self.recover_command(*intent, location).await,
+            (StepKind::Command(_), Open::Again(intent, outcome)) => self.behind(*intent, outcome, location).await,
+            (StepKind::Command(_), Open::New) => self.begin_command(path, spec, location).await,
             (StepKind::Check(_), _) => self.begin_check(path, spec, location),
             (StepKind::Confirm(_), _) => self.confirm(path, spec, location).await,
             (StepKind::Rollback(rollback), _) => {
@@ -99,6 +110,16 @@ impl Desk {
             }
         }
     }
+}
+
+/// How far a step is that the journal has no answer for.
+enum Open {
+    /// It is to be begun, or another attempt is.
+    New,
+    /// Its attempt was in flight when an earlier process died.
+    InFlight(Box<Intent>),
+    /// Its attempt failed, and an earlier process died before it could try again.
+    Again(Box<Intent>, Outcome),
 }
 
 /// What the script hears of an outcome, live and on replay alike.

@@ -45,28 +45,55 @@ impl Desk {
                 at: Some(location.clone()),
             }));
         };
-        let mut left = command.retry.map_or(0, |retry| retry.times);
         loop {
             let outcome = self.attempt(path, spec, command, location).await?;
-            let again = match &outcome {
-                // What may have happened in part is not repeated without a word, unless its author says that it may be.
-                Outcome::Failed(failure) => left > 0 && (command.idempotent || !failure.effect_is_open()),
-                _ => false,
-            };
-            if !again {
+            if !self.again(path, command, &outcome).await? {
                 return Ok(outcome);
             }
-            left -= 1;
-            self.write(Entry::StepRetried { path: path.clone(), by: Decider::Runbook })?;
-            self.pause(command.retry.and_then(|retry| retry.every).map_or(PAUSE, Into::into)).await?;
         }
+    }
+
+    /// Goes on behind an attempt whose end was found in the journal or with the keeper: its process died before it could
+    /// try again.
+    pub(super) async fn behind(&self, intent: Intent, outcome: Outcome, location: Location) -> Result<Reply, Halt> {
+        let StepKind::Command(command) = &intent.spec.kind else { return Ok(replayed(&intent.spec, &outcome)) };
+        if self.again(&intent.path, command, &outcome).await? {
+            return self.make(intent.path, intent.spec, location).await;
+        }
+        Ok(replayed(&intent.spec, &outcome))
+    }
+
+    /// Whether the author allows another attempt behind this outcome. The state counts, so that a crash gives no more and
+    /// no fewer; a run that is rolled back has none left.
+    pub(super) fn may_try_again(&self, path: &StepPath, command: &Command, outcome: &Outcome) -> bool {
+        let state = self.ledger.state();
+        let used = state.step(path).map_or(0, |step| step.retries);
+        let left = command.retry.is_some_and(|retry| used < retry.times);
+        match outcome {
+            // What may have happened in part is not repeated without a word, unless its author says that it may be.
+            Outcome::Failed(failure) => {
+                left && (command.idempotent || !failure.effect_is_open()) && (state.rollback().is_none() || path.is_rollback())
+            }
+            _ => false,
+        }
+    }
+
+    /// Opens a failed step for another attempt, if its author allows one, and lets the pause before it pass.
+    async fn again(&self, path: &StepPath, command: &Command, outcome: &Outcome) -> Result<bool, Halt> {
+        if !self.may_try_again(path, command, outcome) {
+            return Ok(false);
+        }
+        self.write(Entry::StepRetried { path: path.clone(), by: Decider::Runbook })?;
+        self.pause(command.retry.and_then(|retry| retry.every).map_or(PAUSE, Into::into)).await?;
+        Ok(true)
     }
 
     async fn attempt(&self, path: &StepPath, spec: &StepSpec, command: &Command, location: &Location) -> Result<Outcome, Halt> {
         let began = self.world.monotonic_millis();
         let attempt = self.next_attempt(path);
         // A file that an earlier attempt may have written is no witness of what stood there before: that attempt is.
-        let earlier = self.ledger.state().step(path).and_then(|step| step.intent.as_ref()?.change.clone());
+        let before = self.ledger.state().step(path).and_then(|step| step.intent.clone());
+        let earlier = before.as_ref().and_then(|intent| intent.change.clone());
         let wanted = earlier.filter(|change| matches!(change, Change::Write(_))).unwrap_or_else(|| command.change.clone());
         let prepared = self.world.prepare(&wanted).await;
         let intent = Intent {
@@ -74,7 +101,11 @@ impl Desk {
             attempt,
             fingerprint: spec.fingerprint(),
             spec: spec.clone(),
-            owes: prepared.as_ref().map(|change| owes(&command.rollback, change)).unwrap_or_default(),
+            // An attempt that cannot even begin owes what the one before it may have left behind.
+            owes: match &prepared {
+                Ok(change) => owes(&command.rollback, change),
+                Err(_) => before.map(|intent| intent.owes).unwrap_or_default(),
+            },
             change: prepared.as_ref().ok().cloned(),
             location: location.clone(),
         };

@@ -12,6 +12,7 @@ use runbook_model::step::{Location, StepSpec};
 
 use super::interrupts::Interrupts;
 use super::ledger::Ledger;
+use super::locking::Locks;
 use super::{Halt, budgets::Budgets, notes::Notes, sealing::Sealer};
 use crate::world::{Limits, World};
 
@@ -21,6 +22,7 @@ pub(super) struct Desk {
     pub(super) world: Rc<dyn World>,
     pub(super) interrupts: Interrupts,
     pub(super) sealer: Sealer,
+    pub(super) locks: Locks,
     pub(super) budgets: RefCell<Budgets>,
     pub(super) notes: RefCell<Notes>,
     pub(super) turns: RefCell<HashMap<StepPath, Turn>>,
@@ -28,6 +30,8 @@ pub(super) struct Desk {
     visited: RefCell<HashSet<StepPath>>,
     /// Steps before this place in the state's list were all visited: keeps the search for one passed by short.
     settled: Cell<usize>,
+    /// Whether the script is played only to find its rollback blocks again.
+    replaying: Cell<bool>,
     halt: RefCell<Option<Halt>>,
     /// How often time has passed; wraps.
     pub(super) ticks: Cell<u32>,
@@ -44,18 +48,20 @@ pub(super) struct Turn {
 }
 
 impl Desk {
-    pub(super) fn new(ledger: Ledger, world: Rc<dyn World>, interrupts: Interrupts, sealer: Sealer) -> Self {
+    pub(super) fn new(ledger: Ledger, world: Rc<dyn World>, interrupts: Interrupts, sealer: Sealer, locks: Locks) -> Self {
         let budgets = RefCell::new(Budgets::new(&ledger.state(), world.now(), world.monotonic_millis()));
         Self {
             ledger,
             world,
             interrupts,
             sealer,
+            locks,
             budgets,
             notes: RefCell::default(),
             turns: RefCell::default(),
             visited: RefCell::default(),
             settled: Cell::new(0),
+            replaying: Cell::new(false),
             halt: RefCell::new(None),
             ticks: Cell::new(0),
         }
@@ -92,6 +98,15 @@ impl Desk {
         self.settled.set(0);
         self.turns.borrow_mut().clear();
         self.notes.borrow_mut().rewind(self.ledger.state().notes());
+    }
+
+    /// Says whether the script is played only to find its rollback blocks again: then it writes nothing down.
+    pub(super) fn replay_only(&self, replaying: bool) {
+        self.replaying.set(replaying);
+    }
+
+    pub(super) fn is_replaying(&self) -> bool {
+        self.replaying.get()
     }
 
     pub(super) fn visit(&self, path: &StepPath) {

@@ -4,6 +4,7 @@
 //! session shares; `ledger` makes sure that nothing is heard of before it is written; one file a kind of step says
 //! how that kind is done.
 
+mod abandoning;
 mod budgets;
 mod calls;
 mod checks;
@@ -13,6 +14,7 @@ mod desk;
 mod halt;
 mod interrupts;
 mod ledger;
+mod locking;
 mod notes;
 mod play;
 mod recovery;
@@ -22,5 +24,6 @@ mod session;
 
 pub use halt::Halt;
 pub use interrupts::Interrupts;
+pub use locking::NoLock;
 pub use sealing::Sealing;
 pub use session::{Finished, Opening, Refused, Session, would_roll_back};

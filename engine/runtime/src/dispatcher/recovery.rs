@@ -6,10 +6,9 @@ use runbook_model::id::Attempt;
 use runbook_model::outcome::Outcome;
 use runbook_model::path::StepPath;
 use runbook_model::person::Decider;
-use runbook_model::step::{Command, Location, StepKind, StepSpec};
+use runbook_model::step::{Command, Location, RollbackPlan, StepKind, StepSpec};
 
 use super::Halt;
-use super::calls::replayed;
 use super::desk::{Desk, Turn};
 use crate::operation::{Look, Reply};
 use crate::world::{Choice, Chosen, Performed, Recovered, passes};
@@ -26,11 +25,20 @@ pub(super) enum Recovery {
     AskScript(String),
 }
 
+/// Which way a run goes behind a step that is recovered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    /// The step, and those behind it, are still to be done.
+    Forwards,
+    /// It is to be rolled back, if it took effect.
+    Backwards,
+}
+
 impl Desk {
     /// Finds out what became of a command, and goes on from there.
     pub(super) async fn recover_command(&self, intent: Intent, location: Location) -> Result<Reply, Halt> {
-        match self.recover(&intent).await? {
-            Recovery::Ended(outcome) => Ok(replayed(&intent.spec, &outcome)),
+        match self.recover(&intent, Way::Forwards).await? {
+            Recovery::Ended(outcome) => self.behind(intent, *outcome, location).await,
             Recovery::Settled => Ok(Reply::Nothing),
             Recovery::Again => self.make(intent.path, intent.spec, location).await,
             Recovery::AskScript(_) => Ok(self.settle(intent.path, intent.spec, location)),
@@ -38,8 +46,17 @@ impl Desk {
     }
 
     /// Finds out what became of an attempt, by evidence first, then by what the author or a person says.
-    pub(super) async fn recover(&self, intent: &Intent) -> Result<Recovery, Halt> {
+    pub(super) async fn recover(&self, intent: &Intent, way: Way) -> Result<Recovery, Halt> {
         let StepKind::Command(command) = &intent.spec.kind else { return Ok(Recovery::Again) };
+        match self.learn(intent).await? {
+            Ok(recovery) => Ok(recovery),
+            Err(known) => self.doubt(intent, command, known, way).await,
+        }
+    }
+
+    /// Finds out what became of an attempt by evidence alone; what is known about it when that does not suffice.
+    pub(super) async fn learn(&self, intent: &Intent) -> Result<Result<Recovery, String>, Halt> {
+        let StepKind::Command(command) = &intent.spec.kind else { return Ok(Ok(Recovery::Again)) };
         let (path, attempt) = (&intent.path, intent.attempt);
         let boot = {
             let state = self.ledger.state();
@@ -47,9 +64,7 @@ impl Desk {
         };
         let recovered = self.world.recover(intent, &boot, self.limits(command.timeout));
         match self.attended(path, recovered).await {
-            Recovered::Ended(Performed::InDoubt { known }) | Recovered::InDoubt { known } => {
-                self.doubt(intent, command, known).await
-            }
+            Recovered::Ended(Performed::InDoubt { known }) | Recovered::InDoubt { known } => Ok(Err(known)),
             Recovered::Ended(performed) => {
                 let outcome = match performed {
                     Performed::Done(answer) => Outcome::Succeeded(answer),
@@ -57,22 +72,31 @@ impl Desk {
                     Performed::Withheld | Performed::InDoubt { .. } => Outcome::Withheld { assumed: command.assume.clone() },
                 };
                 self.end(path, attempt, outcome.clone(), None).await?;
-                Ok(Recovery::Ended(Box::new(outcome)))
+                Ok(Ok(Recovery::Ended(Box::new(outcome))))
             }
             Recovered::NeverBegun { evidence } => {
                 self.resolved(path, attempt, Verdict::DidNot, Decider::Evidence, evidence)?;
-                Ok(Recovery::Again)
+                Ok(Ok(Recovery::Again))
             }
         }
     }
 
     /// Nothing but the author's word or a person's can tell.
-    async fn doubt(&self, intent: &Intent, command: &Command, known: String) -> Result<Recovery, Halt> {
+    async fn doubt(&self, intent: &Intent, command: &Command, known: String, way: Way) -> Result<Recovery, Halt> {
         if command.settled_by {
             return Ok(Recovery::AskScript(known));
         }
-        if command.idempotent {
-            let why = format!("it is idempotent and runs again: {known}");
+        // To repeat it makes its effect certain. Before a rollback nothing is repeated, and whether the step owes
+        // anything depends on whether it took effect: that it is idempotent says nothing about that.
+        let certain_either_way = match way {
+            Way::Forwards => true,
+            Way::Backwards => command.rollback == RollbackPlan::Nothing,
+        };
+        if command.idempotent && certain_either_way {
+            let why = match way {
+                Way::Forwards => format!("it is idempotent and runs again: {known}"),
+                Way::Backwards => format!("it is idempotent and owes nothing, whether or not it took effect: {known}"),
+            };
             self.resolved(&intent.path, intent.attempt, Verdict::DidNot, Decider::Runbook, why)?;
             return Ok(Recovery::Again);
         }

@@ -14,7 +14,8 @@ use tokio::sync::mpsc;
 
 use super::Halt;
 use super::desk::Desk;
-use super::recovery::Recovery;
+use super::locking;
+use super::recovery::{Recovery, Way};
 use crate::operation::Call;
 use crate::script::{Actor, Ending};
 use crate::world::{Choice, Chosen};
@@ -28,6 +29,9 @@ impl Desk {
         by: Decider,
         why: String,
     ) -> Result<RunStatus, Halt> {
+        // What is rolled back lies in phases that have given their locks back.
+        let needed = locking::needed(&self.ledger.state(), true);
+        self.lock(&StepPath::root(), &needed).await?;
         self.settle_doubts().await?;
         self.ledger.write_durably(Entry::RollbackStarted { by, why }, self.now()).await?;
         self.continue_rollback(Some(actor), calls).await
@@ -38,11 +42,18 @@ impl Desk {
         let doubtful: Vec<_> = self.ledger.state().doubtful().into_iter().cloned().collect();
         for step in doubtful {
             let Some(intent) = &step.intent else { continue };
-            let recovery = match step.phase {
-                StepPhase::Intended => self.recover(intent).await?,
-                _ => Recovery::AskScript("it was stopped half-way".to_owned()),
+            let known = match step.phase {
+                StepPhase::Intended => match self.recover(intent, Way::Backwards).await? {
+                    Recovery::AskScript(known) => Some(known),
+                    _ => None,
+                },
+                _ if step.is_doubtful() => Some("it was stopped half-way".to_owned()),
+                _ => None,
             };
-            if let Recovery::AskScript(known) = recovery {
+            // What was found out about the last attempt says nothing about one before it.
+            let haunted = || self.ledger.state().step(&step.path).is_some_and(|step| step.is_haunted());
+            let known = known.or_else(|| haunted().then(|| "an earlier attempt may have taken effect".to_owned()));
+            if let Some(known) = known {
                 self.ask_about(&step.path, &intent.spec, known).await?;
             }
         }
@@ -92,7 +103,7 @@ impl Desk {
             None => (None, None),
         };
         let outcome = match (phase, intent) {
-            (Some(StepPhase::Intended), Some(intent)) => match self.recover(&intent).await? {
+            (Some(StepPhase::Intended), Some(intent)) => match self.recover(&intent, Way::Forwards).await? {
                 Recovery::Ended(outcome) => *outcome,
                 Recovery::Settled => return Ok(None),
                 Recovery::Again => self.attempts(path, spec, &location).await?,

@@ -8,6 +8,7 @@ use runbook_model::status::RunStatus;
 use runbook_model::step::{OnFailure, StepKind};
 
 use super::Subject;
+use super::crashing::tried_again;
 use super::oracle::{self, Deed};
 use super::scratch::{NoScratch, Scratch};
 use super::trial::{Ended, Extent, Trial};
@@ -89,12 +90,8 @@ impl Baseline {
         if !matches!(status, RunStatus::RolledBack | RunStatus::Suspended { .. } | RunStatus::InDoubt { .. }) {
             let mut turned = ended(&trial.roll_back(None))?;
             let (session, calls) = (trial.records().len() as u64, trial.extent());
-            // A change of the rollback that fails for some attempts is tried again, as a person would.
-            for _ in 0..MOST_STUCK {
-                if matches!(turned, RunStatus::Stuck { .. }) {
-                    turned = ended(&trial.roll_back(None))?;
-                }
-            }
+            let first = Ended::Status(turned);
+            turned = ended(&tried_again(&mut trial, first))?;
             match turned {
                 RunStatus::RolledBack => {}
                 _ if !trial.unanswered().is_empty() => return Err(Unsweepable::Unanswered(trial.unanswered())),

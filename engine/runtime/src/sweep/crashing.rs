@@ -133,12 +133,7 @@ fn resumed(trial: &mut Trial<'_>, baseline: &Baseline, crash: &Crash, recovery: 
 
 fn rolled_back(trial: &mut Trial<'_>, baseline: &Baseline, crash: &Crash, recovery: Recovery, judged: &mut Judged) {
     let before = oracle::forward(&trial.deeds());
-    let mut ended = to_the_end(trial, Then::RollBack, crash, recovery, judged);
-    for _ in 0..MOST_STUCK {
-        if matches!(ended, Ended::Status(RunStatus::Stuck { .. })) {
-            ended = to_the_end(trial, Then::RollBack, crash, recovery, judged);
-        }
-    }
+    let ended = to_the_end(trial, Then::RollBack, crash, recovery, judged);
     let deeds = trial.deeds();
     judged.take(oracle::never_twice(&deeds, &baseline.idempotent));
     judged.take(oracle::exactly("it went forwards while it was rolled back", &before, &oracle::forward(&deeds), None));
@@ -183,6 +178,17 @@ fn to_the_end(trial: &mut Trial<'_>, then: Then, crash: &Crash, recovery: Recove
             Ended::Status(_) => go_on(trial, then),
             fault => fault,
         };
+    }
+    tried_again(trial, ended)
+}
+
+/// Tries a rollback again as long as a change of it fails, as a person would.
+pub(super) fn tried_again(trial: &mut Trial<'_>, mut ended: Ended) -> Ended {
+    for _ in 0..MOST_STUCK {
+        if !matches!(ended, Ended::Status(RunStatus::Stuck { .. })) {
+            break;
+        }
+        ended = trial.roll_back(None);
     }
     ended
 }

@@ -6,7 +6,7 @@ use runbook_model::status::RunStatus;
 use runbook_model::step::{OnFailure, StepKind};
 
 use super::baseline::because;
-use super::crashing::way_back;
+use super::crashing::{tried_again, way_back};
 use super::oracle::{self, Deed};
 use super::swept::{Breach, Judged};
 use super::trial::{Ended, Trial};
@@ -68,7 +68,8 @@ fn failed(trial: &mut Trial<'_>, baseline: &Baseline, path: &StepPath, mended: b
             _ => turned(trial, baseline),
         };
     }
-    let before: Vec<_> = oracle::effects(&baseline.deeds).into_iter().take_while(|deed| deed.path != *path).collect();
+    let before: Vec<_> =
+        oracle::effects(&oracle::forward(&baseline.deeds)).into_iter().take_while(|deed| deed.path != *path).collect();
     let forwards = oracle::effects(&oracle::forward(&deeds));
     oracle::exactly("something else was done before or behind the step that failed", &before, &forwards, None)?;
     attempts(trial, path, &deeds)?;
@@ -110,7 +111,8 @@ fn attempts(trial: &Trial<'_>, path: &StepPath, deeds: &[Deed]) -> Held {
 }
 
 fn turned(trial: &mut Trial<'_>, baseline: &Baseline) -> Held {
-    match trial.roll_back(None) {
+    let ended = trial.roll_back(None);
+    match tried_again(trial, ended) {
         Ended::Status(RunStatus::RolledBack) => way_back(trial, baseline, true),
         ended => {
             let status = status(trial, baseline, &ended)?;
@@ -155,7 +157,8 @@ fn stuck(trial: &mut Trial<'_>, baseline: &Baseline, deed: &Deed, back: &[Deed])
         RunStatus::RolledBack => return oracle::never_twice(&trial.deeds(), &baseline.idempotent),
         status => return wrong(trial, baseline, &format!("its rollback ended `{}`{}", status.word(), because(&status))),
     }
-    match trial.roll_back(None) {
+    let ended = trial.roll_back(None);
+    match tried_again(trial, ended) {
         Ended::Status(RunStatus::RolledBack) => {
             let found = oracle::backward(&trial.deeds());
             oracle::exactly("tried again, the rollback is another one", &expected, &found, None)

@@ -51,11 +51,8 @@ fn a_command_that_is_settled_by_a_look() {
         command("c", #{ run: ["do", "c"], rollback: ["back", "c"] });
     "#;
     let world = || {
-        ScriptedWorld::new().sees("fs::read_link /b", Sight::value("absent")).sees_after(
-            "fs::read_link /b",
-            "b",
-            Sight::value("there"),
-        )
+        let world = ScriptedWorld::new().look("fs::read_link /b", Sight::value("absent"));
+        world.look_after("fs::read_link /b", "b", Sight::value("there"))
     };
     clean(&subject("", body, world));
 }

@@ -27,14 +27,20 @@ impl ScriptedWorld {
     /// and says so.
     #[must_use]
     pub fn sees(self, what: &str, sight: Sight) -> Self {
-        self.stage().sights.add(&format!("{what}*"), sight);
+        self.look(&format!("{what}*"), sight)
+    }
+
+    /// What looks see whose whole name fits this pattern.
+    #[must_use]
+    pub fn look(self, pattern: &str, sight: Sight) -> Self {
+        self.stage().sights.add(pattern, sight);
         self
     }
 
-    /// What such looks see once the change of the step `after` was made, until that of another step named here is.
+    /// What such looks see once the change of the step `after` took effect, until that of another step named for them does.
     #[must_use]
-    pub fn sees_after(self, what: &str, after: &str, sight: Sight) -> Self {
-        self.stage().later.push((Pattern::new(&format!("{what}*")), Pattern::new(after), sight));
+    pub fn look_after(self, pattern: &str, after: &str, sight: Sight) -> Self {
+        self.stage().later.push((Pattern::new(pattern), Pattern::new(after), sight));
         self
     }
 
