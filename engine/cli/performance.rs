@@ -307,7 +307,7 @@ fn ended(workplace: &Workplace<'_>, finished: &Finished, edit: &str) -> ExitCode
     };
     match &finished.sealing {
         // The loss of the journal was said already, and it has its own way out.
-        Sealing::Behind { .. } if matches!(finished.halt, Some(runbook_runtime::dispatcher::Halt::Lost(_))) => exit,
+        Sealing::Behind { .. } if matches!(finished.halt, Some(Halt::Lost(_))) => exit,
         Sealing::Behind { why } => {
             let failure = Failure::new(ExitCode::Unsealed, format!("the run is not in the audit trail: {why}"))
                 .hint(format!("runbook seal {}", finished.run));
