@@ -8,6 +8,7 @@ mod audit_trail;
 mod bad_input;
 mod book;
 mod crashes;
+mod demo;
 mod doubt;
 mod dry_run;
 mod exec;
