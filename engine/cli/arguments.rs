@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
-    answer, check, completions, config, demo, exec, explain, help, keeper, list, resolve, resume, rollback, runs, seal, show,
-    verify,
+    abandon, answer, check, completions, config, demo, exec, explain, help, keeper, list, resolve, resume, rollback, runs, seal,
+    show, test, verify,
 };
 
 /// Executes runbooks: writes every step down before and after it, rehearses, resumes, rolls back, keeps the trail in git.
@@ -88,12 +88,14 @@ pub enum Verb {
     Rollback(rollback::Rollback),
     Resolve(resolve::Resolve),
     Answer(answer::Answer),
+    Abandon(abandon::Abandon),
     List(list::List),
     Show(show::Show),
     Runs(runs::Runs),
     Verify(verify::Verify),
     Seal(seal::Seal),
     Check(check::Check),
+    Test(test::Test),
     Explain(explain::Explain),
     Config(config::Config),
     Completions(completions::Completions),
@@ -107,10 +109,10 @@ pub enum Verb {
 
 /// The verbs by what a person wants, in the order of the help text.
 pub const GROUPS: [(&str, &[&str]); 4] = [
-    ("Run", &["exec", "resume", "rollback", "resolve", "answer"]),
+    ("Run", &["exec", "resume", "rollback", "resolve", "answer", "abandon"]),
     ("Look", &["list", "show", "runs"]),
     ("Audit trail", &["verify", "seal"]),
-    ("Write runbooks, get help", &["check", "explain", "config", "completions", "demo", "help"]),
+    ("Write runbooks, get help", &["check", "test", "explain", "config", "completions", "demo", "help"]),
 ];
 
 /// The whole command line, with its verbs in groups (clap itself has one list only).

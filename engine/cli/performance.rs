@@ -13,7 +13,7 @@ use runbook_model::person::{From, Person};
 use runbook_model::state::RunState;
 use runbook_model::status::RunStatus;
 use runbook_runtime::audit::Archivist;
-use runbook_runtime::dispatcher::{Finished, Interrupts, Opening, Refused, Sealing};
+use runbook_runtime::dispatcher::{Finished, Halt, Interrupts, NoLock, Opening, Refused, Sealing};
 use runbook_runtime::journal::{CreateError, OpenError, ReadError, RunDir, StateDir};
 use runbook_runtime::report::{Progress, Reporter};
 use runbook_runtime::script::Program;
@@ -281,7 +281,7 @@ fn already(workplace: &Workplace<'_>, dir: &RunDir, run: RunId, status: &RunStat
 fn ended(workplace: &Workplace<'_>, finished: &Finished, edit: &str) -> ExitCode {
     let palette = workplace.screen().palette;
     let exit = match (&finished.status, &finished.halt) {
-        (_, Some(halt @ runbook_runtime::dispatcher::Halt::Lost(_))) => {
+        (_, Some(halt @ Halt::Lost(_))) => {
             output::to_stderr(&Failure::new(ExitCode::StepFailed, halt.to_string()).rendered(palette));
             ExitCode::StepFailed
         }
@@ -291,9 +291,15 @@ fn ended(workplace: &Workplace<'_>, finished: &Finished, edit: &str) -> ExitCode
             failure.exit()
         }
         // At a terminal it was shown with the question.
-        (status, Some(runbook_runtime::dispatcher::Halt::InDoubt { known, .. })) => {
-            output::to_stderr(&format!("what is known: {}\n", output::safe::line(known)));
+        (status, Some(Halt::InDoubt { known, .. })) => {
+            output::to_stderr(&format!("what is known of it: {}\n", output::safe::line(known)));
             ExitCode::of(status)
+        }
+        // To give a run up is what was asked for.
+        (RunStatus::Abandoned { .. }, _) => ExitCode::Completed,
+        (_, Some(Halt::Locked(no))) => {
+            output::to_stderr(&locked(no).rendered(palette));
+            ExitCode::Refused
         }
         // A script that is wrong before its first step has run nothing.
         (RunStatus::Failed { at: None, .. }, _) if !finished.begun => ExitCode::NothingRun,
@@ -301,7 +307,7 @@ fn ended(workplace: &Workplace<'_>, finished: &Finished, edit: &str) -> ExitCode
     };
     match &finished.sealing {
         // The loss of the journal was said already, and it has its own way out.
-        Sealing::Behind { .. } if matches!(finished.halt, Some(runbook_runtime::dispatcher::Halt::Lost(_))) => exit,
+        Sealing::Behind { .. } if matches!(finished.halt, Some(Halt::Lost(_))) => exit,
         Sealing::Behind { why } => {
             let failure = Failure::new(ExitCode::Unsealed, format!("the run is not in the audit trail: {why}"))
                 .hint(format!("runbook seal {}", finished.run));
@@ -313,10 +319,10 @@ fn ended(workplace: &Workplace<'_>, finished: &Finished, edit: &str) -> ExitCode
 }
 
 /// A script that asks for other steps than the ones that were recorded, with both sides.
-fn mismatch(halt: &runbook_runtime::dispatcher::Halt, edit: &str) -> Failure {
+fn mismatch(halt: &Halt, edit: &str) -> Failure {
     use runbook_model::decide::Refusal;
     let mut failure = Failure::new(ExitCode::Refused, format!("journal mismatch, nothing was run: {halt}"));
-    if let runbook_runtime::dispatcher::Halt::Mismatch(Refusal::OtherStep { recorded, asked, .. }) = halt {
+    if let Halt::Mismatch(Refusal::OtherStep { recorded, asked, .. }) = halt {
         let shown = |spec: &runbook_model::step::StepSpec| serde_json::to_string_pretty(spec).unwrap_or_default();
         let (old, new) = (recorded.as_deref().map(shown).unwrap_or_default(), shown(asked));
         let diff = similar::TextDiff::from_lines(&old, &new);
@@ -341,6 +347,20 @@ fn missing(world: &DryRunWorld<LiveWorld>) -> String {
     format!("missing for the real run:\n{}", lines.concat())
 }
 
+/// A lock that is not to be had, and what to do about it.
+fn locked(no: &NoLock) -> Failure {
+    match no {
+        NoLock::Kept { claim, .. } => {
+            let run = claim.run;
+            Failure::new(ExitCode::Refused, no.to_string())
+                .hint(format!("runbook show {run}"))
+                .hint(format!("runbook resume {run}, or runbook rollback {run}, or runbook abandon {run} --why '…'"))
+        }
+        NoLock::Interrupted { .. } => Failure::new(ExitCode::Interrupted, format!("{no}; nothing was run")),
+        NoLock::TimedOut { .. } | NoLock::Unusable { .. } => Failure::new(ExitCode::Refused, no.to_string()),
+    }
+}
+
 /// Why a session could not begin.
 fn refused(refused: Refused) -> Failure {
     let held = |text: String| Failure::new(ExitCode::Refused, text);
@@ -353,6 +373,7 @@ fn refused(refused: Refused) -> Failure {
         Refused::Unsealable { .. } => Failure::new(ExitCode::Damaged, refused.to_string())
             .hint("`--unsealed REASON` runs without the audit trail, and records why"),
         Refused::NotAllowed(_) => held(refused.to_string()),
+        Refused::Locked(no) => locked(no),
         Refused::Halt(_) => Failure::new(ExitCode::StepFailed, refused.to_string()),
         Refused::Script { diagnostics, .. } => Failure::usage(refused.to_string()).detail(diagnostics.render(false)),
         _ => Failure::usage(refused.to_string()),

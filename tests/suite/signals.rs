@@ -5,7 +5,8 @@ use std::process::{Command, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::support::{Place, Terminal};
+use crate::support::Place;
+use crate::support::terminal::Terminal;
 
 /// A command that takes as long as the test wants, between two others.
 const SLOW: &str = r#"
@@ -17,7 +18,8 @@ command("last", #{ run: ["sh", "-c", "echo last >> ledger"], rollback: "nothing"
 /// A run in the middle of its slow command, at a terminal.
 fn begun(source: &str) -> (Place, Terminal) {
     let place = Place::with(source);
-    (place.fifo("began"), place.fifo("go"));
+    place.fifo("began");
+    place.fifo("go");
     let terminal = place.terminal(&["exec", "main"]);
     place.wait_for("began");
     (place, terminal)
@@ -89,7 +91,8 @@ fn during_the_wait_of_a_check_it_stops_at_once() {
 #[test]
 fn a_look_that_hangs_keeps_nobody() {
     let place = Place::with(r#"check("hangs", || exec::output(["sh", "-c", "echo > began; cat go"]).stdout);"#);
-    (place.fifo("began"), place.fifo("go"));
+    place.fifo("began");
+    place.fifo("go");
     let mut terminal = place.terminal(&["exec", "main"]);
     place.wait_for("began");
     terminal.keys("\x03");
@@ -154,7 +157,8 @@ fn a_terminal_that_is_closed_at_a_question_leaves_it_to_others() {
 #[test]
 fn whoever_says_nohup_means_it() {
     let place = Place::with(SLOW);
-    (place.fifo("began"), place.fifo("go"));
+    place.fifo("began");
+    place.fifo("go");
     let plain = place.command(&[]);
     let mut command = Command::new("sh");
     command.args(["-c", "trap '' HUP; exec \"$0\" exec main"]).arg(plain.get_program());

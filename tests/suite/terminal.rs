@@ -154,7 +154,8 @@ fn foreign(shown: &str) -> Option<char> {
 #[test]
 fn no_text_of_others_reaches_the_terminal_raw() {
     let place = Place::with(HOSTILE);
-    (place.fifo("began"), place.fifo("go"));
+    place.fifo("began");
+    place.fifo("go");
     let mut terminal = place.terminal(&["exec", "main", "--verbose"]);
     place.wait_for("began");
     terminal.until("loud").until("owned");
@@ -170,7 +171,8 @@ fn the_live_line_shows_the_last_line_of_output() {
     let place = Place::with(
         r#"command("load", #{ run: ["sh", "-c", "echo 10 percent; echo 50 percent; echo > began; cat go > /dev/null; echo done"], rollback: "nothing" });"#,
     );
-    (place.fifo("began"), place.fifo("go"));
+    place.fifo("began");
+    place.fifo("go");
     let mut terminal = place.terminal(&["exec", "main"]);
     place.wait_for("began");
     terminal.until("50 percent");
@@ -193,7 +195,8 @@ fn a_narrow_terminal_is_never_overrun_by_the_live_line() {
     let place = Place::with(
         r#"command("a name that is much longer than the terminal is wide", #{ run: ["sh", "-c", "echo an output that is longer still than that; echo > began; cat go > /dev/null"], rollback: "nothing" });"#,
     );
-    (place.fifo("began"), place.fifo("go"));
+    place.fifo("began");
+    place.fifo("go");
     let mut terminal = place.terminal_like(24, &[("TERM", "xterm")], &["exec", "main"]);
     place.wait_for("began");
     terminal.until("\u{1b}[K").until("\u{1b}[K");

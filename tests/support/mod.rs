@@ -2,9 +2,7 @@
 
 mod place;
 mod ran;
-mod terminal;
+pub(crate) mod terminal;
 
 pub(crate) use place::Place;
 pub(crate) use ran::Ran;
-#[allow(unused_imports)]
-pub(crate) use terminal::Terminal;

@@ -1,5 +1,6 @@
 //! One verb, one file. This one reads the command line and ends the program.
 
+pub mod abandon;
 pub mod answer;
 pub mod check;
 pub mod completions;
@@ -16,6 +17,7 @@ pub mod rollback;
 pub mod runs;
 pub mod seal;
 pub mod show;
+pub mod test;
 pub mod verify;
 
 use std::ffi::OsString;
@@ -66,10 +68,12 @@ fn perform(globals: &Globals, verb: Verb) -> Result<ExitCode, Failure> {
         Verb::Resume(resume) => return resume::run(&resume, &workplace()?),
         Verb::Rollback(rollback) => return rollback::run(&rollback, &workplace()?),
         Verb::Resolve(resolve) => return resolve::run(&resolve, &workplace()?),
+        Verb::Abandon(abandon) => return abandon::run(&abandon, &workplace()?),
         Verb::Answer(answer) => return answer::run(&answer, &workplace()?),
         Verb::Verify(verify) => return verify::run(&verify, &workplace()?),
         Verb::Seal(seal) => return seal::run(&seal, &workplace()?),
         Verb::Check(check) => return check::run(&check, &Place::of(globals)?.library(), globals),
+        Verb::Test(test) => return test::run(&test, &workplace()?),
         Verb::Demo(demo) => return demo::run(&demo, globals),
         Verb::Runs(runs) => {
             let history = History::open(&Place::of(globals)?.configuration)?;

@@ -101,6 +101,7 @@ impl Example {
             params: [("service".to_owned(), given("api", Origin::Typed)), ("to".to_owned(), given("", Origin::Fallback))].into(),
             settings: serde_json::Map::new(),
             budget: "2m".parse().ok(),
+            locks: Default::default(),
             on_failure: OnFailure::Stop,
             sources: vec![Source { name: "runbooks/rollback-api.rhai".to_owned(), digest: Digest::of(b"source") }],
             provenance: None,

@@ -97,6 +97,10 @@ impl Narrator {
                 vec![Line::new(at, Mark::Phase, path.name()).depth(depth(path)).aside(aside)]
             }
             Entry::PhaseLeft { path, millis } => self.leave(at, path, *millis),
+            Entry::LockTaken { name, path } => {
+                vec![Line::new(at, Mark::Note, format!("has the lock `{name}`")).depth(depth(path))]
+            }
+            Entry::LockReleased { name } => vec![Line::new(at, Mark::Note, format!("gives the lock `{name}` back"))],
             Entry::StepIntended(intent) => {
                 self.open.insert(intent.path.clone(), Open { since: at, intent: intent.clone() });
                 self.rolled.extend(intent.path.is_rollback().then(|| intent.path.clone()));

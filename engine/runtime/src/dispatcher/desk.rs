@@ -12,6 +12,7 @@ use runbook_model::step::{Location, StepSpec};
 
 use super::interrupts::Interrupts;
 use super::ledger::Ledger;
+use super::locking::Locks;
 use super::{Halt, budgets::Budgets, notes::Notes, sealing::Sealer};
 use crate::world::{Limits, World};
 
@@ -21,6 +22,7 @@ pub(super) struct Desk {
     pub(super) world: Rc<dyn World>,
     pub(super) interrupts: Interrupts,
     pub(super) sealer: Sealer,
+    pub(super) locks: Locks,
     pub(super) budgets: RefCell<Budgets>,
     pub(super) notes: RefCell<Notes>,
     pub(super) turns: RefCell<HashMap<StepPath, Turn>>,
@@ -46,13 +48,14 @@ pub(super) struct Turn {
 }
 
 impl Desk {
-    pub(super) fn new(ledger: Ledger, world: Rc<dyn World>, interrupts: Interrupts, sealer: Sealer) -> Self {
+    pub(super) fn new(ledger: Ledger, world: Rc<dyn World>, interrupts: Interrupts, sealer: Sealer, locks: Locks) -> Self {
         let budgets = RefCell::new(Budgets::new(&ledger.state(), world.now(), world.monotonic_millis()));
         Self {
             ledger,
             world,
             interrupts,
             sealer,
+            locks,
             budgets,
             notes: RefCell::default(),
             turns: RefCell::default(),

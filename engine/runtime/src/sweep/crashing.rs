@@ -196,7 +196,7 @@ pub(super) fn tried_again(trial: &mut Trial<'_>, mut ended: Ended) -> Ended {
 fn go_on(trial: &mut Trial<'_>, then: Then) -> Ended {
     let turned = trial.records().iter().any(|record| matches!(record.entry, Entry::RollbackStarted { .. }));
     // Once a run goes backwards both verbs mean the same: they take turns here.
-    let resume = if turned { trial.records().len() % 2 == 0 } else { then == Then::Resume };
+    let resume = if turned { trial.records().len().is_multiple_of(2) } else { then == Then::Resume };
     if resume { trial.resume(None) } else { trial.roll_back(None) }
 }
 

@@ -155,7 +155,7 @@ mod tests {
     use runbook_model::change::{FileBefore, FileWrite, Invocation};
     use runbook_model::digest::Digest;
     use runbook_model::length::Length;
-    use runbook_model::step::{Command, Location, RollbackPlan, StepKind, StepSpec};
+    use runbook_model::step::{Command, Location, StepKind, StepSpec};
     use tokio::sync::watch;
 
     use super::*;
