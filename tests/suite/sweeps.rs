@@ -51,7 +51,9 @@ fn a_look_without_an_answer_is_named_with_the_lines_to_add() {
 #[test]
 fn a_runbook_that_breaks_the_promise_is_drawn() {
     // The look says "there" whatever happened: after a crash an effect that never was is passed over.
-    let place = Place::with(r#"command("a", #{ run: ["do", "a"], settled_by: || fs::exists("/a") }); command("b", #{ run: ["do", "b"] });"#);
+    let place = Place::with(
+        r#"command("a", #{ run: ["do", "a"], settled_by: || fs::exists("/a") }); command("b", #{ run: ["do", "b"] });"#,
+    );
     place.write("runbooks/main.test.toml", "[sees]\n\"fs::stat /a\" = { value = true }\n");
     let ran = place.expect(1, &["test", "main", "--crash-matrix"]);
     ran.says(&["violation:", "nobody knows, then resumed", "- expected  a: do a"]);

@@ -14,6 +14,7 @@ use crate::operation::{Look, Reply};
 use crate::world::{Choice, Chosen, Performed, Recovered, passes};
 
 /// What was found out about an attempt.
+#[expect(clippy::large_enum_variant, reason = "one is made per recovery, and it is read at once")]
 pub(super) enum Recovery {
     /// How it ended.
     Ended(Outcome),
