@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
-    answer, check, completions, config, demo, exec, explain, help, keeper, list, resolve, resume, rollback, runs, seal, show,
-    test, verify,
+    abandon, answer, check, completions, config, demo, exec, explain, help, keeper, list, resolve, resume, rollback, runs, seal,
+    show, test, verify,
 };
 
 /// Executes runbooks: writes every step down before and after it, rehearses, resumes, rolls back, keeps the trail in git.
@@ -88,6 +88,7 @@ pub enum Verb {
     Rollback(rollback::Rollback),
     Resolve(resolve::Resolve),
     Answer(answer::Answer),
+    Abandon(abandon::Abandon),
     List(list::List),
     Show(show::Show),
     Runs(runs::Runs),
@@ -108,7 +109,7 @@ pub enum Verb {
 
 /// The verbs by what a person wants, in the order of the help text.
 pub const GROUPS: [(&str, &[&str]); 4] = [
-    ("Run", &["exec", "resume", "rollback", "resolve", "answer"]),
+    ("Run", &["exec", "resume", "rollback", "resolve", "answer", "abandon"]),
     ("Look", &["list", "show", "runs"]),
     ("Audit trail", &["verify", "seal"]),
     ("Write runbooks, get help", &["check", "test", "explain", "config", "completions", "demo", "help"]),

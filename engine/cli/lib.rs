@@ -21,6 +21,7 @@ pub mod people;
 pub mod performance;
 #[cfg(test)]
 mod reference;
+mod signals;
 pub mod workplace;
 
 /// Runs the program with the arguments and the environment of this process.

@@ -1,22 +1,25 @@
 //! A session in this process: the reporters, the person, the signals, the world, and the end.
 
 use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::path::Path;
 use std::rc::Rc;
 
+use runbook_model::change::quoted;
 use runbook_model::entry::{Entry, Record};
 use runbook_model::id::RunId;
 use runbook_model::person::{From, Person};
+use runbook_model::state::RunState;
 use runbook_model::status::RunStatus;
 use runbook_runtime::audit::Archivist;
-use runbook_runtime::dispatcher::{Finished, Interrupts, Opening, Refused, Sealing};
+use runbook_runtime::dispatcher::{Finished, Halt, Interrupts, NoLock, Opening, Refused, Sealing};
 use runbook_runtime::journal::{CreateError, OpenError, ReadError, RunDir, StateDir};
 use runbook_runtime::report::{Progress, Reporter};
+use runbook_runtime::script::Program;
 use runbook_runtime::world::live::Site;
 use runbook_runtime::world::live::processes::Kept;
 use runbook_runtime::world::{Choice, Chosen, DryRunWorld, LiveWorld, People, Question, Reaction, Task, World};
-use tokio::signal::unix::{SignalKind, signal};
 
 use crate::commands::{keeper, seal};
 use crate::exit_code::ExitCode;
@@ -25,6 +28,7 @@ use crate::operator::Operator;
 use crate::output;
 use crate::output::reporters::{self, Teller, Telling};
 use crate::people::AtTerminal;
+use crate::signals;
 use crate::workplace::{Workplace, boot};
 
 /// How a session is performed.
@@ -47,6 +51,8 @@ pub struct Performance<'a> {
     pub verbose: bool,
     /// What happened in earlier sessions.
     pub before: Vec<Record>,
+    /// How the sources that are adopted differ from the ones before, as a unified diff.
+    pub edit: String,
 }
 
 impl<'a> Performance<'a> {
@@ -67,7 +73,40 @@ impl<'a> Performance<'a> {
         let runner = folded.session_operator().unwrap_or_else(|| operator.person.clone());
         let before = reading.records;
         let operator = operator.in_groups(&folded.started().groups);
-        Ok(Self { workplace, dir, operator, runner, archivist, dry_run: false, yes: false, verbose: false, before })
+        Ok(Self {
+            workplace,
+            dir,
+            operator,
+            runner,
+            archivist,
+            dry_run: false,
+            yes: false,
+            verbose: false,
+            before,
+            edit: String::new(),
+        })
+    }
+
+    /// How a program differs from the sources that the run has now.
+    ///
+    /// # Errors
+    /// Those sources are not what the journal says.
+    pub fn edit(&self, program: &Program) -> Result<String, Failure> {
+        let damaged = |error: &dyn std::fmt::Display| Failure::new(ExitCode::Damaged, error.to_string());
+        let state = RunState::fold(&self.before).map_err(|illegal| damaged(&illegal))?;
+        let mut old = BTreeMap::new();
+        for source in state.iter().flat_map(RunState::sources) {
+            old.insert(source.name.clone(), self.dir.pinned(source).map_err(|error| damaged(&error))?);
+        }
+        let new: BTreeMap<_, _> = program.sources().into_iter().collect();
+        let names: BTreeSet<_> = old.keys().chain(new.keys()).collect();
+        let diff = |name: &&String| {
+            let text = |texts: &BTreeMap<String, String>| texts.get(*name).cloned().unwrap_or_default();
+            let (old, new) = (text(&old), text(&new));
+            let diff = similar::TextDiff::from_lines(&old, &new);
+            diff.unified_diff().header(&format!("{name} (pinned)"), &format!("{name} (edited)")).to_string()
+        };
+        Ok(names.iter().map(diff).collect())
     }
 
     /// The file of the runbook that the run is of.
@@ -115,12 +154,12 @@ impl<'a> Performance<'a> {
         let mut teller = reporters::choose(
             self.workplace.globals.output,
             self.workplace.screen(),
-            Telling { verbose: self.verbose, trail, ..Telling::default() },
+            Telling { verbose: self.verbose, trail, flags: self.flags(), ..Telling::default() },
         );
         teller.catch_up(&self.before);
         let view = View(Rc::new(RefCell::new(teller)));
         let interrupts = Interrupts::default();
-        listen(&interrupts, &view)?;
+        signals::listen(&interrupts, &view, self.dir.run())?;
         let (world, rehearsal) = self.world(&view);
         let opening = Opening {
             dir: self.dir.clone(),
@@ -140,7 +179,7 @@ impl<'a> Performance<'a> {
         if let Some(rehearsal) = rehearsal {
             output::to_stderr(&missing(&rehearsal));
         }
-        Ok(ended(self.workplace, &finished))
+        Ok(ended(self.workplace, &finished, &self.edit))
     }
 
     fn world(&self, view: &View) -> (Rc<dyn World>, Option<Rc<DryRunWorld<LiveWorld>>>) {
@@ -163,6 +202,16 @@ impl<'a> Performance<'a> {
         (Rc::new(live), None)
     }
 
+    /// The flags that say where the run is, so that what could be typed next finds it again.
+    fn flags(&self) -> String {
+        let globals = self.workplace.globals;
+        let flag = |name: &str, dir: &Option<std::path::PathBuf>| {
+            dir.as_ref().map(|dir| format!("{name} {}", quoted(&dir.to_string_lossy())))
+        };
+        let flags = [flag("-C", &globals.root), flag("--state-dir", &globals.state_dir)];
+        flags.into_iter().flatten().collect::<Vec<_>>().join(" ")
+    }
+
     /// The audit trail, as one would type it.
     fn trail(&self) -> String {
         let audit = self.workplace.place.configuration.state_dir.value.join("audit.git");
@@ -173,7 +222,7 @@ impl<'a> Performance<'a> {
 
 /// A reporter that the ledger and the world share.
 #[derive(Clone)]
-struct View(Rc<RefCell<Box<dyn Teller>>>);
+pub(crate) struct View(Rc<RefCell<Box<dyn Teller>>>);
 
 impl Reporter for View {
     fn fact(&mut self, record: &Record) {
@@ -216,33 +265,11 @@ impl People for Present {
     }
 }
 
-/// Takes the operator's signals. A closed terminal and a request to end mean the same as the first Ctrl-C: the running
-/// step ends, then the run is suspended.
-fn listen(interrupts: &Interrupts, view: &View) -> Result<(), Failure> {
-    for kind in [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()] {
-        let mut signals =
-            signal(kind).map_err(|error| Failure::new(ExitCode::Refused, format!("signals cannot be taken: {error}")))?;
-        let (interrupts, mut view) = (interrupts.clone(), view.clone());
-        tokio::task::spawn_local(async move {
-            while signals.recv().await.is_some() {
-                let text = match interrupts.interrupt() {
-                    1 => "stopping after the running step; Ctrl-C again stops the step itself",
-                    2 => "stopping the step; Ctrl-C again leaves at once",
-                    // The journal is enough to go on from, and whoever asks a third time does not want to wait for us.
-                    _ => std::process::exit(i32::from(ExitCode::Interrupted.number())),
-                };
-                view.progress(&Progress::Notice { text: text.to_owned() });
-            }
-        });
-    }
-    Ok(())
-}
-
 /// How the program ends when there was nothing left to do: with what became of the run. A process that died between the last
 /// record and the last commit left it unsealed, and whoever resumes it wants all of it done.
 fn already(workplace: &Workplace<'_>, dir: &RunDir, run: RunId, status: &RunStatus, verb: &str) -> Result<ExitCode, Failure> {
     let why = if *status == RunStatus::RolledBack && verb == "roll back" { "nothing is owed: " } else { "" };
-    output::to_stderr(&format!("{why}run {run} has {} already; there is nothing to {verb}\n", status.word()));
+    output::to_stderr(&format!("{why}run {run} is {} already; there is nothing to {verb}\n", status.word()));
     let unsealed = matches!(workplace.begun(dir)?, Some((_, state)) if state.started().unsealed.is_some());
     if !unsealed {
         seal::catch_up(workplace, &seal::archive(workplace, &workplace.state()?)?, dir)?;
@@ -251,23 +278,36 @@ fn already(workplace: &Workplace<'_>, dir: &RunDir, run: RunId, status: &RunStat
 }
 
 /// How the program ends after a session, having said what the reporters could not know.
-fn ended(workplace: &Workplace<'_>, finished: &Finished) -> ExitCode {
+fn ended(workplace: &Workplace<'_>, finished: &Finished, edit: &str) -> ExitCode {
     let palette = workplace.screen().palette;
     let exit = match (&finished.status, &finished.halt) {
-        (_, Some(halt @ runbook_runtime::dispatcher::Halt::Lost(_))) => {
+        (_, Some(halt @ Halt::Lost(_))) => {
             output::to_stderr(&Failure::new(ExitCode::StepFailed, halt.to_string()).rendered(palette));
             ExitCode::StepFailed
         }
         (RunStatus::Mismatch { .. }, Some(halt)) => {
-            let failure = mismatch(halt);
+            let failure = mismatch(halt, edit);
             output::to_stderr(&failure.rendered(palette));
             failure.exit()
+        }
+        // At a terminal it was shown with the question.
+        (status, Some(Halt::InDoubt { known, .. })) => {
+            output::to_stderr(&format!("what is known of it: {}\n", output::safe::line(known)));
+            ExitCode::of(status)
+        }
+        // To give a run up is what was asked for.
+        (RunStatus::Abandoned { .. }, _) => ExitCode::Completed,
+        (_, Some(Halt::Locked(no))) => {
+            output::to_stderr(&locked(no).rendered(palette));
+            ExitCode::Refused
         }
         // A script that is wrong before its first step has run nothing.
         (RunStatus::Failed { at: None, .. }, _) if !finished.begun => ExitCode::NothingRun,
         (status, _) => ExitCode::of(status),
     };
     match &finished.sealing {
+        // The loss of the journal was said already, and it has its own way out.
+        Sealing::Behind { .. } if matches!(finished.halt, Some(Halt::Lost(_))) => exit,
         Sealing::Behind { why } => {
             let failure = Failure::new(ExitCode::Unsealed, format!("the run is not in the audit trail: {why}"))
                 .hint(format!("runbook seal {}", finished.run));
@@ -279,14 +319,17 @@ fn ended(workplace: &Workplace<'_>, finished: &Finished) -> ExitCode {
 }
 
 /// A script that asks for other steps than the ones that were recorded, with both sides.
-fn mismatch(halt: &runbook_runtime::dispatcher::Halt) -> Failure {
+fn mismatch(halt: &Halt, edit: &str) -> Failure {
     use runbook_model::decide::Refusal;
     let mut failure = Failure::new(ExitCode::Refused, format!("journal mismatch, nothing was run: {halt}"));
-    if let runbook_runtime::dispatcher::Halt::Mismatch(Refusal::OtherStep { recorded, asked, .. }) = halt {
+    if let Halt::Mismatch(Refusal::OtherStep { recorded, asked, .. }) = halt {
         let shown = |spec: &runbook_model::step::StepSpec| serde_json::to_string_pretty(spec).unwrap_or_default();
         let (old, new) = (recorded.as_deref().map(shown).unwrap_or_default(), shown(asked));
         let diff = similar::TextDiff::from_lines(&old, &new);
         failure = failure.detail(diff.unified_diff().header("recorded", "asked for now").to_string());
+    }
+    if !edit.is_empty() {
+        failure = failure.detail(edit);
     }
     failure.hint("go on with the source that the run was started with: `runbook resume` without `--adopt`")
 }
@@ -304,6 +347,20 @@ fn missing(world: &DryRunWorld<LiveWorld>) -> String {
     format!("missing for the real run:\n{}", lines.concat())
 }
 
+/// A lock that is not to be had, and what to do about it.
+fn locked(no: &NoLock) -> Failure {
+    match no {
+        NoLock::Kept { claim, .. } => {
+            let run = claim.run;
+            Failure::new(ExitCode::Refused, no.to_string())
+                .hint(format!("runbook show {run}"))
+                .hint(format!("runbook resume {run}, or runbook rollback {run}, or runbook abandon {run} --why '…'"))
+        }
+        NoLock::Interrupted { .. } => Failure::new(ExitCode::Interrupted, format!("{no}; nothing was run")),
+        NoLock::TimedOut { .. } | NoLock::Unusable { .. } => Failure::new(ExitCode::Refused, no.to_string()),
+    }
+}
+
 /// Why a session could not begin.
 fn refused(refused: Refused) -> Failure {
     let held = |text: String| Failure::new(ExitCode::Refused, text);
@@ -316,6 +373,7 @@ fn refused(refused: Refused) -> Failure {
         Refused::Unsealable { .. } => Failure::new(ExitCode::Damaged, refused.to_string())
             .hint("`--unsealed REASON` runs without the audit trail, and records why"),
         Refused::NotAllowed(_) => held(refused.to_string()),
+        Refused::Locked(no) => locked(no),
         Refused::Halt(_) => Failure::new(ExitCode::StepFailed, refused.to_string()),
         Refused::Script { diagnostics, .. } => Failure::usage(refused.to_string()).detail(diagnostics.render(false)),
         _ => Failure::usage(refused.to_string()),

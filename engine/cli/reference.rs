@@ -95,7 +95,7 @@ fn table<'a>(page: &mut String, arguments: impl Iterator<Item = &'a Arg>) {
         if arg.get_action().takes_values() && !defaults.is_empty() {
             write!(meaning, "; `{}` unless given", defaults.join(", ")).expect("a text takes all");
         }
-        write!(page, "| {short}`{}` | {} |\n", cell(&long), cell(&meaning)).expect("a text takes all");
+        writeln!(page, "| {short}`{}` | {} |", cell(&long), cell(&meaning)).expect("a text takes all");
     }
 }
 

@@ -8,7 +8,8 @@ use runbook_model::entry::Mode;
 use runbook_model::id::RunId;
 use runbook_model::state::RunState;
 use runbook_runtime::audit::{Archive, Archivist, Founding};
-use runbook_runtime::journal::{Journal, ReadError, Reading, RunDir, StateDir, boot_id};
+use runbook_runtime::boot::boot_id;
+use runbook_runtime::journal::{Journal, ReadError, Reading, RunDir, StateDir};
 use runbook_runtime::script::Program;
 
 use crate::arguments::Globals;
@@ -144,5 +145,5 @@ impl Workplace<'_> {
 /// # Errors
 /// The kernel does not say.
 pub fn boot() -> Result<String, Failure> {
-    boot_id().map_err(|error| Failure::new(ExitCode::Refused, error.to_string()))
+    boot_id().map_err(|error| Failure::new(ExitCode::Refused, format!("the kernel does not say which boot this is: {error}")))
 }

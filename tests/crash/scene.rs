@@ -1,5 +1,9 @@
 //! The run that is struck, and what must be true of it afterwards.
 
+use std::fs;
+
+use rustix::process::{Pid, Signal, kill_process};
+
 use crate::support::{Place, Ran};
 
 /// A check, a phase, commands, a file, a confirm, a list that rolls back; each effect leaves a line in the ledger.
@@ -44,7 +48,12 @@ pub(crate) fn end_forward(place: &Place) -> Settled {
         place.expect(0, &["exec", "main", "--yes"]);
     } else {
         let run = place.newest_run();
-        bring(place, &mut settled, || if is_completed(place) { None } else { Some(place.run(&["resume", &run, "--yes"])) }, 0);
+        bring(
+            place,
+            &mut settled,
+            || if ended_as(place, "completed") { None } else { Some(place.run(&["resume", &run, "--yes"])) },
+            0,
+        );
     }
     assert_eq!(place.ledger(), FORWARD, "each effect once, in order; {settled:?}");
     assert_eq!(place.read("config"), "new\n");
@@ -112,14 +121,20 @@ fn effect_of(journal: &[serde_json::Value], path: &str) -> String {
     line.unwrap_or_else(|| panic!("a step that writes to the ledger: {intent}")).to_owned()
 }
 
+/// A run whose start could not be sealed was given up before its first step, which is no beginning either.
 fn has_begun(place: &Place) -> bool {
     let runs = place.state().join("runs");
     runs.read_dir().is_ok_and(|mut runs| runs.next().is_some())
-        && std::fs::read_to_string(place.journal_path()).is_ok_and(|journal| journal.contains('\n'))
+        && fs::read_to_string(place.journal_path()).is_ok_and(|journal| journal.contains('\n'))
+        && !ended_as(place, "abandoned")
 }
 
-fn is_completed(place: &Place) -> bool {
-    place.journal().last().is_some_and(|last| last["type"] == "session_ended" && last["status"] == "completed")
+fn ended_as(place: &Place, status: &str) -> bool {
+    let journal = fs::read_to_string(place.journal_path()).expect("a journal");
+    // The last line may be torn; nothing counts that is.
+    let last = journal.rsplit_once('\n').and_then(|(whole, _)| whole.lines().next_back()).unwrap_or_default();
+    let last: serde_json::Value = serde_json::from_str(last).expect("a record is JSON");
+    last["type"] == "session_ended" && last["status"] == status
 }
 
 /// Whatever died when: who only looks is told, and nothing is called damage.
@@ -139,4 +154,21 @@ pub(crate) fn is_proven(place: &Place) {
     let locks = std::process::Command::new("find").arg(place.state()).args(["-name", "*.lock"]).output().expect("find");
     let left = String::from_utf8_lossy(&locks.stdout).replace(&place.state().join("audit.lock").display().to_string(), "");
     assert_eq!(left.trim(), "", "no lock is left behind");
+}
+
+/// Kills the keepers of this place that still live, and waits until they are gone.
+pub(crate) fn kill_keepers(place: &Place) {
+    let state = place.state().display().to_string();
+    for entry in fs::read_dir("/proc").expect("procfs") {
+        let name = entry.expect("an entry").file_name().to_string_lossy().into_owned();
+        // A process that is dead has no command line any more.
+        let line = || fs::read(format!("/proc/{name}/cmdline")).unwrap_or_default();
+        if line().starts_with(b"runbook-keeper\0") && String::from_utf8_lossy(&line()).contains(&state) {
+            let pid = name.parse().ok().and_then(Pid::from_raw).expect("a process");
+            kill_process(pid, Signal::KILL).ok();
+            while !line().is_empty() {
+                std::thread::yield_now();
+            }
+        }
+    }
 }

@@ -3,7 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::scene::{Settled, end_back, end_forward, scene};
+use crate::mount::tell;
+use crate::scene::{Settled, end_back, end_forward, kill_keepers, scene};
 use crate::support::Place;
 use crate::tracer::{Blow, Prey, Strike, Struck, strike};
 
@@ -37,10 +38,10 @@ fn sweep(what: &str, prey: Prey, few: usize, prepared: impl Fn() -> Place, verb:
         settled.doubts.into_iter().for_each(|step| *doubts.entry(step).or_default() += 1);
     }
     let in_doubt: usize = doubts.values().sum();
-    eprintln!(
-        "{what}: {boundaries} of {} boundaries, 0 violations, {in_doubt} in doubt {doubts:?}, {unbegun} before the run began",
+    tell(&format!(
+        "{what}: struck at {boundaries} of {} boundaries: 0 violations, {in_doubt} in doubt, {unbegun} before the run began",
         whole.calls
-    );
+    ));
     assert!(boundaries > 0);
 }
 
@@ -49,6 +50,15 @@ fn half_way() -> Place {
     let place = scene();
     let dies = Strike { prey: Prey::Engine, call: Some("fdatasync"), at: 3, blow: Blow::Kill };
     let struck = strike(&place.command(&["exec", "main", "--yes"]), dies);
+    assert_eq!(struck.hit, Some("fdatasync"), "{struck:?}");
+    place
+}
+
+/// A rollback that died in its middle.
+fn half_way_back() -> Place {
+    let place = completed();
+    let dies = Strike { prey: Prey::Engine, call: Some("fdatasync"), at: 5, blow: Blow::Kill };
+    let struck = strike(&place.command(&["rollback", &place.newest_run()]), dies);
     assert_eq!(struck.hit, Some("fdatasync"), "{struck:?}");
     place
 }
@@ -72,6 +82,20 @@ fn the_engine_dies_while_it_resumes() {
 #[test]
 fn the_engine_dies_while_it_rolls_back() {
     sweep("rollback", Prey::Engine, 20, completed, &["rollback", "RUN"], end_back);
+}
+
+#[test]
+fn the_engine_dies_while_it_goes_on_with_a_rollback() {
+    sweep("rollback, once more", Prey::Engine, 10, half_way_back, &["rollback", "RUN"], end_back);
+}
+
+#[test]
+fn the_engine_and_then_its_keeper_die() {
+    let both = |place: &Place| {
+        kill_keepers(place);
+        end_forward(place)
+    };
+    sweep("exec, both die", Prey::Engine, 16, scene, &["exec", "main", "--yes"], both);
 }
 
 #[test]

@@ -183,10 +183,10 @@ impl Hunt {
             }
             return;
         }
-        // It may have died since.
+        // It may have died since; and the first stop of a program is the end of the `execve` that it came from.
         let Some(entered) = Entered::read(pid) else { return };
         let mut instead = None;
-        let counts = calls::name(&entered).filter(|name| self.strike.call.is_none_or(|only| only == *name));
+        let counts = calls::name(pid, &entered).filter(|name| self.strike.call.is_none_or(|only| only == *name));
         if let Some(name) = counts {
             self.calls += 1;
             if self.calls == self.strike.at {

@@ -29,7 +29,8 @@ fn a_command_that_was_running_is_not_lost_and_not_repeated() {
         command("last", #{ run: ["sh", "-c", "echo last >> ledger"], rollback: "nothing" });
         "#,
     );
-    (place.fifo("began"), place.fifo("go"));
+    place.fifo("began");
+    place.fifo("go");
     let child = place.command(&["exec", "main"]).spawn().expect("the binary starts");
     place.read("began");
     kill(child);
@@ -43,7 +44,8 @@ fn a_command_that_was_running_is_not_lost_and_not_repeated() {
 #[test]
 fn a_second_operator_is_told_who_holds_the_run() {
     let place = Place::with(r#"command("slow", #{ run: ["sh", "-c", "echo > began; cat go"], rollback: "nothing" });"#);
-    (place.fifo("began"), place.fifo("go"));
+    place.fifo("began");
+    place.fifo("go");
     let child = place.command(&["exec", "main"]).spawn().expect("the binary starts");
     place.read("began");
     place.expect(10, &["resume", &place.newest_run()]).says(&["is held by", "`runbook exec`"]);

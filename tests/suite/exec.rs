@@ -105,3 +105,19 @@ fn a_past_run_is_shown_again_from_its_journal() {
     place.expect(0, &["list"]).says(&["main", "Test"]);
     place.expect(0, &["show", "main"]).says(&["Test", "team"]);
 }
+
+#[test]
+fn a_token_in_the_environment_reaches_the_command_and_nothing_that_is_written() {
+    let place = Place::with(
+        r#"command("use the token", #{ run: sh("test \"$TOKEN\" = \"$(cat expected)\" && test -z \"$OTHER\"", #{}), rollback: "nothing" });"#,
+    );
+    let token = "canary-7261-bird";
+    place.write("runbook.toml", "pass_env = [\"TOKEN\"]\n");
+    place.write("expected", token);
+    let output = place.command(&["exec", "main"]).env("TOKEN", token).env("OTHER", token).output().expect("the binary starts");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let found = std::process::Command::new("grep").args(["-r", token]).arg(place.state()).output().expect("grep");
+    assert_eq!(String::from_utf8_lossy(&found.stdout), "");
+    // The trail is compressed: git itself has to look.
+    assert!(!place.git(&["log", "--all", "-p", "--format=%B"]).contains(token));
+}

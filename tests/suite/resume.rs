@@ -16,7 +16,7 @@ fn it_goes_on_behind_the_last_recorded_outcome() {
     place.write("open", "");
     place.expect(0, &["resume"]).says(&["completed"]);
     assert_eq!(place.ledger(), ["1", "2", "3", "last"]);
-    place.expect(0, &["resume", &place.newest_run()]).says(&["completed already"]);
+    place.expect(0, &["resume", &place.newest_run()]).says(&["is completed already"]);
 }
 
 #[test]
@@ -54,6 +54,11 @@ fn an_adopted_edit_of_a_finished_step_is_a_mismatch_and_nothing_runs() {
     place.expect(1, &["exec", "main"]);
     place.runbook("main", &GATED.replace("echo ${n} >>", "echo other ${n} >>"));
     place.write("open", "");
-    place.expect(10, &["resume", "--adopt"]).says(&["step 1", "other"]);
+    let ran = place.expect(10, &["resume", "--adopt"]);
+    ran.says(&["step 1", "recorded", "main.rhai (pinned)", "-for n in 1..=3", "+for n in 1..=3"]);
     assert_eq!(place.ledger(), ["1", "2", "3"]);
+    // An edit that does not replay is not kept.
+    place.expect(0, &["resume"]);
+    assert_eq!(place.ledger(), ["1", "2", "3", "last"]);
+    place.expect(0, &["verify"]);
 }

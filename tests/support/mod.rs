@@ -2,6 +2,7 @@
 
 mod place;
 mod ran;
+pub(crate) mod terminal;
 
 pub(crate) use place::Place;
 pub(crate) use ran::Ran;

@@ -44,6 +44,18 @@ impl Place {
         mknodat(CWD, self.path(name), FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).expect("a fifo");
     }
 
+    /// Waits until a command writes to a pipe with a name. Time bounds a broken test only.
+    #[track_caller]
+    pub(crate) fn wait_for(&self, name: &str) {
+        use rustix::event::{PollFd, PollFlags, Timespec, poll};
+        use rustix::fs::OFlags;
+        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let pipe = rustix::fs::open(self.path(name), flags, rustix::fs::Mode::empty()).expect("a fifo");
+        let patience = Timespec { tv_sec: 60, tv_nsec: 0 };
+        let ready = poll(&mut [PollFd::new(&pipe, PollFlags::IN)], Some(&patience)).expect("poll");
+        assert_eq!(ready, 1, "nobody writes to `{name}`");
+    }
+
     /// Writes `runbooks/NAME.rhai`; a source without `runbook(` gets a plain head.
     pub(crate) fn runbook(&self, name: &str, source: &str) {
         let head = if source.contains("runbook(") { "" } else { "runbook(#{ title: \"Test\", owner: \"team\" });\n" };

@@ -79,6 +79,7 @@ pub fn run(exec: &Exec, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> 
         params,
         settings: environment.values(),
         budget: declaration.budget,
+        locks: declaration.locks,
         on_failure: declaration.on_failure,
         sources: sources(&program),
         provenance: provenance(&workplace.root(), &program),
@@ -96,6 +97,7 @@ pub fn run(exec: &Exec, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> 
         yes: exec.yes,
         verbose: exec.verbose,
         before: Vec::new(),
+        edit: String::new(),
     };
     performance.perform(|opening| Session::exec(opening, started, &program))
 }

@@ -1,5 +1,6 @@
 //! One verb, one file. This one reads the command line and ends the program.
 
+pub mod abandon;
 pub mod answer;
 pub mod check;
 pub mod completions;
@@ -67,6 +68,7 @@ fn perform(globals: &Globals, verb: Verb) -> Result<ExitCode, Failure> {
         Verb::Resume(resume) => return resume::run(&resume, &workplace()?),
         Verb::Rollback(rollback) => return rollback::run(&rollback, &workplace()?),
         Verb::Resolve(resolve) => return resolve::run(&resolve, &workplace()?),
+        Verb::Abandon(abandon) => return abandon::run(&abandon, &workplace()?),
         Verb::Answer(answer) => return answer::run(&answer, &workplace()?),
         Verb::Verify(verify) => return verify::run(&verify, &workplace()?),
         Verb::Seal(seal) => return seal::run(&seal, &workplace()?),

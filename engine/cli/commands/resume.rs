@@ -49,5 +49,7 @@ pub fn run(resume: &Resume, workplace: &Workplace<'_>) -> Result<ExitCode, Failu
     }
     let performance = Performance { yes: resume.yes, verbose: resume.verbose, ..performance };
     let edited = if resume.adopt { Some(workplace.program(&performance.entry())?.1) } else { None };
+    let edit = edited.as_ref().map(|edited| performance.edit(edited)).transpose()?.unwrap_or_default();
+    let performance = Performance { edit, ..performance };
     performance.perform(|opening| async move { Session::resume(opening, edited.as_ref()).await })
 }

@@ -79,6 +79,9 @@ pub fn page(name: &str, file: &str, declaration: &Declaration, palette: Palette)
     if let Some(budget) = declaration.budget {
         row("budget", budget.to_string());
     }
+    if !declaration.locks.is_empty() {
+        row("lock", safe::line(&declaration.locks.names.join(", ")));
+    }
     for serves in &declaration.serves {
         let labels: Vec<_> = serves.labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
         row("alert", safe::line(&format!("{} {}", serves.alert, labels.join(" "))).trim_end().to_owned());

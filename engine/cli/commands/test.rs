@@ -144,6 +144,7 @@ fn subject(test: &Test, workplace: &Workplace<'_>, title: &Title) -> Result<Subj
         // The person of the scripted world may speak for everybody.
         groups: groups.map(|group| (group.clone(), vec!["tester".to_owned()])).collect(),
         unsealed: Some("`runbook test`".to_owned()),
+        locks: declaration.locks,
     };
     Ok(Subject { program, started, world: Box::new(move || answers.world()) })
 }

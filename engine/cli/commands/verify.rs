@@ -70,8 +70,17 @@ pub fn run(request: &Verify, workplace: &Workplace<'_>) -> Result<ExitCode, Fail
     Err(damaged(format!("the audit trail cannot be trusted: {counted} not fit")).detail(local.join("\n")))
 }
 
+fn counted(n: u64, what: &str) -> String {
+    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
+}
+
 fn sound(verified: &Verified) -> String {
-    let mut text = format!("verified: {} runs, {} records, {} commits\n", verified.runs, verified.records, verified.commits);
+    let mut text = format!(
+        "verified: {}, {}, {}\n",
+        counted(verified.runs as u64, "run"),
+        counted(verified.records, "record"),
+        counted(verified.commits as u64, "commit")
+    );
     if let Some(head) = &verified.main_head {
         text.push_str(&format!(
             "main is {}: remember it, and prove later with `runbook verify --since {0}` that nothing was rewritten\n",

@@ -86,10 +86,7 @@ impl AtTerminal {
         tty.forget_typed()?;
         loop {
             tty.show(&question::prompt(question))?;
-            let Some(typed) = tty.line().await? else {
-                tty.show("\n")?;
-                return Ok(Reaction::Nobody);
-            };
+            let Some(typed) = tty.line().await? else { return Ok(Reaction::Nobody) };
             match question::meaning(question, &typed) {
                 Ok(said) => return Ok(Reaction::Answered { said, by: self.me() }),
                 Err(want) => tty.show(&self.again(want))?,

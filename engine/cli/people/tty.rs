@@ -21,6 +21,8 @@ pub(super) struct Tty {
     /// tokio's name for any descriptor that can be waited for and read.
     input: pipe::Receiver,
     output: File,
+    /// A prompt stands at the cursor.
+    prompting: bool,
 }
 
 impl Tty {
@@ -36,11 +38,12 @@ impl Tty {
         if tcgetpgrp(&output).is_ok_and(|foreground| foreground != rustix::process::getpgrp()) {
             return Err(io::Error::other("the program runs in the background"));
         }
-        Ok(Self { input: pipe::Receiver::from_file_unchecked(open(OFlags::NONBLOCK)?)?, output })
+        Ok(Self { input: pipe::Receiver::from_file_unchecked(open(OFlags::NONBLOCK)?)?, output, prompting: false })
     }
 
     /// Shows text that is already safe.
     pub(super) fn show(&mut self, text: &str) -> io::Result<()> {
+        self.prompting = !text.ends_with('\n');
         self.output.write_all(text.as_bytes())?;
         self.output.flush()
     }
@@ -66,8 +69,20 @@ impl Tty {
             }
             line.extend_from_slice(&buffer[..read]);
             if line.last() == Some(&b'\n') || line.len() >= LONGEST {
+                // The kernel has echoed the end of the line.
+                self.prompting = false;
                 return Ok(Some(String::from_utf8_lossy(&line).trim().to_owned()));
             }
+        }
+    }
+}
+
+impl Drop for Tty {
+    /// A question that is taken back leaves its line: what comes next is no part of it.
+    fn drop(&mut self) {
+        if self.prompting {
+            // A terminal that is gone has no lines to leave.
+            self.output.write_all(b"\n").ok();
         }
     }
 }

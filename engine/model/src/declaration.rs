@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::length::Length;
+use crate::lock::Locks;
 use crate::parameter::Parameter;
 use crate::step::OnFailure;
 
@@ -28,6 +29,9 @@ pub struct Declaration {
     pub budget: Option<Length>,
     /// What happens when a step fails and nobody is there to ask.
     pub on_failure: OnFailure,
+    /// The locks that its runs hold from beginning to end.
+    #[serde(skip_serializing_if = "Locks::is_empty")]
+    pub locks: Locks,
     /// Its parameters.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub params: BTreeMap<String, Parameter>,

@@ -13,6 +13,7 @@ use crate::change::Change;
 use crate::digest::Digest;
 use crate::id::{Attempt, Epoch, RunId, Seq};
 use crate::length::Length;
+use crate::lock::Locks;
 use crate::outcome::{Observed, Outcome};
 use crate::parameter::Given;
 use crate::path::StepPath;
@@ -69,6 +70,18 @@ pub enum Entry {
         path: StepPath,
         /// How long it took, in milliseconds of a clock that does not jump.
         millis: u64,
+    },
+    /// The run has a lock: nobody else who wants it works until it is given back. Written before anything happens under it.
+    LockTaken {
+        /// Its name.
+        name: String,
+        /// The phase that it is for, or the root for the whole run.
+        path: StepPath,
+    },
+    /// The run does not need a lock any more.
+    LockReleased {
+        /// Its name.
+        name: String,
     },
     /// An attempt is about to start. On disk before the world is touched.
     StepIntended(Box<Intent>),
@@ -188,6 +201,9 @@ pub struct RunStarted {
     /// The promise of the whole run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub budget: Option<Length>,
+    /// The locks that it holds from beginning to end.
+    #[serde(default, skip_serializing_if = "Locks::is_empty")]
+    pub locks: Locks,
     /// What happens when a step fails and nobody is there to ask.
     #[serde(default)]
     pub on_failure: OnFailure,
@@ -329,6 +345,8 @@ impl Entry {
             Self::SessionEnded { .. } => "session_ended",
             Self::PhaseEntered { .. } => "phase_entered",
             Self::PhaseLeft { .. } => "phase_left",
+            Self::LockTaken { .. } => "lock_taken",
+            Self::LockReleased { .. } => "lock_released",
             Self::StepIntended(_) => "step_intended",
             Self::StepEnded(_) => "step_ended",
             Self::StepRetried { .. } => "step_retried",

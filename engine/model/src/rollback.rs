@@ -64,16 +64,7 @@ fn is_behind(state: &RunState, path: &StepPath) -> bool {
 pub fn step_of(of: &StepPath, change: Change) -> StepSpec {
     StepSpec {
         name: of.name().to_owned(),
-        kind: StepKind::Command(Box::new(Command {
-            change,
-            rollback: RollbackPlan::Nothing,
-            rollback_if_failed: false,
-            settled_by: false,
-            idempotent: false,
-            timeout: None,
-            retry: None,
-            assume: None,
-        })),
+        kind: StepKind::Command(Box::new(Command { rollback: RollbackPlan::Nothing, ..Command::new(change) })),
     }
 }
 

@@ -83,6 +83,23 @@ pub struct Command {
     pub assume: Option<Value>,
 }
 
+impl Command {
+    /// A command that does this, with nothing else said about it.
+    #[must_use]
+    pub fn new(change: Change) -> Self {
+        Self {
+            change,
+            rollback: RollbackPlan::Undeclared,
+            rollback_if_failed: false,
+            settled_by: false,
+            idempotent: false,
+            timeout: None,
+            retry: None,
+            assume: None,
+        }
+    }
+}
+
 /// More attempts after a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Retry {

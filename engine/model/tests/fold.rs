@@ -24,14 +24,9 @@ fn command(name: &str, rollback: RollbackPlan) -> StepSpec {
     StepSpec {
         name: name.to_owned(),
         kind: StepKind::Command(Box::new(Command {
-            change: argv(&["do", name]),
             rollback,
             rollback_if_failed: name.contains("partial"),
-            settled_by: false,
-            idempotent: false,
-            timeout: None,
-            retry: None,
-            assume: None,
+            ..Command::new(argv(&["do", name]))
         })),
     }
 }
@@ -102,6 +97,7 @@ impl Book {
             params: Default::default(),
             settings: Default::default(),
             budget: None,
+            locks: Default::default(),
             on_failure: OnFailure::Stop,
             sources: Vec::new(),
             provenance: None,
@@ -384,4 +380,18 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn a_lock_is_taken_once_and_given_back_once() {
+    let mut book = Book::new();
+    let taken = |path: StepPath| Entry::LockTaken { name: "api".to_owned(), path };
+    let released = || Entry::LockReleased { name: "api".to_owned() };
+    assert!(book.write(released()).expect_err("it has none").contains("`api`"));
+    book.write(taken(path("phase"))).expect("the first");
+    assert!(book.write(taken(StepPath::root())).expect_err("the second").contains("already"));
+    assert_eq!(book.state.locks().get("api"), Some(&path("phase")));
+    book.write(released()).expect("it has it");
+    assert!(book.state.locks().is_empty() && book.state.every_lock().contains("api"));
+    book.write(taken(StepPath::root())).expect("again, for the way back");
 }

@@ -6,6 +6,7 @@
 //! script → operation ← dispatcher → journal, world, audit, report.
 
 pub mod audit;
+pub mod boot;
 pub mod dispatcher;
 pub mod journal;
 pub mod keeper;

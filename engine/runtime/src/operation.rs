@@ -7,6 +7,7 @@ use runbook_model::Value;
 use runbook_model::answer::Answer;
 use runbook_model::failure::Failure;
 use runbook_model::length::Length;
+use runbook_model::lock::Locks;
 use runbook_model::observation::{NotSeen, Observation, Seen};
 use runbook_model::path::StepPath;
 use runbook_model::step::{Location, StepSpec};
@@ -21,6 +22,8 @@ pub enum Operation {
         path: StepPath,
         /// The time that it promises to keep.
         budget: Option<Length>,
+        /// The locks that it wants.
+        locks: Locks,
     },
     /// A phase ended without error. Reply: [`Reply::GoOn`].
     LeavePhase {

@@ -1,6 +1,7 @@
 //! The system calls that change something that outlives the process which makes them.
 
 use nix::libc;
+use nix::unistd::Pid;
 
 use super::registers::Entered;
 
@@ -53,10 +54,19 @@ const CALLS: &[(i64, &str)] = &[
 ];
 
 /// The name of a call that counts.
-pub(super) fn name(entered: &Entered) -> Option<&'static str> {
+pub(super) fn name(pid: Pid, entered: &Entered) -> Option<&'static str> {
+    if entered.number() == libc::SYS_write && wakes_a_thread(pid, entered) {
+        return None;
+    }
     let creates = entered.third() & libc::O_CREAT.cast_unsigned() as u64 != 0;
     if entered.number() == libc::SYS_openat && creates {
         return Some("openat");
     }
     CALLS.iter().find(|(number, _)| *number == entered.number()).map(|(_, name)| *name)
+}
+
+/// A counter inside the process (`eventfd`): no disk, no other process, and nothing that could be full or short.
+fn wakes_a_thread(pid: Pid, entered: &Entered) -> bool {
+    let file = std::fs::read_link(format!("/proc/{pid}/fd/{}", entered.first()));
+    file.is_ok_and(|file| file.to_string_lossy().starts_with("anon_inode:"))
 }

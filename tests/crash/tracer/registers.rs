@@ -1,5 +1,6 @@
 //! A system call, as the registers of an x86-64 processor hold it.
 
+use nix::errno::Errno;
 use nix::libc::user_regs_struct;
 use nix::sys::ptrace;
 use nix::unistd::Pid;
@@ -8,12 +9,19 @@ use nix::unistd::Pid;
 pub(super) struct Entered(user_regs_struct);
 
 impl Entered {
+    /// `None` when the thread comes out of a call instead: on the way in, the kernel has put `ENOSYS` for the result.
     pub(super) fn read(pid: Pid) -> Option<Self> {
-        ptrace::getregs(pid).ok().map(Self)
+        let registers = ptrace::getregs(pid).ok()?;
+        (registers.rax.cast_signed() == -i64::from(Errno::ENOSYS as i32)).then_some(Self(registers))
     }
 
     pub(super) fn number(&self) -> i64 {
         self.0.orig_rax.cast_signed()
+    }
+
+    /// The first argument: the file of a write.
+    pub(super) fn first(&self) -> u64 {
+        self.0.rdi
     }
 
     /// The third argument: the length of a write, the flags of an `openat`.
@@ -21,9 +29,9 @@ impl Entered {
         self.0.rdx
     }
 
-    /// The call is made with half of its length.
+    /// The call is made with half of its length, and at least one byte: the kernel takes nothing only from who gives nothing.
     pub(super) fn halve(&self, pid: Pid) {
-        let rdx = self.0.rdx / 2;
+        let rdx = self.0.rdx.div_ceil(2);
         ptrace::setregs(pid, user_regs_struct { rdx, ..self.0 }).expect("it stands before a call");
     }
 

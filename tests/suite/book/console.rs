@@ -4,11 +4,11 @@
 //! marked `exact`, what follows a line has to be found in what it printed, blanks aside; elsewhere it is an illustration.
 
 use std::env;
-use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
 use super::page::Page;
+use crate::demo::Services;
 use crate::support::Place;
 
 struct Typed {
@@ -16,19 +16,6 @@ struct Typed {
     command: String,
     code: i32,
     expected: Vec<String>,
-}
-
-/// Stops the services that a page started, however the test ends.
-struct Services<'a>(&'a Place);
-
-impl Drop for Services<'_> {
-    fn drop(&mut self) {
-        for entry in fs::read_dir(self.0.path("")).into_iter().flatten().flatten() {
-            if entry.path().join("bin/api").exists() {
-                drop(self.0.command(&["demo", "--stop"]).arg(entry.path()).output());
-            }
-        }
-    }
 }
 
 /// Runs what the page tells its reader to type. Gives how many commands there were.

@@ -123,3 +123,22 @@ fn every_key_of_the_configuration_is_documented() {
     }
     assert!(keys >= 8, "{refusal}");
 }
+
+#[test]
+fn every_dependency_has_its_reason_and_no_other_has_one() {
+    let manifest = fs::read_to_string(repository().join("Cargo.toml")).expect("the manifest");
+    let (_, table) = manifest.split_once("[workspace.dependencies]\n").expect("the table");
+    let (table, _) = table.split_once("\n[").expect("the next table");
+    let names = table.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once(" = "));
+    let mut wanted: Vec<_> = names.map(|(name, _)| name).filter(|name| !name.starts_with("runbook-")).collect();
+    let page = fs::read_to_string(repository().join("docs/src/reference/dependencies.md")).expect("the page");
+    let tests = page.lines().filter(|line| line.starts_with("For tests only"));
+    let cells = page.lines().filter_map(|line| line.strip_prefix("| `")?.split_once(" | ").map(|(cell, _)| cell));
+    let mut named: Vec<_> = cells
+        .flat_map(|cell| cell.split(", ").map(|name| name.trim_matches('`')))
+        .chain(tests.flat_map(|line| line.split('`').skip(1).step_by(2)))
+        .collect();
+    wanted.sort_unstable();
+    named.sort_unstable();
+    assert_eq!(named, wanted);
+}

@@ -101,6 +101,7 @@ impl Example {
             params: [("service".to_owned(), given("api", Origin::Typed)), ("to".to_owned(), given("", Origin::Fallback))].into(),
             settings: serde_json::Map::new(),
             budget: "2m".parse().ok(),
+            locks: Default::default(),
             on_failure: OnFailure::Stop,
             sources: vec![Source { name: "runbooks/rollback-api.rhai".to_owned(), digest: Digest::of(b"source") }],
             provenance: None,
@@ -136,16 +137,7 @@ impl Example {
     }
 
     pub(crate) fn intend_change(&mut self, path: StepPath, change: Change, rollback: RollbackPlan, owes: Vec<Change>) -> Record {
-        let command = Command {
-            change: change.clone(),
-            rollback,
-            rollback_if_failed: false,
-            settled_by: false,
-            idempotent: false,
-            timeout: None,
-            retry: None,
-            assume: None,
-        };
+        let command = Command { rollback, ..Command::new(change.clone()) };
         self.intend(path, StepKind::Command(Box::new(command)), Some(change), owes)
     }
 

@@ -14,6 +14,7 @@ mod live;
 pub mod narrator;
 mod ongoing;
 pub mod plain;
+mod streamed;
 mod summary;
 pub mod terminal;
 
@@ -39,6 +40,8 @@ pub struct Telling {
     pub verbose: bool,
     /// Where the audit trail is, to be named at the end.
     pub trail: Option<String>,
+    /// Flags to repeat in what could be typed next, such as `-C runbook-demo`; empty when there are none.
+    pub flags: String,
     /// So many sessions are followed by another one: what could be typed at their end is of no use any more.
     pub sessions_before_last: usize,
 }

@@ -23,6 +23,7 @@ pub struct Narrator {
     telling: Telling,
     started: Option<Box<RunStarted>>,
     session_since: Option<Timestamp>,
+    purpose: Option<Purpose>,
     open: BTreeMap<StepPath, Open>,
     phases: Vec<(StepPath, Promise)>,
     /// Confirms whose answer was told: their end is no news.
@@ -54,12 +55,18 @@ impl Narrator {
             telling,
             started: None,
             session_since: None,
+            purpose: None,
             open: BTreeMap::new(),
             phases: Vec::new(),
             answered: Vec::new(),
             rolled: Vec::new(),
             tally: Tally::default(),
         }
+    }
+
+    /// Whether the output of steps that succeed is shown, too.
+    pub(super) fn is_verbose(&self) -> bool {
+        self.telling.verbose
     }
 
     /// What a record adds to the story.
@@ -70,8 +77,11 @@ impl Narrator {
             Entry::SessionStarted(session) => self.session(record, session),
             Entry::SessionEnded { status } => {
                 let took = self.session_since.take().map(|since| between(since, at));
-                let trail = self.telling.trail.as_deref();
-                let mut lines = summary::lines(at, record.run, status, took, self.started.as_deref(), &self.tally, trail);
+                let session = summary::Session { purpose: self.purpose, took, trail: self.telling.trail.as_deref() };
+                let mut lines = summary::lines(at, record.run, status, &session, self.started.as_deref(), &self.tally);
+                for line in lines.iter_mut().filter(|line| line.mark == Mark::Next && !self.telling.flags.is_empty()) {
+                    line.text = line.text.replacen("runbook ", &format!("runbook {} ", self.telling.flags), 1);
+                }
                 if let Some(fewer) = self.telling.sessions_before_last.checked_sub(1) {
                     self.telling.sessions_before_last = fewer;
                     lines.retain(|line| line.mark != Mark::Next);
@@ -87,6 +97,10 @@ impl Narrator {
                 vec![Line::new(at, Mark::Phase, path.name()).depth(depth(path)).aside(aside)]
             }
             Entry::PhaseLeft { path, millis } => self.leave(at, path, *millis),
+            Entry::LockTaken { name, path } => {
+                vec![Line::new(at, Mark::Note, format!("has the lock `{name}`")).depth(depth(path))]
+            }
+            Entry::LockReleased { name } => vec![Line::new(at, Mark::Note, format!("gives the lock `{name}` back"))],
             Entry::StepIntended(intent) => {
                 self.open.insert(intent.path.clone(), Open { since: at, intent: intent.clone() });
                 self.rolled.extend(intent.path.is_rollback().then(|| intent.path.clone()));
@@ -178,6 +192,7 @@ impl Narrator {
 
     fn session(&mut self, record: &Record, session: &Session) -> Vec<Line> {
         self.session_since = Some(record.at);
+        self.purpose = Some(session.purpose);
         let what = match session.purpose {
             Purpose::Exec => "run",
             Purpose::Resume => "resuming",
@@ -264,6 +279,16 @@ impl Narrator {
                 (Mark::Withheld, details)
             }
             Outcome::Unknown { because } => (Mark::Unknown, vec![Detail::Text(Tone::Unknown, because.clone())]),
+        }
+    }
+}
+
+/// Takes the output of a step that succeeded out of its lines: all of it was shown as it came. After a failure the end of
+/// it is worth repeating.
+pub(super) fn drop_output(end: &End, lines: &mut [Line]) {
+    if matches!(end.outcome, Outcome::Succeeded(_)) {
+        for line in lines {
+            line.details.retain(|detail| !matches!(detail, Detail::Output(_)));
         }
     }
 }

@@ -8,8 +8,9 @@ use runbook_runtime::report::{Progress, Reporter};
 
 use crate::output::elapsed;
 use crate::output::reporters::line::{Detail, Line};
-use crate::output::reporters::narrator::Narrator;
+use crate::output::reporters::narrator::{self, Narrator};
 use crate::output::reporters::ongoing::Ongoing;
+use crate::output::reporters::streamed::Streamed;
 use crate::output::reporters::{Clock, Teller, Telling};
 use crate::output::safe::{self, Colours};
 
@@ -21,7 +22,10 @@ pub struct Plain {
     out: Box<dyn Write>,
     narrator: Narrator,
     ongoing: Ongoing,
+    streamed: Streamed,
     wrote: u64,
+    /// A question stands at the cursor of a terminal that is too simple for a live line.
+    quiet: bool,
 }
 
 impl Plain {
@@ -29,7 +33,14 @@ impl Plain {
     #[must_use]
     pub fn new(out: Box<dyn Write>, clock: Clock, telling: Telling) -> Self {
         let ongoing = Ongoing::new(clock);
-        Self { out, narrator: Narrator::new(telling), wrote: ongoing.millis(), ongoing }
+        Self {
+            out,
+            narrator: Narrator::new(telling),
+            wrote: ongoing.millis(),
+            ongoing,
+            streamed: Streamed::default(),
+            quiet: false,
+        }
     }
 
     fn write(&mut self, text: &str) {
@@ -55,13 +66,21 @@ impl Plain {
 
 impl Reporter for Plain {
     fn fact(&mut self, record: &Record) {
+        let asked = self.quiet && matches!(record.entry, Entry::BudgetBroken { .. });
+        self.quiet = asked;
         self.ongoing.fact(record.at);
+        let mut lines = self.narrator.tell(record);
+        let mut text = String::new();
         if let Entry::StepEnded(end) = &record.entry {
             self.ongoing.forget(&end.path);
+            if let Some(rest) = self.streamed.end(&end.path) {
+                text.extend(rest.iter().map(|rest| output(record.at, end.path.depth(), rest)));
+                narrator::drop_output(end, &mut lines);
+            }
         }
-        let text: String = self.narrator.tell(record).iter().map(layout).collect();
+        text.extend(lines.iter().map(layout));
         if !text.is_empty() {
-            self.write(&text);
+            self.write(&if asked { format!("\n{text}") } else { text });
         }
     }
 
@@ -76,7 +95,14 @@ impl Reporter for Plain {
                 let text = safe::block(diagnostics.render(false).as_bytes(), Colours::Dropped);
                 self.write(&format!("{text}\n"));
             }
-            _ if self.ongoing.millis().saturating_sub(self.wrote) >= SILENCE => self.heartbeat(),
+            Progress::Quiet => self.quiet = true,
+            Progress::Output { path, stderr, bytes } if self.narrator.is_verbose() => {
+                if let Some(whole) = self.streamed.take(path, *stderr, bytes) {
+                    let text = output(self.ongoing.now(), path.depth(), &whole);
+                    self.write(&text);
+                }
+            }
+            _ if !self.quiet && self.ongoing.millis().saturating_sub(self.wrote) >= SILENCE => self.heartbeat(),
             _ => {}
         }
     }
@@ -107,14 +133,15 @@ fn layout(line: &Line) -> String {
     for detail in &line.details {
         match detail {
             Detail::Text(_, detail) => text.push_str(&format!("{time} {indent}    {}\n", safe::line(detail))),
-            Detail::Output(bytes) => {
-                for output in safe::block(bytes, Colours::Dropped).lines() {
-                    text.push_str(&format!("{time} {indent}    | {output}\n"));
-                }
-            }
+            Detail::Output(bytes) => text.push_str(&output(line.at, line.depth, bytes)),
         }
     }
     text
+}
+
+fn output(at: Timestamp, depth: usize, bytes: &[u8]) -> String {
+    let (time, indent) = (time(at), "  ".repeat(depth));
+    safe::block(bytes, Colours::Dropped).lines().map(|line| format!("{time} {indent}    | {line}\n")).collect()
 }
 
 #[cfg(test)]

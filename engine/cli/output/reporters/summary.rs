@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use runbook_model::change::quoted;
-use runbook_model::entry::{End, Intent, RunStarted};
+use runbook_model::entry::{End, Intent, Mode, Purpose, RunStarted};
 use runbook_model::id::RunId;
 use runbook_model::outcome::Outcome;
 use runbook_model::parameter::Origin;
@@ -56,26 +56,41 @@ impl Tally {
     }
 }
 
+/// What there is to know about the session that ends.
+pub(super) struct Session<'a> {
+    pub(super) purpose: Option<Purpose>,
+    /// In milliseconds.
+    pub(super) took: Option<u64>,
+    pub(super) trail: Option<&'a str>,
+}
+
 pub(super) fn lines(
     at: Timestamp,
     run: RunId,
     status: &RunStatus,
-    took: Option<u64>,
+    session: &Session<'_>,
     started: Option<&RunStarted>,
     tally: &Tally,
-    trail: Option<&str>,
 ) -> Vec<Line> {
     let (mark, why) = verdict(status);
+    // Whoever settled a step or answered a question has done what they came for: nothing was interrupted.
+    let (mark, word) = match (status, session.purpose) {
+        (RunStatus::Interrupted, Some(Purpose::Resolve)) => (Mark::Done, "settled"),
+        (RunStatus::Interrupted, Some(Purpose::Answer)) => (Mark::Done, "answered"),
+        _ => (mark, status.word()),
+    };
     let name = started.map_or("run", |started| started.runbook.as_str());
     let mut aside = tally.told();
-    if let Some(took) = took {
+    if let Some(took) = session.took {
         let comma = if aside.is_empty() { "" } else { " · " };
         aside = format!("{}{comma}{aside}", elapsed::short(took));
     }
-    let mut details: Vec<_> = why.map(|why| Detail::Text(mark.tone(), why)).into_iter().collect();
+    // What is wrong with a script is a drawing of several lines.
+    let mut details: Vec<_> =
+        why.iter().flat_map(|why| why.lines()).map(|why| Detail::Text(mark.tone(), why.to_owned())).collect();
     details.push(Detail::Text(Tone::Faint, format!("run {run}")));
-    details.extend(trail.map(|trail| Detail::Text(Tone::Faint, format!("trail {trail}"))));
-    let mut lines = vec![Line::new(at, mark, format!("{name} {}", status.word())).aside(aside).details(details).apart()];
+    details.extend(session.trail.map(|trail| Detail::Text(Tone::Faint, format!("trail {trail}"))));
+    let mut lines = vec![Line::new(at, mark, format!("{name} {word}")).aside(aside).details(details).apart()];
     for (command, what_for) in next(run, status, started, tally) {
         lines.push(Line::new(at, Mark::Next, command).aside(what_for));
     }
@@ -107,12 +122,18 @@ fn verdict(status: &RunStatus) -> (Mark, Option<String>) {
 
 /// Commands to type now, the most likely one first, each with what it is for.
 fn next(run: RunId, status: &RunStatus, started: Option<&RunStarted>, tally: &Tally) -> Vec<(String, &'static str)> {
+    // A rehearsal changed nothing: there is nothing to go on with or to take back.
+    if let Some(started) = started.filter(|started| started.mode == Mode::Rehearsal) {
+        return match status {
+            RunStatus::Rehearsed { unknown: 0 } => vec![(exec(started), "run it")],
+            _ => vec![(format!("{} --dry-run", exec(started)), "rehearse it again")],
+        };
+    }
     let resume = (format!("runbook resume {run}"), "go on");
     let rollback = (format!("runbook rollback {run}"), "take back what was done");
     let changed = tally.commands > 0;
     let mut next = match status {
         RunStatus::Completed | RunStatus::Abandoned { .. } => Vec::new(),
-        RunStatus::Rehearsed { unknown: 0 } => started.map(|started| (exec(started), "run it")).into_iter().collect(),
         RunStatus::Rehearsed { .. } | RunStatus::Unknowable { .. } | RunStatus::RolledBack => Vec::new(),
         RunStatus::Failed { .. } | RunStatus::Declined { .. } | RunStatus::Interrupted | RunStatus::Running => vec![resume],
         RunStatus::RollingBack => vec![(format!("runbook resume {run}"), "go on rolling back")],

@@ -9,8 +9,9 @@ use runbook_model::entry::{Entry, Record};
 use runbook_runtime::report::{Progress, Reporter};
 
 use crate::output::reporters::line::{Detail, Line, Mark};
-use crate::output::reporters::narrator::Narrator;
+use crate::output::reporters::narrator::{self, Narrator};
 use crate::output::reporters::ongoing::Ongoing;
+use crate::output::reporters::streamed::Streamed;
 use crate::output::reporters::{Clock, Teller, Telling, live};
 use crate::output::safe::{self, Colours};
 use crate::output::screen::Screen;
@@ -29,10 +30,11 @@ pub struct Terminal {
     width: Box<dyn Fn() -> usize>,
     narrator: Narrator,
     ongoing: Ongoing,
+    streamed: Streamed,
     /// A live line stands at the cursor.
     drawn: bool,
     drawn_at: u64,
-    /// A question stands at the cursor: nothing moves until the next fact.
+    /// A question stands at the cursor: nothing moves until the fact that answers it.
     quiet: bool,
 }
 
@@ -41,7 +43,7 @@ impl Terminal {
     #[must_use]
     pub fn new(out: Box<dyn Write>, screen: Screen, width: Box<dyn Fn() -> usize>, clock: Clock, telling: Telling) -> Self {
         let (narrator, ongoing) = (Narrator::new(telling), Ongoing::new(clock));
-        Self { out, screen, width, narrator, ongoing, drawn: false, drawn_at: 0, quiet: false }
+        Self { out, screen, width, narrator, ongoing, streamed: Streamed::default(), drawn: false, drawn_at: 0, quiet: false }
     }
 
     fn write(&mut self, text: &str) {
@@ -104,34 +106,44 @@ impl Terminal {
         }
         let before = if line.apart { "\n" } else { "" };
         let mut text = format!("{before}{indent}{}\n", parts.join(" "));
-        let colours = if palette.is_coloured() { Colours::Kept } else { Colours::Dropped };
         for detail in &line.details {
             match detail {
                 Detail::Text(tone, detail) => {
                     text.push_str(&format!("{indent}    {}\n", palette.paint(*tone, &safe::line(detail))));
                 }
-                Detail::Output(bytes) => {
-                    let bar = palette.paint(Tone::Faint, if self.screen.unicode { "│" } else { "|" });
-                    for output in safe::block(bytes, colours).lines() {
-                        text.push_str(&format!("{indent}    {bar} {output}\n"));
-                    }
-                }
+                Detail::Output(bytes) => text.push_str(&self.output(line.depth, bytes)),
             }
         }
         text
+    }
+
+    fn output(&self, depth: usize, bytes: &[u8]) -> String {
+        let palette = self.screen.palette;
+        let colours = if palette.is_coloured() { Colours::Kept } else { Colours::Dropped };
+        let bar = palette.paint(Tone::Faint, if self.screen.unicode { "│" } else { "|" });
+        let indent = "  ".repeat(depth);
+        safe::block(bytes, colours).lines().map(|line| format!("{indent}    {bar} {line}\n")).collect()
     }
 }
 
 impl Reporter for Terminal {
     fn fact(&mut self, record: &Record) {
-        self.quiet = false;
+        // A promise of time may break while somebody thinks: their question still stands.
+        let asked = self.quiet && matches!(record.entry, Entry::BudgetBroken { .. });
+        self.quiet = asked;
         self.ongoing.fact(record.at);
+        let mut lines = self.narrator.tell(record);
+        let mut text = String::new();
         if let Entry::StepEnded(end) = &record.entry {
             self.ongoing.forget(&end.path);
+            if let Some(rest) = self.streamed.end(&end.path) {
+                text.extend(rest.iter().map(|rest| self.output(end.path.depth(), rest)));
+                narrator::drop_output(end, &mut lines);
+            }
         }
-        let lines = self.narrator.tell(record);
-        let text: String = lines.iter().map(|line| self.layout(line)).collect();
-        self.put(&text);
+        let told: String = lines.iter().map(|line| self.layout(line)).collect();
+        text.push_str(&told);
+        self.put(&if asked { format!("\n{text}") } else { text });
     }
 
     fn progress(&mut self, progress: &Progress) {
@@ -150,6 +162,12 @@ impl Reporter for Terminal {
                 let erasing = self.erasing();
                 (self.quiet, self.drawn) = (true, false);
                 self.write(erasing);
+            }
+            Progress::Output { path, stderr, bytes } if self.narrator.is_verbose() => {
+                if let Some(whole) = self.streamed.take(path, *stderr, bytes) {
+                    let text = self.output(path.depth(), &whole);
+                    self.put(&text);
+                }
             }
             Progress::Output { .. } | Progress::Looking { .. } | Progress::Tick => self.redraw(),
         }

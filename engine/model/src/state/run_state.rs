@@ -1,6 +1,6 @@
 //! The state itself, and what can be read from it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::Timestamp;
 
@@ -27,6 +27,8 @@ pub struct RunState {
     pub(super) steps: Vec<Step>,
     pub(super) index: HashMap<StepPath, usize>,
     pub(super) phases: BTreeMap<StepPath, Phase>,
+    pub(super) locks: BTreeMap<String, StepPath>,
+    pub(super) every_lock: BTreeSet<String>,
     pub(super) owed: Vec<Owed>,
     pub(super) rollback: Option<String>,
     pub(super) broken_budgets: Vec<StepPath>,
@@ -143,6 +145,18 @@ impl RunState {
     #[must_use]
     pub fn phases(&self) -> &BTreeMap<StepPath, Phase> {
         &self.phases
+    }
+
+    /// The locks that it has, each with the phase that it is for; the root stands for the whole run.
+    #[must_use]
+    pub fn locks(&self) -> &BTreeMap<String, StepPath> {
+        &self.locks
+    }
+
+    /// The locks that it had at any time.
+    #[must_use]
+    pub fn every_lock(&self) -> &BTreeSet<String> {
+        &self.every_lock
     }
 
     /// Everything that was owed so far, oldest first.

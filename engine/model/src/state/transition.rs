@@ -1,6 +1,6 @@
 //! Which record may follow which, and what it changes.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::owed::{owes, rollback_if_failed};
 use super::{Answered, Owed, Phase, RunState, Step, StepPhase, Work, repeats_freely};
@@ -46,6 +46,8 @@ impl RunState {
                 steps: Vec::new(),
                 index: HashMap::new(),
                 phases: BTreeMap::new(),
+                locks: BTreeMap::new(),
+                every_lock: BTreeSet::new(),
                 owed: Vec::new(),
                 rollback: None,
                 broken_budgets: Vec::new(),
@@ -134,6 +136,18 @@ impl RunState {
                 phase.millis = Some(*millis);
                 Ok(())
             }
+            Entry::LockTaken { name, path } => {
+                if self.locks.contains_key(name) {
+                    return Err(format!("the run has the lock `{name}` already"));
+                }
+                self.locks.insert(name.clone(), path.clone());
+                self.every_lock.insert(name.clone());
+                Ok(())
+            }
+            Entry::LockReleased { name } => match self.locks.remove(name) {
+                Some(_) => Ok(()),
+                None => Err(format!("the run does not have the lock `{name}`")),
+            },
             Entry::StepIntended(intent) => self.intend(intent, record),
             Entry::StepEnded(end) => self.end(end),
             Entry::StepRetried { path, by } => {

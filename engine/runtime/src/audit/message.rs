@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use runbook_model::entry::Mode;
 use runbook_model::status::RunStatus;
 
 use super::facts::Facts;
@@ -18,8 +19,10 @@ pub(super) fn sealed(facts: &Facts, reason: &str) -> String {
 /// The message of the end of a run: its line in `git log --first-parent main`.
 pub(super) fn concluded(facts: &Facts, status: &RunStatus) -> String {
     let steps = if facts.steps == 1 { "1 step".to_owned() } else { format!("{} steps", facts.steps) };
-    let mut message =
-        format!("{} {} · {steps} · {} · {}", plain(&facts.runbook), status.word(), elapsed(facts.millis), who(facts));
+    // A rehearsal that failed must not read like a run that did.
+    let rehearsal = if facts.mode == Mode::Rehearsal && status.word() != "rehearsed" { " (dry run)" } else { "" };
+    let what = format!("{} {}{rehearsal}", plain(&facts.runbook), status.word());
+    let mut message = format!("{what} · {steps} · {} · {}", elapsed(facts.millis), who(facts));
     if let Some(env) = &facts.env {
         let _infallible = write!(message, " · {}", plain(env));
     }

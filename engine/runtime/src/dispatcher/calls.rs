@@ -28,7 +28,11 @@ impl Desk {
 
     async fn reply(&self, operation: Operation) -> Result<Reply, Halt> {
         match operation {
-            Operation::EnterPhase { path, budget } => {
+            Operation::EnterPhase { path, budget, locks } => {
+                let left = self.ledger.state().phases().get(&path).is_some_and(|phase| phase.millis.is_some());
+                if !left {
+                    self.lock(&path, &locks).await?;
+                }
                 let known = self.ledger.state().phases().contains_key(&path);
                 if !known && !self.is_replaying() {
                     self.write(Entry::PhaseEntered { path: path.clone(), budget })?;
@@ -40,7 +44,8 @@ impl Desk {
                 let open = self.ledger.state().phases().get(&path).is_some_and(|phase| phase.millis.is_none());
                 if open && !self.is_replaying() {
                     let millis = self.budgets.borrow_mut().leave(&path, self.world.monotonic_millis());
-                    self.write(Entry::PhaseLeft { path, millis })?;
+                    self.write(Entry::PhaseLeft { path: path.clone(), millis })?;
+                    self.unlock(&path)?;
                 }
                 Ok(Reply::GoOn)
             }
@@ -52,7 +57,12 @@ impl Desk {
             }
             Operation::Observe { path, observation, what } => {
                 let began = self.world.monotonic_millis();
-                let seen = self.world.observe(&observation).await;
+                // A look changes nothing, so nobody has to wait for one that takes long.
+                let seen = tokio::select! {
+                    biased;
+                    () = self.interrupts.first() => return Err(Halt::Interrupted),
+                    seen = self.world.observe(&observation) => seen,
+                };
                 let millis = self.world.monotonic_millis().saturating_sub(began);
                 let saw = seen.as_ref().map_or_else(ToString::to_string, Seen::line);
                 if let Some(turn) = self.turns.borrow_mut().get_mut(&path) {

@@ -116,7 +116,8 @@ impl Desk {
             }
             Ok(change) => {
                 let receipt = self.ledger.intend(intent, self.now()).await?;
-                match self.world.perform(receipt, &change, self.limits(command.timeout)).await {
+                let performed = self.world.perform(receipt, &change, self.limits(command.timeout));
+                match self.attended(path, performed).await {
                     Performed::Done(answer) => Outcome::Succeeded(answer),
                     Performed::Failed(failure) => Outcome::Failed(failure),
                     // What watched it is gone in mid-step: the next session looks for evidence, as after a crash.

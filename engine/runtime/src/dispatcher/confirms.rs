@@ -45,7 +45,11 @@ impl Desk {
         self.ledger.progress(&Progress::Quiet);
         let reaction = tokio::select! {
             biased;
-            () = self.interrupts.first() => return Err(Halt::Interrupted),
+            () = self.interrupts.first() => {
+                // Whoever has lost their terminal has not declined to answer: it waits, for them or for somebody else.
+                let gone = self.interrupts.has_hung_up();
+                return Err(if gone { Halt::Suspended { at: path } } else { Halt::Interrupted });
+            }
             reaction = self.world.ask(&question) => reaction,
         };
         let outcome = match reaction {

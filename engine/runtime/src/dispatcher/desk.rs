@@ -12,6 +12,7 @@ use runbook_model::step::{Location, StepSpec};
 
 use super::interrupts::Interrupts;
 use super::ledger::Ledger;
+use super::locking::Locks;
 use super::{Halt, budgets::Budgets, notes::Notes, sealing::Sealer};
 use crate::world::{Limits, World};
 
@@ -21,6 +22,7 @@ pub(super) struct Desk {
     pub(super) world: Rc<dyn World>,
     pub(super) interrupts: Interrupts,
     pub(super) sealer: Sealer,
+    pub(super) locks: Locks,
     pub(super) budgets: RefCell<Budgets>,
     pub(super) notes: RefCell<Notes>,
     pub(super) turns: RefCell<HashMap<StepPath, Turn>>,
@@ -31,6 +33,8 @@ pub(super) struct Desk {
     /// Whether the script is played only to find its rollback blocks again.
     replaying: Cell<bool>,
     halt: RefCell<Option<Halt>>,
+    /// How often time has passed; wraps.
+    pub(super) ticks: Cell<u32>,
 }
 
 /// A step in the middle of its conversation with the script.
@@ -44,13 +48,14 @@ pub(super) struct Turn {
 }
 
 impl Desk {
-    pub(super) fn new(ledger: Ledger, world: Rc<dyn World>, interrupts: Interrupts, sealer: Sealer) -> Self {
+    pub(super) fn new(ledger: Ledger, world: Rc<dyn World>, interrupts: Interrupts, sealer: Sealer, locks: Locks) -> Self {
         let budgets = RefCell::new(Budgets::new(&ledger.state(), world.now(), world.monotonic_millis()));
         Self {
             ledger,
             world,
             interrupts,
             sealer,
+            locks,
             budgets,
             notes: RefCell::default(),
             turns: RefCell::default(),
@@ -58,6 +63,7 @@ impl Desk {
             settled: Cell::new(0),
             replaying: Cell::new(false),
             halt: RefCell::new(None),
+            ticks: Cell::new(0),
         }
     }
 

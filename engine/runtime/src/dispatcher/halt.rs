@@ -5,6 +5,7 @@ use runbook_model::path::StepPath;
 use runbook_model::state::Illegal;
 use runbook_model::status::RunStatus;
 
+use super::locking::NoLock;
 use crate::journal::Lost;
 
 /// Why a session stops where it is.
@@ -39,6 +40,9 @@ pub enum Halt {
         /// The confirm.
         at: StepPath,
     },
+    /// A lock that a phase or the way back needs is not to be had.
+    #[error(transparent)]
+    Locked(#[from] NoLock),
     /// The operator wants it to stop.
     #[error("interrupted")]
     Interrupted,
@@ -60,6 +64,7 @@ impl Halt {
             Self::InDoubt { at, .. } => Some(RunStatus::InDoubt { at: at.clone() }),
             Self::Suspended { at } => Some(RunStatus::Suspended { at: at.clone() }),
             Self::RollBack { .. } => Some(RunStatus::RollingBack),
+            Self::Locked(no) => Some(RunStatus::Failed { at: None, message: no.to_string() }),
             Self::Interrupted => Some(RunStatus::Interrupted),
         }
     }

@@ -2,31 +2,39 @@
 //!
 //! A third time ends the process at once; that is the front end's doing, because nothing here may stand in its way:
 //! the journal is enough to go on from.
+//!
+//! Only a key that a person pressed grows more serious with repetition. A request to end and a terminal that goes away
+//! come several times for one reason (a shell passes on what the kernel has sent already), and must not stop a command
+//! that nobody wanted stopped.
 
 use std::cell::Cell;
+use std::future::Future;
 use std::rc::Rc;
 
+use runbook_model::path::StepPath;
 use tokio::sync::watch;
+
+use super::desk::Desk;
+use crate::report::Progress;
 
 /// The operator's wish to stop, as the desk sees it. Clones share the wish.
 #[derive(Debug, Clone)]
 pub struct Interrupts {
-    count: Rc<Cell<u32>>,
-    stop: watch::Sender<bool>,
     wish: watch::Sender<u32>,
+    stop: watch::Sender<bool>,
+    hung_up: Rc<Cell<bool>>,
 }
 
 impl Default for Interrupts {
     fn default() -> Self {
-        Self { count: Rc::default(), stop: watch::Sender::new(false), wish: watch::Sender::new(0) }
+        Self { wish: watch::Sender::new(0), stop: watch::Sender::new(false), hung_up: Rc::default() }
     }
 }
 
 impl Interrupts {
-    /// The operator wants the run to stop; each call is meant more seriously. Gives how often it was called.
+    /// The operator pressed Ctrl-C; each time is meant more seriously. Gives how seriously it is meant now.
     pub fn interrupt(&self) -> u32 {
-        let count = self.count.get() + 1;
-        self.count.set(count);
+        let count = *self.wish.borrow() + 1;
         self.wish.send_replace(count);
         if count >= 2 {
             self.stop.send_replace(true);
@@ -34,10 +42,31 @@ impl Interrupts {
         count
     }
 
+    /// The run shall be suspended behind the running step, however often this is said.
+    pub fn suspend(&self) {
+        self.wish.send_if_modified(|count| {
+            let first = *count == 0;
+            *count = (*count).max(1);
+            first
+        });
+    }
+
+    /// The terminal is gone: the run is suspended, and nobody answers questions there any more.
+    pub fn hang_up(&self) {
+        self.hung_up.set(true);
+        self.suspend();
+    }
+
+    /// Whether the terminal is gone.
+    #[must_use]
+    pub fn has_hung_up(&self) -> bool {
+        self.hung_up.get()
+    }
+
     /// Whether no new step may begin.
     #[must_use]
     pub fn wanted(&self) -> bool {
-        self.count.get() > 0
+        *self.wish.borrow() > 0
     }
 
     /// Becomes true when running commands shall be stopped.
@@ -48,8 +77,52 @@ impl Interrupts {
 
     /// Ends when the operator wants the run to stop.
     pub async fn first(&self) {
+        self.reaches(1).await;
+    }
+
+    async fn reaches(&self, wanted: u32) {
         let mut wish = self.wish.subscribe();
         // The sender lives as long as `self`, so waiting cannot fail.
-        drop(wish.wait_for(|count| *count > 0).await);
+        drop(wish.wait_for(|count| *count >= wanted).await);
+    }
+}
+
+impl Desk {
+    /// Waits for an effect, and tells the operator what their signals mean for it: it is waited for in any case, because
+    /// an effect that nobody waits for would be in doubt for no reason.
+    pub(super) async fn attended<T>(&self, path: &StepPath, effect: impl Future<Output = T>) -> T {
+        tokio::pin!(effect);
+        let name = path.name();
+        let meanings = [
+            format!("`{name}` is let run to its end, then the run stops; Ctrl-C stops it now"),
+            format!("stopping `{name}`; Ctrl-C leaves at once, without waiting for it"),
+        ];
+        for (wanted, meaning) in (1..).zip(meanings) {
+            tokio::select! {
+                biased;
+                done = &mut effect => return done,
+                () = self.interrupts.reaches(wanted) => self.ledger.progress(&Progress::Notice { text: meaning }),
+            }
+        }
+        effect.await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_keys_grow_more_serious() {
+        let interrupts = Interrupts::default();
+        for _ in 0..3 {
+            interrupts.suspend();
+            interrupts.hang_up();
+        }
+        assert!(interrupts.wanted() && interrupts.has_hung_up() && !*interrupts.stop().borrow());
+        assert_eq!(interrupts.interrupt(), 2);
+        assert!(*interrupts.stop().borrow());
+        interrupts.suspend();
+        assert_eq!(interrupts.interrupt(), 3);
     }
 }

@@ -1,9 +1,10 @@
 //! The front desk: everything that can happen to a run goes over it, in one loop.
 //!
-//! [`session`] is the façade that front ends use: start, resume, roll back, resolve, answer. [`desk`] holds what one
-//! session shares; [`ledger`] makes sure that nothing is heard of before it is written; one file a kind of step says
+//! `session` is the façade that front ends use: start, resume, roll back, resolve, answer. `desk` holds what one
+//! session shares; `ledger` makes sure that nothing is heard of before it is written; one file a kind of step says
 //! how that kind is done.
 
+mod abandoning;
 mod budgets;
 mod calls;
 mod checks;
@@ -13,6 +14,7 @@ mod desk;
 mod halt;
 mod interrupts;
 mod ledger;
+mod locking;
 mod notes;
 mod play;
 mod recovery;
@@ -22,5 +24,6 @@ mod session;
 
 pub use halt::Halt;
 pub use interrupts::Interrupts;
+pub use locking::NoLock;
 pub use sealing::Sealing;
 pub use session::{Finished, Opening, Refused, Session, would_roll_back};

@@ -24,7 +24,10 @@ use crate::report::Progress;
 use crate::script::{Actor, Diagnostics, Ending, ScriptFailure};
 use crate::world::{Choice, Chosen};
 
-const TICK: Duration = Duration::from_millis(500);
+/// The pace of the live line. A tick costs a look at the clock.
+const TICK: Duration = Duration::from_millis(100);
+/// The audit trail is offered news every so many ticks: a commit costs more.
+const TICKS_PER_SEAL: u32 = 5;
 
 /// What happens after a failure that the script did not catch.
 pub(super) enum After {
@@ -44,8 +47,7 @@ impl Desk {
         calls: &mut mpsc::UnboundedReceiver<Call>,
     ) -> Ending {
         let mut tasks = JoinSet::new();
-        let mut tick = tokio::time::interval(TICK);
-        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+        let mut tick = ticking();
         tokio::pin!(work);
         loop {
             tokio::select! {
@@ -65,6 +67,19 @@ impl Desk {
         }
     }
 
+    /// Waits for `work` outside of a play, where no calls come.
+    pub(super) async fn beside<T>(&self, work: impl Future<Output = Result<T, Halt>>) -> Result<T, Halt> {
+        let mut tick = ticking();
+        tokio::pin!(work);
+        loop {
+            tokio::select! {
+                biased;
+                done = &mut work => return done,
+                _ = tick.tick() => self.tick()?,
+            }
+        }
+    }
+
     /// What happens beside the steps: promises of time, the live line, the audit trail.
     fn tick(&self) -> Result<(), Halt> {
         let broken = self.budgets.borrow_mut().broken(self.world.monotonic_millis());
@@ -72,7 +87,10 @@ impl Desk {
             self.write(Entry::BudgetBroken { path, budget })?;
         }
         self.ledger.progress(&Progress::Tick);
-        self.offer_seal();
+        self.ticks.set(self.ticks.get().wrapping_add(1));
+        if self.ticks.get().is_multiple_of(TICKS_PER_SEAL) {
+            self.offer_seal();
+        }
         Ok(())
     }
 
@@ -149,7 +167,7 @@ impl Desk {
             step => {
                 let path = step.as_ref().map(|step| step.path.clone()).unwrap_or_default();
                 let spec = step.as_ref().and_then(|step| step.spec().cloned());
-                self.choose(Choice::Failed { path, spec, why: why.clone(), owed, rolling_back: false }).await?
+                self.choose(Choice::Failed { path, spec, why: why.clone(), owed, rolling_back: false }).await
             }
         };
         match (chosen, &step) {
@@ -184,14 +202,22 @@ impl Desk {
         line
     }
 
-    pub(super) async fn choose(&self, choice: Choice) -> Result<Option<Chosen>, Halt> {
+    /// Asks a person. Ctrl-C here is the choice to stop: the run is then what its step made it, failed or in doubt, and
+    /// not merely interrupted.
+    pub(super) async fn choose(&self, choice: Choice) -> Option<Chosen> {
         self.ledger.progress(&Progress::Quiet);
         tokio::select! {
             biased;
-            () = self.interrupts.first() => Err(Halt::Interrupted),
-            chosen = self.world.choose(&choice) => Ok(chosen),
+            () = self.interrupts.first() => Some(Chosen::Stop),
+            chosen = self.world.choose(&choice) => chosen,
         }
     }
+}
+
+fn ticking() -> tokio::time::Interval {
+    let mut tick = tokio::time::interval(TICK);
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+    tick
 }
 
 fn failed_line(step: &Step) -> Option<String> {

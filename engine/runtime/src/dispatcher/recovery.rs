@@ -14,10 +14,10 @@ use crate::operation::{Look, Reply};
 use crate::world::{Choice, Chosen, Performed, Recovered, passes};
 
 /// What was found out about an attempt.
-#[expect(clippy::large_enum_variant, reason = "one is made per recovery, and it is read at once")]
+#[expect(clippy::large_enum_variant, reason = "one is made per step in doubt, and it is read at once")]
 pub(super) enum Recovery {
     /// How it ended.
-    Ended(Outcome),
+    Ended(Box<Outcome>),
     /// It took effect; its result is not known.
     Settled,
     /// It did not take effect, or may be repeated: another attempt is due.
@@ -39,7 +39,7 @@ impl Desk {
     /// Finds out what became of a command, and goes on from there.
     pub(super) async fn recover_command(&self, intent: Intent, location: Location) -> Result<Reply, Halt> {
         match self.recover(&intent, Way::Forwards).await? {
-            Recovery::Ended(outcome) => self.behind(intent, outcome, location).await,
+            Recovery::Ended(outcome) => self.behind(intent, *outcome, location).await,
             Recovery::Settled => Ok(Reply::Nothing),
             Recovery::Again => self.make(intent.path, intent.spec, location).await,
             Recovery::AskScript(_) => Ok(self.settle(intent.path, intent.spec, location)),
@@ -49,15 +49,23 @@ impl Desk {
     /// Finds out what became of an attempt, by evidence first, then by what the author or a person says.
     pub(super) async fn recover(&self, intent: &Intent, way: Way) -> Result<Recovery, Halt> {
         let StepKind::Command(command) = &intent.spec.kind else { return Ok(Recovery::Again) };
+        match self.learn(intent).await? {
+            Ok(recovery) => Ok(recovery),
+            Err(known) => self.doubt(intent, command, known, way).await,
+        }
+    }
+
+    /// Finds out what became of an attempt by evidence alone; what is known about it when that does not suffice.
+    pub(super) async fn learn(&self, intent: &Intent) -> Result<Result<Recovery, String>, Halt> {
+        let StepKind::Command(command) = &intent.spec.kind else { return Ok(Ok(Recovery::Again)) };
         let (path, attempt) = (&intent.path, intent.attempt);
         let boot = {
             let state = self.ledger.state();
             state.step(path).map(|step| state.boot(step.epoch).to_owned()).unwrap_or_default()
         };
-        match self.world.recover(intent, &boot, self.limits(command.timeout)).await {
-            Recovered::Ended(Performed::InDoubt { known }) | Recovered::InDoubt { known } => {
-                self.doubt(intent, command, known, way).await
-            }
+        let recovered = self.world.recover(intent, &boot, self.limits(command.timeout));
+        match self.attended(path, recovered).await {
+            Recovered::Ended(Performed::InDoubt { known }) | Recovered::InDoubt { known } => Ok(Err(known)),
             Recovered::Ended(performed) => {
                 let outcome = match performed {
                     Performed::Done(answer) => Outcome::Succeeded(answer),
@@ -65,11 +73,11 @@ impl Desk {
                     Performed::Withheld | Performed::InDoubt { .. } => Outcome::Withheld { assumed: command.assume.clone() },
                 };
                 self.end(path, attempt, outcome.clone(), None).await?;
-                Ok(Recovery::Ended(outcome))
+                Ok(Ok(Recovery::Ended(Box::new(outcome))))
             }
             Recovered::NeverBegun { evidence } => {
                 self.resolved(path, attempt, Verdict::DidNot, Decider::Evidence, evidence)?;
-                Ok(Recovery::Again)
+                Ok(Ok(Recovery::Again))
             }
         }
     }
@@ -99,11 +107,7 @@ impl Desk {
     /// Lets a person say whether a step took effect.
     pub(super) async fn ask_about(&self, path: &StepPath, spec: &StepSpec, known: String) -> Result<Recovery, Halt> {
         let choice = Choice::InDoubt { path: path.clone(), spec: spec.clone(), known: known.clone() };
-        let chosen = tokio::select! {
-            biased;
-            () = self.interrupts.first() => return Err(Halt::Interrupted),
-            chosen = self.world.choose(&choice) => chosen,
-        };
+        let chosen = self.choose(choice).await;
         let attempt = self.ledger.state().step(path).map_or(Attempt::FIRST, |step| step.attempt);
         match chosen {
             Some(Chosen::Did { by, why }) => {

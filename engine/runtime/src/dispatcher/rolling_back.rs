@@ -14,6 +14,7 @@ use tokio::sync::mpsc;
 
 use super::Halt;
 use super::desk::Desk;
+use super::locking;
 use super::recovery::{Recovery, Way};
 use crate::operation::Call;
 use crate::script::{Actor, Ending};
@@ -28,6 +29,9 @@ impl Desk {
         by: Decider,
         why: String,
     ) -> Result<RunStatus, Halt> {
+        // What is rolled back lies in phases that have given their locks back.
+        let needed = locking::needed(&self.ledger.state(), true);
+        self.lock(&StepPath::root(), &needed).await?;
         self.settle_doubts().await?;
         self.ledger.write_durably(Entry::RollbackStarted { by, why }, self.now()).await?;
         self.continue_rollback(Some(actor), calls).await
@@ -74,7 +78,7 @@ impl Desk {
                 }
                 Next::Change { of, path, change } => {
                     let spec = rollback::step_of(&of, change);
-                    if let Some(stuck) = self.roll_back_change(&path, &spec).await? {
+                    if let Some(stuck) = self.beside(self.roll_back_change(&path, &spec)).await? {
                         return Ok(stuck);
                     }
                 }
@@ -100,7 +104,7 @@ impl Desk {
         };
         let outcome = match (phase, intent) {
             (Some(StepPhase::Intended), Some(intent)) => match self.recover(&intent, Way::Forwards).await? {
-                Recovery::Ended(outcome) => outcome,
+                Recovery::Ended(outcome) => *outcome,
                 Recovery::Settled => return Ok(None),
                 Recovery::Again => self.attempts(path, spec, &location).await?,
                 Recovery::AskScript(known) => match self.ask_about(path, spec, known).await? {
@@ -151,7 +155,7 @@ impl Desk {
         self.seal_now("at a failure").await;
         let owed = rollback::owing(&self.ledger.state()).len();
         let choice = Choice::Failed { path: path.clone(), spec: spec.cloned(), why: why.clone(), owed, rolling_back: true };
-        match self.choose(choice).await? {
+        match self.choose(choice).await {
             Some(Chosen::Retry(by)) => {
                 self.write(Entry::StepRetried { path: path.clone(), by })?;
                 Ok(None)

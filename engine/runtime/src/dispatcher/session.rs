@@ -5,8 +5,9 @@ use std::rc::Rc;
 
 use runbook_model::answer::Said;
 use runbook_model::approval::{self, NotAllowed};
-use runbook_model::entry::{Entry, Mode, Purpose, Record, RunStarted, Session as Taken, Verdict};
+use runbook_model::entry::{Entry, Mode, Purpose, Record, RunStarted, Session as Taken, Source, Verdict};
 use runbook_model::id::RunId;
+use runbook_model::lock::Locks as Wanted;
 use runbook_model::outcome::Outcome;
 use runbook_model::path::StepPath;
 use runbook_model::person::{Decider, Person};
@@ -19,11 +20,12 @@ use super::Halt;
 use super::desk::Desk;
 use super::interrupts::Interrupts;
 use super::ledger::Ledger;
+use super::locking::{self, Locks, NoLock};
 use super::sealing::{Sealer, Sealing};
 use crate::audit::{Archivist, SourceText};
-use crate::journal::{CreateError, Holder, Journal, OpenError, RunDir, SourceError};
+use crate::journal::{Claim, CreateError, Holder, Journal, OpenError, RunDir, SourceError};
 use crate::operation::Line;
-use crate::report::Reporter;
+use crate::report::{Progress, Reporter};
 use crate::script::{Diagnostics, Pinned, Program};
 use crate::world::World;
 
@@ -101,6 +103,9 @@ pub enum Refused {
         /// What differs.
         why: String,
     },
+    /// A lock that the run needs is not to be had.
+    #[error(transparent)]
+    Locked(#[from] NoLock),
     /// The pinned source does not load in this engine.
     #[error("the pinned source of run {run} does not load")]
     Script {
@@ -116,7 +121,7 @@ pub enum Refused {
         why: String,
     },
     /// There is nothing to do.
-    #[error("run {run} has {} already; there is nothing to {verb}", .status.word())]
+    #[error("run {run} is {} already; there is nothing to {verb}", .status.word())]
     Final {
         /// The run.
         run: RunId,
@@ -174,35 +179,45 @@ impl Session {
     /// When the run cannot be written down or sealed; nothing was run then.
     pub async fn exec(opening: Opening, started: RunStarted, program: &Program) -> Result<Finished, Refused> {
         let sources = program.sources();
+        let mut opening = opening;
+        let wanted = if started.mode == Mode::Live { started.locks.clone() } else { Wanted::default() };
+        let locks = locks(&mut opening, &started.runbook, &wanted).await?;
         let journal = Journal::create(&opening.dir, &holder(&opening, Purpose::Exec))?;
         let texts: Vec<_> = sources.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
         opening.dir.pin(&texts)?;
         let first = journal.append(Entry::RunStarted(Box::new(started)), opening.world.now()).map_err(Halt::from)?;
         let state = RunState::begin(&first).map_err(Halt::from)?;
-        let session = Self::new(opening, journal, state, &sources, Purpose::Exec, Some(&first))?;
+        let session = Self::new(opening, journal, state, &sources, Purpose::Exec, Some(&first), locks)?;
+        // Before the seal: a journal that cannot be flushed is another fault than a trail that cannot be written.
+        session.desk.ledger.sync().await?;
         if let Err(why) = session.desk.try_seal("before the first step").await {
             let status = RunStatus::Abandoned { why: "it could not be sealed".to_owned() };
             session.desk.ledger.write_durably(Entry::SessionEnded { status }, session.desk.now()).await?;
             return Err(Refused::Unsealable { why });
         }
-        Ok(session.forward(program).await)
+        session.desk.locked(&StepPath::root(), &wanted)?;
+        Ok(session.forward(program, None).await)
     }
 
     /// Goes on with a run: forward by replaying its pinned source, or with its rollback.
     ///
     /// # Errors
     /// When there is nothing to go on with, or the run cannot be taken; nothing was run then.
-    pub async fn resume(opening: Opening, adopt: Option<&Program>) -> Result<Finished, Refused> {
+    pub async fn resume(mut opening: Opening, adopt: Option<&Program>) -> Result<Finished, Refused> {
         let (journal, state) = take(&opening, Purpose::Resume)?;
         let run = opening.dir.run();
         refuse_final(&state, "resume")?;
-        let edited = adopt.map(|program| (program.clone(), program.sources()));
-        let (program, sources) = match edited {
-            Some(edited) => edited,
-            None => pinned(&opening.dir, &state)?,
+        let (mut sources, before) = (sources_of(&opening.dir, &state)?.1, state.sources().to_vec());
+        let (program, adopted) = match adopt {
+            Some(edited) => {
+                let new = edited.sources();
+                let texts: Vec<_> = new.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+                let adopted = opening.dir.pin(&texts)?;
+                sources.extend(new);
+                (edited.clone(), Some(adopted))
+            }
+            None => (pinned(&opening.dir, &state)?.0, None),
         };
-        let texts: Vec<_> = sources.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
-        let adopted = if adopt.is_some() { Some(opening.dir.pin(&texts)?) } else { None };
         let stopped_at = match state.status() {
             RunStatus::Failed { at: Some(at), .. }
             | RunStatus::Declined { at }
@@ -212,21 +227,28 @@ impl Session {
         };
         let back = state.rollback().is_some();
         let operator = Decider::Person(opening.operator.clone());
-        let session = Self::new(opening, journal, state, &sources, Purpose::Resume, None)?;
-        if let Some(sources) = adopted {
-            session.desk.write(Entry::Adopted { sources, by: operator.clone() })?;
-        }
-        if let Err(halt) = session.reopen(stopped_at, operator).await {
+        let needed = locking::needed(&state, back);
+        let locks = locks(&mut opening, &state.started().runbook, &needed).await?;
+        let session = Self::new(opening, journal, state, &sources, Purpose::Resume, None, locks)?;
+        session.desk.locked(&StepPath::root(), &needed)?;
+        let before = match adopted {
+            Some(sources) => {
+                session.desk.write(Entry::Adopted { sources, by: operator.clone() })?;
+                Some(before)
+            }
+            None => None,
+        };
+        if let Err(halt) = session.desk.beside(session.reopen(stopped_at, operator)).await {
             return Ok(session.finish(run, Err(halt)).await);
         }
-        if back { Ok(session.backward(&program).await) } else { Ok(session.forward(&program).await) }
+        if back { Ok(session.backward(&program).await) } else { Ok(session.forward(&program, before).await) }
     }
 
     /// Rolls a run back, also one that completed long ago.
     ///
     /// # Errors
     /// When the run cannot be taken; nothing was run then.
-    pub async fn roll_back(opening: Opening, why: String) -> Result<Finished, Refused> {
+    pub async fn roll_back(mut opening: Opening, why: String) -> Result<Finished, Refused> {
         let (journal, state) = take(&opening, Purpose::Rollback)?;
         let run = opening.dir.run();
         if state.started().mode == Mode::Rehearsal {
@@ -242,12 +264,15 @@ impl Session {
         };
         let back = state.rollback().is_some();
         let operator = Decider::Person(opening.operator.clone());
-        let session = Self::new(opening, journal, state, &sources, Purpose::Rollback, None)?;
+        let needed = locking::needed(&state, true);
+        let locks = locks(&mut opening, &state.started().runbook, &needed).await?;
+        let session = Self::new(opening, journal, state, &sources, Purpose::Rollback, None, locks)?;
+        session.desk.locked(&StepPath::root(), &needed)?;
         let begun = async {
             if back {
                 return session.reopen(stuck_at, operator).await;
             }
-            session.desk.settle_doubts().await?;
+            session.desk.beside(session.desk.settle_doubts()).await?;
             let desk = &session.desk;
             desk.ledger.write_durably(Entry::RollbackStarted { by: operator, why }, desk.now()).await?;
             Ok(())
@@ -269,7 +294,7 @@ impl Session {
         let attempt = state.step(&path).map(|step| step.attempt).ok_or_else(|| Refused::NotInDoubt(path.clone()))?;
         let by = Decider::Person(opening.operator.clone());
         let (_, sources) = sources_of(&opening.dir, &state)?;
-        let session = Self::new(opening, journal, state, &sources, Purpose::Resolve, None)?;
+        let session = Self::unlocked(opening, journal, state, &sources, Purpose::Resolve)?;
         session.desk.resolved(&path, attempt, verdict, by, why)?;
         Ok(session.finish(run, Ok(RunStatus::Interrupted)).await)
     }
@@ -297,7 +322,7 @@ impl Session {
         let shown = approval::shown(&state, &path, &spec);
         let by = Decider::Person(opening.operator.clone());
         let (_, sources) = sources_of(&opening.dir, &state)?;
-        let session = Self::new(opening, journal, state, &sources, Purpose::Answer, None)?;
+        let session = Self::unlocked(opening, journal, state, &sources, Purpose::Answer)?;
         session.desk.write(Entry::ConfirmAnswered { path: path.clone(), said, by, shown, note })?;
         let open = {
             let state = session.desk.ledger.state();
@@ -308,13 +333,14 @@ impl Session {
         Ok(session.finish(run, Ok(status)).await)
     }
 
-    fn new(
+    pub(super) fn new(
         opening: Opening,
         journal: Journal,
         state: RunState,
         sources: &[(String, String)],
         purpose: Purpose,
         first: Option<&Record>,
+        locks: Locks,
     ) -> Result<Self, Refused> {
         let mut reporters = opening.reporters;
         if let Some(first) = first {
@@ -327,11 +353,27 @@ impl Session {
             sources: sources.iter().map(|(name, text)| SourceText { name: name.clone(), text: text.clone() }).collect(),
         };
         let ledger = Ledger::new(journal, state, reporters);
-        let desk = Desk::new(ledger, opening.world, opening.interrupts, sealer);
+        let desk = Desk::new(ledger, opening.world, opening.interrupts, sealer, locks);
         let session =
             Taken { purpose, operator: opening.operator, pid: std::process::id(), boot: opening.boot, engine: opening.engine };
         desk.write(Entry::SessionStarted(session))?;
         Ok(Self { desk: Rc::new(desk) })
+    }
+
+    /// A session that touches nothing but the journal, and needs no lock for that.
+    pub(super) fn unlocked(
+        opening: Opening,
+        journal: Journal,
+        state: RunState,
+        sources: &[(String, String)],
+        purpose: Purpose,
+    ) -> Result<Self, Refused> {
+        let locks = Locks::new(opening.dir.locks(), claim(&opening, &state.started().runbook));
+        Self::new(opening, journal, state, sources, purpose, None, locks)
+    }
+
+    pub(super) fn desk(&self) -> &Rc<Desk> {
+        &self.desk
     }
 
     /// A failed step, or a confirm that was declined, may be tried again: that is what resuming means. A step of which
@@ -351,12 +393,18 @@ impl Session {
         }
     }
 
-    async fn forward(self, program: &Program) -> Finished {
+    /// `before` are the sources from before an edit that is being adopted: an edit that does not replay is not kept.
+    async fn forward(self, program: &Program, before: Option<Vec<Source>>) -> Finished {
         let run = self.desk.ledger.state().run();
         let (line, mut calls) = Line::new();
         let actor = self.cast(program, line);
-        let ended = self.desk.forward(&actor, &mut calls).await;
+        let mut ended = self.desk.forward(&actor, &mut calls).await;
         drop((actor, calls));
+        if let (Err(Halt::Mismatch(_)), Some(sources)) = (&ended, before)
+            && let Err(halt) = self.desk.write(Entry::Adopted { sources, by: Decider::Evidence })
+        {
+            ended = Err(halt);
+        }
         self.finish(run, ended).await
     }
 
@@ -390,7 +438,7 @@ impl Session {
     }
 
     /// Writes the end of the session down and lets go of the run.
-    async fn finish(self, run: RunId, ended: Result<RunStatus, Halt>) -> Finished {
+    pub(super) async fn finish(self, run: RunId, ended: Result<RunStatus, Halt>) -> Finished {
         let desk = &self.desk;
         let (status, mut halt) = match ended {
             Ok(status) => (Some(status), None),
@@ -401,8 +449,12 @@ impl Session {
             let why = "the journal could not be written".to_owned();
             return Finished { run, status: RunStatus::Interrupted, sealing: Sealing::Behind { why }, halt, begun: true };
         };
-        if let Err(lost) = desk.ledger.close(Entry::SessionEnded { status: status.clone() }, desk.now()).await {
-            halt.get_or_insert(lost);
+        let freed = if status.is_final() { desk.announce_unlocked() } else { Ok(Vec::new()) };
+        let closed = desk.ledger.close(Entry::SessionEnded { status: status.clone() }, desk.now()).await;
+        match (freed, closed) {
+            // Not before it is on disk that the run is over: else it might be resumed without them.
+            (Ok(names), Ok(())) => names.iter().for_each(|name| desk.give_back(name)),
+            (Err(lost), _) | (_, Err(lost)) => drop(halt.get_or_insert(lost)),
         }
         let sealing = desk.conclude().await;
         let begun = !desk.ledger.state().steps().is_empty();
@@ -411,10 +463,28 @@ impl Session {
 }
 
 /// Takes the run: lock, journal, state.
-fn take(opening: &Opening, purpose: Purpose) -> Result<(Journal, RunState), Refused> {
+pub(super) fn take(opening: &Opening, purpose: Purpose) -> Result<(Journal, RunState), Refused> {
     let (journal, reading) = Journal::open(&opening.dir, &holder(opening, purpose))?;
     let state = RunState::fold(&reading.records).map_err(|illegal| Refused::Illegal { run: opening.dir.run(), illegal })?;
     state.map(|state| (journal, state)).ok_or(Refused::Empty(opening.dir.run()))
+}
+
+fn claim(opening: &Opening, runbook: &str) -> Claim {
+    let Person { name, host, .. } = opening.operator.clone();
+    let (run, runbook) = (opening.dir.run(), runbook.to_owned());
+    Claim { run, runbook, name, host, pid: std::process::id(), since: opening.world.now() }
+}
+
+/// Takes the locks of a session, before anything of it is written: a run that waits has not begun.
+async fn locks(opening: &mut Opening, runbook: &str, wanted: &Wanted) -> Result<Locks, Refused> {
+    let locks = Locks::new(opening.dir.locks(), claim(opening, runbook));
+    let reporters = &mut opening.reporters;
+    let tell = |text: String| {
+        let notice = Progress::Notice { text };
+        reporters.iter_mut().for_each(|reporter| reporter.progress(&notice));
+    };
+    locks.take(wanted, &opening.interrupts, tell).await?;
+    Ok(locks)
 }
 
 fn holder(opening: &Opening, purpose: Purpose) -> Holder {
@@ -422,7 +492,7 @@ fn holder(opening: &Opening, purpose: Purpose) -> Holder {
     Holder { name, host, pid: std::process::id(), boot: opening.boot.clone(), since: opening.world.now(), purpose }
 }
 
-fn refuse_final(state: &RunState, verb: &'static str) -> Result<(), Refused> {
+pub(super) fn refuse_final(state: &RunState, verb: &'static str) -> Result<(), Refused> {
     if state.started().mode == Mode::Rehearsal {
         return Err(Refused::Rehearsal(state.run()));
     }
@@ -432,10 +502,10 @@ fn refuse_final(state: &RunState, verb: &'static str) -> Result<(), Refused> {
     Ok(())
 }
 
-type Texts = Vec<(String, String)>;
+pub(super) type Texts = Vec<(String, String)>;
 
 /// The pinned sources, each checked against its digest in the journal.
-fn sources_of(dir: &RunDir, state: &RunState) -> Result<(BTreeMap<String, String>, Texts), Refused> {
+pub(super) fn sources_of(dir: &RunDir, state: &RunState) -> Result<(BTreeMap<String, String>, Texts), Refused> {
     let mut texts = Vec::new();
     for source in state.sources() {
         texts.push((source.name.clone(), dir.pinned(source)?));

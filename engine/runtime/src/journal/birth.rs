@@ -29,16 +29,6 @@ pub fn new_run_id(now: Timestamp) -> Result<RunId, StorageFailure> {
     Ok(RunId::from_parts(millis, u128::from_le_bytes(bits)))
 }
 
-/// The name of this boot of the machine. A process number means nothing in another.
-///
-/// # Errors
-/// `/proc` is not mounted.
-pub fn boot_id() -> Result<String, StorageFailure> {
-    let path = Path::new("/proc/sys/kernel/random/boot_id");
-    let text = std::fs::read_to_string(path).map_err(StorageFailure::io("read", path))?;
-    Ok(text.trim().to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
@@ -53,11 +43,5 @@ mod tests {
         assert!(names.iter().all(|name| name.unix_millis() == 1_790_000_000_123));
         let before = new_run_id(Timestamp::from_millisecond(-5).unwrap()).unwrap();
         assert_eq!(before.unix_millis(), 0);
-    }
-
-    #[test]
-    fn a_boot_has_one_name() {
-        assert_eq!(boot_id().unwrap(), boot_id().unwrap());
-        assert_eq!(boot_id().unwrap().len(), 36);
     }
 }

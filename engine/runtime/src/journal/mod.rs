@@ -7,6 +7,7 @@
 //!     lease.json           locked while a process works on it      Lease
 //!     sources/             what the run started from, by digest    pin, pinned
 //!     outputs/  keeper/    of other rooms
+//!   locks/<name>           locked by the run that has it      NamedLock
 //!   audit.git              of the archive
 //! ```
 //!
@@ -20,12 +21,14 @@
 
 mod append;
 mod birth;
+mod claim;
 mod directory;
 mod disk;
 mod holder;
 mod lease;
 mod ledger;
 mod lost;
+mod named_lock;
 mod open;
 mod reading;
 mod receipt;
@@ -46,11 +49,13 @@ mod scripted_disk;
 mod tamper_tests;
 
 pub use append::Journal;
-pub use birth::{boot_id, new_run_id};
+pub use birth::new_run_id;
+pub use claim::Claim;
 pub use holder::{Held, Holder};
 pub use lease::{Lease, LeaseError};
 pub use ledger::Extent;
 pub use lost::Lost;
+pub use named_lock::{LockRoom, NamedLock, NotHad};
 pub use open::{CreateError, OpenError, ReadError};
 pub use reading::{Damaged, Reading, Records};
 pub use receipt::Receipt;

@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use runbook_model::id::RunId;
 
+use super::LockRoom;
+
 /// The directory of one run, and the names in it. Nothing here says that it exists.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunDir {
@@ -50,6 +52,19 @@ impl RunDir {
     #[must_use]
     pub fn outputs(&self) -> PathBuf {
         self.dir.join("outputs")
+    }
+
+    /// The locks that this run may share with others.
+    #[must_use]
+    pub fn locks(&self) -> LockRoom {
+        let state = self.dir.ancestors().nth(2).unwrap_or(&self.dir);
+        LockRoom::new(state.join("locks"), self.clone())
+    }
+
+    /// The directory of another run of the same state directory.
+    #[must_use]
+    pub(super) fn sibling(&self, run: RunId) -> Self {
+        Self { dir: self.dir.with_file_name(run.to_string()), run }
     }
 
     /// What the keeper knows about commands.

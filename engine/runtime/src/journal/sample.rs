@@ -48,16 +48,7 @@ pub(super) fn noted(text: &str) -> Entry {
 
 pub(super) fn intent(name: &str) -> Intent {
     let change = Change::Run(Invocation { argv: vec!["/bin/true".to_owned(), name.to_owned()], ..Invocation::default() });
-    let command = Command {
-        change: change.clone(),
-        rollback: RollbackPlan::Nothing,
-        rollback_if_failed: false,
-        settled_by: false,
-        idempotent: false,
-        timeout: None,
-        retry: None,
-        assume: None,
-    };
+    let command = Command { rollback: RollbackPlan::Nothing, ..Command::new(change.clone()) };
     let spec = StepSpec { name: name.to_owned(), kind: StepKind::Command(Box::new(command)) };
     Intent {
         path: StepPath::root().child(name, 1),

@@ -36,7 +36,7 @@ pub(super) struct Desk {
 
 impl Desk {
     pub(super) fn new(dir: PathBuf, listener: UnixListener) -> io::Result<Self> {
-        let boot = process::boot_id()?;
+        let boot = crate::boot::boot_id()?;
         let (ledger, used) = Ledger::open(&dir)?;
         let buffer = vec![0; BUFFER];
         let (connections, children, reported) = (Vec::new(), Vec::new(), HashSet::new());

@@ -5,7 +5,7 @@
 
 use std::collections::HashSet;
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufRead as _, BufReader, Write as _};
+use std::io::{self, BufRead as _, BufReader, ErrorKind, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
@@ -63,22 +63,21 @@ impl Ledger {
         })
     }
 
-    /// Appends a line now, or as soon as there is room for it.
+    /// Appends a line now, or as soon as there is room for it. A disk that fails in another way is not waited for: nobody
+    /// knows when it would take a line again, and a keeper must come to its end. The command is in doubt then.
     pub(super) fn append_or_owe(&mut self, line: Line) {
-        if self.append(&line).is_err() {
-            self.owed.push(line);
+        match self.append(&line) {
+            Err(error) if matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) => self.owed.push(line),
+            Err(_) | Ok(()) => {}
         }
     }
 
     /// Tries again what is owed; true when nothing is.
     pub(super) fn settle(&mut self) -> bool {
-        while let Some(line) = self.owed.pop() {
-            if self.append(&line).is_err() {
-                self.owed.push(line);
-                return false;
-            }
+        for line in std::mem::take(&mut self.owed) {
+            self.append_or_owe(line);
         }
-        true
+        self.owed.is_empty()
     }
 
     /// How a command ended whose end is still owed.
@@ -124,7 +123,7 @@ impl Trace {
 fn lines(dir: &Path) -> io::Result<impl Iterator<Item = Line>> {
     let reader = match File::open(dir.join(FILE)) {
         Ok(file) => Some(BufReader::new(file)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) if error.kind() == ErrorKind::NotFound => None,
         Err(error) => return Err(error),
     };
     let split = reader.into_iter().flat_map(|reader| reader.split(b'\n'));

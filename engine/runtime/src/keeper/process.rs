@@ -2,20 +2,11 @@
 
 use std::collections::HashSet;
 use std::fs;
-use std::io;
 use std::path::Path;
 
 use runbook_model::answer::Process;
 
 use super::job::MARKER;
-
-/// The name that the kernel gave this boot: two numbers of processes can be compared only within one.
-///
-/// # Errors
-/// `/proc` is not mounted.
-pub fn boot_id() -> io::Result<String> {
-    Ok(fs::read_to_string("/proc/sys/kernel/random/boot_id")?.trim().to_owned())
-}
 
 /// A process as `/proc/<pid>/stat` shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]

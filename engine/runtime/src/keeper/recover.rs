@@ -18,8 +18,9 @@ use super::door::{self, KeeperFault};
 use super::job::{OutputFiles, RunEnd, marker};
 use super::ledger::{Begun, Trace};
 use super::line::{Greeting, Line};
-use super::process::{self, Alive, boot_id};
+use super::process::{self, Alive};
 use super::wire::{self, Event, Request};
+use crate::boot::boot_id;
 
 /// What became of a command.
 #[derive(Debug)]

@@ -29,6 +29,7 @@ pub(super) fn read(options: &Options<'_>) -> Called<Declaration> {
         about: None,
         serves: options.list("serves").into_iter().map(|alert| serves(options, alert)).collect::<Called<_>>()?,
         budget: options.length("budget")?,
+        locks: options.locks()?,
         on_failure: match options.text("on_failure").as_deref() {
             Some("rollback") => OnFailure::Rollback,
             _ => OnFailure::Stop,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use rhai::{Array, Dynamic, FnPtr, ImmutableString, Map, NativeCallContext};
 use runbook_model::Value;
 use runbook_model::length::Length;
+use runbook_model::lock::{self, Locks};
 use runbook_model::parameter::nearest;
 use runbook_model::step::Location;
 
@@ -116,6 +117,23 @@ impl<'a> Options<'a> {
         }
     }
 
+    /// The locks: `lock`, one name or several, and `lock_wait`.
+    pub(super) fn locks(&self) -> Called<Locks> {
+        let names = self.text("lock").map_or_else(|| self.texts("lock"), |name| vec![name]);
+        if let Some(odd) = names.iter().find(|name| !lock::is_name(name)) {
+            let message = format!("`{}` is no name for a lock", odd.escape_debug());
+            return self
+                .complain("lock", Code::BadOption, message)
+                .help("letters, digits, `-`, `_` and `.`, not beginning with `-` or `.`, at most 100")
+                .raise();
+        }
+        let wait = self.length("lock_wait")?;
+        if wait.is_some() && names.is_empty() {
+            return self.complain("lock_wait", Code::BadOption, "`lock_wait` is of no use without `lock`").raise();
+        }
+        Ok(Locks { names, wait })
+    }
+
     /// The texts; empty when absent.
     pub(super) fn texts(&self, name: &str) -> Vec<String> {
         self.list(name).iter().filter_map(text).collect()
@@ -208,6 +226,7 @@ fn fits(kind: OptionType, value: &Dynamic) -> bool {
         OptionType::Count => value.is_int(),
         OptionType::Number => value.is_int() || value.is_float(),
         OptionType::Argv | OptionType::Alerts => value.is_array(),
+        OptionType::Names => is_text() || all(|item| text(&item.flatten_clone()).is_some()),
         OptionType::Texts => all(|item| text(&item.flatten_clone()).is_some()),
         OptionType::TextMap => value.read_lock::<Map>().is_some_and(|map| map.values().all(|item| word(item).is_some())),
         OptionType::Statuses => value.is_int() || all(Dynamic::is_int),

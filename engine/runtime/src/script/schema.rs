@@ -17,6 +17,8 @@ pub enum OptionType {
     Argv,
     /// A list of texts.
     Texts,
+    /// A text, or a list of texts.
+    Names,
     /// A map from names to texts.
     TextMap,
     /// A list of HTTP statuses, or one.
@@ -55,6 +57,7 @@ impl OptionType {
                 "a program with its arguments, such as [\"systemctl\", \"restart\", \"api\"], or `sh(\"…\")`".to_owned()
             }
             Self::Texts => "a list of texts".to_owned(),
+            Self::Names => "a name or a list of names".to_owned(),
             Self::TextMap => "a map from names to texts".to_owned(),
             Self::Statuses => "an HTTP status or a list of them, such as [200, 204]".to_owned(),
             Self::Mode => "permission bits, such as 0o640".to_owned(),
@@ -141,6 +144,12 @@ static TABLES: &[Table] = &[
                 "on_failure",
                 OptionType::Word(&["stop", "rollback"]),
                 "what happens when a step fails and nobody is there to ask",
+            ),
+            option("lock", OptionType::Names, "locks that no other run of the same state directory may have at the same time"),
+            option(
+                "lock_wait",
+                OptionType::Length,
+                "how long it waits for another run to give them back; as long as it takes when absent",
             ),
             option("params", OptionType::Parameters, "its parameters"),
         ],
@@ -265,11 +274,15 @@ static TABLES: &[Table] = &[
         usage: "phase(name, #{ … }, || { … })",
         help: "groups steps; gives what the closure gave",
         argument: Some(1),
-        options: &[option(
-            "budget",
-            OptionType::Length,
-            "the time that it promises to keep; breaking it is recorded and stops nothing",
-        )],
+        options: &[
+            option("budget", OptionType::Length, "the time that it promises to keep; breaking it is recorded and stops nothing"),
+            option("lock", OptionType::Names, "locks that no other run of the same state directory may have at the same time"),
+            option(
+                "lock_wait",
+                OptionType::Length,
+                "how long it waits for another run to give them back; as long as it takes when absent",
+            ),
+        ],
     },
     Table {
         name: "http::get",

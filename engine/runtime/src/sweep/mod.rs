@@ -3,7 +3,7 @@
 //!
 //! Everything but the world is the real thing: the script thread, the dispatcher, a journal on disk. A [`Subject`] says
 //! what is performed, [`Baseline::of`] performs it undisturbed, and [`fail_each_step`], [`repeat_each_step`] and
-//! [`crash_matrix`] disturb it. What is right is said by [`oracle`], from what really happened in the world and from what
+//! [`crash_matrix`] disturb it. What is right is said by `oracle`, from what really happened in the world and from what
 //! the author declared; it knows nothing of how the engine decides.
 
 mod baseline;

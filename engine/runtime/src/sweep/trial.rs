@@ -20,8 +20,8 @@ use super::scratch::Scratch;
 use crate::dispatcher::{Finished, Halt, Interrupts, Opening, Refused, Session};
 use crate::journal::{Journal, RunDir, new_run_id};
 use crate::report::{Progress, Reporter};
-use crate::world::scripted::{Crash, ScriptedWorld};
 use crate::world::scripted;
+use crate::world::scripted::{Crash, ScriptedWorld};
 
 /// One run in a scripted world.
 pub(super) struct Trial<'a> {

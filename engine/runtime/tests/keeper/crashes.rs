@@ -49,7 +49,7 @@ fn a_command_survives_its_engine_and_is_followed_to_its_end() {
     let (_sender, stop) = watch::channel(false);
     let mut heard = Vec::new();
     let end = block_on(async {
-        let boot = runbook_runtime::keeper::boot_id().expect("Linux");
+        let boot = runbook_runtime::boot::boot_id().expect("Linux");
         let found = runbook_runtime::keeper::Keeper::recover(&place.dir, 1, &boot).await.expect("found out");
         let Found::Running(running) = found else { panic!("{found:?}") };
         running
@@ -83,7 +83,7 @@ fn a_command_can_be_stopped_by_the_next_engine() {
     engine.kill();
     let (_sender, stop) = watch::channel(false);
     let end = block_on(async {
-        let boot = runbook_runtime::keeper::boot_id().expect("Linux");
+        let boot = runbook_runtime::boot::boot_id().expect("Linux");
         let found = runbook_runtime::keeper::Keeper::recover(&place.dir, 1, &boot).await.expect("found out");
         let Found::Running(running) = found else { panic!("{found:?}") };
         running.wait(Some(Length::from_millis(50)), stop, |_, _| ()).await
@@ -101,7 +101,7 @@ fn the_last_breath_of_an_engine_counts() {
     engine.ask_again();
     engine.kill();
     let found = block_on(async {
-        let boot = runbook_runtime::keeper::boot_id().expect("Linux");
+        let boot = runbook_runtime::boot::boot_id().expect("Linux");
         // The new engine is at the door before the keeper wakes up: it must not be answered first.
         let recover = runbook_runtime::keeper::Keeper::recover(&place.dir, 2, &boot);
         let wake = async { signal(place.keeper_pid(), Signal::CONT) };
@@ -138,7 +138,7 @@ fn a_command_that_outlives_its_keeper_is_an_orphan() {
     engine.kill();
     kill_and_wait(place.keeper_pid());
     let known = block_on(async {
-        let boot = runbook_runtime::keeper::boot_id().expect("Linux");
+        let boot = runbook_runtime::boot::boot_id().expect("Linux");
         let found = runbook_runtime::keeper::Keeper::recover(&place.dir, 1, &boot).await.expect("found out");
         let Found::Orphan(orphan) = found else { panic!("{found:?}") };
         assert_eq!(orphan.process.pid, pid);
@@ -206,7 +206,7 @@ fn whenever_they_die_nothing_is_claimed_that_is_not_so() {
         }
         let (_sender, stop) = watch::channel(false);
         let (claim, times) = block_on(async {
-            let boot = runbook_runtime::keeper::boot_id().expect("Linux");
+            let boot = runbook_runtime::boot::boot_id().expect("Linux");
             match runbook_runtime::keeper::Keeper::recover(&place.dir, 1, &boot).await.expect("found out") {
                 Found::NeverBegun { .. } => ("never begun", 0..=0),
                 Found::Ended(RunEnd::Exited(exited)) if exited.status.is_success() => ("ended", 1..=1),
@@ -284,7 +284,7 @@ fn a_command_whose_future_was_dropped_runs_on() {
             end = running => panic!("{end:?}"),
             seen = hears.wait_for(|heard| *heard) => assert!(seen.is_ok()),
         }
-        let boot = runbook_runtime::keeper::boot_id().expect("Linux");
+        let boot = runbook_runtime::boot::boot_id().expect("Linux");
         let found = runbook_runtime::keeper::Keeper::recover(&place.dir, 1, &boot).await.expect("found out");
         let Found::Running(running) = found else { panic!("{found:?}") };
         let_go(&place, "go");

@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 
 use runbook_model::answer::Exited;
 use runbook_model::length::Length;
-use runbook_runtime::keeper::{Found, Job, Keeper, RunEnd, boot_id};
+use runbook_runtime::boot::boot_id;
+use runbook_runtime::keeper::{Found, Job, Keeper, RunEnd};
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open, pidfd_send_signal};
 use tokio::sync::watch;
 

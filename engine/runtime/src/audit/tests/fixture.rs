@@ -87,14 +87,8 @@ impl Ledger {
         let spec = StepSpec {
             name: name.to_owned(),
             kind: StepKind::Command(Box::new(step::Command {
-                change: change.clone(),
                 rollback: RollbackPlan::Nothing,
-                rollback_if_failed: false,
-                settled_by: false,
-                idempotent: false,
-                timeout: None,
-                retry: None,
-                assume: None,
+                ..step::Command::new(change.clone())
             })),
         };
         self.write(Entry::StepIntended(Box::new(Intent {

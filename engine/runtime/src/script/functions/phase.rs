@@ -34,8 +34,9 @@ fn phase(ctx: &NativeCallContext, stage: &Stage, name: &Dynamic, given: Option<D
         None => Options::none(ctx, stage, table("phase"))?,
     };
     let budget = options.length("budget")?;
+    let locks = options.locks()?;
     let (path, _) = stage.enter(ctx, name)?;
-    stage.perform(Operation::EnterPhase { path: path.clone(), budget })?;
+    stage.perform(Operation::EnterPhase { path: path.clone(), budget, locks })?;
     let value = stage.below(path.clone(), || body.call_within_context::<Dynamic>(ctx, ()))?;
     stage.perform(Operation::LeavePhase { path })?;
     Ok(value)

@@ -155,7 +155,7 @@ mod tests {
     use runbook_model::change::{FileBefore, FileWrite, Invocation};
     use runbook_model::digest::Digest;
     use runbook_model::length::Length;
-    use runbook_model::step::{Command, Location, RollbackPlan, StepKind, StepSpec};
+    use runbook_model::step::{Command, Location, StepKind, StepSpec};
     use tokio::sync::watch;
 
     use super::*;
@@ -176,16 +176,7 @@ mod tests {
     }
 
     fn intent(path: &StepPath, change: &Change) -> Intent {
-        let command = Command {
-            change: change.clone(),
-            rollback: RollbackPlan::Undeclared,
-            rollback_if_failed: false,
-            settled_by: false,
-            idempotent: false,
-            timeout: None,
-            retry: None,
-            assume: None,
-        };
+        let command = Command::new(change.clone());
         Intent {
             path: path.clone(),
             attempt: Attempt::FIRST,

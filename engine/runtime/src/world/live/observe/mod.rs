@@ -43,7 +43,8 @@ pub(super) async fn observe(site: &Site, processes: &dyn Processes, observation:
                 None => Ok(Seen::Value(runbook_model::Value::Null)),
             }
         }
-        Observation::Now => Ok(Seen::Value(jiff::Timestamp::now().to_string().into())),
+        // In milliseconds: people read it, and a step takes longer than that.
+        Observation::Now => Ok(Seen::Value(format!("{:.3}", jiff::Timestamp::now()).into())),
     }
 }
 

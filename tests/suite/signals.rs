@@ -1,0 +1,173 @@
+//! Ctrl-C once, twice, thrice; a request to end; a terminal that goes away: nothing is stopped by accident, everything
+//! can be gone on with, and the terminal is as it was.
+
+use std::process::{Command, Stdio};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::support::Place;
+use crate::support::terminal::Terminal;
+
+/// A command that takes as long as the test wants, between two others.
+const SLOW: &str = r#"
+command("first", #{ run: ["sh", "-c", "echo first >> ledger"], rollback: "nothing" });
+command("slow", #{ run: ["sh", "-c", "echo slow >> ledger; echo > began; cat go > /dev/null; echo end >> ledger"], rollback: "nothing" });
+command("last", #{ run: ["sh", "-c", "echo last >> ledger"], rollback: "nothing" });
+"#;
+
+/// A run in the middle of its slow command, at a terminal.
+fn begun(source: &str) -> (Place, Terminal) {
+    let place = Place::with(source);
+    place.fifo("began");
+    place.fifo("go");
+    let terminal = place.terminal(&["exec", "main"]);
+    place.wait_for("began");
+    (place, terminal)
+}
+
+#[test]
+fn once_lets_the_running_command_end_and_suspends() {
+    let (place, mut terminal) = begun(SLOW);
+    terminal.keys("\x03").until("`slow` is let run to its end");
+    place.write("go", "");
+    let ended = terminal.end().with(130);
+    ended.says(&["interrupted", &format!("runbook resume {}", place.newest_run())]);
+    assert_eq!(place.ledger(), ["first", "slow", "end"]);
+    place.expect(0, &["resume"]).says(&["completed"]);
+    assert_eq!(place.ledger(), ["first", "slow", "end", "last"]);
+}
+
+#[test]
+fn twice_stops_the_command_and_says_that_its_effect_is_in_doubt() {
+    let (place, mut terminal) = begun(SLOW);
+    terminal.keys("\x03").until("Ctrl-C stops it now").keys("\x03").until("stopping `slow`");
+    let ended = terminal.end().with(5);
+    ended.says(&["stopped by the operator", "sh (", "in doubt", "runbook resolve"]);
+    assert_eq!(place.ledger(), ["first", "slow"], "both the shell and what it ran are gone");
+    place.expect(5, &["resume"]).says(&["runbook resolve"]);
+    place.expect(0, &["resolve", &place.newest_run(), "slow", "did", "--why", "seen"]);
+    place.expect(0, &["resume"]);
+    assert_eq!(place.ledger(), ["first", "slow", "last"]);
+}
+
+#[test]
+fn twice_fails_a_command_that_may_be_repeated() {
+    let (place, mut terminal) = begun(&SLOW.replace("slow\", #{", "slow\", #{ idempotent: true,"));
+    terminal.keys("\x03").until("Ctrl-C stops it now").keys("\x03");
+    terminal.end().with(1).says(&["stopped by the operator", "runbook resume"]);
+    // Reading lets the repetition begin, writing lets it end.
+    let child = place.command(&["resume"]).stderr(Stdio::null()).spawn().expect("the binary starts");
+    place.wait_for("began");
+    place.write("go", "");
+    assert!(child.wait_with_output().expect("it ends").status.success());
+    assert_eq!(place.ledger(), ["first", "slow", "slow", "end", "last"]);
+}
+
+#[test]
+fn thrice_leaves_at_once_and_the_command_is_found_again() {
+    let stubborn = SLOW.replace("echo slow >>", "trap '' TERM; echo slow >>");
+    let (place, mut terminal) = begun(&stubborn);
+    terminal.keys("\x03").until("Ctrl-C stops it now").keys("\x03").until("stopping `slow`").keys("\x03");
+    let ended = terminal.end().with(130);
+    ended.says(&["left at once", &format!("runbook resume {}", place.newest_run())]);
+    assert_eq!(place.ledger(), ["first", "slow"], "it still runs");
+    place.write("go", "");
+    // It was asked to stop, and came to its end all the same: what that means, a person has to say.
+    place.expect(5, &["resume"]).says(&["slow"]);
+    assert_eq!(place.ledger(), ["first", "slow", "end"]);
+}
+
+#[test]
+fn during_the_wait_of_a_check_it_stops_at_once() {
+    let place = Place::with(r#"check("never", || fs::exists("never"), #{ within: "1h", every: "30m" });"#);
+    let mut terminal = place.terminal(&["exec", "main"]);
+    terminal.until("look 1").keys("\x03");
+    let ended = terminal.end().with(130);
+    assert!(!ended.screen().iter().any(|line| line.contains("look 1")), "the live line is erased:\n{:?}", ended.screen());
+    place.write("never", "");
+    place.expect(0, &["resume"]);
+}
+
+#[test]
+fn a_look_that_hangs_keeps_nobody() {
+    let place = Place::with(r#"check("hangs", || exec::output(["sh", "-c", "echo > began; cat go"]).stdout);"#);
+    place.fifo("began");
+    place.fifo("go");
+    let mut terminal = place.terminal(&["exec", "main"]);
+    place.wait_for("began");
+    terminal.keys("\x03");
+    terminal.end().with(130);
+    place.write("go", "");
+}
+
+#[test]
+fn during_a_question_it_stops_at_once_and_leaves_a_clean_line() {
+    let place =
+        Place::with(r#"confirm("Go on?"); command("x", #{ run: ["sh", "-c", "echo x >> ledger"], rollback: "nothing" });"#);
+    let mut terminal = place.terminal(&["exec", "main"]);
+    terminal.until("yes or no? [y/N] ").keys("ye").until("ye").keys("\x03");
+    let ended = terminal.end().with(130);
+    let screen = ended.screen();
+    let asked = screen.iter().position(|line| line.contains("yes or no?")).expect("the question");
+    assert!(screen[asked].trim_end().ends_with("^C"), "nothing is written behind the question: {screen:?}");
+    assert_eq!(screen.last().map(String::as_str), Some(""), "the cursor stands at the start of a line");
+    assert_eq!(place.ledger(), Vec::<String>::new());
+    place.expect(0, &["resume", "--yes"]);
+    assert_eq!(place.ledger(), ["x"]);
+}
+
+#[test]
+fn a_request_to_end_is_the_first_ctrl_c_however_often_it_comes() {
+    let (place, mut terminal) = begun(SLOW);
+    terminal.signal(Signal::TERM);
+    terminal.until("is let run to its end");
+    for _ in 0..5 {
+        terminal.signal(Signal::TERM);
+    }
+    place.write("go", "");
+    terminal.end().with(130);
+    assert_eq!(place.ledger(), ["first", "slow", "end"]);
+    place.expect(0, &["resume"]);
+}
+
+#[test]
+fn a_closed_terminal_suspends_and_kills_nothing() {
+    let (place, terminal) = begun(SLOW);
+    let code = terminal.hang_up(|| drop(place.write("go", "")));
+    assert_eq!(code, Some(130));
+    assert_eq!(place.ledger(), ["first", "slow", "end"]);
+    // Elsewhere: another terminal.
+    let ended = place.terminal(&["resume"]).end().with(0);
+    ended.says(&["resuming", "completed"]);
+    assert_eq!(place.ledger(), ["first", "slow", "end", "last"]);
+}
+
+#[test]
+fn a_terminal_that_is_closed_at_a_question_leaves_it_to_others() {
+    let place =
+        Place::with(r#"confirm("Go on?"); command("x", #{ run: ["sh", "-c", "echo x >> ledger"], rollback: "nothing" });"#);
+    let mut terminal = place.terminal(&["exec", "main"]);
+    terminal.until("yes or no? [y/N] ");
+    assert_eq!(terminal.hang_up(|| ()), Some(4));
+    place.expect(0, &["answer", &place.newest_run(), "--yes"]);
+    place.expect(0, &["resume"]);
+    assert_eq!(place.ledger(), ["x"]);
+}
+
+#[test]
+fn whoever_says_nohup_means_it() {
+    let place = Place::with(SLOW);
+    place.fifo("began");
+    place.fifo("go");
+    let plain = place.command(&[]);
+    let mut command = Command::new("sh");
+    command.args(["-c", "trap '' HUP; exec \"$0\" exec main"]).arg(plain.get_program());
+    command.current_dir(place.path("")).env_clear().stderr(Stdio::null());
+    command.envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let child = command.spawn().expect("the binary starts");
+    place.wait_for("began");
+    kill_process(Pid::from_child(&child), Signal::HUP).expect("it lives");
+    place.write("go", "");
+    assert!(child.wait_with_output().expect("it ends").status.success());
+    assert_eq!(place.ledger(), ["first", "slow", "end", "last"]);
+}
