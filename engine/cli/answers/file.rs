@@ -1,11 +1,15 @@
 //! The file, as it is written.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::io::ErrorKind;
+use std::marker::PhantomData;
 use std::path::Path;
 
 use runbook_model::Value;
-use serde::Deserialize;
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::{MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 
 use crate::failure::Failure;
 
@@ -26,11 +30,35 @@ pub struct Answers {
 }
 
 /// One answer, or several that come one after the other.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(untagged)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) enum OneOrMany<T> {
     One(T),
     Many(Vec<T>),
+}
+
+/// By hand, because an untagged enum says of any slip only that nothing fits.
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for OneOrMany<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Either<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Either<T> {
+            type Value = OneOrMany<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("one answer in braces, or a list of them")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(map)).map(OneOrMany::One)
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Self::Value, A::Error> {
+                Vec::deserialize(SeqAccessDeserializer::new(list)).map(OneOrMany::Many)
+            }
+        }
+
+        deserializer.deserialize_any(Either(PhantomData))
+    }
 }
 
 impl<T> OneOrMany<T> {
@@ -84,7 +112,7 @@ pub(super) struct LookAnswer {
 
 /// What a person says.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "an answer in [confirms] is \"yes\", \"no\", { choose = \"…\" } or { enter = \"…\" }")]
 pub(super) enum ConfirmAnswer {
     /// `"yes"` or `"no"`.
     Plain(Plain),

@@ -15,12 +15,12 @@ fn read(text: &str) -> Result<Answers, String> {
 #[test]
 fn mistakes_are_found_before_anything_runs() {
     for (text, says) in [
-        ("[commands]\n\"a\" = { exit = 1 }", "commands"),
+        ("[commands]\n\"a\" = { exit = 1 }", "unknown field `exit`"),
         ("[sees]\n\"x\" = { after = \"a\" }", "say what is seen"),
         ("[sees]\n\"x\" = { value = 1, content = \"\" }", "one thing"),
         ("[commands]\n\"a\" = { status = 200, prints = \"\" }", "for requests"),
         ("[commands]\n\"a\" = { takes = \"soon\" }", "`takes`"),
-        ("[confirms]\n\"a\" = \"perhaps\"", "confirms"),
+        ("[confirms]\n\"a\" = \"perhaps\"", "{ choose"),
         ("[look]\n", "look"),
     ] {
         let refused = read(text).expect_err(text);
