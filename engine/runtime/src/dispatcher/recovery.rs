@@ -14,7 +14,6 @@ use crate::operation::{Look, Reply};
 use crate::world::{Choice, Chosen, Performed, Recovered, passes};
 
 /// What was found out about an attempt.
-#[expect(clippy::large_enum_variant, reason = "one is made per step in doubt, and it is read at once")]
 pub(super) enum Recovery {
     /// How it ended.
     Ended(Box<Outcome>),

@@ -151,7 +151,7 @@ mod tests {
 
     fn claim(run: u128) -> Claim {
         Claim {
-            run: run_id(run.into()),
+            run: run_id(run),
             runbook: "deploy".to_owned(),
             name: "ada".to_owned(),
             host: "ops-1".to_owned(),
