@@ -21,6 +21,15 @@ fn every_shipped_runbook_keeps_the_promise() {
     for row in &rows {
         assert!(row["runs"].as_u64() > Some(0) && row["violations"].as_array().is_some_and(Vec::is_empty), "{row}");
     }
+    // The figures of the manual are these.
+    let page = std::fs::read_to_string(format!("{root}/docs/src/reference/crash-matrix.md")).expect("the page");
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let lines: Vec<_> = page.lines().map(words).collect();
+    for row in rows.iter().filter(|row| row["runbook"] == "rollback-api") {
+        let sweep = row["sweep"].as_str().unwrap_or_default();
+        let line = format!("rollback-api {sweep} {} {} 0", row["runs"], row["in_doubt"]);
+        assert!(lines.contains(&line), "crash-matrix.md does not say `{line}`");
+    }
 }
 
 #[test]
