@@ -31,7 +31,8 @@ fn kept() -> (Place, String) {
 }
 
 fn at_work(place: &Place) -> std::process::Child {
-    (place.fifo("began"), place.fifo("go"));
+    place.fifo("began");
+    place.fifo("go");
     let child = place.command(&["exec", "main"]).stderr(Stdio::null()).spawn().expect("the binary starts");
     place.wait_for("began");
     child

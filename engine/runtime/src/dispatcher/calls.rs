@@ -85,7 +85,7 @@ impl Desk {
             match decide(&state, &path, &spec, fingerprint, passed_by.as_ref()) {
                 Decision::Replay(outcome) => match (&spec.kind, state.step(&path).and_then(|step| step.intent.clone())) {
                     (StepKind::Command(command), Some(intent)) if self.may_try_again(&path, command, outcome) => {
-                        Open::Again(intent, outcome.clone())
+                        Open::Again(intent, Box::new(outcome.clone()))
                     }
                     _ => return Ok(replayed(&spec, outcome)),
                 },
@@ -100,7 +100,7 @@ impl Desk {
         }
         match (&spec.kind, open) {
             (StepKind::Command(_), Open::InFlight(intent)) => self.recover_command(*intent, location).await,
-            (StepKind::Command(_), Open::Again(intent, outcome)) => self.behind(*intent, outcome, location).await,
+            (StepKind::Command(_), Open::Again(intent, outcome)) => self.behind(*intent, *outcome, location).await,
             (StepKind::Command(_), Open::New) => self.begin_command(path, spec, location).await,
             (StepKind::Check(_), _) => self.begin_check(path, spec, location),
             (StepKind::Confirm(_), _) => self.confirm(path, spec, location).await,
@@ -119,7 +119,7 @@ enum Open {
     /// Its attempt was in flight when an earlier process died.
     InFlight(Box<Intent>),
     /// Its attempt failed, and an earlier process died before it could try again.
-    Again(Box<Intent>, Outcome),
+    Again(Box<Intent>, Box<Outcome>),
 }
 
 /// What the script hears of an outcome, live and on replay alike.

@@ -40,7 +40,7 @@ pub enum NoLock {
         /// How long it was waited for.
         within: runbook_model::length::Length,
         /// Who has it.
-        holder: NotHad,
+        holder: Box<NotHad>,
     },
     /// It cannot be found out whether it is free.
     #[error("the lock `{name}` cannot be had: {why}")]
@@ -48,7 +48,7 @@ pub enum NoLock {
         /// The lock.
         name: String,
         /// Why not.
-        why: NotHad,
+        why: Box<NotHad>,
     },
     /// The operator did not want to wait any longer.
     #[error("interrupted while waiting for the lock `{name}`")]
@@ -104,13 +104,13 @@ impl Locks {
                 Err(NotHad::Busy(None)) if told.is_none() && began.elapsed() < AGAIN => None,
                 Err(busy @ NotHad::Busy(_)) => Some(busy),
                 Err(NotHad::Kept { claim, word }) => {
-                    return Err(NoLock::Kept { name: name.to_owned(), kept: Box::new((claim, word)) });
+                    return Err(NoLock::Kept { name: name.to_owned(), kept: Box::new((*claim, word)) });
                 }
-                Err(why) => return Err(NoLock::Unusable { name: name.to_owned(), why }),
+                Err(why) => return Err(NoLock::Unusable { name: name.to_owned(), why: Box::new(why) }),
             };
             if let Some(busy) = busy {
                 if let Some(within) = wanted.wait.filter(|within| began.elapsed() >= Duration::from(*within)) {
-                    return Err(NoLock::TimedOut { name: name.to_owned(), within, holder: busy });
+                    return Err(NoLock::TimedOut { name: name.to_owned(), within, holder: Box::new(busy) });
                 }
                 if told.as_ref().is_none_or(|(holder, at)| *holder != busy || at.elapsed() >= STILL) {
                     tell(format!("waiting for the lock `{name}`, {busy}; Ctrl-C gives up waiting"));

@@ -36,12 +36,12 @@ pub struct NamedLock {
 pub enum NotHad {
     /// A process works under it: it will be free.
     #[error("held by {}", .0.as_ref().map_or_else(|| "a run that has only just taken it".to_owned(), ToString::to_string))]
-    Busy(Option<Claim>),
+    Busy(Option<Box<Claim>>),
     /// A run keeps it that nobody works on: it will not be free by itself.
     #[error("kept by {claim}, which is {word}")]
     Kept {
         /// By which.
-        claim: Claim,
+        claim: Box<Claim>,
         /// What that run is, in one or two words.
         word: String,
     },
@@ -69,7 +69,7 @@ impl LockRoom {
         let file = directory::open_file(&path, OFlags::RDWR | OFlags::CREATE)?;
         match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => {}
-            Err(Errno::WOULDBLOCK) => return Err(NotHad::Busy(claimed(&file).ok().flatten())),
+            Err(Errno::WOULDBLOCK) => return Err(NotHad::Busy(claimed(&file).ok().flatten().map(Box::new))),
             Err(error) => return Err(StorageFailure::at("lock", &path)(error).into()),
         }
         let lock = NamedLock { file, path };
@@ -77,7 +77,7 @@ impl LockRoom {
             Err(_) => return Err(NotHad::Unreadable(lock.path.clone())),
             Ok(Some(other)) if other.run != claim.run => {
                 if let Some(word) = self.keeps(&other, name) {
-                    return Err(NotHad::Kept { claim: other, word });
+                    return Err(NotHad::Kept { claim: Box::new(other), word });
                 }
             }
             Ok(_) => {}
@@ -171,7 +171,7 @@ mod tests {
         let (_home, room) = room();
         let lock = room.take("api", &claim(1)).unwrap();
         let busy = room.take("api", &claim(2)).unwrap_err();
-        assert_eq!(busy, NotHad::Busy(Some(claim(1))));
+        assert_eq!(busy, NotHad::Busy(Some(Box::new(claim(1)))));
         for part in [&run_id(1).to_string(), "`deploy`", "`ada`", "4711"] {
             assert!(busy.to_string().contains(part), "{busy}");
         }
