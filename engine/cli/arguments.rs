@@ -6,7 +6,7 @@ use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
     abandon, answer, check, completions, config, demo, exec, explain, help, keeper, list, resolve, resume, rollback, runs, seal,
-    show, verify,
+    show, test, verify,
 };
 
 /// Executes runbooks: writes every step down before and after it, rehearses, resumes, rolls back, keeps the trail in git.
@@ -95,6 +95,7 @@ pub enum Verb {
     Verify(verify::Verify),
     Seal(seal::Seal),
     Check(check::Check),
+    Test(test::Test),
     Explain(explain::Explain),
     Config(config::Config),
     Completions(completions::Completions),
@@ -111,7 +112,7 @@ pub const GROUPS: [(&str, &[&str]); 4] = [
     ("Run", &["exec", "resume", "rollback", "resolve", "answer", "abandon"]),
     ("Look", &["list", "show", "runs"]),
     ("Audit trail", &["verify", "seal"]),
-    ("Write runbooks, get help", &["check", "explain", "config", "completions", "demo", "help"]),
+    ("Write runbooks, get help", &["check", "test", "explain", "config", "completions", "demo", "help"]),
 ];
 
 /// The whole command line, with its verbs in groups (clap itself has one list only).

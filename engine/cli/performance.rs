@@ -350,8 +350,8 @@ fn missing(world: &DryRunWorld<LiveWorld>) -> String {
 /// A lock that is not to be had, and what to do about it.
 fn locked(no: &NoLock) -> Failure {
     match no {
-        NoLock::Kept { kept, .. } => {
-            let run = kept.0.run;
+        NoLock::Kept { claim, .. } => {
+            let run = claim.run;
             Failure::new(ExitCode::Refused, no.to_string())
                 .hint(format!("runbook show {run}"))
                 .hint(format!("runbook resume {run}, or runbook rollback {run}, or runbook abandon {run} --why '…'"))

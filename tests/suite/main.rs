@@ -20,4 +20,5 @@ mod resume;
 mod rollback;
 mod signals;
 mod stdlib;
+mod sweeps;
 mod terminal;

@@ -108,7 +108,8 @@ pub(super) fn protected(env: &str) -> Failure {
     Failure::new(ExitCode::Refused, message).hint("leave `--yes` out, and answer at the terminal or with `runbook answer`")
 }
 
-fn unfit(name: &str, refused: &[parameter::Refused]) -> Failure {
+/// The parameters are not what the runbook declares.
+pub(super) fn unfit(name: &str, refused: &[parameter::Refused]) -> Failure {
     let mut failure = Failure::usage(format!("`{name}` does not get the parameters that it needs; nothing was run"));
     for refused in refused {
         failure = failure.detail(format!("  {refused}"));
@@ -116,7 +117,8 @@ fn unfit(name: &str, refused: &[parameter::Refused]) -> Failure {
     failure.hint(format!("runbook show {name}"))
 }
 
-fn sources(program: &Program) -> Vec<Source> {
+/// The sources of a runbook, as a run names them.
+pub(super) fn sources(program: &Program) -> Vec<Source> {
     let texts = program.sources();
     texts.into_iter().map(|(name, text)| Source { name, digest: Digest::of(text.as_bytes()) }).collect()
 }
@@ -155,7 +157,8 @@ pub struct Parameter {
 #[error("a parameter is written `name=value`")]
 pub struct NotAParameter;
 
-fn parameter(text: &str) -> Result<Parameter, NotAParameter> {
+/// Reads a parameter as it was typed.
+pub(super) fn parameter(text: &str) -> Result<Parameter, NotAParameter> {
     match text.split_once('=') {
         Some((name, text)) if !name.is_empty() => Ok(Parameter { name: name.to_owned(), text: text.to_owned() }),
         _ => Err(NotAParameter),

@@ -17,6 +17,7 @@ pub mod rollback;
 pub mod runs;
 pub mod seal;
 pub mod show;
+pub mod test;
 pub mod verify;
 
 use std::ffi::OsString;
@@ -72,6 +73,7 @@ fn perform(globals: &Globals, verb: Verb) -> Result<ExitCode, Failure> {
         Verb::Verify(verify) => return verify::run(&verify, &workplace()?),
         Verb::Seal(seal) => return seal::run(&seal, &workplace()?),
         Verb::Check(check) => return check::run(&check, &Place::of(globals)?.library(), globals),
+        Verb::Test(test) => return test::run(&test, &workplace()?),
         Verb::Demo(demo) => return demo::run(&demo, globals),
         Verb::Runs(runs) => {
             let history = History::open(&Place::of(globals)?.configuration)?;

@@ -381,3 +381,17 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_lock_is_taken_once_and_given_back_once() {
+    let mut book = Book::new();
+    let taken = |path: StepPath| Entry::LockTaken { name: "api".to_owned(), path };
+    let released = || Entry::LockReleased { name: "api".to_owned() };
+    assert!(book.write(released()).expect_err("it has none").contains("`api`"));
+    book.write(taken(path("phase"))).expect("the first");
+    assert!(book.write(taken(StepPath::root())).expect_err("the second").contains("already"));
+    assert_eq!(book.state.locks().get("api"), Some(&path("phase")));
+    book.write(released()).expect("it has it");
+    assert!(book.state.locks().is_empty() && book.state.every_lock().contains("api"));
+    book.write(taken(StepPath::root())).expect("again, for the way back");
+}

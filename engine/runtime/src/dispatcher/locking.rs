@@ -25,12 +25,14 @@ const STILL: Duration = Duration::from_secs(60);
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NoLock {
     /// A run that nobody works on keeps it.
-    #[error("the lock `{name}` is kept by {claim}, which is {word}: resume it, roll it back, or give it up for good", claim = .kept.0, word = .kept.1)]
+    #[error("the lock `{name}` is kept by {claim}, which is {word}: resume it, roll it back, or give it up for good")]
     Kept {
         /// The lock.
         name: String,
-        /// By whom, and what that run is.
-        kept: Box<(Claim, String)>,
+        /// By which.
+        claim: Box<Claim>,
+        /// What that run is, in one or two words.
+        word: String,
     },
     /// Another run still works under it.
     #[error("the lock `{name}` was not free within {within}: it is {holder}")]
@@ -40,7 +42,7 @@ pub enum NoLock {
         /// How long it was waited for.
         within: runbook_model::length::Length,
         /// Who has it.
-        holder: Box<NotHad>,
+        holder: NotHad,
     },
     /// It cannot be found out whether it is free.
     #[error("the lock `{name}` cannot be had: {why}")]
@@ -48,7 +50,7 @@ pub enum NoLock {
         /// The lock.
         name: String,
         /// Why not.
-        why: Box<NotHad>,
+        why: NotHad,
     },
     /// The operator did not want to wait any longer.
     #[error("interrupted while waiting for the lock `{name}`")]
@@ -104,13 +106,13 @@ impl Locks {
                 Err(NotHad::Busy(None)) if told.is_none() && began.elapsed() < AGAIN => None,
                 Err(busy @ NotHad::Busy(_)) => Some(busy),
                 Err(NotHad::Kept { claim, word }) => {
-                    return Err(NoLock::Kept { name: name.to_owned(), kept: Box::new((*claim, word)) });
+                    return Err(NoLock::Kept { name: name.to_owned(), claim, word });
                 }
-                Err(why) => return Err(NoLock::Unusable { name: name.to_owned(), why: Box::new(why) }),
+                Err(why) => return Err(NoLock::Unusable { name: name.to_owned(), why }),
             };
             if let Some(busy) = busy {
                 if let Some(within) = wanted.wait.filter(|within| began.elapsed() >= Duration::from(*within)) {
-                    return Err(NoLock::TimedOut { name: name.to_owned(), within, holder: Box::new(busy) });
+                    return Err(NoLock::TimedOut { name: name.to_owned(), within, holder: busy });
                 }
                 if told.as_ref().is_none_or(|(holder, at)| *holder != busy || at.elapsed() >= STILL) {
                     tell(format!("waiting for the lock `{name}`, {busy}; Ctrl-C gives up waiting"));

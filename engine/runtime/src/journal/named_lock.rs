@@ -149,7 +149,7 @@ mod tests {
     use crate::journal::StateDir;
     use crate::journal::sample::run_id;
 
-    fn claim(run: u64) -> Claim {
+    fn claim(run: u128) -> Claim {
         Claim {
             run: run_id(run),
             runbook: "deploy".to_owned(),

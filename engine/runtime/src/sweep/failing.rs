@@ -57,7 +57,9 @@ fn failed(trial: &mut Trial<'_>, baseline: &Baseline, path: &StepPath, mended: b
     oracle::never_twice(&deeds, &baseline.idempotent)?;
     let status = status(trial, baseline, &ended)?;
     let stopped_here = matches!(&status, RunStatus::Failed { at: Some(at), .. } if at == path);
-    let rolled_back = status == RunStatus::RolledBack && baseline.on_failure == OnFailure::Rollback;
+    // Somebody else may have failed behind a failure that was caught: whoever was tried last is why a run turned around.
+    let tried_last = oracle::forward(&deeds).last().is_some_and(|deed| deed.path == *path);
+    let rolled_back = status == RunStatus::RolledBack && baseline.on_failure == OnFailure::Rollback && tried_last;
     if !stopped_here && !rolled_back {
         // The script caught it. Whatever it did then is rolled back like anything else.
         return match status {

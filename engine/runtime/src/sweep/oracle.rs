@@ -68,7 +68,8 @@ pub(super) fn in_flight(records: &[Record]) -> Option<(StepPath, Command)> {
 }
 
 /// The changes that roll `deeds` back, as their authors declared them: newest first, for what took effect and for nothing
-/// else. `blocks` says what the rollback blocks of the script do, which nobody can read from a declaration.
+/// else. `blocks` says what the rollback blocks of the script do, which nobody can read from a declaration; a block that the
+/// undisturbed run did not come to is taken as it was found, in its place.
 pub(super) fn way_back(records: &[Record], deeds: &[Deed], blocks: &BTreeMap<StepPath, Vec<Deed>>) -> Vec<Deed> {
     let mut owing: BTreeMap<StepPath, (usize, RollbackPlan, Option<String>)> = BTreeMap::new();
     for (at, record) in records.iter().enumerate() {
@@ -99,7 +100,7 @@ pub(super) fn way_back(records: &[Record], deeds: &[Deed], blocks: &BTreeMap<Ste
         RollbackPlan::Restore => {
             vec![one(&path, 1, format!("restore {}", runbook_model::change::quoted(&written.unwrap_or_default())))]
         }
-        RollbackPlan::Block => blocks.get(&path).cloned().unwrap_or_default(),
+        RollbackPlan::Block => blocks.get(&path).cloned().unwrap_or_else(|| below(&path, deeds)),
     });
     declared.collect()
 }
@@ -114,11 +115,13 @@ pub(super) fn blocks(records: &[Record], deeds: &[Deed]) -> BTreeMap<StepPath, V
         Entry::RollbackOwed { path, plan: RollbackPlan::Block, .. } => Some(path),
         _ => None,
     });
-    let of = |path: &StepPath| {
-        let below = path.rollback();
-        backward(deeds).into_iter().filter(|deed| deed.path.is_within(&below)).collect()
-    };
-    with_block.map(|path| (path.clone(), of(path))).collect()
+    with_block.map(|path| (path.clone(), below(path, deeds))).filter(|(_, block)| !block.is_empty()).collect()
+}
+
+/// The changes that rolled this step back.
+fn below(path: &StepPath, deeds: &[Deed]) -> Vec<Deed> {
+    let rollback = path.rollback();
+    backward(deeds).into_iter().filter(|deed| deed.path.is_within(&rollback)).collect()
 }
 
 /// The commands that may be repeated, because their authors said so.

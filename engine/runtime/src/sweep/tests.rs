@@ -34,6 +34,7 @@ fn subject(head: &str, body: &str, world: impl Fn() -> ScriptedWorld + 'static) 
         root: "/".to_owned(),
         groups: BTreeMap::new(),
         unsealed: Some("a test".to_owned()),
+        locks: Default::default(),
     };
     let world = move || world().agrees().sees("clock::now", Sight::value("2026-01-01T00:00:00Z"));
     Subject { program, started, world: Box::new(world) }

@@ -20,8 +20,8 @@ use super::scratch::Scratch;
 use crate::dispatcher::{Finished, Halt, Interrupts, Opening, Refused, Session};
 use crate::journal::{Journal, RunDir, new_run_id};
 use crate::report::{Progress, Reporter};
+use crate::world::scripted;
 use crate::world::scripted::{Crash, ScriptedWorld};
-use crate::world::{Performed, scripted};
 
 /// One run in a scripted world.
 pub(super) struct Trial<'a> {
@@ -77,12 +77,8 @@ impl<'a> Trial<'a> {
         });
         let Some(intent) = intent else { return Ended::Fault(format!("`{at}` is in doubt and was never intended")) };
         let if_failed = matches!(&intent.spec.kind, StepKind::Command(command) if command.rollback_if_failed);
-        let took_effect = match self.world.ledger().find(at, intent.attempt).map(|effect| effect.result) {
-            Some(Performed::Done(_)) => true,
-            // What may have been done in part has to be rolled back, which is what "did" means for it.
-            Some(_) => if_failed,
-            None => false,
-        };
+        // Any attempt counts. What may have been done in part has to be rolled back, which is what "did" means for it.
+        let took_effect = self.deeds().iter().any(|deed| deed.path == *at && (deed.done || if_failed));
         let verdict = if took_effect { Verdict::Did } else { Verdict::DidNot };
         let step = at.to_string();
         self.session(None, |opening| async move { Session::resolve(opening, &step, verdict, "a test".to_owned()).await })

@@ -13,7 +13,8 @@ use runbook_model::id::Attempt;
 use runbook_model::length::Length;
 use runbook_model::observation::{NotSeen, Observation, Seen};
 use runbook_model::path::StepPath;
-use runbook_model::step::Check;
+use runbook_model::person::{Decider, Person};
+use runbook_model::step::{Check, Confirm};
 use tokio::sync::watch;
 
 use super::build::operator;
@@ -229,14 +230,14 @@ impl World for ScriptedWorld {
             self.enter(|| {}).await;
             let mut stage = self.stage();
             if stage.declining.contains(&question.path) {
-                return Reaction::Answered { said: Said::No, by: operator() };
+                return Reaction::Answered { said: Said::No, by: one_of(&question.confirm) };
             }
             if let Some(reaction) = stage.reactions.next(|pattern| pattern.fits_step(&question.path)) {
                 return reaction;
             }
             let confirm = &question.confirm;
             if stage.agreeing && confirm.choices.is_empty() && confirm.input.is_none() {
-                return Reaction::Answered { said: Said::Yes, by: operator() };
+                return Reaction::Answered { said: Said::Yes, by: one_of(confirm) };
             }
             stage.unanswered.push(Unanswered::Confirm(question.path.clone(), confirm.clone()));
             Reaction::Nobody
@@ -266,6 +267,15 @@ impl World for ScriptedWorld {
 
     fn now(&self) -> jiff::Timestamp {
         label(self.stage().millis)
+    }
+}
+
+/// Somebody who may answer: the first whom the question names, else the tester.
+fn one_of(confirm: &Confirm) -> Decider {
+    let named = confirm.by.iter().find(|name| !name.starts_with('@'));
+    match (named, operator()) {
+        (Some(name), Decider::Person(person)) => Decider::Person(Person { name: name.clone(), ..person }),
+        (_, tester) => tester,
     }
 }
 

@@ -1,0 +1,73 @@
+//! `runbook test`: runbooks in a scripted world, failed, repeated and killed at every boundary.
+
+use crate::support::Place;
+
+const SWEEPS: [&str; 3] = ["--fail-each-step", "--repeat-each-step", "--crash-matrix"];
+
+fn swept(place: &Place, more: &[&str], code: i32) -> Vec<serde_json::Value> {
+    let ran = place.expect(code, &[&["test", "--output", "json"], &SWEEPS[..], more].concat());
+    ran.out.lines().map(|line| serde_json::from_str(line).expect("a line is JSON")).collect()
+}
+
+#[test]
+fn every_shipped_runbook_keeps_the_promise() {
+    let place = Place::new();
+    let root = env!("CARGO_MANIFEST_DIR");
+    let state = place.path("state");
+    let rows = swept(&place, &["--root", root, "--state-dir", state.to_str().expect("a text")], 0);
+    let shipped = std::fs::read_dir(format!("{root}/runbooks")).expect("the runbooks");
+    let shipped = shipped.filter(|entry| entry.as_ref().is_ok_and(|entry| entry.path().extension() == Some("rhai".as_ref())));
+    assert_eq!(rows.len(), shipped.count() * SWEEPS.len());
+    for row in &rows {
+        assert!(row["runs"].as_u64() > Some(0) && row["violations"].as_array().is_some_and(Vec::is_empty), "{row}");
+    }
+}
+
+#[test]
+fn nothing_real_is_touched() {
+    let place = Place::with(r#"command("a", #{ run: ["sh", "-c", "echo a >> ledger"], rollback: ["touch", "back"] });"#);
+    let before = place.photograph();
+    place.expect(0, &["test", "main"]).says(&["main: completed; 1 change", "a: sh -c", "~rollback/a/~1: touch back"]);
+    swept(&place, &["main"], 0);
+    assert_eq!(place.photograph(), before);
+    assert!(!place.state().join("runs").exists());
+}
+
+#[test]
+fn a_look_without_an_answer_is_named_with_the_lines_to_add() {
+    let place = Place::with(r#"check("there", || fs::read_link("/srv/x") == "y"); confirm("Which?", #{ choices: ["b", "c"] });"#);
+    let file = "runbooks/main.test.toml";
+    let ran = place.expect(2, &["test", "main"]);
+    ran.says(&["[sees]\n\"fs::read_link /srv/x\" = { value = \"…\" }", file]);
+    place.write(file, "[sees]\n\"fs::read_link /srv/x\" = { value = \"y\" }\n");
+    place.expect(2, &["test", "main"]).says(&["[confirms]\n\"Which?\" = { choose = \"b\" }", file]);
+    place.write(file, "[sees]\n\"fs::read_link *\" = { value = \"y\" }\n[confirms]\n\"Which?\" = { choose = \"b\" }\n");
+    place.expect(0, &["test", "main"]);
+    place.expect(0, &["list"]).is_silent_about(&["main.test"]);
+    place.write(file, "[sees]\n\"fs::read_link *\" = { valu = \"y\" }\n");
+    place.expect(2, &["test", "main"]).says(&["main.test.toml", "mistakes"]);
+}
+
+#[test]
+fn a_runbook_that_breaks_the_promise_is_drawn() {
+    // The look says "there" whatever happened: after a crash an effect that never was is passed over.
+    let place = Place::with(
+        r#"command("a", #{ run: ["do", "a"], settled_by: || fs::exists("/a") }); command("b", #{ run: ["do", "b"] });"#,
+    );
+    place.write("runbooks/main.test.toml", "[sees]\n\"fs::stat /a\" = { value = true }\n");
+    let ran = place.expect(1, &["test", "main", "--crash-matrix"]);
+    ran.says(&["violation:", "nobody knows, then resumed", "- expected  a: do a"]);
+    let ran = place.expect(1, &["test", "main", "--crash-matrix", "--output", "json"]);
+    assert!(ran.out.contains("\"violations\":[{\"disturbed\":\"killed "), "{ran}");
+}
+
+#[test]
+fn parameters_and_settings_come_from_the_file_and_the_command_line() {
+    let place = Place::with(
+        r#"let p = runbook(#{ title: "T", params: #{ n: #{ type: "int" }, s: #{ type: "string" } } });
+           command("a", #{ run: ["do", `${p.n}`, p.s, settings.where] });"#,
+    );
+    place.expect(2, &["test", "main"]).says(&["`n` is required"]);
+    place.write("runbooks/main.test.toml", "[params]\nn = 1\ns = \"filed\"\n[settings]\nwhere = \"here\"\n");
+    place.expect(0, &["test", "main", "-p", "s=typed"]).says(&["a: do 1 typed here"]);
+}
