@@ -6,6 +6,7 @@ use super::owed::{owes, rollback_if_failed};
 use super::{Answered, Owed, Phase, RunState, Step, StepPhase, Work, repeats_freely};
 use crate::digest::Digest;
 use crate::entry::{End, Entry, Intent, Mode, Record, Verdict};
+use crate::failure::Failure;
 use crate::id::{Attempt, Seq};
 use crate::outcome::Outcome;
 use crate::path::StepPath;
@@ -287,6 +288,8 @@ impl RunState {
         let withheld = matches!(end.outcome, Outcome::Withheld { .. } | Outcome::Unknown { .. });
         let owes = match &end.outcome {
             Outcome::Succeeded(_) => owes(intent),
+            // What was never started cannot have done a part.
+            Outcome::Failed(Failure::NotStarted { .. }) => None,
             Outcome::Failed(_) if rollback_if_failed(&intent.spec) => owes(intent),
             _ => None,
         };

@@ -112,14 +112,16 @@ pub(super) fn remove_socket(dir: &Path) -> io::Result<()> {
 
 /// Connects to a living keeper; `None` when nobody listens.
 pub(super) async fn connect(dir: &Path) -> Result<Option<UnixStream>, KeeperFault> {
+    use io::ErrorKind::{BrokenPipe, ConnectionRefused, ConnectionReset, NotFound};
     let place = |source| KeeperFault::Place { path: dir.to_owned(), source };
     let opened = match File::open(dir) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) if error.kind() == NotFound => return Ok(None),
         opened => opened.map_err(place)?,
     };
     match UnixStream::connect(short(&opened)).await {
         Ok(stream) => Ok(Some(stream)),
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) => Ok(None),
+        // A keeper that dies while we stand at its door resets the connection that it has not taken yet.
+        Err(error) if matches!(error.kind(), NotFound | ConnectionRefused | ConnectionReset | BrokenPipe) => Ok(None),
         Err(error) => Err(place(error)),
     }
 }
