@@ -121,3 +121,16 @@ fn a_token_in_the_environment_reaches_the_command_and_nothing_that_is_written() 
     // The trail is compressed: git itself has to look.
     assert!(!place.git(&["log", "--all", "-p", "--format=%B"]).contains(token));
 }
+
+#[test]
+fn the_state_is_no_part_of_the_repository_that_it_lies_in() {
+    let place = Place::with(TWO_STEPS);
+    place.expect(0, &["exec", "main"]);
+    let git = |arguments: &[&str]| {
+        let output = std::process::Command::new("git").args(arguments).current_dir(place.path("")).output().expect("git");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    git(&["init", "--quiet"]);
+    let status = git(&["status", "--porcelain", "--untracked-files=all"]);
+    assert!(status.contains("runbook.toml") && !status.contains(".runbook/"), "{status}");
+}

@@ -38,6 +38,9 @@ impl StateDir {
         let path = path.canonicalize().map_err(StorageFailure::io("find", &path))?;
         judge(&path)?;
         let state = Self { path };
+        if !state.runs_dir().is_dir() {
+            state.hide_from_git();
+        }
         directory::make(&state.runs_dir())?;
         Ok(state)
     }
@@ -75,6 +78,14 @@ impl StateDir {
         }
         runs.sort_unstable_by(|a, b| b.cmp(a));
         Ok(runs)
+    }
+
+    /// The state often lies in a repository of runbooks. It is no part of it, and `git add .` must not make it one.
+    /// A comfort: where it cannot be had, nothing is lost.
+    fn hide_from_git(&self) {
+        if let Err(error) = std::fs::write(self.path.join(".gitignore"), "*\n") {
+            tracing::debug!(%error, "the state directory is not hidden from git");
+        }
     }
 
     pub(super) fn runs_dir(&self) -> PathBuf {
