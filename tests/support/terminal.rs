@@ -52,6 +52,12 @@ impl Place {
     }
 }
 
+/// Whether a process has a controlling terminal: field 7 of its `stat`, counted behind the name in parentheses.
+fn has_terminal(pid: u32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    stat.rsplit_once(") ").is_some_and(|(_, fields)| fields.split(' ').nth(4).is_some_and(|tty| tty != "0"))
+}
+
 fn pair() -> (File, PathBuf) {
     let far = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).expect("a pseudo-terminal");
     grantpt(&far).expect("grantpt");
@@ -102,6 +108,13 @@ impl Terminal {
     pub(crate) fn hang_up(self, then: impl FnOnce()) -> Option<i32> {
         let Self { far, mut child, .. } = self;
         drop(far);
+        // A child that another test is just starting may hold a copy for a moment: only when the kernel has taken the
+        // terminal away was the signal sent.
+        let end = Instant::now() + PATIENCE;
+        while has_terminal(child.id()) {
+            assert!(Instant::now() < end, "the terminal is still there");
+            std::thread::yield_now();
+        }
         then();
         child.wait().expect("it ends").code()
     }
