@@ -135,6 +135,10 @@ fn next(run: RunId, status: &RunStatus, started: Option<&RunStarted>, tally: &Ta
     let mut next = match status {
         RunStatus::Completed | RunStatus::Abandoned { .. } => Vec::new(),
         RunStatus::Rehearsed { .. } | RunStatus::Unknowable { .. } | RunStatus::RolledBack => Vec::new(),
+        // The run has pinned its source: mending the file alone would end in the same mistake again.
+        RunStatus::Failed { at: None, .. } => {
+            vec![(format!("runbook resume {run} --adopt"), "once the runbook is mended: go on with the edited one"), resume]
+        }
         RunStatus::Failed { .. } | RunStatus::Declined { .. } | RunStatus::Interrupted | RunStatus::Running => vec![resume],
         RunStatus::RollingBack => vec![(format!("runbook resume {run}"), "go on rolling back")],
         RunStatus::Suspended { .. } => vec![(format!("runbook answer {run}"), "answer it")],
