@@ -235,6 +235,9 @@ mod tests {
             assert_eq!(asked(word), Ok(()));
         }
         let refused = asked("faild").unwrap_err().rendered(Palette::plain());
-        assert!(refused.starts_with("error: no run is ever `faild`; did you mean `failed`?\nstates are `running`, "), "{refused}");
+        assert!(
+            refused.starts_with("error: no run is ever `faild`; did you mean `failed`?\nstates are `running`, "),
+            "{refused}"
+        );
     }
 }
