@@ -16,9 +16,17 @@ pub struct Failure {
 
 impl Failure {
     /// A failure with its message: one sentence without a full stop, names in back-ticks.
+    ///
+    /// What an error of the engine says on further lines becomes the first detail: the message itself is shown on one line,
+    /// where a line break would be a `␊`.
     #[must_use]
     pub fn new(exit: ExitCode, message: impl Into<String>) -> Self {
-        Self { exit, message: message.into(), details: Vec::new(), hints: Vec::new() }
+        let message = message.into();
+        let (message, details) = match message.split_once('\n') {
+            Some((first, more)) => (first.to_owned(), vec![more.to_owned()]),
+            None => (message, Vec::new()),
+        };
+        Self { exit, message, details, hints: Vec::new() }
     }
 
     /// The person asked for something that cannot be; nothing was run.
@@ -76,5 +84,11 @@ mod tests {
             failure.rendered(Palette::plain()),
             "error: there is no runbook `␛]0;evil␇`\nthere are:\n  a\nnext: runbook list\n"
         );
+    }
+
+    #[test]
+    fn an_error_of_several_lines_stays_on_several_lines() {
+        let failure = Failure::usage("`x` names several steps\n  a/x\n  b/x").hint("runbook show 01M");
+        assert_eq!(failure.rendered(Palette::plain()), "error: `x` names several steps\n  a/x\n  b/x\nnext: runbook show 01M\n");
     }
 }

@@ -373,6 +373,9 @@ fn refused(refused: Refused) -> Failure {
         Refused::Unsealable { .. } => Failure::new(ExitCode::Damaged, refused.to_string())
             .hint("`--unsealed REASON` runs without the audit trail, and records why"),
         Refused::NotAllowed(_) => held(refused.to_string()),
+        Refused::Step { run, .. } => {
+            Failure::usage(refused.to_string()).hint(format!("runbook show {run}  names the step that is in doubt, if any"))
+        }
         Refused::Locked(no) => locked(no),
         Refused::Halt(_) => Failure::new(ExitCode::StepFailed, refused.to_string()),
         Refused::Script { diagnostics, .. } => Failure::usage(refused.to_string()).detail(diagnostics.render(false)),

@@ -33,7 +33,7 @@ pub fn run(library: &Library, globals: &Globals) -> Result<(), Failure> {
 #[must_use]
 pub fn text(rows: &[(String, Described)], palette: Palette) -> String {
     if rows.is_empty() {
-        return "There is no runbook here yet: put a `.rhai` file below `runbooks/`.\n".to_owned();
+        return "There is no runbook here yet: put a `.rhai` file into a directory that `runbooks` of `runbook.toml` names (`runbook config` shows them).\n".to_owned();
     }
     let cells: Vec<_> = rows
         .iter()

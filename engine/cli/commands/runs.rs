@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use runbook_model::entry::{Entry, Mode, Record};
 use runbook_model::id::RunId;
+use runbook_model::parameter::nearest;
 use runbook_model::status::RunStatus;
 use serde::Serialize;
 
@@ -12,6 +13,9 @@ use crate::failure::Failure;
 use crate::history::History;
 use crate::output::style::{Palette, Tone};
 use crate::output::{self, safe, table};
+
+/// The word for a run that a process should be at work on, and none is.
+const DIED: &str = "died";
 
 /// List runs, newest first
 #[derive(Debug, clap::Args)]
@@ -91,15 +95,33 @@ impl RunLine {
     /// One or two words: those of the status, or that its process died.
     #[must_use]
     pub fn word(&self) -> &'static str {
-        if self.died { "died" } else { self.status.word() }
+        if self.died { DIED } else { self.status.word() }
     }
 }
 
+/// Whether a person means this state: `in-doubt` and `In doubt` are one.
+fn same(given: &str, word: &str) -> bool {
+    given.replace(['-', '_'], " ").eq_ignore_ascii_case(word)
+}
+
 impl Runs {
+    /// # Errors
+    /// The state that is asked for does not exist: an empty list would read as "no run has failed".
+    fn known_state(&self) -> Result<(), Failure> {
+        let known = || RunStatus::WORDS.into_iter().chain([DIED]);
+        match self.state.as_deref() {
+            Some(state) if !known().any(|word| same(state, word)) => {
+                let near = nearest(state, known()).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+                let all: Vec<_> = known().map(|word| format!("`{word}`")).collect();
+                Err(Failure::usage(format!("no run is ever `{state}`{near}")).detail(format!("states are {}", all.join(", "))))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Whether a run is asked for.
     #[must_use]
     pub fn wants(&self, line: &RunLine) -> bool {
-        let same = |a: &str, b: &str| a.replace(['-', '_'], " ").eq_ignore_ascii_case(b);
         self.state.as_deref().is_none_or(|state| same(state, line.word()))
             && self.runbook.as_deref().is_none_or(|runbook| runbook == line.runbook)
     }
@@ -110,6 +132,7 @@ impl Runs {
 /// # Errors
 /// The runs cannot be listed, or standard output cannot take the list.
 pub fn run(runs: &Runs, history: Option<&History>, globals: &Globals) -> Result<ExitCode, Failure> {
+    runs.known_state()?;
     let mut exit = ExitCode::Completed;
     let mut lines = Vec::new();
     if let Some(history) = history {
@@ -203,5 +226,18 @@ mod tests {
         let shown = text(std::slice::from_ref(&line), Palette::plain());
         assert!(shown.contains("rolled back  rollback-api  production  alice  2026-11-21 03:00:00Z"), "{shown}");
         assert!(json_lines(&[line]).contains(r#""status":"rolled_back""#));
+    }
+
+    #[test]
+    fn a_state_that_does_not_exist_is_refused_and_not_answered_with_an_empty_list() {
+        let asked = |state: &str| Runs { state: Some(state.to_owned()), runbook: None, limit: 20 }.known_state();
+        for word in RunStatus::WORDS.into_iter().chain(["died", "in-doubt", "Rolled_Back"]) {
+            assert_eq!(asked(word), Ok(()));
+        }
+        let refused = asked("faild").unwrap_err().rendered(Palette::plain());
+        assert!(
+            refused.starts_with("error: no run is ever `faild`; did you mean `failed`?\nstates are `running`, "),
+            "{refused}"
+        );
     }
 }

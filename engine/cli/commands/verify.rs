@@ -50,13 +50,23 @@ pub fn run(request: &Verify, workplace: &Workplace<'_>) -> Result<ExitCode, Fail
     let mut local = Vec::new();
     for run in runs {
         let dir = state.run(run);
-        if let Err(failure) = workplace.begun(&dir) {
-            local.push(failure.to_string());
-            continue;
-        }
+        let unreadable = workplace.begun(&dir).err();
         let journal = dir.journal();
         let request = Request { run: Some(run), since: None, journal: Some(&journal) };
-        let more = verify(&state.audit(), &request).map_err(|error| damaged(error.to_string()))?;
+        let more = match (verify(&state.audit(), &request), unreadable) {
+            // What the trail has of a damaged journal says more than that it is damaged.
+            (Ok(more), Some(failure)) if more.findings.is_empty() => {
+                local.push(failure.to_string());
+                more
+            }
+            (Ok(more), _) => more,
+            // One journal that cannot be compared must not hide what is wrong with the others.
+            (Err(_), Some(failure)) => {
+                local.push(failure.to_string());
+                continue;
+            }
+            (Err(error), None) => return Err(damaged(error.to_string())),
+        };
         verified
             .findings
             .extend(more.findings.into_iter().filter(|finding| !verified.findings.contains(finding)).collect::<Vec<_>>());

@@ -47,7 +47,9 @@ impl From<Length> for Duration {
 
 /// The text is not a length of time.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a length of time: write for example \"500ms\", \"90s\", \"1m30s\", \"2h\" or \"7d\" (at most 366 days)")]
+#[error(
+    "`{0}` is not a length of time: write for example \"500ms\", \"90s\", \"1m30s\", \"2h\" or \"7d\" (more than nothing, at most 366 days)"
+)]
 pub struct NotALength(String);
 
 impl FromStr for Length {

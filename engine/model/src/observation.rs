@@ -111,6 +111,8 @@ impl Seen {
                 ExitStatus::Signal(signal) => format!("killed by {}", signal_name(signal)),
             },
             Self::Content(bytes) => format!("{} bytes", bytes.0.len()),
+            // A path where nothing is: `null` is no word for people.
+            Self::Value(Value::Null) => "nothing".to_owned(),
             Self::Value(value) => value.to_string(),
         };
         match line.char_indices().nth(120) {

@@ -195,7 +195,11 @@ pub fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Opt
     let name = name.to_lowercase();
     candidates
         .map(|candidate| (strsim::damerau_levenshtein(&name, &candidate.to_lowercase()), candidate))
-        .filter(|(distance, candidate)| *distance <= 1 + candidate.chars().count().min(name.chars().count()) / 4)
+        // One that shares no letter with it (`c` for `a`) is no slip of the finger.
+        .filter(|(distance, candidate)| {
+            let (given, known) = (name.chars().count(), candidate.chars().count());
+            *distance <= 1 + known.min(given) / 4 && *distance < known.max(given)
+        })
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
 }

@@ -85,6 +85,24 @@ impl RunStatus {
         )
     }
 
+    /// Every word that [`RunStatus::word`] has, in the order of the variants.
+    pub const WORDS: [&'static str; 14] = [
+        "running",
+        "waiting",
+        "rolling back",
+        "completed",
+        "rehearsed",
+        "unknowable",
+        "rolled back",
+        "failed",
+        "declined",
+        "in doubt",
+        "stuck",
+        "interrupted",
+        "mismatch",
+        "abandoned",
+    ];
+
     /// One or two words for people.
     #[must_use]
     pub fn word(&self) -> &'static str {

@@ -34,7 +34,8 @@ pub fn details(failure: &Failure, end: &End, location: Option<&Location>) -> Vec
     for observed in &end.observed {
         details.push(Detail::Text(Tone::Faint, format!("saw {}: {}", observed.what, observed.saw)));
     }
-    details.extend(location.map(place));
+    // A rollback that was planned in the journal stands in no file.
+    details.extend(location.filter(|location| !location.file.is_empty()).map(place));
     if failure.effect_is_open() {
         details.push(Detail::Text(Tone::Warn, "it may have taken effect, in part or in whole".to_owned()));
     }

@@ -121,7 +121,7 @@ impl Narrator {
             Entry::StepResolved { path, verdict, by, why, .. } => {
                 let (mark, what) = match verdict {
                     Verdict::Did => (Mark::Done, "took effect"),
-                    Verdict::DidNot => (Mark::Skipped, "did not take effect"),
+                    Verdict::DidNot => (Mark::Note, "did not take effect"),
                 };
                 self.open.remove(path);
                 vec![Line::new(at, mark, path.name()).depth(depth(path)).aside(format!("{what}, says {}: {why}", by.line()))]

@@ -36,7 +36,8 @@ pub(super) struct Promise {
 impl Ongoing {
     pub(super) fn new(clock: Clock) -> Self {
         let now = clock();
-        Self { clock, latest_fact: (Timestamp::UNIX_EPOCH, now), said: BTreeMap::new() }
+        // Before the first fact (waiting for a lock, say) there is no label to count from: the wall clock has to do.
+        Self { clock, latest_fact: (Timestamp::now(), now), said: BTreeMap::new() }
     }
 
     pub(super) fn millis(&self) -> u64 {

@@ -135,9 +135,9 @@ fn next(run: RunId, status: &RunStatus, started: Option<&RunStarted>, tally: &Ta
     let mut next = match status {
         RunStatus::Completed | RunStatus::Abandoned { .. } => Vec::new(),
         RunStatus::Rehearsed { .. } | RunStatus::Unknowable { .. } | RunStatus::RolledBack => Vec::new(),
-        // The script itself is at fault: as it is, it would only fail again.
+        // The run has pinned its source: mending the file alone would end in the same mistake again.
         RunStatus::Failed { at: None, .. } => {
-            vec![(format!("runbook resume {run} --adopt"), "once the runbook is mended: go on")]
+            vec![(format!("runbook resume {run} --adopt"), "once the runbook is mended: go on with the edited one"), resume]
         }
         RunStatus::Failed { .. } | RunStatus::Declined { .. } | RunStatus::Interrupted | RunStatus::Running => vec![resume],
         RunStatus::RollingBack => vec![(format!("runbook resume {run}"), "go on rolling back")],

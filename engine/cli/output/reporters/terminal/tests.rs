@@ -175,7 +175,9 @@ fn a_run_that_is_told_again_advises_only_at_its_end() {
     let mut records = example.opening();
     records.push(example.record(Entry::SessionEnded { status: RunStatus::Interrupted }));
     records.push(records[1].clone());
-    records.push(example.record(Entry::SessionEnded { status: RunStatus::Failed { at: None, message: "no".to_owned() } }));
+    records.push(example.record(Entry::SessionEnded {
+        status: RunStatus::Failed { at: Some(Example::path("restart")), message: "no".to_owned() },
+    }));
     let paper = Paper::default();
     let (clock, _) = hand_clock();
     let screen = Screen { palette: Palette::plain(), live: true, unicode: true, width: 80 };
@@ -183,6 +185,20 @@ fn a_run_that_is_told_again_advises_only_at_its_end() {
     let mut terminal = Terminal::new(Box::new(paper.clone()), screen, Box::new(|| 80), clock, telling);
     crate::commands::show::replay(&records, &mut terminal);
     assert_eq!(paper.text().matches("→ runbook resume").count(), 1, "{}", paper.text());
+}
+
+#[test]
+fn a_mistake_in_the_script_advises_to_adopt_the_mended_one() {
+    let mut example = Example::live();
+    let Desk { paper, mut terminal, .. } = desk(Palette::plain(), true);
+    for record in example.opening() {
+        terminal.fact(&record);
+    }
+    let status = RunStatus::Failed { at: None, message: "no such property".to_owned() };
+    terminal.fact(&example.record(Entry::SessionEnded { status }));
+    let text = paper.text();
+    let (adopt, plain) = (text.find("--adopt  once the runbook is mended"), text.rfind("→ runbook resume"));
+    assert!(adopt.is_some() && adopt < plain, "{text}");
 }
 
 proptest! {
