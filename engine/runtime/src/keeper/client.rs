@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex as PlainMutex, PoisonError};
 use std::time::Duration;
 
@@ -138,12 +138,20 @@ impl Keeper {
         let _one_at_a_time = self.opening.lock().await;
         let deadline = Instant::now() + PATIENCE;
         while Instant::now() < deadline {
-            let stream = match door::connect(&self.dir).await? {
-                Some(stream) => stream,
-                None => self.spawn()?,
+            let (stream, mut spawned) = match door::connect(&self.dir).await? {
+                Some(stream) => (stream, None),
+                None => self.spawn().map(|(stream, child)| (stream, Some(child)))?,
             };
-            if let Greeting::Ready(line) = Line::greeted(stream, &self.dir).await? {
-                return Ok(line);
+            match Line::greeted(stream, &self.dir).await? {
+                Greeting::Ready(line) => return Ok(line),
+                Greeting::Busy => {}
+                // One that ends by itself without a word is no keeper, and another would be none either.
+                Greeting::Gone => match spawned.as_mut().map(Child::try_wait) {
+                    Some(Ok(Some(status))) if status.code().is_some() => {
+                        return Err(KeeperFault::Died { status: Some(status) });
+                    }
+                    _ => {}
+                },
             }
             sleep(TICK).await; // the keeper before is at its end: it lets go of the lock in a moment
         }
@@ -155,11 +163,11 @@ impl Keeper {
     /// It inherits nothing else, neither from us nor from whoever started us: a keeper that held descriptor 9 of
     /// `flock 9; runbook exec …` would hold that lock. It leaves our session by itself; a signal of the terminal that comes
     /// before that ends it before it has begun anything.
-    fn spawn(&self) -> Result<UnixStream, KeeperFault> {
+    fn spawn(&self) -> Result<(UnixStream, Child), KeeperFault> {
         close_fds::set_fds_cloexec(FIRST_OWN, &[]);
         let failed = |source| KeeperFault::Start { program: self.program.clone(), source };
         let (ours, theirs) = std::os::unix::net::UnixStream::pair().map_err(failed)?;
-        let mut child = Command::new(&self.program)
+        let child = Command::new(&self.program)
             .arg0("runbook-keeper")
             .args(&self.arguments)
             .arg(&self.dir)
@@ -169,11 +177,8 @@ impl Keeper {
             .stderr(Stdio::null())
             .spawn()
             .map_err(failed)?;
-        if let Ok(Some(status)) = child.try_wait() {
-            return Err(KeeperFault::Died { status: Some(status) });
-        }
         ours.set_nonblocking(true).map_err(failed)?;
-        UnixStream::from_std(ours).map_err(failed)
+        Ok((UnixStream::from_std(ours).map_err(failed)?, child))
     }
 }
 

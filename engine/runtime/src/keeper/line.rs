@@ -35,7 +35,9 @@ pub(super) enum Dead {
 /// What a new line begins with.
 pub(super) enum Greeting {
     Ready(Line),
-    /// The keeper is at its end, or another one lives: look again.
+    /// Another keeper lives, perhaps at its end: look again.
+    Busy,
+    /// It hung up without a word: a keeper at its end, or no keeper at all.
     Gone,
 }
 
@@ -48,7 +50,8 @@ impl Line {
             Err(_) => Err(KeeperFault::Silent { path: dir.to_owned() }),
             Ok(Ok(Event::Hello { version: VERSION, .. })) => Ok(Greeting::Ready(line)),
             Ok(Ok(Event::Hello { version, .. })) => Err(stranger(format!("it speaks version {version}, this engine {VERSION}"))),
-            Ok(Ok(Event::Refused { busy: true, .. })) | Ok(Err(Dead::HungUp(_))) => Ok(Greeting::Gone),
+            Ok(Ok(Event::Refused { busy: true, .. })) => Ok(Greeting::Busy),
+            Ok(Err(Dead::HungUp(_))) => Ok(Greeting::Gone),
             Ok(Ok(Event::Refused { busy: false, message })) => Err(KeeperFault::Refused { message }),
             Ok(Ok(_)) => Err(stranger("it does not greet".to_owned())),
             Ok(Err(Dead::Wire(fault))) => Err(stranger(fault.to_string())),
