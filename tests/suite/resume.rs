@@ -25,7 +25,7 @@ fn the_pinned_source_is_what_it_goes_on_with() {
     place.expect(1, &["exec", "main"]);
     place.runbook("main", "check(\"something else\", || false);");
     place.write("open", "");
-    place.expect(0, &["resume"]);
+    place.expect(0, &["resume"]).says(&["has changed since", "--adopt"]);
     assert_eq!(place.ledger(), ["1", "2", "3", "last"]);
 }
 

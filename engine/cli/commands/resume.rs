@@ -7,6 +7,7 @@ use crate::configuration::Environment;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::operator::Operator;
+use crate::output;
 use crate::performance::Performance;
 use crate::workplace::Workplace;
 
@@ -51,5 +52,16 @@ pub fn run(resume: &Resume, workplace: &Workplace<'_>) -> Result<ExitCode, Failu
     let edited = if resume.adopt { Some(workplace.program(&performance.entry())?.1) } else { None };
     let edit = edited.as_ref().map(|edited| performance.edit(edited)).transpose()?.unwrap_or_default();
     let performance = Performance { edit, ..performance };
+    if edited.is_none() && has_changed(&performance, workplace) {
+        output::to_stderr(
+            "notice: the runbook has changed since; this goes on with the source that the run has pinned (`--adopt` takes the edited one)\n",
+        );
+    }
     performance.perform(|opening| async move { Session::resume(opening, edited.as_ref()).await })
+}
+
+/// Whether the runbook on disk is another one now. One that cannot be read is none to go on with, and no news.
+fn has_changed(performance: &Performance<'_>, workplace: &Workplace<'_>) -> bool {
+    let on_disk = workplace.program(&performance.entry()).ok();
+    on_disk.is_some_and(|(_, program, _)| performance.edit(&program).is_ok_and(|edit| !edit.is_empty()))
 }
