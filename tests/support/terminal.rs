@@ -41,8 +41,9 @@ impl Place {
         let before = tcgetattr(&far).expect("the modes of a terminal");
         let plain = self.command(arguments);
         // `setsid` (util-linux) makes a terminal the one of a session, and then becomes the binary: the same process.
+        // `env` gives signals their meaning back that whoever runs the tests may ignore, as `nohup` does.
         let mut command = Command::new("setsid");
-        command.arg("--ctty").arg(plain.get_program()).args(plain.get_args());
+        command.args(["--ctty", "env", "--default-signal=HUP,INT,TERM"]).arg(plain.get_program()).args(plain.get_args());
         command.current_dir(plain.get_current_dir().expect("a directory")).env_clear();
         command.envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
         command.env("LANG", "C.UTF-8").envs(variables.iter().copied());
