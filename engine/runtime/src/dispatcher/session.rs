@@ -241,16 +241,17 @@ impl Session {
         let locks = locks(&mut opening, &state.started().runbook, &needed).await?;
         let session = Self::new(opening, journal, state, &sources, Purpose::Resume, None, locks)?;
         session.desk.locked(&StepPath::root(), &needed)?;
+        if let Err(halt) = session.desk.beside(session.reopen(stopped_at, operator.clone())).await {
+            return Ok(session.finish(run, Err(halt)).await);
+        }
+        // Not before the script is about to be played: an edit that nobody has replayed is not kept.
         let before = match adopted {
             Some(sources) => {
-                session.desk.write(Entry::Adopted { sources, by: operator.clone() })?;
+                session.desk.write(Entry::Adopted { sources, by: operator })?;
                 Some(before)
             }
             None => None,
         };
-        if let Err(halt) = session.desk.beside(session.reopen(stopped_at, operator)).await {
-            return Ok(session.finish(run, Err(halt)).await);
-        }
         if back { Ok(session.backward(&program).await) } else { Ok(session.forward(&program, before).await) }
     }
 
