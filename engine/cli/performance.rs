@@ -281,7 +281,8 @@ fn already(workplace: &Workplace<'_>, dir: &RunDir, run: RunId, status: &RunStat
 fn ended(workplace: &Workplace<'_>, finished: &Finished, edit: &str) -> ExitCode {
     let palette = workplace.screen().palette;
     let exit = match (&finished.status, &finished.halt) {
-        (_, Some(halt @ Halt::Lost(_))) => {
+        // Neither leaves a record behind that a reporter could show.
+        (_, Some(halt @ (Halt::Lost(_) | Halt::Illegal(_)))) => {
             output::to_stderr(&Failure::new(ExitCode::StepFailed, halt.to_string()).rendered(palette));
             ExitCode::StepFailed
         }
@@ -307,7 +308,7 @@ fn ended(workplace: &Workplace<'_>, finished: &Finished, edit: &str) -> ExitCode
     };
     match &finished.sealing {
         // The loss of the journal was said already, and it has its own way out.
-        Sealing::Behind { .. } if matches!(finished.halt, Some(Halt::Lost(_))) => exit,
+        Sealing::Behind { .. } if matches!(finished.halt, Some(Halt::Lost(_) | Halt::Illegal(_))) => exit,
         Sealing::Behind { why } => {
             let failure = Failure::new(ExitCode::Unsealed, format!("the run is not in the audit trail: {why}"))
                 .hint(format!("runbook seal {}", finished.run));
@@ -377,6 +378,7 @@ fn refused(refused: Refused) -> Failure {
             Failure::usage(refused.to_string()).hint(format!("runbook show {run}  names the step that is in doubt, if any"))
         }
         Refused::Locked(no) => locked(no),
+        Refused::Halt(Halt::Interrupted) => Failure::new(ExitCode::Interrupted, refused.to_string()),
         Refused::Halt(_) => Failure::new(ExitCode::StepFailed, refused.to_string()),
         Refused::Script { diagnostics, .. } => Failure::usage(refused.to_string()).detail(diagnostics.render(false)),
         _ => Failure::usage(refused.to_string()),

@@ -70,8 +70,12 @@ impl Workplace<'_> {
     pub fn archive(&self, state: &StateDir, operator: &Operator, run: Option<&RunDir>) -> Result<Archivist, Failure> {
         let founding = Founding { at: Timestamp::now(), host: operator.person.host.clone() };
         let archive = Archive::open(&state.audit(), Some(&founding)).map_err(|unusable| {
-            Failure::new(ExitCode::Damaged, format!("the run cannot be sealed, so nothing was run: {unusable}"))
-                .hint("`runbook exec --unsealed REASON` runs without the audit trail, and records why")
+            let failure = Failure::new(ExitCode::Damaged, format!("the run cannot be sealed, so nothing was run: {unusable}"));
+            // Whoever goes on with a run must not be led to start it anew.
+            if run.is_some() {
+                return failure;
+            }
+            failure.hint("`runbook exec --unsealed REASON` runs without the audit trail, and records why")
         })?;
         if let Some(dir) = run {
             let damaged = |why: String| {

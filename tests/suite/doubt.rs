@@ -1,5 +1,7 @@
 //! A step in doubt is never silently repeated and never silently passed over.
 
+use std::process::Stdio;
+
 use crate::support::Place;
 
 fn stopped_half_way(options: &str) -> Place {
@@ -77,5 +79,78 @@ fn its_own_check_settles_it() {
         place.write("quick", "");
         place.expect(0, &["resume"]);
         assert_eq!(place.ledger(), ledger, "{effect}");
+    }
+}
+
+/// A command in mid-air: its effect is there, its engine is dead, and it ends as `end` says once somebody writes to `go`.
+fn in_flight(end: &str) -> Place {
+    let place = Place::with(&format!(
+        r#"
+        command("before", #{{ run: ["sh", "-c", "echo before >> ledger"], rollback: ["sh", "-c", "echo back before >> ledger"] }});
+        command("half", #{{
+            run: ["sh", "-c", "echo half >> ledger; echo > began; cat go > /dev/null; {end}"],
+            rollback: ["sh", "-c", "echo back half >> ledger"],
+        }});
+        "#
+    ));
+    place.fifo("began");
+    place.fifo("go");
+    let mut engine = place.command(&["exec", "main"]).stderr(Stdio::null()).spawn().expect("the binary starts");
+    place.wait_for("began");
+    engine.kill().expect("kill -9");
+    engine.wait().expect("it is gone");
+    place
+}
+
+#[test]
+fn a_person_cannot_say_that_a_command_did_not_happen_while_it_runs() {
+    let place = in_flight("echo end >> ledger");
+    let run = place.newest_run();
+    let saying = place
+        .command(&["resolve", &run, "half", "did-not", "--why", "a guess"])
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary starts");
+    place.write("go", "");
+    let said = saying.wait_with_output().expect("it ends");
+    let text = String::from_utf8_lossy(&said.stderr);
+    assert_eq!(said.status.code(), Some(2), "{text}");
+    assert!(text.contains("`half` is not in doubt") && text.contains(&format!("runbook resume {run}")), "{text}");
+    place.expect(0, &["resume"]);
+    assert_eq!(place.ledger(), ["before", "half", "end"]);
+}
+
+#[test]
+fn a_command_that_was_killed_after_its_engine_is_in_doubt_before_a_rollback() {
+    let place = in_flight("kill -9 $$");
+    let run = place.newest_run();
+    place.write("go", "");
+    place.expect(5, &["rollback", &run]).says(&["half", "runbook resolve"]);
+    assert_eq!(place.ledger(), ["before", "half"]);
+    place.expect(0, &["resolve", &run, "half", "did", "--why", "the file has it"]);
+    place.expect(6, &["rollback", &run]);
+    assert_eq!(place.ledger()[2..], ["back half", "back before"]);
+}
+
+#[test]
+fn a_rollback_that_was_stopped_half_way_is_in_doubt_too() {
+    let killed = r#"["sh", "-c", "echo back >> ledger; test -e quick || kill -9 $$"]"#;
+    let blocks = format!(r#"|| {{ command("back", #{{ run: {killed}, rollback: "nothing" }}); }}"#);
+    for back in [killed, blocks.as_str()] {
+        let place = Place::with(&format!(r#"command("do", #{{ run: ["sh", "-c", "echo do >> ledger"], rollback: {back} }});"#));
+        place.expect(0, &["exec", "main"]);
+        let run = place.newest_run();
+        place.expect(5, &["rollback", &run]).says(&["runbook resolve"]);
+        place.write("quick", "");
+        place.expect(5, &["resume", &run]);
+        assert_eq!(place.ledger(), ["do", "back"]);
+        let step = place
+            .journal()
+            .iter()
+            .rev()
+            .find_map(|record| (record["type"] == "step_intended").then(|| record["seq"].to_string()));
+        place.expect(0, &["resolve", &run, &step.expect("an intent"), "did", "--why", "the file has it"]);
+        place.expect(6, &["resume", &run]);
+        assert_eq!(place.ledger(), ["do", "back"]);
     }
 }

@@ -195,3 +195,17 @@ fn names_are_checked_before_anything_runs() {
         assert_eq!(place.ledger(), Vec::<String>::new());
     }
 }
+
+#[test]
+fn a_rollback_needs_no_lock_of_a_phase_that_the_run_never_entered() {
+    let (place, _) = kept();
+    let block = "command(\"before\", #{ run: [\"sh\", \"-c\", \"echo before >> ledger\"], rollback: || {\n".to_owned()
+        + "command(\"back\", #{ run: [\"sh\", \"-c\", \"echo back before >> ledger\"], rollback: \"nothing\" }); } });\n"
+        + "phase(\"P\", #{ lock: \"api\" }, || {\n"
+        + &effect("in")
+        + "});\n";
+    place.runbook("phased", &block);
+    place.expect(10, &["exec", "phased"]);
+    place.expect(6, &["rollback", &place.newest_run()]);
+    assert_eq!(place.ledger(), ["a", "before", "back before"]);
+}

@@ -62,3 +62,46 @@ fn an_adopted_edit_of_a_finished_step_is_a_mismatch_and_nothing_runs() {
     assert_eq!(place.ledger(), ["1", "2", "3", "last"]);
     place.expect(0, &["verify"]);
 }
+
+#[test]
+fn an_adopted_edit_of_a_file_that_could_not_be_written_is_what_is_written() {
+    let write =
+        |path: &str, content: &str| format!(r#"command("conf", #{{ write: #{{ path: "{path}", content: "{content}" }} }});"#);
+    // Nobody can make a file there.
+    let place = Place::with(&write("/proc/runbook.conf", "old"));
+    place.expect(1, &["exec", "main"]);
+    place.runbook("main", &write("app.conf", "new"));
+    place.expect(0, &["resume", "--adopt"]);
+    assert_eq!(place.read("app.conf"), "new");
+    place.expect(6, &["rollback", &place.newest_run()]);
+    assert!(!place.path("app.conf").exists());
+}
+
+#[test]
+fn an_edit_that_was_never_played_is_not_adopted() {
+    let source = |first: &str| {
+        format!(
+            r#"
+            command("first", #{{ run: ["sh", "-c", "echo {first} >> ledger"], rollback: "nothing" }});
+            command("half", #{{ run: ["sh", "-c", "echo half >> ledger; kill -9 $$"], rollback: "nothing" }});
+            "#
+        )
+    };
+    let place = Place::with(&source("first"));
+    place.expect(5, &["exec", "main"]);
+    place.runbook("main", &source("edited"));
+    place.expect(5, &["resume", "--adopt"]);
+    place.expect(0, &["resolve", &place.newest_run(), "half", "did", "--why", "the file has it"]);
+    place.expect(0, &["resume"]);
+    assert_eq!(place.ledger(), ["first", "half"]);
+}
+
+#[test]
+fn a_broken_trail_does_not_advise_to_start_the_run_anew() {
+    let place = Place::with(r#"command("gate", #{ run: ["false"], rollback: "nothing" });"#);
+    place.expect(1, &["exec", "main"]);
+    place.write(".runbook/audit.git/HEAD", "nonsense\n");
+    place.write(".runbook/audit.git/config", "nonsense\n");
+    let refused = place.expect(11, &["resume"]);
+    assert!(!refused.to_string().contains("exec --unsealed"), "{refused}");
+}

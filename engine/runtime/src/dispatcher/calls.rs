@@ -30,7 +30,8 @@ impl Desk {
         match operation {
             Operation::EnterPhase { path, budget, locks } => {
                 let left = self.ledger.state().phases().get(&path).is_some_and(|phase| phase.millis.is_some());
-                if !left {
+                // A replay does nothing, and needs no lock: least of all that of a phase which the run never entered.
+                if !left && !self.is_replaying() {
                     self.lock(&path, &locks).await?;
                 }
                 let known = self.ledger.state().phases().contains_key(&path);

@@ -91,9 +91,11 @@ impl Desk {
     async fn attempt(&self, path: &StepPath, spec: &StepSpec, command: &Command, location: &Location) -> Result<Outcome, Halt> {
         let began = self.world.monotonic_millis();
         let attempt = self.next_attempt(path);
-        // A file that an earlier attempt may have written is no witness of what stood there before: that attempt is.
+        // A file that an earlier attempt may have written is no witness of what stood there before: that attempt is. Not
+        // of the attempts at what an adopted edit has replaced: nothing of those took effect.
         let before = self.ledger.state().step(path).and_then(|step| step.intent.clone());
-        let earlier = before.as_ref().and_then(|intent| intent.change.clone());
+        let same = before.as_ref().filter(|intent| intent.fingerprint == spec.fingerprint());
+        let earlier = same.and_then(|intent| intent.change.clone());
         let wanted = earlier.filter(|change| matches!(change, Change::Write(_))).unwrap_or_else(|| command.change.clone());
         let prepared = self.world.prepare(&wanted).await;
         let intent = Intent {

@@ -119,6 +119,9 @@ impl Desk {
                     halt => return Err(halt.unwrap_or(Halt::Interrupted)),
                 },
                 Ending::Unknowable(diagnostics) => {
+                    if let Some(halt) = self.take_halt() {
+                        return Err(halt);
+                    }
                     let message = self.explain(diagnostics);
                     return Ok(RunStatus::Unknowable { message });
                 }

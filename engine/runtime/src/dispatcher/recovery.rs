@@ -6,6 +6,7 @@ use runbook_model::id::Attempt;
 use runbook_model::outcome::Outcome;
 use runbook_model::path::StepPath;
 use runbook_model::person::Decider;
+use runbook_model::state::StepPhase;
 use runbook_model::step::{Command, Location, RollbackPlan, StepKind, StepSpec};
 
 use super::Halt;
@@ -79,6 +80,18 @@ impl Desk {
                 Ok(Ok(Recovery::Again))
             }
         }
+    }
+
+    /// Whether evidence leaves it to a person to say if a step took effect.
+    pub(super) async fn is_open_to_word(&self, path: &StepPath) -> Result<bool, Halt> {
+        let step = self.ledger.state().step(path).cloned();
+        if let Some((StepPhase::Intended, Some(intent))) = step.map(|step| (step.phase, step.intent)) {
+            drop(self.learn(&intent).await?);
+            if self.interrupts.wanted() {
+                return Err(Halt::Interrupted);
+            }
+        }
+        Ok(self.ledger.state().step(path).is_some_and(|step| step.is_doubtful() || step.is_haunted()))
     }
 
     /// Nothing but the author's word or a person's can tell.

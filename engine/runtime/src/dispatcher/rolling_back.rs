@@ -7,7 +7,7 @@ use runbook_model::outcome::Outcome;
 use runbook_model::path::StepPath;
 use runbook_model::person::Decider;
 use runbook_model::rollback::{self, Next};
-use runbook_model::state::StepPhase;
+use runbook_model::state::{Step, StepPhase};
 use runbook_model::status::RunStatus;
 use runbook_model::step::{Location, StepSpec};
 use tokio::sync::mpsc;
@@ -45,7 +45,12 @@ impl Desk {
             let known = match step.phase {
                 StepPhase::Intended => match self.recover(intent, Way::Backwards).await? {
                     Recovery::AskScript(known) => Some(known),
-                    _ => None,
+                    // How it ended is known now; what it did before it was killed is not.
+                    Recovery::Ended(outcome) => match *outcome {
+                        Outcome::Failed(failure) if self.is_doubtful(&step.path) => Some(failure.line()),
+                        _ => None,
+                    },
+                    Recovery::Settled | Recovery::Again => None,
                 },
                 _ if step.is_doubtful() => Some("it was stopped half-way".to_owned()),
                 _ => None,
@@ -58,6 +63,10 @@ impl Desk {
             }
         }
         Ok(())
+    }
+
+    fn is_doubtful(&self, path: &StepPath) -> bool {
+        self.ledger.state().step(path).is_some_and(Step::is_doubtful)
     }
 
     /// Does what is still owed.
@@ -149,10 +158,16 @@ impl Desk {
         }
     }
 
-    /// A rollback failed: a person may try it again or pass over it; else the run is stuck.
+    /// A rollback failed: a person may try it again or pass over it; else the run is stuck. One that was stopped half-way
+    /// may be done already, and is settled like any step in doubt.
     async fn stuck_at(&self, path: &StepPath, spec: Option<&StepSpec>, why: String) -> Result<Option<RunStatus>, Halt> {
         self.ledger.sync().await?;
         self.seal_now("at a failure").await;
+        let doubtful =
+            self.ledger.state().step(path).filter(|step| step.is_doubtful() && !step.settles()).and_then(Step::spec).cloned();
+        if let Some(spec) = doubtful {
+            return self.ask_about(path, &spec, why).await.map(|_| None);
+        }
         let owed = rollback::owing(&self.ledger.state()).len();
         let choice = Choice::Failed { path: path.clone(), spec: spec.cloned(), why: why.clone(), owed, rolling_back: true };
         match self.choose(choice).await {

@@ -146,6 +146,16 @@ pub enum Refused {
     /// The step is not in doubt.
     #[error("step `{0}` is not in doubt")]
     NotInDoubt(StepPath),
+    /// The step was in doubt, and evidence has settled it.
+    #[error(
+        "step `{step}` is not in doubt: what became of it was found out and is recorded; `runbook resume {run}` goes on from there"
+    )]
+    FoundOut {
+        /// The run.
+        run: RunId,
+        /// The step.
+        step: StepPath,
+    },
     /// No confirm waits.
     #[error("run {0} does not wait for an answer")]
     NotWaiting(RunId),
@@ -231,16 +241,17 @@ impl Session {
         let locks = locks(&mut opening, &state.started().runbook, &needed).await?;
         let session = Self::new(opening, journal, state, &sources, Purpose::Resume, None, locks)?;
         session.desk.locked(&StepPath::root(), &needed)?;
+        if let Err(halt) = session.desk.beside(session.reopen(stopped_at, operator.clone())).await {
+            return Ok(session.finish(run, Err(halt)).await);
+        }
+        // Not before the script is about to be played: an edit that nobody has replayed is not kept.
         let before = match adopted {
             Some(sources) => {
-                session.desk.write(Entry::Adopted { sources, by: operator.clone() })?;
+                session.desk.write(Entry::Adopted { sources, by: operator })?;
                 Some(before)
             }
             None => None,
         };
-        if let Err(halt) = session.desk.beside(session.reopen(stopped_at, operator)).await {
-            return Ok(session.finish(run, Err(halt)).await);
-        }
         if back { Ok(session.backward(&program).await) } else { Ok(session.forward(&program, before).await) }
     }
 
@@ -283,10 +294,10 @@ impl Session {
         }
     }
 
-    /// Settles a step in doubt.
+    /// Settles a step in doubt. A command that still runs is waited for first.
     ///
     /// # Errors
-    /// When the step is not in doubt, or the run cannot be taken.
+    /// When the step is not in doubt or evidence settles it, or the run cannot be taken.
     pub async fn resolve(opening: Opening, step: &str, verdict: Verdict, why: String) -> Result<Finished, Refused> {
         let (journal, state) = take(&opening, Purpose::Resolve)?;
         let run = opening.dir.run();
@@ -295,7 +306,20 @@ impl Session {
         let by = Decider::Person(opening.operator.clone());
         let (_, sources) = sources_of(&opening.dir, &state)?;
         let session = Self::unlocked(opening, journal, state, &sources, Purpose::Resolve)?;
-        session.desk.resolved(&path, attempt, verdict, by, why)?;
+        // Evidence comes before anybody's word: a command that still runs is waited for, or there would be two of it.
+        let desk = Rc::clone(&session.desk);
+        let open = desk.beside(desk.is_open_to_word(&path)).await;
+        match open {
+            Ok(true) => session.desk.resolved(&path, attempt, verdict, by, why)?,
+            Ok(false) => {
+                session.finish(run, Ok(RunStatus::Interrupted)).await;
+                return Err(Refused::FoundOut { run, step: path });
+            }
+            Err(halt) => {
+                session.finish(run, Err(Halt::Interrupted)).await;
+                return Err(halt.into());
+            }
+        }
         Ok(session.finish(run, Ok(RunStatus::Interrupted)).await)
     }
 
