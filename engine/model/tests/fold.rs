@@ -325,6 +325,8 @@ proptest! {
                     if result.is_ok() && (how == 0 || NAMES[at] == "partial") {
                         told.effects.retain(|name| *name != NAMES[at]);
                         told.effects.push(NAMES[at]);
+                        // An attempt that was in flight at the turn and took effect behind its rollback is owed anew.
+                        told.rolled.retain(|name| *name != NAMES[at]);
                     }
                     result
                 }
@@ -337,6 +339,8 @@ proptest! {
                     if result.is_ok() && did {
                         told.effects.retain(|name| *name != NAMES[at]);
                         told.effects.push(NAMES[at]);
+                        // An attempt that was in flight at the turn and took effect behind its rollback is owed anew.
+                        told.rolled.retain(|name| *name != NAMES[at]);
                     }
                     result
                 }
