@@ -82,6 +82,45 @@ fn its_own_check_settles_it() {
     }
 }
 
+#[test]
+fn a_script_that_catches_failures_does_not_catch_a_doubt() {
+    let half = r#"command("half", #{ run: ["sh", "-c", "echo half >> ledger; kill -9 $$"], rollback: "nothing" })"#;
+    let after = r#"command("after", #{ run: ["sh", "-c", "echo after >> ledger"], rollback: "nothing" });"#;
+    for caught in [format!("try {{ {half}; }} catch {{}}"), format!("attempt(|| {half});")] {
+        let place = Place::with(&(caught + after));
+        place.expect(5, &["exec", "main"]).says(&["half", "runbook resolve"]);
+        place.expect(5, &["resume"]);
+        assert_eq!(place.ledger(), ["half"]);
+        place.expect(0, &["resolve", &place.newest_run(), "half", "did", "--why", "the file has it"]);
+        place.expect(0, &["resume"]);
+        assert_eq!(place.ledger(), ["half", "after"]);
+    }
+}
+
+#[test]
+fn a_doubt_that_was_found_out_and_not_asked_about_is_not_caught_either() {
+    let place = Place::with(
+        r#"
+        try {
+            command("half", #{ run: ["sh", "-c", "echo half >> ledger; echo > began; cat go > /dev/null; kill -9 $$"], rollback: "nothing" });
+        } catch {}
+        command("after", #{ run: ["sh", "-c", "echo after >> ledger"], rollback: "nothing" });
+        "#,
+    );
+    place.fifo("began");
+    place.fifo("go");
+    let mut engine = place.command(&["exec", "main"]).stderr(Stdio::null()).spawn().expect("the binary starts");
+    place.wait_for("began");
+    engine.kill().expect("kill -9");
+    engine.wait().expect("it is gone");
+    place.write("go", "");
+    place.expect(5, &["resume"]).says(&["half", "runbook resolve"]);
+    // As if the engine had died before it asked: the end of the attempt is the last that its session wrote.
+    let run = place.newest_run();
+    place.expect(5, &["resume", &run]);
+    assert_eq!(place.ledger(), ["half"]);
+}
+
 /// A command in mid-air: its effect is there, its engine is dead, and it ends as `end` says once somebody writes to `go`.
 fn in_flight(end: &str) -> Place {
     let place = Place::with(&format!(

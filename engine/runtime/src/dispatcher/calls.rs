@@ -85,7 +85,9 @@ impl Desk {
             let state = self.ledger.state();
             match decide(&state, &path, &spec, fingerprint, passed_by.as_ref()) {
                 Decision::Replay(outcome) => match (&spec.kind, state.step(&path).and_then(|step| step.intent.clone())) {
-                    (StepKind::Command(command), Some(intent)) if self.may_try_again(&path, command, outcome) => {
+                    (StepKind::Command(command), Some(intent))
+                        if self.may_try_again(&path, command, outcome) || self.died_in_doubt(&path) =>
+                    {
                         Open::Again(intent, Box::new(outcome.clone()))
                     }
                     _ => return Ok(replayed(&spec, outcome)),
@@ -113,13 +115,22 @@ impl Desk {
     }
 }
 
+impl Desk {
+    /// Whether nobody has said yet if a step took effect, and the run has not gone past it.
+    fn died_in_doubt(&self, path: &StepPath) -> bool {
+        let state = self.ledger.state();
+        let way = state.rollback().is_none() || path.is_rollback();
+        way && state.steps().last().is_some_and(|last| last.path == *path) && self.is_unsettled(path)
+    }
+}
+
 /// How far a step is that the journal has no answer for.
 enum Open {
     /// It is to be begun, or another attempt is.
     New,
     /// Its attempt was in flight when an earlier process died.
     InFlight(Box<Intent>),
-    /// Its attempt failed, and an earlier process died before it could try again.
+    /// Its attempt failed, and an earlier process died before it could try again or ask a person.
     Again(Box<Intent>, Box<Outcome>),
 }
 

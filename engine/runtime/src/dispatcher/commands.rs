@@ -15,6 +15,7 @@ use runbook_model::step::{Command, Location, RollbackPlan, StepKind, StepSpec};
 use super::Halt;
 use super::calls::replayed;
 use super::desk::Desk;
+use super::recovery::Recovery;
 use crate::operation::Reply;
 use crate::world::Performed;
 
@@ -33,8 +34,31 @@ impl Desk {
 
     /// Makes the change and tells the script how it ended.
     pub(super) async fn make(&self, path: StepPath, spec: StepSpec, location: Location) -> Result<Reply, Halt> {
-        let outcome = self.attempts(&path, &spec, &location).await?;
-        Ok(replayed(&spec, &outcome))
+        loop {
+            let outcome = self.attempts(&path, &spec, &location).await?;
+            if let Some(reply) = self.reply_to(&path, &spec, &outcome).await? {
+                return Ok(reply);
+            }
+        }
+    }
+
+    /// What the script hears of an outcome; nothing when another attempt is due. A script may catch a failure and go on. A
+    /// doubt it may not: that would pass over a step of which nobody knows whether it took effect.
+    async fn reply_to(&self, path: &StepPath, spec: &StepSpec, outcome: &Outcome) -> Result<Option<Reply>, Halt> {
+        let doubt = match outcome {
+            Outcome::Failed(failure) if self.is_unsettled(path) => failure.line(),
+            _ => return Ok(Some(replayed(spec, outcome))),
+        };
+        self.seal_now("at a failure").await;
+        match self.ask_about(path, spec, doubt).await? {
+            Recovery::Settled => Ok(Some(Reply::Nothing)),
+            Recovery::Again | Recovery::Ended(_) | Recovery::AskScript(_) => Ok(None),
+        }
+    }
+
+    /// Whether only a person can say if the last attempt at a step took effect.
+    pub(super) fn is_unsettled(&self, path: &StepPath) -> bool {
+        self.ledger.state().step(path).is_some_and(|step| step.is_doubtful() && !step.settles())
     }
 
     /// As many attempts as the author allows.
@@ -60,7 +84,10 @@ impl Desk {
         if self.again(&intent.path, command, &outcome).await? {
             return self.make(intent.path, intent.spec, location).await;
         }
-        Ok(replayed(&intent.spec, &outcome))
+        match self.reply_to(&intent.path, &intent.spec, &outcome).await? {
+            Some(reply) => Ok(reply),
+            None => self.make(intent.path, intent.spec, location).await,
+        }
     }
 
     /// Whether the author allows another attempt behind this outcome. The state counts, so that a crash gives no more and

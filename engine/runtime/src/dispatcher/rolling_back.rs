@@ -163,9 +163,9 @@ impl Desk {
     async fn stuck_at(&self, path: &StepPath, spec: Option<&StepSpec>, why: String) -> Result<Option<RunStatus>, Halt> {
         self.ledger.sync().await?;
         self.seal_now("at a failure").await;
-        let doubtful =
-            self.ledger.state().step(path).filter(|step| step.is_doubtful() && !step.settles()).and_then(Step::spec).cloned();
-        if let Some(spec) = doubtful {
+        if self.is_unsettled(path)
+            && let Some(spec) = self.ledger.state().step(path).and_then(Step::spec).cloned()
+        {
             return self.ask_about(path, &spec, why).await.map(|_| None);
         }
         let owed = rollback::owing(&self.ledger.state()).len();
