@@ -98,27 +98,41 @@ fn a_script_that_catches_failures_does_not_catch_a_doubt() {
 }
 
 #[test]
-fn a_doubt_that_was_found_out_and_not_asked_about_is_not_caught_either() {
+fn a_doubt_that_an_engine_died_over_is_not_caught_either() {
     let place = Place::with(
         r#"
-        try {
-            command("half", #{ run: ["sh", "-c", "echo half >> ledger; echo > began; cat go > /dev/null; kill -9 $$"], rollback: "nothing" });
-        } catch {}
+        try { command("half", #{ run: ["sh", "-c", "echo half >> ledger; kill -9 $$"], rollback: "nothing" }); } catch {}
         command("after", #{ run: ["sh", "-c", "echo after >> ledger"], rollback: "nothing" });
         "#,
     );
-    place.fifo("began");
-    place.fifo("go");
-    let mut engine = place.command(&["exec", "main"]).stderr(Stdio::null()).spawn().expect("the binary starts");
-    place.wait_for("began");
-    engine.kill().expect("kill -9");
-    engine.wait().expect("it is gone");
-    place.write("go", "");
+    place.expect(5, &["exec", "main", "--unsealed", "its journal is cut"]);
+    // The engine died between the end of the attempt and the question: the end is the last that it wrote.
+    let journal = std::fs::read_to_string(place.journal_path()).expect("a journal");
+    let kept = place.entries().iter().rposition(|entry| entry == "step_ended").expect("an end") + 1;
+    let cut: String = journal.split_inclusive('\n').take(kept).collect();
+    std::fs::write(place.journal_path(), cut).expect("the journal is cut");
     place.expect(5, &["resume"]).says(&["half", "runbook resolve"]);
-    // As if the engine had died before it asked: the end of the attempt is the last that its session wrote.
-    let run = place.newest_run();
-    place.expect(5, &["resume", &run]);
     assert_eq!(place.ledger(), ["half"]);
+}
+
+#[test]
+fn what_an_idempotent_step_may_have_done_before_it_failed_is_in_doubt_before_a_rollback() {
+    for retry in ["", r#"retry: #{ times: 1, every: "10ms" },"#] {
+        let place = Place::with(&format!(
+            r#"
+            command("half", #{{
+                run: ["sh", "-c", "test -e once && exit 1; touch once; echo half >> ledger; kill -9 $$"],
+                idempotent: true, {retry} rollback: ["sh", "-c", "echo back half >> ledger"],
+            }});
+            "#
+        ));
+        place.expect(1, &["exec", "main"]);
+        let run = place.newest_run();
+        place.expect(5, &["rollback", &run]).says(&["half", "runbook resolve"]);
+        place.expect(0, &["resolve", &run, "half", "did", "--why", "the file has it"]);
+        place.expect(6, &["rollback", &run]);
+        assert_eq!(place.ledger(), ["half", "back half"]);
+    }
 }
 
 /// A command in mid-air: its effect is there, its engine is dead, and it ends as `end` says once somebody writes to `go`.

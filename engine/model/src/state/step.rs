@@ -34,7 +34,8 @@ pub struct Step {
     pub answers: Vec<Answered>,
     /// How many further attempts the runbook has taken of those that its author allows; a person starts the count anew.
     pub retries: u32,
-    /// An earlier attempt may have taken effect, and was repeated without anybody knowing because the step is idempotent.
+    /// An earlier attempt may have taken effect, and was opened for another without anybody knowing: the step is idempotent,
+    /// or a closure of the script will tell.
     pub repeated_blindly: bool,
 }
 
@@ -85,13 +86,22 @@ impl Step {
         }
     }
 
-    /// Whether the step has no good end, owes something if it took effect, and an attempt that was repeated blindly may
-    /// have done that. Going forwards that changes nothing; before a rollback somebody has to say.
+    /// Whether the step has no good end, owes something if it took effect, and an attempt that may be repeated blindly, or
+    /// was, may have done that. Going forwards that changes nothing; before a rollback somebody has to say.
     #[must_use]
     pub fn is_haunted(&self) -> bool {
         let Some(StepKind::Command(command)) = self.spec().map(|spec| &spec.kind) else { return false };
         let ended_badly = matches!(self.phase, StepPhase::Open | StepPhase::Ended(Outcome::Failed(_)));
-        self.repeated_blindly && ended_badly && command.rollback != RollbackPlan::Nothing
+        let unknown = self.repeated_blindly || self.is_open_ended();
+        unknown && ended_badly && command.rollback != RollbackPlan::Nothing
+    }
+
+    /// Whether the last attempt failed and may have taken effect all the same, and does not owe its rollback for having
+    /// failed.
+    pub(super) fn is_open_ended(&self) -> bool {
+        let Some(StepKind::Command(command)) = self.spec().map(|spec| &spec.kind) else { return false };
+        let open = matches!(&self.phase, StepPhase::Ended(Outcome::Failed(failure)) if failure.effect_is_open());
+        open && !command.rollback_if_failed
     }
 
     /// Whether a closure of the script can tell if the effect is there.

@@ -155,6 +155,7 @@ impl RunState {
                 let step = self.step_mut(path)?;
                 match step.phase {
                     StepPhase::Ended(Outcome::Failed(_)) => {
+                        step.repeated_blindly |= step.is_open_ended();
                         step.phase = StepPhase::Open;
                         step.retries = if *by == Decider::Runbook { step.retries.saturating_add(1) } else { 0 };
                         step.answers.clear();
