@@ -99,11 +99,12 @@ pub fn fits(confirm: &Confirm, said: &Said) -> Result<(), String> {
     }
 }
 
-/// What the answers amount to that were given to exactly this question by people who may give them.
+/// What the answers amount to that were given to exactly this question by people who may give them. Each has one voice, the
+/// last that they gave, and a quorum is of people who say the same.
 #[must_use]
 pub fn weigh(confirm: &Confirm, answers: &[Answered], question: Digest, state: &RunState) -> Approval {
-    let mut agreed: Vec<&str> = Vec::new();
-    let mut last = Said::Yes;
+    let quorum = confirm.quorum.unwrap_or(1).max(1) as usize;
+    let mut voices: Vec<(&str, &Said)> = Vec::new();
     for answer in answers.iter().filter(|answer| answer.shown == question) {
         let name = match &answer.by {
             Decider::Person(person) => {
@@ -113,17 +114,19 @@ pub fn weigh(confirm: &Confirm, answers: &[Answered], question: Digest, state: &
                 person.name.as_str()
             }
             // A flag or the runbook itself speaks for nobody in particular: it never fills a list of names.
-            _ if !confirm.by.is_empty() || confirm.not_self => continue,
+            _ if !confirm.by.is_empty() || confirm.not_self || quorum > 1 => continue,
             Decider::Flag(flag) => flag.as_str(),
             _ => "the runbook",
         };
         if answer.said == Said::No {
             return Approval::Declined { by: name.to_owned() };
         }
-        last = answer.said.clone();
-        if !agreed.contains(&name) {
-            agreed.push(name);
-        }
+        voices.retain(|(who, _)| *who != name);
+        voices.push((name, &answer.said));
     }
-    if agreed.len() >= confirm.quorum.unwrap_or(1).max(1) as usize { Approval::Agreed(last) } else { Approval::Open }
+    let agrees = |said: &Said| voices.iter().filter(|(_, other)| *other == said).count() >= quorum;
+    match voices.iter().rev().find(|(_, said)| agrees(said)) {
+        Some((_, said)) => Approval::Agreed((*said).clone()),
+        None => Approval::Open,
+    }
 }

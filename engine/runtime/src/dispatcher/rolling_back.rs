@@ -57,7 +57,7 @@ impl Desk {
             };
             // What was found out about the last attempt says nothing about one before it.
             let haunted = || self.ledger.state().step(&step.path).is_some_and(|step| step.is_haunted());
-            let known = known.or_else(|| haunted().then(|| "an earlier attempt may have taken effect".to_owned()));
+            let known = known.or_else(|| haunted().then(|| "an attempt at it may have taken effect".to_owned()));
             if let Some(known) = known {
                 self.ask_about(&step.path, &intent.spec, known).await?;
             }

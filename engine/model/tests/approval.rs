@@ -1,0 +1,70 @@
+//! When a confirm is answered: by enough different people, who say the same.
+
+use runbook_model::answer::Said;
+use runbook_model::approval::{Approval, weigh};
+use runbook_model::digest::Digest;
+use runbook_model::entry::{Entry, Mode, Record, RunStarted, VERSION};
+use runbook_model::id::{Epoch, RunId, Seq};
+use runbook_model::person::{Decider, From, Person};
+use runbook_model::state::{Answered, RunState};
+use runbook_model::step::{Confirm, OnFailure};
+
+fn state() -> RunState {
+    let started = RunStarted {
+        runbook: "r".to_owned(),
+        title: "R".to_owned(),
+        owner: None,
+        mode: Mode::Live,
+        env: None,
+        params: Default::default(),
+        settings: Default::default(),
+        budget: None,
+        locks: Default::default(),
+        on_failure: OnFailure::Stop,
+        sources: Vec::new(),
+        provenance: None,
+        root: "/".to_owned(),
+        groups: Default::default(),
+        unsealed: None,
+    };
+    let record = Record {
+        v: VERSION,
+        run: RunId::from_parts(1, 2),
+        seq: Seq(0),
+        epoch: Epoch(1),
+        at: jiff::Timestamp::UNIX_EPOCH,
+        entry: Entry::RunStarted(Box::new(started)),
+    };
+    RunState::begin(&record).expect("a start")
+}
+
+fn person(name: &str) -> Decider {
+    Decider::Person(Person { name: name.to_owned(), host: "h".to_owned(), from: From::CommandLine })
+}
+
+/// What the answers to a question for two people amount to.
+fn weighed(answers: &[(Decider, Said)]) -> Approval {
+    let confirm = Confirm { quorum: Some(2), choices: vec!["blue".to_owned(), "green".to_owned()], ..Confirm::default() };
+    let answers: Vec<_> =
+        answers.iter().map(|(by, said)| Answered { said: said.clone(), by: by.clone(), shown: Digest::ZERO }).collect();
+    weigh(&confirm, &answers, Digest::ZERO, &state())
+}
+
+#[test]
+fn two_people_agree_only_on_the_same() {
+    let (blue, green) = (|| Said::Chose("blue".to_owned()), || Said::Chose("green".to_owned()));
+    assert_eq!(weighed(&[(person("alice"), blue()), (person("bob"), green())]), Approval::Open);
+    // Whoever comes to think otherwise has one voice all the same.
+    assert_eq!(weighed(&[(person("alice"), blue()), (person("alice"), green())]), Approval::Open);
+    let convinced = [(person("alice"), blue()), (person("bob"), green()), (person("alice"), green())];
+    assert_eq!(weighed(&convinced), Approval::Agreed(green()));
+    assert_eq!(weighed(&[(person("alice"), blue()), (person("bob"), blue())]), Approval::Agreed(blue()));
+    let declined = [(person("alice"), blue()), (person("bob"), Said::No)];
+    assert_eq!(weighed(&declined), Approval::Declined { by: "bob".to_owned() });
+}
+
+#[test]
+fn a_flag_is_not_one_of_two_people() {
+    let yes = || Said::Chose("blue".to_owned());
+    assert_eq!(weighed(&[(Decider::Flag("--yes".to_owned()), yes()), (person("alice"), yes())]), Approval::Open);
+}
