@@ -112,7 +112,7 @@ mod tests {
         std::fs::create_dir(&scratch).unwrap();
         let file = dir.path().join("file");
         std::fs::write(&file, "as it was").unwrap();
-        let (of_thread, allowed) = (file.clone(), scratch.clone());
+        let (of_thread, allowed) = (file.clone(), scratch);
         std::thread::spawn(move || {
             enter(Some(&allowed)).unwrap();
             assert_eq!(std::fs::read_to_string(&of_thread).unwrap(), "as it was");
