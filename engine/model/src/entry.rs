@@ -18,6 +18,7 @@ use crate::outcome::{Observed, Outcome};
 use crate::parameter::Given;
 use crate::path::StepPath;
 use crate::person::{Decider, Person};
+use crate::statement::Signed;
 use crate::status::RunStatus;
 use crate::step::{Location, OnFailure, RollbackPlan, StepSpec};
 
@@ -169,6 +170,8 @@ pub enum Entry {
         #[serde(rename = "loc")]
         location: Location,
     },
+    /// A person signed what the next record says they did (for a session: what the one before says).
+    Signed(Box<Signed>),
     /// The run goes on with an edited source.
     Adopted {
         /// The sources from here on.
@@ -281,6 +284,8 @@ pub enum Purpose {
     Answer,
     /// To give it up.
     Abandon,
+    /// To say that somebody has read it, after its end.
+    Review,
 }
 
 /// What is about to be done, and how to take it back (invariants I2 and I6).
@@ -358,6 +363,7 @@ impl Entry {
             Self::RollbackDone { .. } => "rollback_done",
             Self::BudgetBroken { .. } => "budget_broken",
             Self::Noted { .. } => "noted",
+            Self::Signed(_) => "signed",
             Self::Adopted { .. } => "adopted",
         }
     }

@@ -24,6 +24,7 @@ pub mod path;
 pub mod person;
 pub mod rollback;
 pub mod state;
+pub mod statement;
 pub mod status;
 pub mod step;
 

@@ -213,6 +213,7 @@ impl RunState {
                 self.notes += 1;
                 Ok(())
             }
+            Entry::Signed(_) => Ok(()),
             Entry::Adopted { sources, .. } => {
                 self.sources.clone_from(sources);
                 self.adopted = true;
