@@ -22,6 +22,7 @@ pub mod performance;
 #[cfg(test)]
 mod reference;
 mod signals;
+mod signing;
 pub mod workplace;
 
 /// Runs the program with the arguments and the environment of this process.

@@ -65,9 +65,10 @@ pub fn run(exec: &Exec, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> 
         configuration.groups.iter().map(|(name, members)| (name.clone(), members.value.clone())).collect();
     let operator = Operator::here().in_groups(&groups);
     let state = workplace.state()?;
+    let signing = workplace.signing(env.as_deref())?;
     let archivist = match exec.unsealed {
         Some(_) => None,
-        None => Some(workplace.archive(&state, &operator, None)?),
+        None => Some(workplace.archive(&state, &operator, None, &signing)?),
     };
     let run = new_run_id(Timestamp::now()).map_err(|error| Failure::new(ExitCode::Refused, error.to_string()))?;
     let started = RunStarted {
@@ -93,6 +94,7 @@ pub fn run(exec: &Exec, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> 
         runner: operator.person.clone(),
         operator,
         archivist,
+        signing,
         dry_run: exec.dry_run,
         yes: exec.yes,
         verbose: exec.verbose,

@@ -10,7 +10,8 @@ use runbook_model::Value;
 use runbook_model::parameter::nearest;
 
 use crate::arguments::Globals;
-use crate::configuration::layer::{Layer, Settings};
+use crate::configuration::audit::Audit;
+use crate::configuration::layer::{EnvironmentLayer, Layer, Settings};
 use crate::configuration::{Origin, Sourced, Surroundings, root};
 use crate::failure::Failure;
 
@@ -31,6 +32,8 @@ pub struct Configuration {
     pub log_filter: Option<Sourced<String>>,
     /// Where it is logged: absolute.
     pub log_file: Option<Sourced<PathBuf>>,
+    /// How the audit trail is signed, judged and copied.
+    pub audit: Audit,
     /// What scripts see as `settings` when no environment is named.
     pub settings: BTreeMap<String, Sourced<Value>>,
     /// The environments that can be named.
@@ -46,6 +49,8 @@ pub struct Configuration {
 pub struct Environment {
     /// Whether changes to it deserve more care.
     pub protected: Option<Sourced<bool>>,
+    /// How its runs are signed.
+    pub audit: Audit,
     /// What scripts see as `settings`: the common ones with those of the environment merged over them.
     pub settings: BTreeMap<String, Sourced<Value>>,
 }
@@ -81,6 +86,7 @@ impl Configuration {
             groups: BTreeMap::new(),
             log_filter: None,
             log_file: None,
+            audit: Audit::default(),
             settings: BTreeMap::new(),
             environments: BTreeMap::new(),
             env: None,
@@ -103,12 +109,12 @@ impl Configuration {
         configuration.take_variables(surroundings)?;
         configuration.take_flags(surroundings, globals);
         // Last, so that an environment wins over common settings of either file.
-        for (name, protected, settings) in environments.into_iter().flatten() {
-            let common = configuration.settings.clone();
-            let environment =
-                configuration.environments.entry(name).or_insert_with(|| Environment { protected: None, settings: common });
-            merge(&mut environment.settings, settings);
-            environment.protected = protected.or(environment.protected.take());
+        for (name, layer, is_own) in environments.into_iter().flatten() {
+            let blank = Environment { settings: configuration.settings.clone(), ..Environment::default() };
+            let environment = configuration.environments.entry(name).or_insert(blank);
+            merge(&mut environment.settings, layer.settings);
+            environment.protected = layer.protected.or(environment.protected.take());
+            environment.audit.overlay(layer.audit, is_own);
         }
         Ok(configuration)
     }
@@ -119,7 +125,7 @@ impl Configuration {
     /// There is no such environment.
     pub fn environment(&self, flag: Option<&str>) -> Result<(Option<String>, Environment), Failure> {
         let Some(name) = flag.or(self.env.as_ref().map(|env| env.value.as_str())) else {
-            return Ok((None, Environment { protected: None, settings: self.settings.clone() }));
+            return Ok((None, Environment { settings: self.settings.clone(), ..Environment::default() }));
         };
         if let Some(environment) = self.environments.get(name) {
             return Ok((Some(name.to_owned()), environment.clone()));
@@ -155,9 +161,11 @@ impl Configuration {
         if let Some(file) = layer.log_file {
             self.log_file = Some(base.path(file)?);
         }
+        let is_own = matches!(base, Base::None);
+        self.audit.overlay(layer.audit, is_own);
         merge(&mut self.settings, layer.settings);
         self.files.push(file);
-        Ok(layer.environments.into_iter().map(|(name, layer)| (name, layer.protected, layer.settings)).collect())
+        Ok(layer.environments.into_iter().map(|(name, layer)| (name, layer, is_own)).collect())
     }
 
     fn take_variables(&mut self, surroundings: &Surroundings) -> Result<(), Failure> {
@@ -192,7 +200,8 @@ impl Configuration {
     }
 }
 
-type NamedLayer = (String, Option<Sourced<bool>>, Settings);
+/// What a file says about an environment, and whether it is the user's own.
+type NamedLayer = (String, EnvironmentLayer, bool);
 
 /// From where relative paths of a file start.
 enum Base {

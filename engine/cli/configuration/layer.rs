@@ -6,6 +6,7 @@ use std::path::Path;
 use runbook_model::Value;
 use toml::de::DeTable;
 
+use crate::configuration::audit::{self, Audit};
 use crate::configuration::complaint::{self, Complaint};
 use crate::configuration::reader::Reader;
 use crate::configuration::{Origin, Sourced};
@@ -20,6 +21,7 @@ pub(super) struct Layer {
     pub(super) log_filter: Option<Sourced<String>>,
     pub(super) log_file: Option<Sourced<String>>,
     pub(super) groups: Option<BTreeMap<String, Sourced<Vec<String>>>>,
+    pub(super) audit: Audit,
     pub(super) settings: Settings,
     pub(super) environments: BTreeMap<String, EnvironmentLayer>,
 }
@@ -28,6 +30,7 @@ pub(super) struct Layer {
 #[derive(Debug, Default)]
 pub(super) struct EnvironmentLayer {
     pub(super) protected: Option<Sourced<bool>>,
+    pub(super) audit: Audit,
     pub(super) settings: Settings,
 }
 
@@ -50,12 +53,13 @@ impl Layer {
     }
 
     fn of(reader: &mut Reader<'_>, table: &DeTable<'_>) -> Self {
-        reader.only("", table, &["state_dir", "runbooks", "pass_env", "groups", "log", "settings", "env"]);
+        reader.only("", table, &["state_dir", "runbooks", "pass_env", "groups", "log", "audit", "settings", "env"]);
         let mut layer = Self {
             state_dir: reader.text(table, "state_dir"),
             runbooks: reader.texts(table, "runbooks"),
             pass_env: reader.texts(table, "pass_env"),
             groups: groups(reader, table),
+            audit: audit::read(reader, table, " in [audit]", true),
             settings: settings(reader, table),
             ..Self::default()
         };
@@ -76,10 +80,12 @@ impl Layer {
             }
             match value.get_ref().as_table() {
                 Some(environment) => {
-                    reader.only(&format!(" in [env.{}]", name.get_ref()), environment, &["settings", "protected"]);
+                    reader.only(&format!(" in [env.{}]", name.get_ref()), environment, &["settings", "protected", "audit"]);
                     let protected = reader.flag(environment, "protected");
+                    let place = format!(" in [env.{}.audit]", name.get_ref());
+                    let audit = audit::read(reader, environment, &place, false);
                     let settings = settings(reader, environment);
-                    layer.environments.insert(name.get_ref().to_string(), EnvironmentLayer { protected, settings });
+                    layer.environments.insert(name.get_ref().to_string(), EnvironmentLayer { protected, audit, settings });
                 }
                 None => {
                     let help = format!("write it as [env.NAME.settings], with {} = … below", name.get_ref());

@@ -19,6 +19,7 @@ mod notary;
 mod notes;
 mod play;
 mod recovery;
+mod reviewing;
 mod rolling_back;
 mod sealing;
 mod session;

@@ -14,7 +14,7 @@ mod validity;
 pub use agent::AgentKey;
 pub use allowed_signers::{AllowedSigners, Malformed, NotAllowed};
 pub use key_file::SshKey;
-pub use signature::{Unsound, check};
+pub use signature::{Unsound, check, fingerprint};
 pub use signer::{CannotSign, Signer, Signing, open};
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Whether a signature is one.
 
-use ssh_key::{PublicKey, SshSig};
+use ssh_key::{HashAlg, PublicKey, SshSig};
 
 use super::key_file::is_usable;
 
@@ -41,4 +41,10 @@ pub fn check(armored: &[u8], namespace: &'static str, payload: &[u8]) -> Result<
     }
     key.verify(namespace, payload, &signature).map_err(|_| Unsound::Forged)?;
     Ok(key)
+}
+
+/// A key by its SHA-256, as `ssh-keygen -l` shows it: `SHA256:…`.
+#[must_use]
+pub fn fingerprint(key: &PublicKey) -> String {
+    key.fingerprint(HashAlg::Sha256).to_string()
 }
