@@ -44,7 +44,8 @@ impl Workplace<'_> {
     /// It cannot be read.
     pub fn allowed_signers(&self, named: Option<&Path>) -> Result<Option<AllowedSigners>, Failure> {
         let Some(file) = named.map(Path::to_path_buf).or_else(|| self.allowed_signers_file()) else { return Ok(None) };
-        let unreadable = |why: String| Failure::usage(format!("the allowed signers in `{}` cannot be read: {why}", file.display()));
+        let unreadable =
+            |why: String| Failure::usage(format!("the allowed signers in `{}` cannot be read: {why}", file.display()));
         let text = std::fs::read_to_string(&file).map_err(|error| unreadable(error.to_string()))?;
         AllowedSigners::parse(&text).map(Some).map_err(|malformed| unreadable(malformed.to_string()))
     }

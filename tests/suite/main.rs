@@ -19,6 +19,7 @@ mod output;
 mod resume;
 mod rollback;
 mod signals;
+mod signatures;
 mod stdlib;
 mod sweeps;
 mod terminal;

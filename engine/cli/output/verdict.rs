@@ -24,8 +24,7 @@ pub fn sound(verified: &Verified, vouched: bool) -> String {
         }
     }
     if signatures.unsigned_commits + signatures.unsigned_acts > 0 {
-        let (commits, acts) =
-            (counted(signatures.unsigned_commits, "commit"), counted(signatures.unsigned_acts, "act"));
+        let (commits, acts) = (counted(signatures.unsigned_commits, "commit"), counted(signatures.unsigned_acts, "act"));
         text.push_str(&format!("unsigned: {commits} and {acts} of people\n"));
     }
     if let Some(head) = &verified.follows {

@@ -37,7 +37,13 @@ impl Archive {
         let ended = |commit: Oid| tree::below(repository, &repository.find_commit(commit)?.tree()?, &path);
         let directory = ended(tip)?.ok_or_else(|| git2::Error::from_str("the commit of the run lost its directory"))?;
         if ended(main)? == Some(directory) {
-            return Ok(Sealed { commit: tip.to_string(), main: Some(main.to_string()), head: facts.head, new: false, unsigned: None });
+            return Ok(Sealed {
+                commit: tip.to_string(),
+                main: Some(main.to_string()),
+                head: facts.head,
+                new: false,
+                unsigned: None,
+            });
         }
 
         let root = tree::spliced(&staging, Some(&repository.find_commit(main)?.tree()?), &path, directory)?;
@@ -54,6 +60,12 @@ impl Archive {
         })??;
         remembered::write(self.path(), merged);
         consolidate::when_due(self, &lock);
-        Ok(Sealed { commit: tip.to_string(), main: Some(merged.to_string()), head: facts.head, new: true, unsigned: staging.unsigned() })
+        Ok(Sealed {
+            commit: tip.to_string(),
+            main: Some(merged.to_string()),
+            head: facts.head,
+            new: true,
+            unsigned: staging.unsigned(),
+        })
     }
 }

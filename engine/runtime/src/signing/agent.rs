@@ -86,7 +86,12 @@ impl Signer for AgentKey {
         let answer = ask(&self.socket, &request).map_err(|error| silent(&self.socket, &error))?;
         let mut rest = match answer.split_first() {
             Some((&SIGN_RESPONSE, rest)) => rest,
-            _ => return Err(refused(format!("the agent refuses to sign with {}: it is locked (`ssh-add -X`), lost the key (`ssh-add -l`), or its owner said no", print(&self.public)))),
+            _ => {
+                return Err(refused(format!(
+                    "the agent refuses to sign with {}: it is locked (`ssh-add -X`), lost the key (`ssh-add -l`), or its owner said no",
+                    print(&self.public)
+                )));
+            }
         };
         let signature = take_string(&mut rest).ok_or_else(|| refused("the agent's answer is cut short".to_owned()))?;
         Signature::try_from(signature)
@@ -114,8 +119,9 @@ fn print(key: &PublicKey) -> String {
 
 /// The keys of the agent that can be used here.
 fn usable(socket: Option<&Path>) -> Result<(PathBuf, Vec<PublicKey>), CannotSign> {
-    let socket = socket
-        .ok_or_else(|| refused("there is no agent: `SSH_AUTH_SOCK` is not set; `eval $(ssh-agent)`, then `ssh-add`".to_owned()))?;
+    let socket = socket.ok_or_else(|| {
+        refused("there is no agent: `SSH_AUTH_SOCK` is not set; `eval $(ssh-agent)`, then `ssh-add`".to_owned())
+    })?;
     let answer = ask(socket, &[REQUEST_IDENTITIES]).map_err(|error| silent(socket, &error))?;
     let keys = identities(&answer).ok_or_else(|| refused(format!("what listens at `{}` is no agent", socket.display())))?;
     if keys.is_empty() {

@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 
 use jiff::Timestamp;
 
-use super::{AllowedSigners, NotAllowed, SshKey, Signer, Unsound, check, open};
+use super::{AllowedSigners, NotAllowed, Signer, SshKey, Unsound, check, open};
 
 const NAMESPACE: &str = "git";
 
@@ -46,8 +46,7 @@ impl Agent {
     fn start(home: &Home) -> Self {
         let socket = home.path("agent");
         // It says on its standard output where it listens as soon as it does.
-        let mut child =
-            Command::new("ssh-agent").arg("-D").arg("-a").arg(&socket).stdout(Stdio::piped()).spawn().unwrap();
+        let mut child = Command::new("ssh-agent").arg("-D").arg("-a").arg(&socket).stdout(Stdio::piped()).spawn().unwrap();
         let mut said = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut said).unwrap();
         assert!(said.contains("SSH_AUTH_SOCK"), "{said}");

@@ -15,15 +15,7 @@ pub(super) fn time(text: &str) -> Option<Timestamp> {
         return None;
     }
     let part = |from: usize, to: usize| digits.get(from..to).map_or(Ok(0), str::parse::<i8>).ok();
-    let date = DateTime::new(
-        digits[..4].parse().ok()?,
-        part(4, 6)?,
-        part(6, 8)?,
-        part(8, 10)?,
-        part(10, 12)?,
-        part(12, 14)?,
-        0,
-    );
+    let date = DateTime::new(digits[..4].parse().ok()?, part(4, 6)?, part(6, 8)?, part(8, 10)?, part(10, 12)?, part(12, 14)?, 0);
     date.ok()?.to_zoned(zone).ok().map(|time| time.timestamp())
 }
 

@@ -40,5 +40,8 @@ fn git_agrees_with_every_signature() {
     let other = SshKey::open(&place.state.path().join("key")).unwrap();
     fs::write(&allowed, format!("alice@ops1 {}\n", other.public().to_openssh().unwrap())).unwrap();
     assert_ne!(place.git(&["-c", &setting, "log", "-1", "--format=%G?", "main"]).trim(), "G");
-    assert!(!format!("{other:?}").contains("PRIVATE") && other.sign("git", b"x").unwrap().starts_with("-----BEGIN SSH SIGNATURE-----"));
+    assert!(
+        !format!("{other:?}").contains("PRIVATE")
+            && other.sign("git", b"x").unwrap().starts_with("-----BEGIN SSH SIGNATURE-----")
+    );
 }

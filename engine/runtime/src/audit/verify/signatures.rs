@@ -121,8 +121,8 @@ fn sound(reading: &Reading, index: usize, record: &Record, signed: &Signed, requ
         return Err(Flawed::Statement);
     }
     let text = signed.text(reading.run(), &reading.started, reading.head_before(index), record.at);
-    let (print, who) = judged(signed.signature.as_bytes(), NAMESPACE, text.as_bytes(), record.at, request.signers)
-        .map_err(Flawed::Signature)?;
+    let (print, who) =
+        judged(signed.signature.as_bytes(), NAMESPACE, text.as_bytes(), record.at, request.signers).map_err(Flawed::Signature)?;
     if print != signed.key {
         return Err(Flawed::Signature(format!("it was made with {print}, the record names {}", signed.key)));
     }
