@@ -65,8 +65,9 @@ fn git_ssh_keygen_and_verify_agree() {
     place.expect(0, &["verify", "--signed"]).says(&["signed: ", "4 acts of people, by ann@example.org"]);
 
     // On a clone alone that nobody can write, from a directory where nothing is configured.
-    place.git(&["clone", "--quiet", "--bare", ".runbook/audit.git", "clone.git"]);
     let clone = place.path("clone.git");
+    let trail = place.state().join("audit.git");
+    place.git(&["clone", "--quiet", "--bare", &trail.to_string_lossy(), &clone.to_string_lossy()]);
     let elsewhere = tempfile::tempdir().expect("a directory");
     let auditor = |arguments: &[&str]| {
         let mut command = place.command(&["verify", "--repo"]);

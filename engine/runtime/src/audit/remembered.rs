@@ -32,7 +32,9 @@ fn file(repository: &Path) -> PathBuf {
 #[must_use]
 pub fn read(repository: &Path) -> Option<String> {
     let text = fs::read_to_string(file(repository)).ok()?;
-    Oid::from_str(text.trim()).ok().map(|id| id.to_string())
+    // libgit2 takes fewer digits for a whole id; a torn file has fewer.
+    let whole = text.trim().len() == 40;
+    Oid::from_str(text.trim()).ok().filter(|_| whole).map(|id| id.to_string())
 }
 
 /// Makes sure that `main` descends from what is remembered, if anything is.
