@@ -17,7 +17,7 @@ pub struct SshKey {
 /// What a key file holds.
 pub(super) enum Content {
     /// A private key that can be used as it is.
-    Private(SshKey),
+    Private(Box<SshKey>),
     /// Only the public half can be read: it is a public key, or the private one has a passphrase.
     Public(Box<PublicKey>),
 }
@@ -37,7 +37,7 @@ impl SshKey {
     /// [`CannotSign`] when the file cannot be read, may be read by others, has a passphrase, or is of another kind.
     pub fn open(path: &Path) -> Result<Self, CannotSign> {
         match Self::read(path)? {
-            Content::Private(key) => Ok(key),
+            Content::Private(key) => Ok(*key),
             Content::Public(_) => Err(CannotSign {
                 key: path.display().to_string(),
                 why: "it has a passphrase: give it to the agent with `ssh-add`".to_owned(),
@@ -76,7 +76,7 @@ impl SshKey {
         if key.is_encrypted() {
             return Ok(Content::Public(Box::new(key.public_key().clone())));
         }
-        Ok(Content::Private(Self { file, key }))
+        Ok(Content::Private(Box::new(Self { file, key })))
     }
 }
 

@@ -63,7 +63,7 @@ pub fn open(named: &str, socket: Option<&Path>) -> Result<Arc<dyn Signer>, Canno
         _ => {
             let file = PathBuf::from(named);
             match SshKey::read(&file)? {
-                Content::Private(key) => Arc::new(key),
+                Content::Private(key) => Arc::new(*key),
                 Content::Public(public) => Arc::new(AgentKey::of_file(socket, &file, &public)?),
             }
         }
