@@ -23,6 +23,7 @@ pub mod performance;
 mod reference;
 pub mod rehearsal;
 mod signals;
+mod signing;
 pub mod workplace;
 
 /// Runs the program with the arguments and the environment of this process.

@@ -20,6 +20,7 @@ use runbook_runtime::dispatcher::{Finished, Halt, Interrupts, NoLock, Opening, R
 use runbook_runtime::journal::{CreateError, OpenError, ReadError, RunDir, StateDir};
 use runbook_runtime::report::{Progress, Reporter};
 use runbook_runtime::script::Program;
+use runbook_runtime::signing::Signing;
 use runbook_runtime::world::live::Site;
 use runbook_runtime::world::live::processes::Kept;
 use runbook_runtime::world::{Choice, Chosen, DryRunWorld, LiveWorld, People, Question, Reaction, Task, World};
@@ -46,6 +47,8 @@ pub struct Performance<'a> {
     pub runner: Person,
     /// The audit trail.
     pub archivist: Option<Archivist>,
+    /// What the operator signs with.
+    pub signing: Signing,
     /// Whether changes are withheld.
     pub dry_run: bool,
     /// Whether yes-or-no confirms are answered with yes.
@@ -71,9 +74,10 @@ impl<'a> Performance<'a> {
             return Err(Failure::new(ExitCode::Refused, held.to_string()));
         }
         let (reading, folded) = workplace.journal(&dir)?;
+        let signing = workplace.signing(folded.started().env.as_deref())?;
         let archivist = match folded.started().unsealed {
             Some(_) => None,
-            None => Some(workplace.archive(state, &operator, Some(&dir))?),
+            None => Some(workplace.archive(state, &operator, Some(&dir), &signing)?),
         };
         let runner = folded.session_operator().unwrap_or_else(|| operator.person.clone());
         let before = reading.records;
@@ -84,6 +88,7 @@ impl<'a> Performance<'a> {
             operator,
             runner,
             archivist,
+            signing,
             dry_run: false,
             yes: false,
             verbose: false,
@@ -157,6 +162,7 @@ impl<'a> Performance<'a> {
         F: Future<Output = Result<Finished, Refused>>,
     {
         let trail = self.archivist.is_some().then(|| self.trail());
+        let trail = trail.map(|trail| if self.signing.signer.is_some() { trail } else { format!("{trail}  (unsigned)") });
         let mut teller = reporters::choose(
             self.workplace.globals.output,
             self.workplace.screen(),
@@ -176,6 +182,7 @@ impl<'a> Performance<'a> {
             reporters: vec![Box::new(view.clone())],
             archivist: self.archivist,
             interrupts,
+            signing: self.signing,
         };
         let finished = match session(opening).await {
             Ok(finished) => finished,
@@ -294,7 +301,7 @@ fn already(workplace: &Workplace<'_>, dir: &RunDir, run: RunId, status: &RunStat
     output::to_stderr(&format!("{why}run {run} is {} already; there is nothing to {verb}\n", status.word()));
     let unsealed = matches!(workplace.begun(dir)?, Some((_, state)) if state.started().unsealed.is_some());
     if !unsealed {
-        seal::catch_up(workplace, &seal::archive(workplace, &workplace.state()?)?, dir)?;
+        seal::catch_up(workplace, &workplace.state()?, dir)?;
     }
     Ok(ExitCode::of(status))
 }
@@ -336,6 +343,11 @@ fn ended(workplace: &Workplace<'_>, finished: &Finished, edit: &str) -> ExitCode
                 .hint(format!("runbook seal {}", finished.run));
             output::to_stderr(&failure.rendered(palette));
             if exit == ExitCode::Completed { ExitCode::Unsealed } else { exit }
+        }
+        Sealing::Sealed { unsigned: Some(why), .. } => {
+            let notice = format!("the end of the run is not signed: {}\n", output::safe::line(why));
+            output::to_stderr(&notice);
+            exit
         }
         Sealing::Sealed { .. } | Sealing::Waived => exit,
     }
@@ -385,7 +397,7 @@ fn refused(refused: Refused) -> Failure {
         | Refused::Diverged { .. } => Failure::new(ExitCode::Damaged, refused.to_string()),
         Refused::Unsealable { .. } => Failure::new(ExitCode::Damaged, refused.to_string())
             .hint("`--unsealed REASON` runs without the audit trail, and records why"),
-        Refused::NotAllowed(_) => held(refused.to_string()),
+        Refused::NotAllowed(_) | Refused::Unsigned(_) => held(refused.to_string()),
         Refused::Step { run, .. } => {
             Failure::usage(refused.to_string()).hint(format!("runbook show {run}  names the step that is in doubt, if any"))
         }

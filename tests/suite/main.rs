@@ -20,6 +20,7 @@ mod rehearsal;
 mod resume;
 mod rollback;
 mod signals;
+mod signatures;
 mod stdlib;
 mod sweeps;
 mod terminal;

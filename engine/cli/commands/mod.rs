@@ -14,6 +14,7 @@ pub mod keeper;
 pub mod list;
 pub mod resolve;
 pub mod resume;
+pub mod review;
 pub mod rollback;
 pub mod runs;
 pub mod seal;
@@ -74,6 +75,7 @@ fn perform(globals: &Globals, verb: Verb) -> Result<ExitCode, Failure> {
         Verb::Abandon(abandon) => return abandon::run(&abandon, &workplace()?),
         Verb::Answer(answer) => return answer::run(&answer, &workplace()?),
         Verb::Verify(verify) => return verify::run(&verify, &workplace()?),
+        Verb::Review(review) => return review::run(&review, &workplace()?),
         Verb::Seal(seal) => return seal::run(&seal, &workplace()?),
         Verb::Check(check) => return check::run(&check, &Place::of(globals)?.library(), globals),
         Verb::Test(test) => return test::run(&test, &workplace()?),

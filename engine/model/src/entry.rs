@@ -20,6 +20,7 @@ use crate::outlook::{Lack, Outlook};
 use crate::parameter::Given;
 use crate::path::StepPath;
 use crate::person::{Decider, Person};
+use crate::statement::Signed;
 use crate::status::RunStatus;
 use crate::step::{Location, OnFailure, RollbackPlan, StepSpec};
 
@@ -188,6 +189,8 @@ pub enum Entry {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         unconfined: Option<String>,
     },
+    /// A person signed what the next record says they did (for a session: what the one before says).
+    Signed(Box<Signed>),
     /// The run goes on with an edited source.
     Adopted {
         /// The sources from here on.
@@ -309,6 +312,8 @@ pub enum Purpose {
     Answer,
     /// To give it up.
     Abandon,
+    /// To say that somebody has read it, after its end.
+    Review,
 }
 
 /// What is about to be done, and how to take it back (invariants I2 and I6).
@@ -387,6 +392,7 @@ impl Entry {
             Self::BudgetBroken { .. } => "budget_broken",
             Self::Noted { .. } => "noted",
             Self::PlanMade { .. } => "plan_made",
+            Self::Signed(_) => "signed",
             Self::Adopted { .. } => "adopted",
         }
     }

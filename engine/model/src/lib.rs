@@ -28,6 +28,7 @@ pub mod person;
 pub mod plan;
 pub mod rollback;
 pub mod state;
+pub mod statement;
 pub mod status;
 pub mod step;
 
