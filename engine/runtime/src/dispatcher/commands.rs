@@ -144,9 +144,20 @@ impl Desk {
                 Outcome::Failed(failure)
             }
             Ok(change) => {
-                let receipt = self.ledger.intend(intent, self.now()).await?;
-                let performed = self.world.perform(receipt, &change, self.limits(command.timeout));
-                match self.attended(path, performed).await {
+                let performed = match self.world.withheld(&change) {
+                    // Nothing takes effect, so nothing has to be on disk before.
+                    Some(withheld) => {
+                        self.write(Entry::StepIntended(Box::new(intent)))?;
+                        withheld
+                    }
+                    None => {
+                        let receipt = self.ledger.intend(intent, self.now()).await?;
+                        let performed = self.world.perform(receipt, &change, self.limits(command.timeout));
+                        // In this order: the effect is under way while it is told.
+                        tokio::join!(self.attended(path, performed), async { self.ledger.hear() }).0
+                    }
+                };
+                match performed {
                     Performed::Done(answer) => Outcome::Succeeded(answer),
                     Performed::Failed(failure) => Outcome::Failed(failure),
                     // What watched it is gone in mid-step: the next session looks for evidence, as after a crash.
@@ -156,7 +167,16 @@ impl Desk {
             }
         };
         let millis = self.world.monotonic_millis().saturating_sub(began);
-        self.end(path, attempt, outcome.clone(), Some(millis)).await?;
+        let end = End {
+            path: path.clone(),
+            attempt,
+            outcome: outcome.clone(),
+            millis: Some(millis),
+            looks: None,
+            observed: Vec::new(),
+        };
+        // Not flushed: the next intent is, or the next wait. See `Ledger::write_unheard`.
+        self.ledger.write_unheard(Entry::StepEnded(Box::new(end)), self.now())?;
         Ok(outcome)
     }
 
@@ -173,6 +193,7 @@ impl Desk {
 
     /// Lets time pass, unless the operator wants to stop meanwhile.
     pub(super) async fn pause(&self, length: Duration) -> Result<(), Halt> {
+        self.ledger.sync().await?;
         tokio::select! {
             biased;
             () = self.interrupts.first() => Err(Halt::Interrupted),
