@@ -32,6 +32,9 @@ impl Desk {
                 let left = self.ledger.state().phases().get(&path).is_some_and(|phase| phase.millis.is_some());
                 // A replay does nothing, and needs no lock: least of all that of a phase which the run never entered.
                 if !left && !self.is_replaying() {
+                    if !locks.names.is_empty() {
+                        self.ledger.settle().await?;
+                    }
                     self.lock(&path, &locks).await?;
                 }
                 let known = self.ledger.state().phases().contains_key(&path);
@@ -57,6 +60,8 @@ impl Desk {
                 Ok(Reply::GoOn)
             }
             Operation::Observe { path, observation, what } => {
+                // A look may take long, and whoever watches shall not wait for it to hear what is done.
+                self.ledger.settle().await?;
                 let began = self.world.monotonic_millis();
                 // A look changes nothing, so nobody has to wait for one that takes long.
                 let seen = tokio::select! {

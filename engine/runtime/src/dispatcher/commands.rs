@@ -156,7 +156,16 @@ impl Desk {
             }
         };
         let millis = self.world.monotonic_millis().saturating_sub(began);
-        self.end(path, attempt, outcome.clone(), Some(millis)).await?;
+        let end = End {
+            path: path.clone(),
+            attempt,
+            outcome: outcome.clone(),
+            millis: Some(millis),
+            looks: None,
+            observed: Vec::new(),
+        };
+        // Not flushed: the next intent is, or the next wait. See `Ledger::write_unheard`.
+        self.ledger.write_unheard(Entry::StepEnded(Box::new(end)), self.now())?;
         Ok(outcome)
     }
 
@@ -173,6 +182,7 @@ impl Desk {
 
     /// Lets time pass, unless the operator wants to stop meanwhile.
     pub(super) async fn pause(&self, length: Duration) -> Result<(), Halt> {
+        self.ledger.sync().await?;
         tokio::select! {
             biased;
             () = self.interrupts.first() => Err(Halt::Interrupted),

@@ -28,6 +28,9 @@ use crate::world::{Choice, Chosen};
 const TICK: Duration = Duration::from_millis(100);
 /// The audit trail is offered news every so many ticks: a commit costs more.
 const TICKS_PER_SEAL: u32 = 5;
+/// How long the end of a step waits for the intent of the next to share a flush with it. A script needs some microseconds
+/// from one step to the next; one that computes for longer shall not keep from the operator what is done.
+const LULL: Duration = Duration::from_millis(1);
 
 /// What happens after a failure that the script did not catch.
 pub(super) enum After {
@@ -58,6 +61,11 @@ impl Desk {
                 }
                 ending = &mut work => break ending,
                 Some(_) = tasks.join_next(), if !tasks.is_empty() => {}
+                () = tokio::time::sleep(LULL), if self.ledger.is_unheard() => {
+                    if let Err(halt) = self.ledger.sync_now() {
+                        self.halt(halt);
+                    }
+                }
                 _ = tick.tick() => {
                     if let Err(halt) = self.tick() {
                         self.halt(halt);
@@ -85,6 +93,9 @@ impl Desk {
         let broken = self.budgets.borrow_mut().broken(self.world.monotonic_millis());
         for (path, budget) in broken {
             self.write(Entry::BudgetBroken { path, budget })?;
+        }
+        if self.ledger.is_unheard() {
+            self.ledger.sync_now()?;
         }
         self.ledger.progress(&Progress::Tick);
         self.ticks.set(self.ticks.get().wrapping_add(1));
