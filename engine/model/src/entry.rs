@@ -389,6 +389,36 @@ pub enum Verdict {
 }
 
 impl Entry {
+    /// The step, phase, parallel or branch that it is about.
+    #[must_use]
+    pub fn path(&self) -> Option<&StepPath> {
+        match self {
+            Self::PhaseEntered { path, .. }
+            | Self::PhaseLeft { path, .. }
+            | Self::BranchEntered { path }
+            | Self::BranchLeft { path, .. }
+            | Self::ParallelLeft { path, .. }
+            | Self::LockTaken { path, .. }
+            | Self::StepRetried { path, .. }
+            | Self::StepSkipped { path, .. }
+            | Self::StepResolved { path, .. }
+            | Self::RollbackOwed { path, .. }
+            | Self::ConfirmAnswered { path, .. }
+            | Self::RollbackDone { path }
+            | Self::BudgetBroken { path, .. }
+            | Self::Noted { branch: path, .. } => Some(path),
+            Self::ParallelEntered(asked) => Some(&asked.path),
+            Self::StepIntended(intent) => Some(&intent.path),
+            Self::StepEnded(end) => Some(&end.path),
+            Self::RunStarted(_)
+            | Self::SessionStarted(_)
+            | Self::SessionEnded { .. }
+            | Self::LockReleased { .. }
+            | Self::RollbackStarted { .. }
+            | Self::Adopted { .. } => None,
+        }
+    }
+
     /// The name of the entry in the journal: its `type`.
     #[must_use]
     pub fn word(&self) -> &'static str {

@@ -21,7 +21,7 @@ pub(super) fn line(narrator: &Narrator, ongoing: &Ongoing, unicode: bool, palett
     let mut parts = vec![
         (Tone::Strong, frame.to_owned()),
         (Tone::Faint, active.kind.to_owned()),
-        (Tone::Plain, safe::line(active.text)),
+        (Tone::Plain, safe::line(&active.text)),
         (Tone::Faint, elapsed::ticking(spent)),
     ];
     if more > 0 {

@@ -51,7 +51,7 @@ impl Plain {
 
     fn heartbeat(&mut self) {
         let Some((active, more)) = self.narrator.active() else { return };
-        let mut text = format!("still running: {} {}", active.kind, safe::line(active.text));
+        let mut text = format!("still running: {} {}", active.kind, safe::line(&active.text));
         text.push_str(&format!(", {}", elapsed::short(self.ongoing.since(active.since))));
         if more > 0 {
             text.push_str(&format!(", and {more} more"));

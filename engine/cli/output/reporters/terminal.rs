@@ -169,6 +169,7 @@ impl Reporter for Terminal {
                     self.put(&text);
                 }
             }
+            Progress::Heard => {}
             Progress::Output { .. } | Progress::Looking { .. } | Progress::Tick => self.redraw(),
         }
     }
