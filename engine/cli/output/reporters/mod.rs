@@ -69,7 +69,8 @@ pub fn choose(format: Format, stderr: Screen, telling: Telling) -> Box<dyn Telle
         Format::Json => Box::new(json::Json::new(Box::new(io::stdout()))),
         Format::Text if stderr.live => {
             let width = Box::new(move || crate::output::screen::width(io::stderr()).unwrap_or(stderr.width));
-            Box::new(terminal::Terminal::new(Box::new(io::stderr()), stderr, width, clock, telling))
+            let height = Box::new(|| crate::output::screen::height(io::stderr()).unwrap_or(24));
+            Box::new(terminal::Terminal::new(Box::new(io::stderr()), stderr, width, clock, telling).with_height(height))
         }
         Format::Text => Box::new(plain::Plain::new(Box::new(io::stderr()), clock, telling)),
     }

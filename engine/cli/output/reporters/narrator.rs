@@ -168,14 +168,26 @@ impl Narrator {
     }
 
     /// The latest attempt that goes on, and how many more do.
+    pub(super) fn active(&self) -> Option<(Active<'_>, usize)> {
+        let mut active = self.all_active();
+        let latest = active.pop()?;
+        Some((latest, active.len()))
+    }
+
+    /// The attempts that go on, the oldest first.
     ///
     /// What a dead process left open stays open, so that its end is told in full; but nothing goes on between sessions.
-    pub(super) fn active(&self) -> Option<(Active<'_>, usize)> {
-        self.session_since?;
-        let (path, open) = self.open.iter().max_by_key(|(_, open)| open.since)?;
-        let active =
-            Active { path, since: open.since, kind: kind(&open.intent), text: self.branches.named(path, text(&open.intent)) };
-        Some((active, self.open.len() - 1))
+    pub(super) fn all_active(&self) -> Vec<Active<'_>> {
+        if self.session_since.is_none() {
+            return Vec::new();
+        }
+        let mut all: Vec<_> = self.open.iter().map(|(path, open)| self.one_active(path, open)).collect();
+        all.sort_by_key(|active| active.since);
+        all
+    }
+
+    fn one_active<'a>(&self, path: &'a StepPath, open: &'a Open) -> Active<'a> {
+        Active { path, since: open.since, kind: kind(&open.intent), text: self.branches.named(path, text(&open.intent)) }
     }
 
     /// The innermost promise of time that is running.
