@@ -68,8 +68,9 @@ impl Terminal {
 
     /// The same for a terminal whose rows are known at any moment.
     #[must_use]
-    pub fn with_height(self, height: Box<dyn Fn() -> usize>) -> Self {
-        Self { height, ..self }
+    pub fn with_height(mut self, height: Box<dyn Fn() -> usize>) -> Self {
+        self.height = height;
+        self
     }
 
     fn write(&mut self, text: &str) {
@@ -250,7 +251,7 @@ impl Teller for Terminal {
 
 impl Drop for Terminal {
     fn drop(&mut self) {
-        let last = self.erasing() + &std::mem::take(&mut self.held);
+        let last = [self.erasing(), std::mem::take(&mut self.held)].concat();
         self.write(&last);
     }
 }

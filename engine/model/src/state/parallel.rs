@@ -67,6 +67,12 @@ impl Parallel {
         !self.is_over() && !self.has_failed() && self.branches.len() < self.asked.items.len()
     }
 
+    /// Whether fewer branches run than may. One that rests has not ended, and keeps its place.
+    #[must_use]
+    pub fn has_room(&self) -> bool {
+        self.running < self.asked.max
+    }
+
     /// The branches that failed, in the order of the items.
     pub fn failures(&self) -> impl Iterator<Item = (&str, &BranchFailure)> {
         self.asked.items.iter().filter_map(|key| match self.branches.get(key) {
@@ -109,7 +115,7 @@ impl Parallel {
         if !self.goes_on() {
             return Err("no other branch may begin: it is over, or too many have failed".to_owned());
         }
-        if self.running >= self.asked.max {
+        if !self.has_room() {
             return Err(format!("{} branches run already, and not more may", self.running));
         }
         self.branches.insert(key.to_owned(), Branch::Running);

@@ -107,11 +107,10 @@ impl Desk {
     /// places.
     async fn may_begin(&self, path: &StepPath) -> Result<bool, Halt> {
         self.when(|| self.gathering.borrow().as_ref().is_none_or(|gathering| gathering.behind.is_empty())).await?;
-        let resting = self.gathering.borrow().as_ref().map_or(0, |gathering| gathering.resting.len());
         {
             let state = self.ledger.state();
             let Some(parallel) = state.parallels().get(&path.parent()) else { return Ok(false) };
-            if !parallel.goes_on() || resting >= usize::try_from(parallel.asked.max).unwrap_or(usize::MAX) {
+            if !parallel.goes_on() || !parallel.has_room() {
                 return Ok(false);
             }
         }
