@@ -17,6 +17,7 @@ mod language;
 mod locks;
 mod output;
 mod parallel;
+mod rehearsal;
 mod resume;
 mod rollback;
 mod signals;

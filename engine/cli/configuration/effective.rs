@@ -11,7 +11,7 @@ use runbook_model::parameter::nearest;
 
 use crate::arguments::Globals;
 use crate::configuration::layer::{Layer, Settings};
-use crate::configuration::{Origin, Sourced, Surroundings, root};
+use crate::configuration::{Origin, Policy, Sourced, Surroundings, root};
 use crate::failure::Failure;
 
 /// What applies, each value with its origin.
@@ -25,6 +25,8 @@ pub struct Configuration {
     pub runbooks: Sourced<Vec<PathBuf>>,
     /// Variables that commands get on top of the usual few.
     pub pass_env: Sourced<Vec<String>>,
+    /// Whether the programs of a rehearsal's checks are kept from writing.
+    pub confine: Sourced<bool>,
     /// Who belongs to which group, for confirms that name one: login names.
     pub groups: BTreeMap<String, Sourced<Vec<String>>>,
     /// What is logged.
@@ -44,8 +46,8 @@ pub struct Configuration {
 /// One environment.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Environment {
-    /// Whether changes to it deserve more care.
-    pub protected: Option<Sourced<bool>>,
+    /// What it asks of a run.
+    pub policy: Policy,
     /// What scripts see as `settings`: the common ones with those of the environment merged over them.
     pub settings: BTreeMap<String, Sourced<Value>>,
 }
@@ -60,7 +62,7 @@ impl Environment {
     /// Whether changes to it deserve more care.
     #[must_use]
     pub fn is_protected(&self) -> bool {
-        self.protected.as_ref().is_some_and(|protected| protected.value)
+        self.policy.protected.as_ref().is_some_and(|protected| protected.value)
     }
 }
 
@@ -78,6 +80,7 @@ impl Configuration {
             state_dir: Sourced::new(root.value.join(".runbook"), Origin::BuiltIn),
             runbooks: Sourced::new(vec![root.value.join("runbooks")], Origin::BuiltIn),
             pass_env: Sourced::new(Vec::new(), Origin::BuiltIn),
+            confine: Sourced::new(true, Origin::BuiltIn),
             groups: BTreeMap::new(),
             log_filter: None,
             log_file: None,
@@ -103,12 +106,14 @@ impl Configuration {
         configuration.take_variables(surroundings)?;
         configuration.take_flags(surroundings, globals);
         // Last, so that an environment wins over common settings of either file.
-        for (name, protected, settings) in environments.into_iter().flatten() {
+        for (name, policy, settings) in environments.into_iter().flatten() {
             let common = configuration.settings.clone();
-            let environment =
-                configuration.environments.entry(name).or_insert_with(|| Environment { protected: None, settings: common });
+            let environment = configuration
+                .environments
+                .entry(name)
+                .or_insert_with(|| Environment { policy: Policy::default(), settings: common });
             merge(&mut environment.settings, settings);
-            environment.protected = protected.or(environment.protected.take());
+            environment.policy.overlaid(policy);
         }
         Ok(configuration)
     }
@@ -119,7 +124,7 @@ impl Configuration {
     /// There is no such environment.
     pub fn environment(&self, flag: Option<&str>) -> Result<(Option<String>, Environment), Failure> {
         let Some(name) = flag.or(self.env.as_ref().map(|env| env.value.as_str())) else {
-            return Ok((None, Environment { protected: None, settings: self.settings.clone() }));
+            return Ok((None, Environment { policy: Policy::default(), settings: self.settings.clone() }));
         };
         if let Some(environment) = self.environments.get(name) {
             return Ok((Some(name.to_owned()), environment.clone()));
@@ -145,6 +150,9 @@ impl Configuration {
         if let Some(pass_env) = layer.pass_env {
             self.pass_env = pass_env;
         }
+        if let Some(confine) = layer.confine {
+            self.confine = confine;
+        }
         // Not from the user's own file: whoever may approve is for the repository to say, and not for whoever asks.
         if let (Some(groups), Base::Directory(_)) = (layer.groups, base) {
             self.groups = groups;
@@ -157,7 +165,7 @@ impl Configuration {
         }
         merge(&mut self.settings, layer.settings);
         self.files.push(file);
-        Ok(layer.environments.into_iter().map(|(name, layer)| (name, layer.protected, layer.settings)).collect())
+        Ok(layer.environments.into_iter().map(|(name, layer)| (name, layer.policy, layer.settings)).collect())
     }
 
     fn take_variables(&mut self, surroundings: &Surroundings) -> Result<(), Failure> {
@@ -192,7 +200,7 @@ impl Configuration {
     }
 }
 
-type NamedLayer = (String, Option<Sourced<bool>>, Settings);
+type NamedLayer = (String, Policy, Settings);
 
 /// From where relative paths of a file start.
 enum Base {

@@ -17,6 +17,7 @@ mod interrupts;
 mod ledger;
 mod locking;
 mod notes;
+mod planning;
 mod play;
 mod recovery;
 mod rolling_back;

@@ -430,6 +430,11 @@ impl Session {
         let actor = self.cast(program, line);
         let mut ended = self.desk.forward(&actor, &mut calls).await;
         drop((actor, calls));
+        if let Ok(status) = &ended
+            && let Err(halt) = self.desk.make_plan(status).await
+        {
+            ended = Err(halt);
+        }
         if let (Err(Halt::Mismatch(_)), Some(sources)) = (&ended, before)
             && let Err(halt) = self.desk.write(Entry::Adopted { sources, by: Decider::Evidence })
         {
@@ -464,7 +469,7 @@ impl Session {
         let state = self.desk.ledger.state();
         let started = state.started();
         let params: BTreeMap<_, _> = started.params.iter().map(|(name, given)| (name.clone(), given.value.clone())).collect();
-        program.cast(&params, &started.settings, line)
+        program.cast(&params, &started.settings, started.gate.as_ref(), line)
     }
 
     /// Writes the end of the session down and lets go of the run.
