@@ -443,6 +443,7 @@ impl Entry {
             | Self::SessionEnded { .. }
             | Self::LockReleased { .. }
             | Self::RollbackStarted { .. }
+            | Self::PlanMade { .. }
             | Self::Adopted { .. } => None,
         }
     }

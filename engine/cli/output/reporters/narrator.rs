@@ -157,14 +157,11 @@ impl Narrator {
                 let what = if *path == StepPath::root() { "the run".to_owned() } else { format!("`{}`", path.name()) };
                 vec![Line::new(at, Mark::Warning, format!("{what} is over its budget of {budget}")).depth(depth(path))]
             }
-<<<<<<< HEAD
             Entry::Noted { text, branch, .. } => {
                 vec![Line::new(at, Mark::Note, text.clone()).depth(branch.child("note", 1).depth())]
-=======
-            Entry::Noted { text, .. } => vec![Line::new(at, Mark::Note, text.clone())],
+            }
             Entry::PlanMade { plan, steps, changes, lacks, unconfined, .. } => {
                 outlook::plan(at, *plan, (*steps, *changes), lacks, unconfined.as_deref())
->>>>>>> main
             }
             Entry::Adopted { sources, by } => {
                 let names: Vec<_> = sources.iter().map(|source| source.name.as_str()).collect();

@@ -13,11 +13,8 @@ use super::closure::Closure;
 use super::code::Code;
 use super::complaint::{Called, Complaint, place};
 use super::diagnostic::{Diagnostic, Label};
-<<<<<<< HEAD
-use super::here;
-=======
 use super::functions::Gate;
->>>>>>> main
+use super::here;
 use super::program::Script;
 use super::span;
 use super::unknown::{self, Unknown};

@@ -73,6 +73,8 @@ fn parallel(
     if items.is_empty() {
         return Ok(Array::new());
     }
+    // Asked by whichever branch comes to its first command, it would stand in no order to the steps of the others.
+    stage.gate.pass(ctx, stage)?;
     let keys = items.iter().map(|(key, _)| key.clone()).collect();
     let asked = ParallelEntered { path: path.clone(), items: keys, max, max_failures, location: place(ctx) };
     let Reply::Branches { at_once, begun } = stage.perform(Operation::EnterParallel(Box::new(asked)))? else {
