@@ -16,6 +16,7 @@ mod failure;
 mod language;
 mod locks;
 mod output;
+mod parallel;
 mod rehearsal;
 mod resume;
 mod rollback;
