@@ -45,6 +45,27 @@ pub struct Globals {
     pub log: Option<PathBuf>,
 }
 
+impl Globals {
+    /// The flags that say where runs are, so that what could be typed next finds them again; empty when none was given.
+    #[must_use]
+    pub fn flags(&self) -> String {
+        let flag = |name: &str, dir: &Option<PathBuf>| {
+            dir.as_ref().map(|dir| format!("{name} {}", runbook_model::change::quoted(&dir.to_string_lossy())))
+        };
+        let flags = [flag("-C", &self.root), flag("--state-dir", &self.state_dir)];
+        flags.into_iter().flatten().collect::<Vec<_>>().join(" ")
+    }
+
+    /// A command of this program as one would type it here: `runbook VERB …` with the flags that say where.
+    #[must_use]
+    pub fn typed(&self, verb: &str) -> String {
+        match self.flags() {
+            flags if flags.is_empty() => format!("runbook {verb}"),
+            flags => format!("runbook {flags} {verb}"),
+        }
+    }
+}
+
 /// When something is shown.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum When {
