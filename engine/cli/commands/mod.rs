@@ -11,6 +11,7 @@ pub mod explain;
 pub mod help;
 pub mod keeper;
 pub mod list;
+pub mod report;
 pub mod resolve;
 pub mod resume;
 pub mod rollback;
@@ -78,6 +79,10 @@ fn perform(globals: &Globals, verb: Verb) -> Result<ExitCode, Failure> {
         Verb::Runs(runs) => {
             let history = History::open(&Place::of(globals)?.configuration)?;
             return runs::run(&runs, history.as_ref(), globals);
+        }
+        Verb::Report(report) => {
+            let history = History::open(&Place::of(globals)?.configuration)?;
+            return report::run(&report, history.as_ref(), globals);
         }
         Verb::Show(show) => {
             let place = Place::of(globals)?;

@@ -67,6 +67,12 @@ impl Review {
         })
     }
 
+    /// Whether the account has all that the run wrote down.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        !matches!(self.trouble, Some(Trouble::Damaged(_) | Trouble::Illegal(_)))
+    }
+
     /// What became of a step, in words that know whether anybody is at work on the run.
     #[must_use]
     pub fn standing(&self, step: &StepAccount) -> &'static str {

@@ -236,6 +236,12 @@ impl Story {
             }
         }
         let promises = self.promises(state);
+        // That nothing can be done for a step is written down like its rollback; it was not rolled back all the same.
+        let staying: Vec<StepPath> = rollback::staying(state).into_iter().cloned().collect();
+        self.steps.iter_mut().filter(|step| staying.contains(&step.path)).for_each(|step| step.rolled_back = None);
+        if let Some(turn) = &mut self.rollback {
+            turn.done.retain(|(path, _)| !staying.contains(path));
+        }
         Account {
             run: state.run(),
             started: Box::new(state.started().clone()),
@@ -250,7 +256,7 @@ impl Story {
             decisions: self.decisions,
             rollback: self.rollback,
             owing: rollback::owing(state).into_iter().cloned().collect(),
-            staying: rollback::staying(state).into_iter().cloned().collect(),
+            staying,
             doubtful: state.doubtful().into_iter().map(|step| step.path.clone()).collect(),
             notes: self.notes,
             flaw,
