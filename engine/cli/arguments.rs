@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
-    abandon, answer, check, completions, config, demo, exec, explain, help, keeper, list, report, resolve, resume, rollback,
-    runs, seal, show, test, verify,
+    abandon, answer, check, completions, config, demo, diff, exec, explain, help, keeper, list, report, resolve, resume,
+    rollback, runs, seal, show, test, verify,
 };
 
 /// Executes runbooks: writes every step down before and after it, rehearses, resumes, rolls back, keeps the trail in git.
@@ -113,6 +113,7 @@ pub enum Verb {
     List(list::List),
     Show(show::Show),
     Runs(runs::Runs),
+    Diff(diff::Diff),
     Report(report::Report),
     Verify(verify::Verify),
     Seal(seal::Seal),
@@ -132,7 +133,7 @@ pub enum Verb {
 /// The verbs by what a person wants, in the order of the help text.
 pub const GROUPS: [(&str, &[&str]); 4] = [
     ("Run", &["exec", "resume", "rollback", "resolve", "answer", "abandon"]),
-    ("Look", &["list", "show", "runs", "report"]),
+    ("Look", &["list", "show", "runs", "diff", "report"]),
     ("Audit trail", &["verify", "seal"]),
     ("Write runbooks, get help", &["check", "test", "explain", "config", "completions", "demo", "help"]),
 ];

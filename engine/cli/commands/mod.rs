@@ -6,6 +6,7 @@ pub mod check;
 pub mod completions;
 pub mod config;
 pub mod demo;
+pub mod diff;
 pub mod exec;
 pub mod explain;
 pub mod help;
@@ -79,6 +80,10 @@ fn perform(globals: &Globals, verb: Verb) -> Result<ExitCode, Failure> {
         Verb::Runs(runs) => {
             let history = History::open(&Place::of(globals)?.configuration)?;
             return runs::run(&runs, history.as_ref(), globals);
+        }
+        Verb::Diff(diff) => {
+            let history = History::open(&Place::of(globals)?.configuration)?;
+            return diff::run(&diff, history.as_ref(), globals);
         }
         Verb::Report(report) => {
             let history = History::open(&Place::of(globals)?.configuration)?;

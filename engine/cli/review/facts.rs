@@ -29,11 +29,10 @@ pub fn overview(review: &Review) -> Vec<(&'static str, String)> {
     facts.extend(started.owner.clone().map(|owner| ("Owner", owner)));
     if !account.promises.is_empty() {
         let broken = account.promises.iter().filter(|promise| promise.is_broken()).count();
-        let kept = account.promises.len() - broken;
-        facts.push((
-            "Promises of time",
-            if broken == 0 { format!("{kept} kept") } else { format!("{kept} kept, {broken} broken") },
-        ));
+        let kept = account.promises.iter().filter(|promise| promise.took.is_some() && !promise.is_broken()).count();
+        let parts = [(kept, "kept"), (broken, "broken"), (account.promises.len() - broken - kept, "not at its end")];
+        let parts: Vec<_> = parts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
+        facts.push(("Promises of time", parts.join(", ")));
     }
     facts.push(("Audit trail", review.seal.line()));
     facts

@@ -169,7 +169,7 @@ fn table(id: &str, title: &str, heads: &[&str], rows: Vec<Vec<String>>) -> Strin
     for row in rows {
         body.push_str("<tr>");
         for (head, cell) in heads.iter().zip(row) {
-            body.push_str(&format!("<td data-head=\"{head}\">{cell}</td>"));
+            body.push_str(&format!("<td data-head=\"{head}\"><div>{cell}</div></td>"));
         }
         body.push_str("</tr>\n");
     }
