@@ -126,7 +126,8 @@ pub fn checks(review: &Review) -> Vec<(String, &'static str)> {
     let mut commands = vec![(format!("runbook show {run}"), "the run, told again")];
     if let Seal::Sealed(_) = review.seal {
         commands.push((format!("runbook verify {run}"), "proof that nobody edited what is sealed of it"));
-        commands.push((format!("git --git-dir .runbook/audit.git log --stat runs/{run}"), "the same without this program"));
+        commands
+            .push((format!("git --git-dir {} log --stat runs/{run}", quoted(&review.audit)), "the same without this program"));
     }
     if let Some(doubtful) = review.account.doubtful.first().filter(|_| review.at_work.is_none()) {
         let step = quoted(&doubtful.to_string());

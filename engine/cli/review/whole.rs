@@ -22,6 +22,8 @@ pub struct Review {
     pub trouble: Option<Trouble>,
     /// What the audit trail has of it.
     pub seal: Seal,
+    /// Where the audit trail is.
+    pub audit: String,
 }
 
 /// What keeps an account from being whole.
@@ -61,6 +63,7 @@ impl Review {
         Ok(Self {
             seal: Seal::look(&history.audit(), run, sound, account.started.unsealed.as_deref()),
             at_work: held.map(|held| held.holder.map_or_else(|| "another process".to_owned(), |holder| holder.to_string())),
+            audit: history.audit().display().to_string(),
             seen: Timestamp::now(),
             account,
             trouble,
