@@ -22,6 +22,7 @@ pub mod performance;
 #[cfg(test)]
 mod reference;
 pub mod rehearsal;
+pub mod review;
 mod signals;
 mod signing;
 pub mod workplace;

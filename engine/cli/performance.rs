@@ -6,7 +6,6 @@ use std::future::Future;
 use std::path::Path;
 use std::rc::Rc;
 
-use runbook_model::change::quoted;
 use runbook_model::entry::{Entry, Record};
 use runbook_model::estimate::Estimate;
 use runbook_model::id::RunId;
@@ -166,7 +165,13 @@ impl<'a> Performance<'a> {
         let mut teller = reporters::choose(
             self.workplace.globals.output,
             self.workplace.screen(),
-            Telling { verbose: self.verbose, trail, flags: self.flags(), likely: self.likely.clone(), ..Telling::default() },
+            Telling {
+                verbose: self.verbose,
+                trail,
+                flags: self.workplace.globals.flags(),
+                likely: self.likely.clone(),
+                ..Telling::default()
+            },
         );
         teller.catch_up(&self.before);
         let view = View(Rc::new(RefCell::new(teller)));
@@ -229,16 +234,6 @@ impl<'a> Performance<'a> {
         let wrapper = vec!["/proc/self/exe".to_owned(), confined::VERB.to_owned()];
         site.confinement = Some(Confinement { wrapper, scratch });
         Ok(())
-    }
-
-    /// The flags that say where the run is, so that what could be typed next finds it again.
-    fn flags(&self) -> String {
-        let globals = self.workplace.globals;
-        let flag = |name: &str, dir: &Option<std::path::PathBuf>| {
-            dir.as_ref().map(|dir| format!("{name} {}", quoted(&dir.to_string_lossy())))
-        };
-        let flags = [flag("-C", &globals.root), flag("--state-dir", &globals.state_dir)];
-        flags.into_iter().flatten().collect::<Vec<_>>().join(" ")
     }
 
     /// The audit trail, as one would type it.
