@@ -7,6 +7,7 @@ mod answers;
 mod audit_trail;
 mod bad_input;
 mod book;
+mod check;
 mod crashes;
 mod demo;
 mod doubt;

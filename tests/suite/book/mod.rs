@@ -39,6 +39,7 @@ const NOT_IN_A_REHEARSAL: [&str; 3] = ["RB0014", "RB0016", "RB0019"];
 fn every_mistake_that_is_explained_is_found_and_named() {
     let place = Place::new();
     place.write("runbook.toml", "[settings]\napi = \"http://127.0.0.1:9\"\n");
+    place.runbook("rival", "runbook(#{ title: \"Another\", owner: \"team\", serves: [\"ApiDown\"] });");
     for page in Page::all() {
         let Some(code) = page.name.strip_prefix("docs/src/errors/").and_then(|name| name.strip_suffix(".md")) else { continue };
         let blocks = page.blocks();
