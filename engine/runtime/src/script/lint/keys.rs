@@ -159,7 +159,7 @@ fn arguments(met: &Met<'_>, found: &mut Found<'_>) {
         match value {
             Literal::Template => {}
             Literal::Text(text) if text.trim().is_empty() => {
-                refuse(argument, format!("the name of a `{name}` may not be empty"), "")
+                refuse(argument, format!("the name of a `{name}` may not be empty"), "");
             }
             Literal::Text(text) if text.contains(char::is_control) => {
                 refuse(argument, format!("the name of a `{name}` is one line without control characters"), "");
