@@ -7,6 +7,7 @@
 pub mod answers;
 pub mod arguments;
 pub mod catalogue;
+pub mod checking;
 pub mod commands;
 pub mod configuration;
 pub mod demo;

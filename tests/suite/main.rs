@@ -8,6 +8,7 @@ mod audit_trail;
 mod bad_input;
 mod book;
 mod browser;
+mod check;
 mod crashes;
 mod demo;
 mod doubt;

@@ -155,6 +155,12 @@ static TABLES: &[Table] = &[
                 "how long it waits for another run to give them back; as long as it takes when absent",
             ),
             option("params", OptionType::Parameters, "its parameters"),
+            option(
+                "rollback",
+                OptionType::Flag,
+                "`true` promises a way back for every command; `runbook check` holds it to that",
+            ),
+            option("links", OptionType::Texts, "addresses and files of the repository that help whoever runs it"),
         ],
     },
     Table {
