@@ -8,6 +8,7 @@ use crate::Value;
 use crate::digest::Digest;
 use crate::excerpt::Bytes;
 use crate::length::Length;
+use crate::manner::Manner;
 
 /// One change of the world.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -37,6 +38,9 @@ pub struct Invocation {
     /// What the program reads; nothing (`/dev/null`) when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stdin: Option<String>,
+    /// How it is run: at which terminal, how much of its output is kept, how far a stop reaches.
+    #[serde(default, skip_serializing_if = "Manner::is_usual")]
+    pub manner: Manner,
 }
 
 /// A file with the content that it shall have.

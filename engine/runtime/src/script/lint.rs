@@ -190,6 +190,11 @@ impl Lint<'_> {
                         self.report(Diagnostic::error(Code::BadOption, error.to_string()), *position);
                     }
                 }
+                (OptionType::Size, Expr::StringConstant(text, position)) => {
+                    if let Err(error) = text.parse::<runbook_model::size::Size>() {
+                        self.report(Diagnostic::error(Code::BadOption, error.to_string()), *position);
+                    }
+                }
                 _ => {}
             }
         }

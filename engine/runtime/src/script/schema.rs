@@ -13,6 +13,8 @@ pub enum OptionType {
     Number,
     /// A length of time, such as `"90s"`.
     Length,
+    /// A number of bytes: `"10MiB"`.
+    Size,
     /// A program with its arguments.
     Argv,
     /// A list of texts.
@@ -53,6 +55,7 @@ impl OptionType {
             Self::Count => "a whole number from 1 on".to_owned(),
             Self::Number => "a number".to_owned(),
             Self::Length => "a length of time, such as \"90s\"".to_owned(),
+            Self::Size => "a number of bytes, such as \"10MiB\"".to_owned(),
             Self::Argv => {
                 "a program with its arguments, such as [\"systemctl\", \"restart\", \"api\"], or `sh(\"…\")`".to_owned()
             }
@@ -123,6 +126,23 @@ const ENV: OptionSchema = option("env", OptionType::TextMap, "variables added to
 const CWD: OptionSchema =
     option("cwd", OptionType::Text, "the working directory; the root of the runbook repository when absent");
 const STDIN: OptionSchema = option("stdin", OptionType::Text, "what the program reads; nothing when absent");
+const PTY: OptionSchema = option(
+    "pty",
+    OptionType::Flag,
+    "the program gets a terminal of its own, at which nobody sits; both its streams come out of it",
+);
+const INTERACTIVE: OptionSchema = option(
+    "interactive",
+    OptionType::Flag,
+    "the program gets the operator's terminal while it runs; refused where there is none",
+);
+const OUTPUT: OptionSchema =
+    option("output", OptionType::Size, "the most of each stream that is kept on disk, head and tail; 64MiB when absent");
+const STOP: OptionSchema = option(
+    "stop",
+    OptionType::Word(&["group", "everything"]),
+    "who is stopped with the program: its process group, or whatever it started; \"group\" when absent",
+);
 const RUN: OptionSchema = option("run", OptionType::Argv, "a program with its arguments; no shell reads them");
 const WRITE: OptionSchema =
     option("write", OptionType::Map("command.write"), "a file and its content; its rollback comes by itself");
@@ -207,6 +227,10 @@ static TABLES: &[Table] = &[
             ENV,
             CWD,
             STDIN,
+            PTY,
+            INTERACTIVE,
+            OUTPUT,
+            STOP,
         ],
     },
     Table {
@@ -267,7 +291,7 @@ static TABLES: &[Table] = &[
         usage: "rollback(name, #{ … }) or rollback(name, || { … })",
         help: "adds to what is owed: a compensation that belongs to no single command",
         argument: Some(1),
-        options: &[RUN, WRITE, HTTP, ENV, CWD, STDIN],
+        options: &[RUN, WRITE, HTTP, ENV, CWD, STDIN, PTY, INTERACTIVE, OUTPUT, STOP],
     },
     Table {
         name: "phase",

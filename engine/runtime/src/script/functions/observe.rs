@@ -165,6 +165,7 @@ fn output(asked: &Asked<'_>) -> Called<Observation> {
             env: asked.options.text_map("env"),
             cwd: asked.options.text("cwd"),
             stdin: asked.options.text("stdin"),
+            ..Invocation::default()
         },
         timeout: asked.options.length("timeout")?,
     })
