@@ -365,6 +365,9 @@ fn locked(no: &NoLock) -> Failure {
                 .hint(format!("runbook show {run}"))
                 .hint(format!("runbook resume {run}, or runbook rollback {run}, or runbook abandon {run} --why '…'"))
         }
+        NoLock::Crossed { .. } => Failure::new(ExitCode::Refused, no.to_string())
+            .hint("roll this run back, or give it up: the other one can go on then")
+            .hint("let both runbooks take these locks in the same order, best in `runbook(#{ lock: [\u{2026}] })`"),
         NoLock::Interrupted { .. } => Failure::new(ExitCode::Interrupted, format!("{no}; nothing was run")),
         NoLock::TimedOut { .. } | NoLock::Unusable { .. } => Failure::new(ExitCode::Refused, no.to_string()),
     }

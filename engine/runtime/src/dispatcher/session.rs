@@ -496,7 +496,7 @@ pub(super) fn take(opening: &Opening, purpose: Purpose) -> Result<(Journal, RunS
 fn claim(opening: &Opening, runbook: &str) -> Claim {
     let Person { name, host, .. } = opening.operator.clone();
     let (run, runbook) = (opening.dir.run(), runbook.to_owned());
-    Claim { run, runbook, name, host, pid: std::process::id(), since: opening.world.now() }
+    Claim { run, runbook, name, host, pid: std::process::id(), since: opening.world.now(), waits_for: None }
 }
 
 /// Takes the locks of a session, before anything of it is written: a run that waits has not begun.
