@@ -14,6 +14,7 @@ mod dry_run;
 mod exec;
 mod failure;
 mod handed_over;
+mod https;
 mod language;
 mod locks;
 mod output;

@@ -87,7 +87,7 @@ pub struct FileRestore {
 }
 
 /// An HTTP request that changes something.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct HttpCall {
     /// `POST`, `PUT`, `PATCH`, `DELETE`, …, in capitals.
     pub method: String,
@@ -105,6 +105,9 @@ pub struct HttpCall {
     /// Statuses that count as success; 200 to 299 when empty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub expect: Vec<u16>,
+    /// A file of certificates (PEM): the only authorities that count for this request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ca: Option<String>,
     /// How long an answer may take; 30 s when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout: Option<Length>,

@@ -23,6 +23,7 @@ pub mod outcome;
 pub mod parameter;
 pub mod path;
 pub mod person;
+pub mod repeat;
 pub mod rollback;
 pub mod size;
 pub mod state;

@@ -57,7 +57,6 @@ pub enum Reach {
 impl Reach {
     /// Whether it is the usual one.
     #[must_use]
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants a reference")]
     pub fn is_group(&self) -> bool {
         *self == Self::Group
     }

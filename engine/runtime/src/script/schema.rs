@@ -126,6 +126,8 @@ const ENV: OptionSchema = option("env", OptionType::TextMap, "variables added to
 const CWD: OptionSchema =
     option("cwd", OptionType::Text, "the working directory; the root of the runbook repository when absent");
 const STDIN: OptionSchema = option("stdin", OptionType::Text, "what the program reads; nothing when absent");
+const CA: OptionSchema =
+    option("ca", OptionType::Text, "a file of certificates (PEM): the only authorities that count; the machine's when absent");
 const PTY: OptionSchema = option(
     "pty",
     OptionType::Flag,
@@ -257,6 +259,7 @@ static TABLES: &[Table] = &[
             option("body", OptionType::Text, "a body of text"),
             option("expect", OptionType::Statuses, "statuses that count as success; 200 to 299 when absent"),
             option("timeout", OptionType::Length, "how long an answer may take; 30s when absent"),
+            CA,
         ],
     },
     Table {
@@ -316,6 +319,7 @@ static TABLES: &[Table] = &[
         options: &[
             option("headers", OptionType::TextMap, "header fields"),
             option("timeout", OptionType::Length, "how long the answer may take; 10s when absent"),
+            CA,
         ],
     },
     Table {
@@ -326,6 +330,7 @@ static TABLES: &[Table] = &[
         options: &[
             option("headers", OptionType::TextMap, "header fields"),
             option("timeout", OptionType::Length, "how long the answer may take; 10s when absent"),
+            CA,
         ],
     },
     Table {

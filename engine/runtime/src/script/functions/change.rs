@@ -212,6 +212,7 @@ fn http(options: &Options<'_>) -> Called<Change> {
         json: options.value("json")?,
         body: options.text("body"),
         expect,
+        ca: options.text("ca"),
         timeout: options.length("timeout")?,
     }))
 }

@@ -148,6 +148,7 @@ fn request(asked: &Asked<'_>, method: &str) -> Called<Observation> {
         url,
         headers: asked.options.text_map("headers"),
         timeout: asked.options.length("timeout")?,
+        ca: asked.options.text("ca"),
     })
 }
 

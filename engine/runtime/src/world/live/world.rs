@@ -125,7 +125,7 @@ impl World for LiveWorld {
             Change::Run(invocation) => command::prepare(&site, &invocation).map(Change::Run),
             Change::Write(write) => file::prepare_write(&site, &write).map(Change::Write),
             Change::Restore(restore) => file::prepare_restore(&site, &restore).map(Change::Restore),
-            Change::Http(call) => http::prepare(&call).map(Change::Http),
+            Change::Http(call) => http::prepare(&site, &call).map(Change::Http),
         };
         Box::pin(async { off_thread(prepare).await.map_err(|failure| *failure) })
     }
