@@ -1,6 +1,7 @@
 //! Requests that change something, and looks, against a real nginx with TLS.
 
-use crate::support::{Nginx, Place};
+use crate::support::Place;
+use crate::support::nginx::Nginx;
 
 const LOCATIONS: &str = r#"
     location = /health { return 200 "fine\n"; }

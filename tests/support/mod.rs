@@ -1,10 +1,9 @@
 //! What the tests share: a place to work in, and the binary run in it.
 
-mod nginx;
+pub(crate) mod nginx;
 mod place;
 mod ran;
 pub(crate) mod terminal;
 
-pub(crate) use nginx::Nginx;
 pub(crate) use place::Place;
 pub(crate) use ran::Ran;
