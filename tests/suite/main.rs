@@ -15,6 +15,8 @@ mod doubt;
 mod dry_run;
 mod exec;
 mod failure;
+mod handed_over;
+mod https;
 mod language;
 mod locks;
 mod looking;
