@@ -6,7 +6,6 @@ use std::future::Future;
 use std::path::Path;
 use std::rc::Rc;
 
-use runbook_model::change::quoted;
 use runbook_model::entry::{Entry, Record};
 use runbook_model::estimate::Estimate;
 use runbook_model::id::RunId;
@@ -20,6 +19,7 @@ use runbook_runtime::dispatcher::{Finished, Halt, Interrupts, NoLock, Opening, R
 use runbook_runtime::journal::{CreateError, OpenError, ReadError, RunDir, StateDir};
 use runbook_runtime::report::{Progress, Reporter};
 use runbook_runtime::script::Program;
+use runbook_runtime::signing::Signing;
 use runbook_runtime::world::live::Site;
 use runbook_runtime::world::live::processes::Kept;
 use runbook_runtime::world::{Choice, Chosen, DryRunWorld, LiveWorld, People, Question, Reaction, Task, World};
@@ -46,6 +46,8 @@ pub struct Performance<'a> {
     pub runner: Person,
     /// The audit trail.
     pub archivist: Option<Archivist>,
+    /// What the operator signs with.
+    pub signing: Signing,
     /// Whether changes are withheld.
     pub dry_run: bool,
     /// Whether yes-or-no confirms are answered with yes.
@@ -71,9 +73,10 @@ impl<'a> Performance<'a> {
             return Err(Failure::new(ExitCode::Refused, held.to_string()));
         }
         let (reading, folded) = workplace.journal(&dir)?;
+        let signing = workplace.signing(folded.started().env.as_deref())?;
         let archivist = match folded.started().unsealed {
             Some(_) => None,
-            None => Some(workplace.archive(state, &operator, Some(&dir))?),
+            None => Some(workplace.archive(state, &operator, Some(&dir), &signing)?),
         };
         let runner = folded.session_operator().unwrap_or_else(|| operator.person.clone());
         let before = reading.records;
@@ -84,6 +87,7 @@ impl<'a> Performance<'a> {
             operator,
             runner,
             archivist,
+            signing,
             dry_run: false,
             yes: false,
             verbose: false,
@@ -157,10 +161,17 @@ impl<'a> Performance<'a> {
         F: Future<Output = Result<Finished, Refused>>,
     {
         let trail = self.archivist.is_some().then(|| self.trail());
+        let trail = trail.map(|trail| if self.signing.signer.is_some() { trail } else { format!("{trail}  (unsigned)") });
         let mut teller = reporters::choose(
             self.workplace.globals.output,
             self.workplace.screen(),
-            Telling { verbose: self.verbose, trail, flags: self.flags(), likely: self.likely.clone(), ..Telling::default() },
+            Telling {
+                verbose: self.verbose,
+                trail,
+                flags: self.workplace.globals.flags(),
+                likely: self.likely.clone(),
+                ..Telling::default()
+            },
         );
         teller.catch_up(&self.before);
         let view = View(Rc::new(RefCell::new(teller)));
@@ -176,6 +187,7 @@ impl<'a> Performance<'a> {
             reporters: vec![Box::new(view.clone())],
             archivist: self.archivist,
             interrupts,
+            signing: self.signing,
         };
         let finished = match session(opening).await {
             Ok(finished) => finished,
@@ -222,16 +234,6 @@ impl<'a> Performance<'a> {
         let wrapper = vec!["/proc/self/exe".to_owned(), confined::VERB.to_owned()];
         site.confinement = Some(Confinement { wrapper, scratch });
         Ok(())
-    }
-
-    /// The flags that say where the run is, so that what could be typed next finds it again.
-    fn flags(&self) -> String {
-        let globals = self.workplace.globals;
-        let flag = |name: &str, dir: &Option<std::path::PathBuf>| {
-            dir.as_ref().map(|dir| format!("{name} {}", quoted(&dir.to_string_lossy())))
-        };
-        let flags = [flag("-C", &globals.root), flag("--state-dir", &globals.state_dir)];
-        flags.into_iter().flatten().collect::<Vec<_>>().join(" ")
     }
 
     /// The audit trail, as one would type it.
@@ -294,7 +296,7 @@ fn already(workplace: &Workplace<'_>, dir: &RunDir, run: RunId, status: &RunStat
     output::to_stderr(&format!("{why}run {run} is {} already; there is nothing to {verb}\n", status.word()));
     let unsealed = matches!(workplace.begun(dir)?, Some((_, state)) if state.started().unsealed.is_some());
     if !unsealed {
-        seal::catch_up(workplace, &seal::archive(workplace, &workplace.state()?)?, dir)?;
+        seal::catch_up(workplace, &workplace.state()?, dir)?;
     }
     Ok(ExitCode::of(status))
 }
@@ -336,6 +338,11 @@ fn ended(workplace: &Workplace<'_>, finished: &Finished, edit: &str) -> ExitCode
                 .hint(format!("runbook seal {}", finished.run));
             output::to_stderr(&failure.rendered(palette));
             if exit == ExitCode::Completed { ExitCode::Unsealed } else { exit }
+        }
+        Sealing::Sealed { unsigned: Some(why), .. } => {
+            let notice = format!("the end of the run is not signed: {}\n", output::safe::line(why));
+            output::to_stderr(&notice);
+            exit
         }
         Sealing::Sealed { .. } | Sealing::Waived => exit,
     }
@@ -385,7 +392,7 @@ fn refused(refused: Refused) -> Failure {
         | Refused::Diverged { .. } => Failure::new(ExitCode::Damaged, refused.to_string()),
         Refused::Unsealable { .. } => Failure::new(ExitCode::Damaged, refused.to_string())
             .hint("`--unsealed REASON` runs without the audit trail, and records why"),
-        Refused::NotAllowed(_) => held(refused.to_string()),
+        Refused::NotAllowed(_) | Refused::Unsigned(_) => held(refused.to_string()),
         Refused::Step { run, .. } => {
             Failure::usage(refused.to_string()).hint(format!("runbook show {run}  names the step that is in doubt, if any"))
         }

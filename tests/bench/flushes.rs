@@ -2,7 +2,6 @@
 
 use crate::options::Options;
 use crate::place::Place;
-use crate::sample::Sample;
 use crate::verdict::Table;
 use crate::{ours, output, rivals};
 
@@ -33,10 +32,10 @@ pub(crate) fn a_step(options: &Options, table: &mut Table) {
     let counted = of(&ours::steps(few)).and_then(|few| Ok((few, of(&ours::steps(many))?)));
     match counted {
         Ok((before, after)) => {
-            let mut sample = Sample::default();
             #[expect(clippy::cast_precision_loss, reason = "some hundred")]
-            sample.add((after - before) / (many - few) as f64);
-            table.row("T4", "flushes a step", sample, "", 2.0, 1.0);
+            let each = (after - before) / (many - few) as f64;
+            // One more now and then: a machine that is busy elsewhere lets the script wait, and its last step is flushed then.
+            table.counted("T4", "flushes a step", each, "", 2.0, 1.05);
         }
         Err(why) => output::tell(&format!("left out: T4: {why}")),
     }

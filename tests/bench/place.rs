@@ -1,17 +1,15 @@
 //! A directory of its own for one measurement, on the disk that is measured.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
-/// A directory, gone afterwards. It lies in the build directory and not in `/tmp`, which may be in memory: flushes would
-/// cost nothing there.
+/// A directory, gone afterwards. It lies in `/var/tmp` and not in `/tmp`, which may be in memory: flushes would cost nothing
+/// there. Nor in the build directory, which is part of a repository: whose runbooks are versioned pays for a look at git.
 pub(crate) struct Place(tempfile::TempDir);
 
 impl Place {
     pub(crate) fn new() -> Result<Self, String> {
-        let myself = std::env::current_exe().map_err(|error| error.to_string())?;
-        let parent = myself.parent().unwrap_or(Path::new("."));
-        let dir = tempfile::Builder::new().prefix("costs-").tempdir_in(parent).map_err(|error| error.to_string())?;
+        let dir = tempfile::Builder::new().prefix("costs-").tempdir_in("/var/tmp").map_err(|error| error.to_string())?;
         Ok(Self(dir))
     }
 

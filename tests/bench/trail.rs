@@ -57,13 +57,9 @@ fn space(options: &Options, table: &mut Table) -> Result<(), String> {
     }
     let (more_bytes, more_files) = held(&trail);
     #[expect(clippy::cast_precision_loss, reason = "some thousand")]
-    let each = |after: u64, before: u64| {
-        let mut sample = Sample::default();
-        sample.add(after.saturating_sub(before) as f64 / runs as f64);
-        sample
-    };
-    table.row("T19", "disk a run in the trail, as files take it", each(more_bytes / 1024, bytes / 1024), "KiB", 16.0, 4.0);
-    table.row("T19", "files a run in the trail", each(more_files, files), "", 3.0, 3.0);
+    let each = |after: u64, before: u64| after.saturating_sub(before) as f64 / runs as f64;
+    table.counted("T19", "disk a run in the trail, as files take it", each(more_bytes / 1024, bytes / 1024), "KiB", 16.0, 4.0);
+    table.counted("T19", "files a run in the trail", each(more_files, files), "", 3.0, 3.0);
     Ok(())
 }
 

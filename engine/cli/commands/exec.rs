@@ -73,10 +73,11 @@ pub fn run(exec: &Exec, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> 
     let operator = Operator::here().in_groups(&groups);
     let state = workplace.state()?;
     let protected = environment.is_protected();
-    let gate = env.as_deref().and_then(|env| environment.policy.gate(env));
+    let gate = env.as_deref().and_then(|env| environment.rules.gate(env));
+    let signing = workplace.signing(env.as_deref())?;
     let archivist = match exec.unsealed {
         Some(_) => None,
-        None => Some(workplace.archive(&state, &operator, None)?),
+        None => Some(workplace.archive(&state, &operator, None, &signing)?),
     };
     let run = new_run_id(Timestamp::now()).map_err(|error| Failure::new(ExitCode::Refused, error.to_string()))?;
     let mut started = RunStarted {
@@ -104,7 +105,7 @@ pub fn run(exec: &Exec, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> 
     if !exec.dry_run {
         started.outlook.waived = waived(exec)?;
         if started.outlook.waived.is_none()
-            && let Some(refusal) = rehearsal::refusal(&environment.policy, &past, &started, Timestamp::now())
+            && let Some(refusal) = rehearsal::refusal(&environment.rules, &past, &started, Timestamp::now())
         {
             return Err(refusal);
         }
@@ -115,6 +116,7 @@ pub fn run(exec: &Exec, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> 
         runner: operator.person.clone(),
         operator,
         archivist,
+        signing,
         dry_run: exec.dry_run,
         yes: exec.yes,
         verbose: exec.verbose,

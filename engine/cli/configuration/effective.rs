@@ -10,8 +10,9 @@ use runbook_model::Value;
 use runbook_model::parameter::nearest;
 
 use crate::arguments::Globals;
-use crate::configuration::layer::{Layer, Settings};
-use crate::configuration::{Origin, Policy, Sourced, Surroundings, root};
+use crate::configuration::audit::Audit;
+use crate::configuration::layer::{EnvironmentLayer, Layer, Settings};
+use crate::configuration::{Origin, Rules, Sourced, Surroundings, root};
 use crate::failure::Failure;
 
 /// What applies, each value with its origin.
@@ -33,6 +34,8 @@ pub struct Configuration {
     pub log_filter: Option<Sourced<String>>,
     /// Where it is logged: absolute.
     pub log_file: Option<Sourced<PathBuf>>,
+    /// How the audit trail is signed, judged and copied.
+    pub audit: Audit,
     /// What scripts see as `settings` when no environment is named.
     pub settings: BTreeMap<String, Sourced<Value>>,
     /// The environments that can be named.
@@ -47,7 +50,9 @@ pub struct Configuration {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Environment {
     /// What it asks of a run.
-    pub policy: Policy,
+    pub rules: Rules,
+    /// How its runs are signed.
+    pub audit: Audit,
     /// What scripts see as `settings`: the common ones with those of the environment merged over them.
     pub settings: BTreeMap<String, Sourced<Value>>,
 }
@@ -62,7 +67,7 @@ impl Environment {
     /// Whether changes to it deserve more care.
     #[must_use]
     pub fn is_protected(&self) -> bool {
-        self.policy.protected.as_ref().is_some_and(|protected| protected.value)
+        self.rules.protected.as_ref().is_some_and(|protected| protected.value)
     }
 }
 
@@ -84,6 +89,7 @@ impl Configuration {
             groups: BTreeMap::new(),
             log_filter: None,
             log_file: None,
+            audit: Audit::default(),
             settings: BTreeMap::new(),
             environments: BTreeMap::new(),
             env: None,
@@ -106,14 +112,12 @@ impl Configuration {
         configuration.take_variables(surroundings)?;
         configuration.take_flags(surroundings, globals);
         // Last, so that an environment wins over common settings of either file.
-        for (name, policy, settings) in environments.into_iter().flatten() {
-            let common = configuration.settings.clone();
-            let environment = configuration
-                .environments
-                .entry(name)
-                .or_insert_with(|| Environment { policy: Policy::default(), settings: common });
-            merge(&mut environment.settings, settings);
-            environment.policy.overlaid(policy);
+        for (name, layer, is_own) in environments.into_iter().flatten() {
+            let blank = Environment { settings: configuration.settings.clone(), ..Environment::default() };
+            let environment = configuration.environments.entry(name).or_insert(blank);
+            merge(&mut environment.settings, layer.settings);
+            environment.rules.overlaid(layer.rules);
+            environment.audit.overlay(layer.audit, is_own);
         }
         Ok(configuration)
     }
@@ -124,7 +128,7 @@ impl Configuration {
     /// There is no such environment.
     pub fn environment(&self, flag: Option<&str>) -> Result<(Option<String>, Environment), Failure> {
         let Some(name) = flag.or(self.env.as_ref().map(|env| env.value.as_str())) else {
-            return Ok((None, Environment { policy: Policy::default(), settings: self.settings.clone() }));
+            return Ok((None, Environment { settings: self.settings.clone(), ..Environment::default() }));
         };
         if let Some(environment) = self.environments.get(name) {
             return Ok((Some(name.to_owned()), environment.clone()));
@@ -163,9 +167,11 @@ impl Configuration {
         if let Some(file) = layer.log_file {
             self.log_file = Some(base.path(file)?);
         }
+        let is_own = matches!(base, Base::None);
+        self.audit.overlay(layer.audit, is_own);
         merge(&mut self.settings, layer.settings);
         self.files.push(file);
-        Ok(layer.environments.into_iter().map(|(name, layer)| (name, layer.policy, layer.settings)).collect())
+        Ok(layer.environments.into_iter().map(|(name, layer)| (name, layer, is_own)).collect())
     }
 
     fn take_variables(&mut self, surroundings: &Surroundings) -> Result<(), Failure> {
@@ -200,7 +206,8 @@ impl Configuration {
     }
 }
 
-type NamedLayer = (String, Policy, Settings);
+/// What a file says about an environment, and whether it is the user's own.
+type NamedLayer = (String, EnvironmentLayer, bool);
 
 /// From where relative paths of a file start.
 enum Base {

@@ -20,6 +20,7 @@ use crate::outlook::{Lack, Outlook};
 use crate::parameter::Given;
 use crate::path::StepPath;
 use crate::person::{Decider, Person};
+use crate::statement::Signed;
 use crate::status::RunStatus;
 use crate::step::{Location, OnFailure, RollbackPlan, StepSpec};
 
@@ -215,6 +216,8 @@ pub enum Entry {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         unconfined: Option<String>,
     },
+    /// A person signed what the next record says they did (for a session: what the one before says).
+    Signed(Box<Signed>),
     /// The run goes on with an edited source.
     Adopted {
         /// The sources from here on.
@@ -336,6 +339,8 @@ pub enum Purpose {
     Answer,
     /// To give it up.
     Abandon,
+    /// To say that somebody has read it, after its end.
+    Review,
 }
 
 /// What is about to be done, and how to take it back (invariants I2 and I6).
@@ -443,6 +448,7 @@ impl Entry {
             | Self::SessionEnded { .. }
             | Self::LockReleased { .. }
             | Self::RollbackStarted { .. }
+            | Self::Signed(_)
             | Self::PlanMade { .. }
             | Self::Adopted { .. } => None,
         }
@@ -475,6 +481,7 @@ impl Entry {
             Self::BudgetBroken { .. } => "budget_broken",
             Self::Noted { .. } => "noted",
             Self::PlanMade { .. } => "plan_made",
+            Self::Signed(_) => "signed",
             Self::Adopted { .. } => "adopted",
         }
     }

@@ -14,5 +14,6 @@ pub mod keeper;
 pub mod operation;
 pub mod report;
 pub mod script;
+pub mod signing;
 pub mod sweep;
 pub mod world;

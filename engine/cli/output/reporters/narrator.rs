@@ -157,6 +157,8 @@ impl Narrator {
                 let what = if *path == StepPath::root() { "the run".to_owned() } else { format!("`{}`", path.name()) };
                 vec![Line::new(at, Mark::Warning, format!("{what} is over its budget of {budget}")).depth(depth(path))]
             }
+            // Who signed is part of the act; what the signature is worth, `runbook verify` says.
+            Entry::Signed(_) => Vec::new(),
             Entry::Noted { text, branch, .. } => {
                 vec![Line::new(at, Mark::Note, text.clone()).depth(branch.child("note", 1).depth())]
             }
@@ -235,6 +237,7 @@ impl Narrator {
             Purpose::Resolve => "resolving",
             Purpose::Answer => "answering",
             Purpose::Abandon => "giving up",
+            Purpose::Review => "reviewing",
         };
         let who = format!("by {}@{}", session.operator.name, session.operator.host);
         vec![Line::new(record.at, Mark::Note, format!("{what} {}", record.run)).aside(who)]

@@ -235,6 +235,7 @@ impl RunState {
                 Mode::Rehearsal => Ok(()),
                 Mode::Live => Err("only a rehearsal makes a plan".to_owned()),
             },
+            Entry::Signed(_) => Ok(()),
             Entry::Adopted { sources, .. } => {
                 self.sources.clone_from(sources);
                 self.adopted = true;

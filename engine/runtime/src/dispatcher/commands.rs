@@ -148,9 +148,20 @@ impl Desk {
                 Outcome::Failed(failure)
             }
             Ok(change) => {
-                let receipt = self.ledger.intend(intent, self.now()).await?;
-                let performed = self.world.perform(receipt, &change, self.limits(command.timeout));
-                match self.attended(path, performed).await {
+                let performed = match self.world.withheld(&change) {
+                    // Nothing takes effect, so nothing has to be on disk before.
+                    Some(withheld) => {
+                        self.write(Entry::StepIntended(Box::new(intent)))?;
+                        withheld
+                    }
+                    None => {
+                        let receipt = self.ledger.intend(intent, self.now()).await?;
+                        let performed = self.world.perform(receipt, &change, self.limits(command.timeout));
+                        // In this order: the effect is under way while it is told.
+                        tokio::join!(self.attended(path, performed), async { self.ledger.hear() }).0
+                    }
+                };
+                match performed {
                     Performed::Done(answer) => Outcome::Succeeded(answer),
                     Performed::Failed(failure) => Outcome::Failed(failure),
                     // What watched it is gone in mid-step: the next session looks for evidence, as after a crash.

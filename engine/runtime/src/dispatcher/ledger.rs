@@ -4,6 +4,7 @@ use std::cell::{Cell, Ref, RefCell};
 use std::collections::VecDeque;
 
 use jiff::Timestamp;
+use runbook_model::chain::Head;
 use runbook_model::entry::{Entry, Intent, Record};
 use runbook_model::state::RunState;
 
@@ -52,6 +53,11 @@ impl Ledger {
         self.journal.durable().bytes
     }
 
+    /// The end of the journal, as the next record will name it.
+    pub(super) fn head(&self) -> Head {
+        self.journal.written().head
+    }
+
     /// Writes a fact down; it is on disk with the next flush. It is told at once, unless something before it may not be.
     pub(super) fn write(&self, entry: Entry, now: Timestamp) -> Result<(), Halt> {
         self.append(entry, now, false)
@@ -73,12 +79,16 @@ impl Ledger {
     }
 
     /// Writes an intent down, waits until it and everything before it is on disk, and gives the key to the world.
+    ///
+    /// It is not told yet: the caller sets the effect going and then calls [`Ledger::hear`], so that nobody waits for a
+    /// terminal.
     pub(super) async fn intend(&self, intent: Intent, now: Timestamp) -> Result<Receipt, Halt> {
-        self.admit(&Entry::StepIntended(Box::new(intent.clone())), now)?;
+        let Entry::StepIntended(intent) = self.admit(Entry::StepIntended(Box::new(intent)), now)? else {
+            return Err(Halt::Interrupted);
+        };
         let written = |record: &Record| self.unheard.borrow_mut().push_back(Unheard { record: record.clone(), binding: true });
-        let receipt = self.journal.intend_and_say(intent, now, written).await.map_err(|lost| self.lost(lost))?.1;
-        self.hear();
-        Ok(receipt)
+        let intended = self.journal.intend_and_say(*intent, now, written).await;
+        Ok(intended.map_err(|lost| self.lost(lost))?.1)
     }
 
     /// Waits until everything that was written is on disk.
@@ -128,16 +138,17 @@ impl Ledger {
         self.unsealed.replace(0)
     }
 
-    /// Takes a record into the state before it is written: an illegal one must never reach the disk, and a legal one
-    /// that cannot be written ends the session anyway.
-    fn admit(&self, entry: &Entry, now: Timestamp) -> Result<(), Halt> {
+    /// Takes an entry into the state before it is written: an illegal one must never reach the disk, and a legal one that
+    /// cannot be written ends the session anyway.
+    fn admit(&self, entry: Entry, now: Timestamp) -> Result<Entry, Halt> {
         let mut state = self.state.borrow_mut();
-        let record = state.draft(self.journal.epoch(), now, entry.clone());
-        Ok(state.apply(&record)?)
+        let record = state.draft(self.journal.epoch(), now, entry);
+        state.apply(&record)?;
+        Ok(record.entry)
     }
 
     fn append(&self, entry: Entry, now: Timestamp, binding: bool) -> Result<(), Halt> {
-        self.admit(&entry, now)?;
+        let entry = self.admit(entry, now)?;
         let record = self.journal.append(entry, now).map_err(|lost| self.lost(lost))?;
         self.unheard.borrow_mut().push_back(Unheard { record, binding });
         self.hear();
@@ -150,7 +161,7 @@ impl Ledger {
     }
 
     /// Tells what may be told, in the order of the journal.
-    fn hear(&self) {
+    pub(super) fn hear(&self) {
         let durable = self.journal.durable().head.next;
         let may_be_told = |unheard: &Unheard| !unheard.binding || unheard.record.seq < durable;
         loop {
@@ -164,3 +175,6 @@ impl Ledger {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

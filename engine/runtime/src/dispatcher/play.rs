@@ -52,17 +52,20 @@ impl Desk {
     ) -> Ending {
         let mut tasks = JoinSet::new();
         let mut tick = ticking();
+        // A call that has just come is about to flush by itself: no timer is set then, which would only wake us for nothing.
+        let mut expecting = false;
         tokio::pin!(work);
         loop {
             tokio::select! {
                 biased;
                 Some(call) = calls.recv() => {
+                    expecting = true;
                     let desk = Rc::clone(self);
                     tasks.spawn_local(async move { desk.serve(call).await });
                 }
                 ending = &mut work => break ending,
-                Some(_) = tasks.join_next(), if !tasks.is_empty() => {}
-                () = tokio::time::sleep(LULL), if self.ledger.is_unheard() => {
+                Some(_) = tasks.join_next(), if !tasks.is_empty() => expecting = false,
+                () = tokio::time::sleep(LULL), if !expecting && self.ledger.is_unheard() => {
                     if let Err(halt) = self.ledger.sync_now() {
                         self.halt(halt);
                     }

@@ -21,12 +21,14 @@ use super::desk::Desk;
 use super::interrupts::Interrupts;
 use super::ledger::Ledger;
 use super::locking::{self, Locks, NoLock};
+use super::notary::{Notary, Unsigned};
 use super::sealing::{Sealer, Sealing};
 use crate::audit::{Archivist, SourceText};
 use crate::journal::{Claim, CreateError, Holder, Journal, OpenError, RunDir, SourceError};
 use crate::operation::Line;
 use crate::report::{Progress, Reporter};
 use crate::script::{Diagnostics, Pinned, Program};
+use crate::signing::Signing;
 use crate::world::World;
 
 /// What every session needs, whatever it is for.
@@ -47,6 +49,8 @@ pub struct Opening {
     pub archivist: Option<Archivist>,
     /// The operator's signals.
     pub interrupts: Interrupts,
+    /// What the operator signs with.
+    pub signing: Signing,
 }
 
 /// A run that this process holds.
@@ -120,6 +124,9 @@ pub enum Refused {
         /// Why.
         why: String,
     },
+    /// The operator's key does not sign, and has to.
+    #[error("{0}; nothing was run")]
+    Unsigned(#[from] Unsigned),
     /// There is nothing to do.
     #[error("run {run} is {} already; there is nothing to {verb}", .status.word())]
     Final {
@@ -310,7 +317,14 @@ impl Session {
         let desk = Rc::clone(&session.desk);
         let open = desk.beside(desk.is_open_to_word(&path)).await;
         match open {
-            Ok(true) => session.desk.resolved(&path, attempt, verdict, by, why)?,
+            Ok(true) => {
+                let verdict = Entry::StepResolved { path: path.clone(), attempt, verdict, by, why };
+                if let Err(unsigned) = session.desk.sign(&verdict)? {
+                    session.finish(run, Ok(RunStatus::InDoubt { at: path })).await;
+                    return Err(unsigned.into());
+                }
+                session.desk.write(verdict)?;
+            }
             Ok(false) => {
                 session.finish(run, Ok(RunStatus::Interrupted)).await;
                 return Err(Refused::FoundOut { run, step: path });
@@ -342,7 +356,12 @@ impl Session {
         let by = Decider::Person(opening.operator.clone());
         let (_, sources) = sources_of(&opening.dir, &state)?;
         let session = Self::unlocked(opening, journal, state, &sources, Purpose::Answer)?;
-        session.desk.write(Entry::ConfirmAnswered { path: path.clone(), said, by, shown, note })?;
+        let answer = Entry::ConfirmAnswered { path: path.clone(), said, by, shown, note };
+        if let Err(unsigned) = session.desk.sign(&answer)? {
+            session.finish(run, Ok(RunStatus::Suspended { at: path })).await;
+            return Err(unsigned.into());
+        }
+        session.desk.write(answer)?;
         // More answers are wanted for it, or another branch waits for one.
         let status = match waiting(&session.desk.ledger.state()) {
             Some((at, spec)) if is_open(&session.desk.ledger.state(), &at, &spec) => RunStatus::Suspended { at },
@@ -371,10 +390,21 @@ impl Session {
             sources: sources.iter().map(|(name, text)| SourceText { name: name.clone(), text: text.clone() }).collect(),
         };
         let ledger = Ledger::new(journal, state, reporters);
-        let desk = Desk::new(ledger, opening.world, opening.interrupts, sealer, locks);
+        let notary = Notary { signing: opening.signing };
+        let desk = Desk::new(ledger, opening.world, opening.interrupts, sealer, locks, notary);
         let session =
             Taken { purpose, operator: opening.operator, pid: std::process::id(), boot: opening.boot, engine: opening.engine };
-        desk.write(Entry::SessionStarted(session))?;
+        let started = Entry::SessionStarted(session);
+        let before = desk.ledger.state().status().clone();
+        desk.write(started.clone())?;
+        if let Err(unsigned) = desk.sign(&started)? {
+            let status = match first {
+                Some(_) => RunStatus::Abandoned { why: "it could not be signed".to_owned() },
+                None => before,
+            };
+            desk.write(Entry::SessionEnded { status })?;
+            return Err(unsigned.into());
+        }
         Ok(Self { desk: Rc::new(desk) })
     }
 

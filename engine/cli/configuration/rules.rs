@@ -15,7 +15,7 @@ const CONFIRM: [&str; 3] = ["by", "not_self", "quorum"];
 
 /// What an environment asks of a run.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Policy {
+pub struct Rules {
     /// Whether changes to it deserve more care: no `--yes`.
     pub protected: Option<Sourced<bool>>,
     /// A rehearsal in this environment may be at most this old.
@@ -26,7 +26,7 @@ pub struct Policy {
     pub confirm: Option<Sourced<Confirm>>,
 }
 
-impl Policy {
+impl Rules {
     pub(super) fn read(reader: &mut Reader<'_>, environment: &DeTable<'_>) -> Self {
         Self {
             protected: reader.flag(environment, "protected"),
