@@ -12,9 +12,9 @@ use runbook_model::outcome::Outcome;
 use runbook_model::path::StepPath;
 use runbook_model::person::{Decider, Person};
 use runbook_model::rollback;
-use runbook_model::state::{RunState, StepPhase, Work};
+use runbook_model::state::{RunState, Step, StepPhase, Work};
 use runbook_model::status::RunStatus;
-use runbook_model::step::StepKind;
+use runbook_model::step::{StepKind, StepSpec};
 
 use super::Halt;
 use super::desk::Desk;
@@ -344,12 +344,7 @@ impl Session {
     pub async fn answer(opening: Opening, said: Said, note: Option<String>) -> Result<Finished, Refused> {
         let (journal, state) = take(&opening, Purpose::Answer)?;
         let run = opening.dir.run();
-        let waiting = state.steps().iter().find(|step| {
-            step.phase == StepPhase::Intended && matches!(step.spec().map(|spec| &spec.kind), Some(StepKind::Confirm(_)))
-        });
-        let Some((path, spec)) = waiting.and_then(|step| Some((step.path.clone(), step.spec()?.clone()))) else {
-            return Err(Refused::NotWaiting(run));
-        };
+        let Some((path, spec)) = waiting(&state) else { return Err(Refused::NotWaiting(run)) };
         let StepKind::Confirm(confirm) = &spec.kind else { return Err(Refused::NotWaiting(run)) };
         approval::fits(confirm, &said).map_err(|want| Refused::WrongAnswer {
             given: said.line(),
@@ -367,12 +362,11 @@ impl Session {
             return Err(unsigned.into());
         }
         session.desk.write(answer)?;
-        let open = {
-            let state = session.desk.ledger.state();
-            let answers = state.step(&path).map(|step| step.answers.as_slice()).unwrap_or_default();
-            approval::weigh(confirm, answers, shown, &state) == approval::Approval::Open
+        // More answers are wanted for it, or another branch waits for one.
+        let status = match waiting(&session.desk.ledger.state()) {
+            Some((at, spec)) if is_open(&session.desk.ledger.state(), &at, &spec) => RunStatus::Suspended { at },
+            _ => RunStatus::Interrupted,
         };
-        let status = if open { RunStatus::Suspended { at: path } } else { RunStatus::Interrupted };
         Ok(session.finish(run, Ok(status)).await)
     }
 
@@ -527,6 +521,26 @@ impl Session {
     }
 }
 
+/// The confirm that an answer is for: the first that still wants one, else the first that the run has not come past.
+fn waiting(state: &RunState) -> Option<(StepPath, StepSpec)> {
+    let asked = |step: &&Step| {
+        step.phase == StepPhase::Intended && matches!(step.spec().map(|spec| &spec.kind), Some(StepKind::Confirm(_)))
+    };
+    let mut asked = state.steps().iter().filter(asked).filter_map(|step| Some((step.path.clone(), step.spec()?.clone())));
+    let first = asked.next()?;
+    if is_open(state, &first.0, &first.1) {
+        return Some(first);
+    }
+    Some(asked.find(|(path, spec)| is_open(state, path, spec)).unwrap_or(first))
+}
+
+/// Whether a confirm wants more answers than it has.
+fn is_open(state: &RunState, path: &StepPath, spec: &StepSpec) -> bool {
+    let StepKind::Confirm(confirm) = &spec.kind else { return false };
+    let answers = state.step(path).map(|step| step.answers.as_slice()).unwrap_or_default();
+    approval::weigh(confirm, answers, approval::shown(state, path, spec), state) == approval::Approval::Open
+}
+
 /// Takes the run: lock, journal, state.
 pub(super) fn take(opening: &Opening, purpose: Purpose) -> Result<(Journal, RunState), Refused> {
     let (journal, reading) = Journal::open(&opening.dir, &holder(opening, purpose))?;
@@ -587,7 +601,7 @@ fn pinned(dir: &RunDir, state: &RunState) -> Result<(Program, Texts), Refused> {
 }
 
 /// The step that a person means: its whole path, its number in the journal, or a name that only one candidate has.
-fn named(state: &RunState, text: &str, wanted: impl Fn(&runbook_model::state::Step) -> bool) -> Result<StepPath, Refused> {
+fn named(state: &RunState, text: &str, wanted: impl Fn(&Step) -> bool) -> Result<StepPath, Refused> {
     let candidates: Vec<_> = state.steps().iter().filter(|step| wanted(step)).collect();
     let exact = candidates.iter().find(|step| step.path.to_string() == text || step.seq.to_string() == text);
     if let Some(step) = exact {
