@@ -10,6 +10,7 @@ pub mod catalogue;
 pub mod commands;
 pub mod configuration;
 pub mod demo;
+pub mod dossier;
 pub mod exit_code;
 pub mod failure;
 pub mod history;
@@ -21,8 +22,9 @@ pub mod people;
 pub mod performance;
 #[cfg(test)]
 mod reference;
-pub mod review;
+pub mod rehearsal;
 mod signals;
+mod signing;
 pub mod workplace;
 
 /// Runs the program with the arguments and the environment of this process.

@@ -1,10 +1,12 @@
 //! The page of a runbook.
 
+use jiff::Timestamp;
 use runbook_model::declaration::Declaration;
 use runbook_model::parameter::Parameter;
 
 use crate::output::safe::{self, Colours};
 use crate::output::style::{Palette, Tone};
+use crate::rehearsal::Past;
 
 /// What a runbook says about itself, and how to run it.
 #[must_use]
@@ -36,6 +38,20 @@ pub fn page(name: &str, file: &str, declaration: &Declaration, palette: Palette)
     page.push_str(&format!("\n{}\n", palette.paint(Tone::Faint, "rehearse it first:")));
     page.push_str(&format!("  runbook exec {}{} --dry-run\n", safe::line(name), required(declaration)));
     page
+}
+
+/// What earlier runs say about the next one.
+pub(super) fn outlook(past: &Past, declaration: &Declaration, palette: Palette) -> String {
+    let lines: Vec<_> = past
+        .said(declaration.budget, Timestamp::now())
+        .into_iter()
+        .map(|(tone, text)| format!("  {}\n", palette.paint(tone, &safe::line(&text))))
+        .collect();
+    if lines.is_empty() {
+        String::new()
+    } else {
+        format!("\n{}\n{}", palette.paint(Tone::Faint, "earlier runs:"), lines.concat())
+    }
 }
 
 fn describe(name: &str, parameter: &Parameter) -> String {

@@ -7,7 +7,7 @@ use runbook_runtime::report::Reporter;
 use serde_json::json;
 
 use super::standing::{Seen, standing};
-use super::{follow, page, step};
+use super::{follow, outlook, page, step};
 use crate::arguments::{Format, Globals};
 use crate::commands::on_stdout;
 use crate::exit_code::ExitCode;
@@ -16,6 +16,7 @@ use crate::history::History;
 use crate::library::{Library, broken};
 use crate::output;
 use crate::output::reporters::{self, Telling};
+use crate::rehearsal::Past;
 
 /// Show a runbook and its parameters, or replay a run
 ///
@@ -53,7 +54,10 @@ pub fn run(show: &Show, library: &Library, history: Option<&History>, globals: &
                 Format::Json => {
                     format!("{}\n", json!({ "v": 1, "name": title.name, "file": title.file, "declaration": declaration }))
                 }
-                Format::Text => page(&title.name, &title.file, &declaration, palette),
+                Format::Text => {
+                    let past = history.map(|history| Past::of(history.state(), &title.name)).unwrap_or_default();
+                    page(&title.name, &title.file, &declaration, palette) + outlook(&past, &declaration, palette).as_str()
+                }
             })?;
             return Ok(ExitCode::Completed);
         }

@@ -135,6 +135,7 @@ fn verb(purpose: Purpose) -> &'static str {
         Purpose::Resolve => "`runbook resolve`",
         Purpose::Answer => "`runbook answer`",
         Purpose::Abandon => "`runbook abandon`",
+        Purpose::Review => "`runbook review`",
     }
 }
 

@@ -70,6 +70,7 @@ impl fmt::Display for Holder {
             Purpose::Resolve => "resolve",
             Purpose::Answer => "answer",
             Purpose::Abandon => "abandon",
+            Purpose::Review => "review",
         };
         // Names come from the system, but they are text that somebody chose: nothing in them may move the cursor.
         let (name, host) = (name.escape_debug(), host.escape_debug());

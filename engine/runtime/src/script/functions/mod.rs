@@ -6,6 +6,7 @@ mod check;
 mod command;
 mod confirm;
 mod conversation;
+mod gate;
 mod observe;
 mod phase;
 mod print;
@@ -15,6 +16,7 @@ mod shell;
 
 use std::sync::Arc;
 
+pub(super) use gate::Gate;
 use rhai::{Engine, Module, NativeCallContext};
 
 use super::code::Code;
