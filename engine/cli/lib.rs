@@ -11,6 +11,7 @@ pub mod checking;
 pub mod commands;
 pub mod configuration;
 pub mod demo;
+pub mod dossier;
 pub mod exit_code;
 pub mod failure;
 pub mod history;
@@ -23,7 +24,6 @@ pub mod performance;
 #[cfg(test)]
 mod reference;
 pub mod rehearsal;
-pub mod review;
 mod signals;
 mod signing;
 pub mod workplace;

@@ -400,7 +400,7 @@ fn refused(refused: Refused) -> Failure {
         | Refused::Diverged { .. } => Failure::new(ExitCode::Damaged, refused.to_string()),
         Refused::Unsealable { .. } => Failure::new(ExitCode::Damaged, refused.to_string())
             .hint("`--unsealed REASON` runs without the audit trail, and records why"),
-        Refused::NotAllowed(_) | Refused::Unsigned(_) => held(refused.to_string()),
+        Refused::NotAllowed(_) | Refused::Unsigned(_) | Refused::TooLate { .. } => held(refused.to_string()),
         Refused::Step { run, .. } => {
             Failure::usage(refused.to_string()).hint(format!("runbook show {run}  names the step that is in doubt, if any"))
         }

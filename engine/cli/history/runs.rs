@@ -27,6 +27,12 @@ impl History {
         Ok(StateDir::look(&configuration.state_dir.value)?.map(|state| Self { state }))
     }
 
+    /// The directory itself.
+    #[must_use]
+    pub fn state(&self) -> &StateDir {
+        &self.state
+    }
+
     /// The run whose id begins with `prefix`.
     ///
     /// # Errors

@@ -94,7 +94,7 @@ impl RunState {
         self.started_at
     }
 
-    /// When its last record was written, by the wall clock.
+    /// When its last record was written, by the wall clock: the latest of all labels.
     #[must_use]
     pub fn last_at(&self) -> Timestamp {
         self.last_at

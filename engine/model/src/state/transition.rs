@@ -89,7 +89,8 @@ impl RunState {
         })?;
         self.next = record.seq.next();
         self.epoch = record.epoch;
-        self.last_at = record.at;
+        // Labels of a clock that was set back do not make the run any younger.
+        self.last_at = self.last_at.max(record.at);
         Ok(())
     }
 
@@ -271,6 +272,7 @@ impl RunState {
                     seq: record.seq,
                     epoch: record.epoch,
                     at: record.at,
+                    since: record.at,
                     phase: StepPhase::Intended,
                     answers: Vec::new(),
                     retries: 0,
@@ -291,6 +293,9 @@ impl RunState {
                 }
                 if intent.attempt != step.attempt.next() {
                     return Err(format!("attempt {} was to come", step.attempt.next()));
+                }
+                if step.phase == StepPhase::Open {
+                    step.since = record.at;
                 }
                 step.attempt = intent.attempt;
                 step.fingerprint = intent.fingerprint;
@@ -374,6 +379,7 @@ impl RunState {
             seq: record.seq,
             epoch: record.epoch,
             at: record.at,
+            since: record.at,
             phase: StepPhase::Registered,
             answers: Vec::new(),
             retries: 0,

@@ -90,6 +90,9 @@ impl Desk {
     async fn step(&self, path: StepPath, spec: StepSpec, location: Location) -> Result<Reply, Halt> {
         let fingerprint = spec.fingerprint();
         self.visit(&path);
+        if self.is_settling() {
+            return self.step_in_doubt(path, spec, fingerprint, location);
+        }
         let known = self.ledger.state().step(&path).is_some();
         let passed_by = if known || path.is_rollback() { None } else { self.passed_by(&path) };
         let open = {

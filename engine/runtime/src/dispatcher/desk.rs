@@ -34,6 +34,8 @@ pub(super) struct Desk {
     settled: Cell<usize>,
     /// Whether the script is played only to find its rollback blocks again.
     replaying: Cell<bool>,
+    /// Whether the script is played only to ask its `settled_by` checks about steps in doubt.
+    settling: Cell<bool>,
     halt: RefCell<Option<Halt>>,
     /// The `parallel` that the script is in.
     pub(super) gathering: RefCell<Option<Gathering>>,
@@ -81,6 +83,7 @@ impl Desk {
             visited: RefCell::default(),
             settled: Cell::new(0),
             replaying: Cell::new(false),
+            settling: Cell::new(false),
             halt: RefCell::new(None),
             gathering: RefCell::default(),
             moved: Notify::new(),
@@ -138,6 +141,17 @@ impl Desk {
     /// Says whether the script is played only to find its rollback blocks again: then it writes nothing down.
     pub(super) fn replay_only(&self, replaying: bool) {
         self.replaying.set(replaying);
+    }
+
+    /// Says whether the script is played only to ask its `settled_by` checks: then it writes nothing else down, and goes no
+    /// further than its record does.
+    pub(super) fn settle_only(&self, settling: bool) {
+        self.settling.set(settling);
+        self.replaying.set(settling);
+    }
+
+    pub(super) fn is_settling(&self) -> bool {
+        self.settling.get()
     }
 
     pub(super) fn is_replaying(&self) -> bool {

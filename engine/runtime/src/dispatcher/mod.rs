@@ -25,6 +25,7 @@ mod reviewing;
 mod rolling_back;
 mod sealing;
 mod session;
+mod settling;
 
 pub use halt::Halt;
 pub use interrupts::Interrupts;

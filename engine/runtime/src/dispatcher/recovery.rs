@@ -1,6 +1,7 @@
 //! What becomes of an attempt that was in flight when its process died: never silently repeated, never silently skipped.
 
 use runbook_model::Value;
+use runbook_model::decide::Refusal;
 use runbook_model::entry::{Entry, Intent, Verdict};
 use runbook_model::id::Attempt;
 use runbook_model::outcome::Outcome;
@@ -162,6 +163,8 @@ impl Desk {
         };
         match recovery {
             Recovery::Settled => Ok(Reply::Nothing),
+            // Nothing goes forward before a rollback.
+            _ if self.is_settling() => Err(Refusal::Backwards { path }.into()),
             _ => self.make(path, turn.spec, turn.location).await,
         }
     }

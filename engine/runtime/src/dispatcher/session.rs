@@ -7,6 +7,7 @@ use runbook_model::answer::Said;
 use runbook_model::approval::{self, NotAllowed};
 use runbook_model::entry::{Entry, Mode, Purpose, Record, RunStarted, Session as Taken, Source, Verdict};
 use runbook_model::id::RunId;
+use runbook_model::length::Length;
 use runbook_model::lock::Locks as Wanted;
 use runbook_model::outcome::Outcome;
 use runbook_model::path::StepPath;
@@ -166,6 +167,18 @@ pub enum Refused {
     /// No confirm waits.
     #[error("run {0} does not wait for an answer")]
     NotWaiting(RunId),
+    /// Nobody answered in time, and what that means the runbook says.
+    #[error(
+        "the {deadline} for an answer to `{question}` are over; nothing was recorded: `runbook resume {run}` does what the runbook says about that"
+    )]
+    TooLate {
+        /// The run.
+        run: RunId,
+        /// The question.
+        question: String,
+        /// How long an answer may take.
+        deadline: Length,
+    },
     /// This answer does not fit the question.
     #[error("`{given}` does not answer `{question}`: {want}")]
     WrongAnswer {
@@ -290,7 +303,11 @@ impl Session {
             if back {
                 return session.reopen(stuck_at, operator).await;
             }
-            session.desk.beside(session.desk.settle_doubts()).await?;
+            let (line, mut calls) = Line::new();
+            let settles = session.desk.ledger.state().doubtful().iter().any(|step| step.settles());
+            let actor = settles.then(|| session.cast(&program, line));
+            session.desk.beside(session.desk.settle_doubts(actor.as_ref(), &mut calls)).await?;
+            drop((actor, calls));
             let desk = &session.desk;
             desk.ledger.write_durably(Entry::RollbackStarted { by: operator, why }, desk.now()).await?;
             Ok(())
@@ -352,6 +369,11 @@ impl Session {
             want,
         })?;
         approval::may_answer(confirm, &opening.operator, state.started(), state.operator())?;
+        let asked = state.step(&path).map_or(state.started_at(), |step| step.since);
+        let left = approval::left(confirm, asked, state.last_at(), opening.world.now());
+        if let (Some(deadline), true) = (confirm.deadline, left.is_some_and(|left| left.millis() == 0)) {
+            return Err(Refused::TooLate { run, question: spec.name.clone(), deadline });
+        }
         let shown = approval::shown(&state, &path, &spec);
         let by = Decider::Person(opening.operator.clone());
         let (_, sources) = sources_of(&opening.dir, &state)?;

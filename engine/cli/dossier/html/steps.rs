@@ -4,12 +4,12 @@ use runbook_model::account::{AttemptAccount, Standing, StepAccount};
 use runbook_model::path::StepPath;
 
 use super::{escape, sections};
+use crate::dossier::html::timeline::mood;
+use crate::dossier::piece::{self, Piece};
+use crate::dossier::{Dossier, Mood};
 use crate::output::elapsed;
 use crate::output::safe;
 use crate::output::screen::cut;
-use crate::review::html::timeline::mood;
-use crate::review::piece::{self, Piece};
-use crate::review::{Mood, Review};
 
 /// So many bytes of each end of an output are shown; the journal and `runbook show RUN STEP` have more.
 const END: usize = 4 * 1024;
@@ -18,20 +18,20 @@ const MANY: usize = 500;
 const END_OF_MANY: usize = 512;
 
 /// The steps that go forward.
-pub(super) fn forward(review: &Review) -> String {
-    listed(review, "steps", "Steps", |step| !step.path.is_rollback())
+pub(super) fn forward(dossier: &Dossier) -> String {
+    listed(dossier, "steps", "Steps", |step| !step.path.is_rollback())
 }
 
 /// The steps of the rollback.
-pub(super) fn backward(review: &Review) -> String {
-    listed(review, "rolled-back", "Steps of the rollback", |step| step.path.is_rollback())
+pub(super) fn backward(dossier: &Dossier) -> String {
+    listed(dossier, "rolled-back", "Steps of the rollback", |step| step.path.is_rollback())
 }
 
-fn listed(review: &Review, id: &str, title: &str, wanted: impl Fn(&StepAccount) -> bool) -> String {
+fn listed(dossier: &Dossier, id: &str, title: &str, wanted: impl Fn(&StepAccount) -> bool) -> String {
     let mut text = String::new();
     let mut phase = StepPath::root();
-    for (nth, step) in review.account.steps.iter().enumerate().filter(|(_, step)| wanted(step)) {
-        let within = review.account.phases.iter().map(|(path, _, _)| path).filter(|path| step.path.is_within(path));
+    for (nth, step) in dossier.account.steps.iter().enumerate().filter(|(_, step)| wanted(step)) {
+        let within = dossier.account.phases.iter().map(|(path, _, _)| path).filter(|path| step.path.is_within(path));
         let innermost = within.max_by_key(|path| path.depth()).cloned().unwrap_or_default();
         if innermost != phase {
             if innermost != StepPath::root() {
@@ -39,13 +39,13 @@ fn listed(review: &Review, id: &str, title: &str, wanted: impl Fn(&StepAccount) 
             }
             phase = innermost;
         }
-        text.push_str(&one(review, nth, step));
+        text.push_str(&one(dossier, nth, step));
     }
     sections::section(id, title, &text)
 }
 
-fn one(review: &Review, nth: usize, step: &StepAccount) -> String {
-    let mood = mood(review, step);
+fn one(dossier: &Dossier, nth: usize, step: &StepAccount) -> String {
+    let mood = mood(dossier, step);
     let needs_a_look = matches!(mood, Mood::Bad | Mood::Warn) || step.standing == Standing::Waiting;
     let open = if needs_a_look { " open" } else { "" };
     let took = step.millis().map(elapsed::short).unwrap_or_default();
@@ -53,7 +53,7 @@ fn one(review: &Review, nth: usize, step: &StepAccount) -> String {
         (Standing::Done, ending) if ending == "done" || ending == "exit code 0" => String::new(),
         (_, ending) => cut(&safe::line(&ending), 120),
     };
-    let word = if step.rolled_back.is_some() { "rolled back" } else { review.standing(step) };
+    let word = if step.rolled_back.is_some() { "rolled back" } else { dossier.standing(step) };
     let mut text = format!(
         concat!(
             "<details id=\"step-{}\" class=\"step {}\"{}>\n<summary><span class=\"sign {}\" title=\"{}\">{}</span>",
@@ -75,11 +75,11 @@ fn one(review: &Review, nth: usize, step: &StepAccount) -> String {
     if let (true, Some(_)) = (step.attempts.is_empty(), &step.plan) {
         text.push_str(&format!("<dl class=\"pieces\">{}</dl>\n", fact("rollback", &piece::step_ending(step))));
     }
-    let end = if review.account.steps.len() > MANY { END_OF_MANY } else { END };
+    let end = if dossier.account.steps.len() > MANY { END_OF_MANY } else { END };
     for attempt in &step.attempts {
         text.push_str(&attempted(attempt, step.attempts.len() > 1, end));
     }
-    for decision in review.account.decisions.iter().filter(|decision| decision.path == step.path) {
+    for decision in dossier.account.decisions.iter().filter(|decision| decision.path == step.path) {
         let why = decision.why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
         let line = format!("{} {}{why}", decision.by.line(), decision.what.line());
         text.push_str(&format!("<p>{} {}</p>\n", sections::clock(decision.at), escape::line(&line)));

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use runbook_model::account::{AttemptAccount, Standing, StepAccount};
 use runbook_model::outcome::Outcome;
 
-use crate::review::{Mood, Review};
+use crate::dossier::{Dossier, Mood};
 
 /// Something that happened for a time.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,34 +19,34 @@ pub(super) struct Bar {
 }
 
 /// One bar an attempt.
-pub(super) fn of(review: &Review, step: &StepAccount) -> Vec<Bar> {
+pub(super) fn of(dossier: &Dossier, step: &StepAccount) -> Vec<Bar> {
     let last = step.attempts.len().saturating_sub(1);
     let bar = |(nth, attempt): (usize, &AttemptAccount)| {
-        let to = attempt.ended.unwrap_or_else(|| left(review, attempt)).max(attempt.began);
-        let mood = if nth == last { mood(review, step) } else { attempted(attempt) };
+        let to = attempt.ended.unwrap_or_else(|| left(dossier, attempt)).max(attempt.began);
+        let mood = if nth == last { mood(dossier, step) } else { attempted(attempt) };
         Bar { from: attempt.began, to, mood, open: attempt.ended.is_none(), asked: step.kind == "confirm" }
     };
     step.attempts.iter().enumerate().map(bar).collect()
 }
 
 /// When an attempt that nobody saw end was last heard of: it goes on, or its session ended.
-fn left(review: &Review, attempt: &AttemptAccount) -> Timestamp {
-    let account = &review.account;
+fn left(dossier: &Dossier, attempt: &AttemptAccount) -> Timestamp {
+    let account = &dossier.account;
     let sitting = account.sessions.iter().find(|sitting| sitting.epoch == attempt.epoch);
     match sitting {
-        Some(sitting) if sitting.left.is_none() && review.at_work.is_some() => review.until(),
+        Some(sitting) if sitting.left.is_none() && dossier.at_work.is_some() => dossier.until(),
         Some(sitting) => sitting.last,
         None => account.last_at,
     }
 }
 
 /// How what became of a step is to be taken.
-pub(in crate::review) fn mood(review: &Review, step: &StepAccount) -> Mood {
+pub(in crate::dossier) fn mood(dossier: &Dossier, step: &StepAccount) -> Mood {
     match step.standing {
         Standing::Done | Standing::Settled if step.rolled_back.is_some() || step.path.is_rollback() => Mood::Back,
         Standing::Done | Standing::Settled => Mood::Good,
         Standing::Failed => Mood::Bad,
-        Standing::InFlight if review.at_work.is_some() => Mood::Faint,
+        Standing::InFlight if dossier.at_work.is_some() => Mood::Faint,
         Standing::InFlight if step.kind == "check" => Mood::Faint,
         Standing::InFlight | Standing::InDoubt | Standing::Missed | Standing::Waiting | Standing::Unknown => Mood::Warn,
         Standing::Withheld => Mood::Withheld,

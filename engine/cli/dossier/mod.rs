@@ -1,6 +1,6 @@
 //! A run as it is told afterwards, in full: for the incident review, for `runbook show RUN STEP`, for programs.
 //!
-//! [`Review`] is what there is to tell: the account of the run and what was seen around it. [`piece`] puts what happened
+//! [`Dossier`] is what there is to tell: the account of the run and what was seen around it. [`piece`] puts what happened
 //! into words, once; [`markdown`], [`html`] and [`json`] lay it out. Texts stay as they came until the very last moment,
 //! and each layout has one place that makes them safe.
 
@@ -15,4 +15,4 @@ mod whole;
 
 pub use seal::Seal;
 pub use verdict::{Mood, Verdict};
-pub use whole::{Review, Trouble};
+pub use whole::{Dossier, Trouble};

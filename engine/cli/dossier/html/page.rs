@@ -2,7 +2,7 @@
 
 use super::timeline::{Layout, picture};
 use super::{escape, sections, steps};
-use crate::review::{Review, Verdict, facts};
+use crate::dossier::{Dossier, Verdict, facts};
 
 const STYLE: &str = include_str!("style.css");
 /// Styles of the page itself, and nothing else: no script, no picture, no font, no form, no frame, no address.
@@ -10,9 +10,9 @@ const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'n
 
 /// The report of a run.
 #[must_use]
-pub fn page(review: &Review) -> String {
-    let account = &review.account;
-    let verdict = Verdict::of(review);
+pub fn page(dossier: &Dossier) -> String {
+    let account = &dossier.account;
+    let verdict = Verdict::of(dossier);
     let title = escape::line(&account.started.title);
     let (mood, word) = (verdict.mood, escape::line(&verdict.word));
     let mut page = String::with_capacity(64 * 1024);
@@ -31,30 +31,31 @@ pub fn page(review: &Review) -> String {
         mood.symbol(),
         sections::quoting(&verdict.why),
     ));
-    if let Some(trouble) = facts::trouble(review) {
+    if let Some(trouble) = facts::trouble(dossier) {
         page.push_str(&format!("<p class=\"trouble\" role=\"alert\">{}</p>\n", sections::quoting(&trouble)));
     }
     page.push_str("<dl class=\"facts\">\n");
-    for (name, value) in facts::overview(review) {
+    for (name, value) in facts::overview(dossier) {
         page.push_str(&format!("<div><dt>{name}</dt><dd>{}</dd></div>\n", sections::quoting(&value)));
     }
     page.push_str("</dl>\n</header>\n");
     page.push_str("<section id=\"timeline\">\n<h2>Timeline</h2>\n");
-    page.push_str(&picture(review, Layout::Wide));
-    page.push_str(&picture(review, Layout::Narrow));
+    page.push_str(&picture(dossier, Layout::Wide));
+    page.push_str(&picture(dossier, Layout::Narrow));
     page.push_str(&sections::legend());
     page.push_str("</section>\n");
-    page.push_str(&sections::promises(review));
-    page.push_str(&sections::decisions(review));
-    page.push_str(&sections::doubt(review));
-    page.push_str(&steps::forward(review));
-    page.push_str(&sections::rollback(review));
-    page.push_str(&steps::backward(review));
-    page.push_str(&sections::notes(review));
-    page.push_str(&sections::parameters(review));
-    page.push_str(&sections::sessions(review));
-    page.push_str(&sections::provenance(review));
-    page.push_str(&sections::checks(review));
+    page.push_str(&sections::promises(dossier));
+    page.push_str(&sections::decisions(dossier));
+    page.push_str(&sections::signatures(dossier));
+    page.push_str(&sections::doubt(dossier));
+    page.push_str(&steps::forward(dossier));
+    page.push_str(&sections::rollback(dossier));
+    page.push_str(&steps::backward(dossier));
+    page.push_str(&sections::notes(dossier));
+    page.push_str(&sections::parameters(dossier));
+    page.push_str(&sections::sessions(dossier));
+    page.push_str(&sections::provenance(dossier));
+    page.push_str(&sections::checks(dossier));
     page.push_str("</main>\n</body>\n</html>\n");
     page
 }

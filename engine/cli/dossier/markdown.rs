@@ -8,7 +8,7 @@ use runbook_model::path::StepPath;
 
 use super::html::mood;
 use super::piece::{self, Piece};
-use super::{Mood, Review, Verdict, facts};
+use super::{Dossier, Mood, Verdict, facts};
 use crate::output::elapsed;
 use crate::output::safe::{self, Colours};
 
@@ -17,15 +17,15 @@ const END: usize = 2 * 1024;
 
 /// The report of a run.
 #[must_use]
-pub fn document(review: &Review) -> String {
-    let account = &review.account;
-    let verdict = Verdict::of(review);
+pub fn document(dossier: &Dossier) -> String {
+    let account = &dossier.account;
+    let verdict = Verdict::of(dossier);
     let mut text = format!("# {}: {}\n\n", code(&account.started.title), verdict.word);
     text.push_str(&format!("{} **{}** {}\n\n", verdict.mood.symbol(), verdict.word, quoting(&verdict.why)));
-    if let Some(trouble) = facts::trouble(review) {
+    if let Some(trouble) = facts::trouble(dossier) {
         text.push_str(&format!("> {}\n\n", quoting(&trouble)));
     }
-    table(&mut text, &["", ""], facts::overview(review).into_iter().map(|(name, value)| vec![name.to_owned(), code(&value)]));
+    table(&mut text, &["", ""], facts::overview(dossier).into_iter().map(|(name, value)| vec![name.to_owned(), code(&value)]));
     section(&mut text, "Promises of time");
     let promises = account.promises.iter().map(|promise| {
         let (what, budget, result) = facts::promise(promise);
@@ -44,41 +44,48 @@ pub fn document(review: &Review) -> String {
         vec![clock(decision.at), code(&decision.by.line()), what, about(&decision.path)]
     });
     table(&mut text, &["when (UTC)", "who", "what", "about"], decisions);
+    section(&mut text, "What was signed");
+    let signatures = account.signatures.iter().map(|signature| {
+        let about = signature.path.as_ref().map_or_else(|| "the run".to_owned(), about);
+        let what = format!("{}: {}", signature.meaning.word(), code(&signature.said));
+        vec![clock(signature.at), code(&signature.by.name), what, about, code(&signature.key)]
+    });
+    table(&mut text, &["when (UTC)", "who", "what", "about", "key"], signatures);
     section(&mut text, "Timeline");
-    table(&mut text, &["when (UTC)", "", "step", "kind", "took", "result"], account.steps.iter().map(|step| line(review, step)));
-    rollback(&mut text, review);
+    table(&mut text, &["when (UTC)", "", "step", "kind", "took", "result"], account.steps.iter().map(|step| line(dossier, step)));
+    rollback(&mut text, dossier);
     section(&mut text, "What did not go well");
-    for step in account.steps.iter().filter(|step| matches!(mood(review, step), Mood::Bad | Mood::Warn)) {
-        detail(&mut text, review, step);
+    for step in account.steps.iter().filter(|step| matches!(mood(dossier, step), Mood::Bad | Mood::Warn)) {
+        detail(&mut text, dossier, step);
     }
     section(&mut text, "Parameters");
-    let parameters = facts::parameters(review).into_iter();
+    let parameters = facts::parameters(dossier).into_iter();
     table(
         &mut text,
         &["name", "value", "from"],
         parameters.map(|(name, value, origin)| vec![code(&name), code(&value), origin.to_owned()]),
     );
     section(&mut text, "Where it comes from, and its seal");
-    let origin = facts::provenance(review).into_iter().chain(facts::trail(review));
+    let origin = facts::provenance(dossier).into_iter().chain(facts::trail(dossier));
     table(&mut text, &["", ""], origin.map(|(name, value)| vec![name.to_owned(), code(&value)]));
     section(&mut text, "Check it");
-    for (command, what) in facts::checks(review) {
+    for (command, what) in facts::checks(dossier) {
         text.push_str(&format!("- {}: {what}\n", code(&command)));
     }
     without_empty_sections(&text)
 }
 
-fn line(review: &Review, step: &StepAccount) -> Vec<String> {
+fn line(dossier: &Dossier, step: &StepAccount) -> Vec<String> {
     let began = step.attempts.first().map(|attempt| clock(attempt.began)).unwrap_or_default();
     let took = step.millis().map(elapsed::short).unwrap_or_default();
     let ending = crate::output::screen::cut(&safe::line(&piece::step_ending(step)), 80);
-    let word = if step.rolled_back.is_some() { "rolled back" } else { review.standing(step) };
+    let word = if step.rolled_back.is_some() { "rolled back" } else { dossier.standing(step) };
     let result = if ending.is_empty() || ending == word { word.to_owned() } else { format!("{word}: {}", code(&ending)) };
-    vec![began, mood(review, step).symbol().to_owned(), code(&step.path.to_string()), step.kind.to_owned(), took, result]
+    vec![began, mood(dossier, step).symbol().to_owned(), code(&step.path.to_string()), step.kind.to_owned(), took, result]
 }
 
-fn rollback(text: &mut String, review: &Review) {
-    let account = &review.account;
+fn rollback(text: &mut String, dossier: &Dossier) {
+    let account = &dossier.account;
     section(text, "Rollback");
     if let Some(turn) = &account.rollback {
         text.push_str(&format!("Turned around at {} by {}: {}\n\n", clock(turn.at), code(&turn.by.line()), code(&turn.why)));
@@ -93,14 +100,14 @@ fn rollback(text: &mut String, review: &Review) {
     for path in &account.staying {
         text.push_str(&format!("- stays, no rollback is declared: {}\n", about(path)));
     }
-    for path in account.doubtful.iter().filter(|_| review.at_work.is_none()) {
+    for path in account.doubtful.iter().filter(|_| dossier.at_work.is_none()) {
         text.push_str(&format!("- **in doubt**, nobody knows whether it took effect: {}\n", about(path)));
     }
     text.push('\n');
 }
 
-fn detail(text: &mut String, review: &Review, step: &StepAccount) {
-    text.push_str(&format!("### {} {}\n\n", code(&step.path.to_string()), review.standing(step)));
+fn detail(text: &mut String, dossier: &Dossier, step: &StepAccount) {
+    text.push_str(&format!("### {} {}\n\n", code(&step.path.to_string()), dossier.standing(step)));
     for attempt in &step.attempts {
         let mut pieces = vec![Piece::Fact("attempt", format!("{}, {:.3}", attempt.intent.attempt, attempt.began))];
         pieces.extend(piece::asked(attempt));

@@ -3,25 +3,25 @@
 use runbook_runtime::audit::{Sight, Standing};
 use serde_json::{Value, json};
 
-use super::{Review, Seal, Trouble, Verdict};
+use super::{Dossier, Seal, Trouble, Verdict};
 
 /// The version of the shape. Fields may be added; none is renamed or removed.
 pub const VERSION: u32 = 1;
 
 /// The report of a run: one JSON object.
 #[must_use]
-pub fn document(review: &Review) -> Value {
+pub fn document(dossier: &Dossier) -> Value {
     let mut document = json!({
         "v": VERSION,
         "report": "run",
-        "seen": review.seen,
-        "verdict": Verdict::of(review).word,
-        "at_work": review.at_work,
-        "trouble": review.trouble.as_ref().map(trouble),
-        "seal": seal(&review.seal),
+        "seen": dossier.seen,
+        "verdict": Verdict::of(dossier).word,
+        "at_work": dossier.at_work,
+        "trouble": dossier.trouble.as_ref().map(trouble),
+        "seal": seal(&dossier.seal),
     });
     // An account is a struct, and serializes to an object.
-    if let (Some(document), Ok(Value::Object(account))) = (document.as_object_mut(), serde_json::to_value(&review.account)) {
+    if let (Some(document), Ok(Value::Object(account))) = (document.as_object_mut(), serde_json::to_value(&dossier.account)) {
         document.extend(account);
     }
     document

@@ -9,5 +9,5 @@ mod bars;
 mod draw;
 mod rows;
 
-pub(in crate::review) use bars::mood;
+pub(in crate::dossier) use bars::mood;
 pub(super) use draw::{Layout, picture};

@@ -9,8 +9,8 @@ use runbook_model::path::StepPath;
 use runbook_model::step::StepKind;
 
 use super::bars::{self, Bar};
+use crate::dossier::{Dossier, Mood};
 use crate::output::elapsed;
-use crate::review::{Mood, Review};
 
 /// The most steps that are drawn: more than that is no picture any more.
 const MOST: usize = 150;
@@ -43,10 +43,10 @@ pub(super) enum What {
 }
 
 /// Every row, and how many steps were left out.
-pub(super) fn of(review: &Review) -> (Vec<Row>, usize) {
-    let account = &review.account;
-    let drawn = drawn(review);
-    let mut rows = vec![sessions(review)];
+pub(super) fn of(dossier: &Dossier) -> (Vec<Row>, usize) {
+    let account = &dossier.account;
+    let drawn = drawn(dossier);
+    let mut rows = vec![sessions(dossier)];
     let mut entered: HashSet<&StepPath> = HashSet::new();
     let mut turned = false;
     for (nth, step) in account.steps.iter().enumerate().filter(|(nth, _)| drawn.contains(nth)) {
@@ -61,17 +61,17 @@ pub(super) fn of(review: &Review) -> (Vec<Row>, usize) {
             // Phases come before the first step in them.
             for (path, from, took) in account.phases.iter().filter(|(path, _, _)| step.path.is_within(path)) {
                 if entered.insert(path) {
-                    rows.push(phase(review, path, *from, *took));
+                    rows.push(phase(dossier, path, *from, *took));
                 }
             }
         }
-        rows.push(row(review, nth, step));
+        rows.push(row(dossier, nth, step));
     }
     (rows, account.steps.len() - drawn.len())
 }
 
-fn row(review: &Review, nth: usize, step: &StepAccount) -> Row {
-    let (bars, mood) = (bars::of(review, step), bars::mood(review, step));
+fn row(dossier: &Dossier, nth: usize, step: &StepAccount) -> Row {
+    let (bars, mood) = (bars::of(dossier, step), bars::mood(dossier, step));
     let attempts = if step.attempts.len() > 1 { format!("{}× ", step.attempts.len()) } else { String::new() };
     let label = match (step.path.is_rollback(), step.last().map(|attempt| &attempt.intent.spec.kind)) {
         // What a rollback does says more than whose it is.
@@ -83,18 +83,18 @@ fn row(review: &Review, nth: usize, step: &StepAccount) -> Row {
         depth: if step.path.is_rollback() { 1 } else { step.path.depth() },
         aside: step
             .millis()
-            .map_or_else(|| review.standing(step).to_owned(), |millis| format!("{attempts}{}", elapsed::short(millis))),
+            .map_or_else(|| dossier.standing(step).to_owned(), |millis| format!("{attempts}{}", elapsed::short(millis))),
         link: Some(format!("step-{nth}")),
         mood,
         what: What::Step(bars),
     }
 }
 
-fn phase(review: &Review, path: &StepPath, from: Timestamp, took: Option<u64>) -> Row {
-    let account = &review.account;
+fn phase(dossier: &Dossier, path: &StepPath, from: Timestamp, took: Option<u64>) -> Row {
+    let account = &dossier.account;
     let promise = account.promises.iter().find(|promise| promise.path == *path);
     let within = account.steps.iter().filter(|step| step.path.is_within(path));
-    let last = within.flat_map(|step| bars::of(review, step)).map(|bar| bar.to).max().unwrap_or(from);
+    let last = within.flat_map(|step| bars::of(dossier, step)).map(|bar| bar.to).max().unwrap_or(from);
     let to = match took.and_then(|took| i64::try_from(took).ok()) {
         Some(took) => Timestamp::from_millisecond(from.as_millisecond().saturating_add(took)).unwrap_or(last),
         None => last,
@@ -116,13 +116,13 @@ fn phase(review: &Review, path: &StepPath, from: Timestamp, took: Option<u64>) -
     }
 }
 
-fn sessions(review: &Review) -> Row {
-    let account = &review.account;
+fn sessions(dossier: &Dossier) -> Row {
+    let account = &dossier.account;
     let sittings = account.sessions.iter().map(|sitting| {
         let open = sitting.left.is_none();
         let last = account.sessions.last().is_some_and(|last| last.epoch == sitting.epoch);
-        let alive = open && last && review.at_work.is_some();
-        (sitting.began, if alive { review.until() } else { sitting.last }, open && !alive)
+        let alive = open && last && dossier.at_work.is_some();
+        (sitting.began, if alive { dossier.until() } else { sitting.last }, open && !alive)
     });
     let mut names: Vec<&str> = Vec::new();
     for sitting in &account.sessions {
@@ -142,13 +142,13 @@ fn sessions(review: &Review) -> Row {
 }
 
 /// Which steps are drawn: all, or those that did not go well and those that took longest.
-fn drawn(review: &Review) -> HashSet<usize> {
-    let steps = &review.account.steps;
+fn drawn(dossier: &Dossier) -> HashSet<usize> {
+    let steps = &dossier.account.steps;
     let mut order: Vec<usize> = (0..steps.len()).collect();
     if steps.len() > MOST {
         order.sort_by_key(|nth| {
             let step = &steps[*nth];
-            let fine = matches!(bars::mood(review, step), Mood::Good | Mood::Faint);
+            let fine = matches!(bars::mood(dossier, step), Mood::Good | Mood::Faint);
             (fine, std::cmp::Reverse(step.millis().unwrap_or(0)))
         });
         order.truncate(MOST);

@@ -7,13 +7,13 @@ use jiff::{SignedDuration, Timestamp};
 use super::axis::Axis;
 use super::bars::Bar;
 use super::rows::{self, Row, What};
+use crate::dossier::html::escape;
+use crate::dossier::{Dossier, Mood};
 use crate::output::elapsed;
-use crate::review::html::escape;
-use crate::review::{Mood, Review};
 
 /// Where names stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::review::html) enum Layout {
+pub(in crate::dossier::html) enum Layout {
     /// Beside the bars.
     Wide,
     /// Above them.
@@ -57,9 +57,9 @@ impl Layout {
 }
 
 /// The picture of a run.
-pub(in crate::review::html) fn picture(review: &Review, layout: Layout) -> String {
-    let (rows, left_out) = rows::of(review);
-    let axis = axis(review, &rows);
+pub(in crate::dossier::html) fn picture(dossier: &Dossier, layout: Layout) -> String {
+    let (rows, left_out) = rows::of(dossier);
+    let axis = axis(dossier, &rows);
     let measures = layout.measures();
     let height = measures.head + measures.row * u32::try_from(rows.len()).unwrap_or(0) + 8;
     let mut drawing = Drawing { svg: String::new(), axis, measures, layout, height };
@@ -68,8 +68,8 @@ pub(in crate::review::html) fn picture(review: &Review, layout: Layout) -> Strin
     drawing.put(&format!(
         r#"<svg class="chart {class}" width="100%" height="{height}" role="img" aria-label="Timeline: {} rows from {} to {}">"#,
         rows.len(),
-        escape::line(&review.account.started_at.strftime("%H:%M:%S").to_string()),
-        escape::line(&format!("{} UTC", review.until().strftime("%H:%M:%S"))),
+        escape::line(&dossier.account.started_at.strftime("%H:%M:%S").to_string()),
+        escape::line(&format!("{} UTC", dossier.until().strftime("%H:%M:%S"))),
     ));
     drawing.put(&format!(
         concat!(
@@ -80,7 +80,7 @@ pub(in crate::review::html) fn picture(review: &Review, layout: Layout) -> Strin
     ));
     drawing.stripes(&rows);
     drawing.put(&format!(r#"<svg x="{column}%" y="0" width="{width}%" height="{height}" overflow="visible">"#));
-    drawing.grid(review);
+    drawing.grid(dossier);
     for (nth, row) in rows.iter().enumerate() {
         drawing.bars(nth, row);
     }
@@ -97,7 +97,7 @@ pub(in crate::review::html) fn picture(review: &Review, layout: Layout) -> Strin
 }
 
 /// An axis over all that happened. Waiting for a person is a pause like any other.
-fn axis(review: &Review, rows: &[Row]) -> Axis {
+fn axis(dossier: &Dossier, rows: &[Row]) -> Axis {
     let mut busy = Vec::new();
     for row in rows {
         match &row.what {
@@ -113,7 +113,7 @@ fn axis(review: &Review, rows: &[Row]) -> Axis {
             What::Phase { .. } | What::Turn => {}
         }
     }
-    Axis::new(review.account.started_at, review.until(), &busy)
+    Axis::new(dossier.account.started_at, dossier.until(), &busy)
 }
 
 struct Drawing {
@@ -148,11 +148,11 @@ impl Drawing {
     }
 
     /// Lines of time, cuts, the promise of the whole run, the moment of the turn.
-    fn grid(&mut self, review: &Review) {
+    fn grid(&mut self, dossier: &Dossier) {
         let (ticks, step) = self.axis.ticks(self.measures.ticks);
         let (head, height) = (self.measures.head, self.height);
         for (at, x) in ticks {
-            let text = clock(at, step, review.account.started_at);
+            let text = clock(at, step, dossier.account.started_at);
             let anchor = if x > 92.0 {
                 "end"
             } else if x < 8.0 {
@@ -177,13 +177,13 @@ impl Drawing {
                 head - 10
             ));
         }
-        if let Some(turn) = &review.account.rollback {
+        if let Some(turn) = &dossier.account.rollback {
             let x = self.axis.place(turn.at);
             self.put(&format!(r#"<line class="turning" x1="{x:.3}%" x2="{x:.3}%" y1="{head}" y2="{height}"/>"#));
         }
-        let whole = review.account.promises.iter().find(|promise| promise.path == runbook_model::path::StepPath::root());
+        let whole = dossier.account.promises.iter().find(|promise| promise.path == runbook_model::path::StepPath::root());
         if let Some(due) = whole.and_then(|promise| later(promise.from, promise.budget.millis()))
-            && due < review.until()
+            && due < dossier.until()
         {
             let x = self.axis.place(due);
             self.put(&format!(

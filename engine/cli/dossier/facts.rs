@@ -6,13 +6,13 @@ use runbook_model::entry::{Mode, Purpose};
 use runbook_model::parameter::Origin;
 use runbook_model::path::StepPath;
 
-use super::{Review, Seal, Trouble};
+use super::{Dossier, Seal, Trouble};
 use crate::output::elapsed;
 
 /// The facts at the head of a report.
 #[must_use]
-pub fn overview(review: &Review) -> Vec<(&'static str, String)> {
-    let account = &review.account;
+pub fn overview(dossier: &Dossier) -> Vec<(&'static str, String)> {
+    let account = &dossier.account;
     let started = &account.started;
     let mut facts = vec![("Runbook", started.runbook.clone())];
     facts.extend(started.env.clone().map(|env| ("Environment", env)));
@@ -23,7 +23,7 @@ pub fn overview(review: &Review) -> Vec<(&'static str, String)> {
         facts.push(("Started by", format!("{}@{}", first.session.operator.name, first.session.operator.host)));
     }
     facts.push(("Started", format!("{}", account.started_at.strftime("%Y-%m-%d %H:%M:%S UTC"))));
-    let last = if review.at_work.is_some() { "Last record" } else { "Ended" };
+    let last = if dossier.at_work.is_some() { "Last record" } else { "Ended" };
     facts.push((last, format!("{}", account.last_at.strftime("%Y-%m-%d %H:%M:%S UTC"))));
     facts.push(("Took", elapsed::short(account.took())));
     facts.extend(started.owner.clone().map(|owner| ("Owner", owner)));
@@ -34,18 +34,18 @@ pub fn overview(review: &Review) -> Vec<(&'static str, String)> {
         let parts: Vec<_> = parts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
         facts.push(("Promises of time", parts.join(", ")));
     }
-    facts.push(("Audit trail", review.seal.line()));
+    facts.push(("Audit trail", dossier.seal.line()));
     facts
 }
 
 /// What keeps the report from being whole, for a box at its top.
 #[must_use]
-pub fn trouble(review: &Review) -> Option<String> {
-    Some(match review.trouble.as_ref()? {
+pub fn trouble(dossier: &Dossier) -> Option<String> {
+    Some(match dossier.trouble.as_ref()? {
         Trouble::Damaged(damaged) => format!("This report is not whole. {damaged}"),
         Trouble::Illegal(why) => format!("This report is not whole. The {why}"),
         Trouble::Died => {
-            let account = &review.account;
+            let account = &dossier.account;
             let who = account.open_session().map_or_else(String::new, |sitting| {
                 let person = &sitting.session.operator;
                 format!("process {} of {}@{}", sitting.session.pid, person.name, person.host)
@@ -75,21 +75,21 @@ pub fn promise(promise: &Promise) -> (String, String, String) {
 
 /// The parameters: name, value, where it came from.
 #[must_use]
-pub fn parameters(review: &Review) -> Vec<(String, String, &'static str)> {
+pub fn parameters(dossier: &Dossier) -> Vec<(String, String, &'static str)> {
     let origin = |origin| match origin {
         Origin::Typed => "typed",
         Origin::Fallback => "fallback",
         Origin::Alert => "from the alert",
         Origin::Link => "from the link",
     };
-    let params = review.account.started.params.iter();
+    let params = dossier.account.started.params.iter();
     params.map(|(name, given)| (name.clone(), given.value.to_string(), origin(given.origin))).collect()
 }
 
 /// Where the run comes from.
 #[must_use]
-pub fn provenance(review: &Review) -> Vec<(&'static str, String)> {
-    let account = &review.account;
+pub fn provenance(dossier: &Dossier) -> Vec<(&'static str, String)> {
+    let account = &dossier.account;
     let mut facts = vec![("Run", account.run.to_string())];
     for source in &account.started.sources {
         facts.push(("Source", format!("{}  sha256 {}", source.name, source.digest)));
@@ -98,20 +98,33 @@ pub fn provenance(review: &Review) -> Vec<(&'static str, String)> {
         let edited = if provenance.dirty { ", edited since" } else { "" };
         facts.push(("Commit", format!("{}{edited}", provenance.commit)));
     }
+    if let Some(rehearsed) = &account.started.outlook.rehearsed {
+        let same = if rehearsed.differs.is_empty() { "all as it was then".to_owned() } else { rehearsed.differs.join("; ") };
+        facts.push(("Last rehearsal", format!("{} at {:.0} by {}: {same}", rehearsed.run, rehearsed.at, rehearsed.by.name)));
+    }
+    if let Some(why) = &account.started.outlook.waived {
+        facts.push(("Without a rehearsal", why.clone()));
+    }
+    if let Some(planned) = &account.plan {
+        let certain = if planned.certain { "certain" } else { "part of it unknown" };
+        let text = format!("{} steps, {} changes, {certain}, sha256 {}", planned.steps, planned.changes, planned.plan);
+        facts.push(("Plan", text));
+        facts.extend(planned.lacks.iter().map(|lack| ("Lacks", format!("{}: {}", lack.change, lack.what))));
+    }
     facts.push(("Root", account.started.root.clone()));
     if let Some(first) = account.sessions.first() {
         facts.push(("Engine", format!("runbook {}", first.session.engine)));
     }
     facts.push(("Records", account.records.to_string()));
-    facts.push(("Looked at", format!("{}", review.seen.strftime("%Y-%m-%d %H:%M:%S UTC"))));
+    facts.push(("Looked at", format!("{}", dossier.seen.strftime("%Y-%m-%d %H:%M:%S UTC"))));
     facts
 }
 
 /// What the audit trail has of it.
 #[must_use]
-pub fn trail(review: &Review) -> Vec<(&'static str, String)> {
-    let mut facts = vec![("Seal", review.seal.line())];
-    if let Seal::Sealed(sight) = &review.seal {
+pub fn trail(dossier: &Dossier) -> Vec<(&'static str, String)> {
+    let mut facts = vec![("Seal", dossier.seal.line())];
+    if let Seal::Sealed(sight) = &dossier.seal {
         facts.extend(sight.commit.clone().map(|commit| ("Commit", commit)));
         facts.extend(sight.at.map(|at| ("Committed", format!("{}", at.strftime("%Y-%m-%d %H:%M:%S UTC")))));
         facts.extend(sight.main.clone().map(|main| ("main", main)));
@@ -121,15 +134,15 @@ pub fn trail(review: &Review) -> Vec<(&'static str, String)> {
 
 /// What to type to check what a report says.
 #[must_use]
-pub fn checks(review: &Review) -> Vec<(String, &'static str)> {
-    let run = review.account.run;
+pub fn checks(dossier: &Dossier) -> Vec<(String, &'static str)> {
+    let run = dossier.account.run;
     let mut commands = vec![(format!("runbook show {run}"), "the run, told again")];
-    if let Seal::Sealed(_) = review.seal {
+    if let Seal::Sealed(_) = dossier.seal {
         commands.push((format!("runbook verify {run}"), "proof that nobody edited what is sealed of it"));
         commands
-            .push((format!("git --git-dir {} log --stat runs/{run}", quoted(&review.audit)), "the same without this program"));
+            .push((format!("git --git-dir {} log --stat runs/{run}", quoted(&dossier.audit)), "the same without this program"));
     }
-    if let Some(doubtful) = review.account.doubtful.first().filter(|_| review.at_work.is_none()) {
+    if let Some(doubtful) = dossier.account.doubtful.first().filter(|_| dossier.at_work.is_none()) {
         let step = quoted(&doubtful.to_string());
         commands.push((format!("runbook resolve {run} {step} did|did-not --why '…'"), "once somebody knows"));
     }

@@ -11,7 +11,7 @@ use crate::history::History;
 
 /// What there is to tell about a run: its account, and what was seen around it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Review {
+pub struct Dossier {
     /// The account of the run.
     pub account: Account,
     /// When it was looked at.
@@ -39,7 +39,7 @@ pub enum Trouble {
     Torn,
 }
 
-impl Review {
+impl Dossier {
     /// Looks at a run, without taking it and without writing anything.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 use runbook_model::entry::Mode;
 use runbook_model::status::RunStatus;
 
-use super::{Review, Trouble};
+use super::{Dossier, Trouble};
 use crate::output::elapsed;
 
 /// What became of a run.
@@ -65,11 +65,11 @@ impl Mood {
 impl Verdict {
     /// Of a run.
     #[must_use]
-    pub fn of(review: &Review) -> Self {
-        let account = &review.account;
+    pub fn of(dossier: &Dossier) -> Self {
+        let account = &dossier.account;
         let took = elapsed::short(account.took());
         let verdict = |word: &str, mood, why: String| Self { word: word.to_owned(), mood, why };
-        match &review.trouble {
+        match &dossier.trouble {
             Some(Trouble::Damaged(_) | Trouble::Illegal(_)) => {
                 let why = "The journal cannot be read to its end: what follows is what it says up to there.".to_owned();
                 return verdict("damaged", Mood::Bad, why);
@@ -80,7 +80,7 @@ impl Verdict {
             }
             Some(Trouble::Torn) | None => {}
         }
-        if let Some(who) = &review.at_work {
+        if let Some(who) = &dossier.at_work {
             return verdict("running", Mood::Warn, format!("At work: {who}. This is what happened so far."));
         }
         let word = account.state.word();

@@ -3,8 +3,8 @@
 use runbook_model::path::StepPath;
 
 use super::escape;
+use crate::dossier::{Dossier, facts};
 use crate::output::elapsed;
-use crate::review::{Review, facts};
 
 /// Text in which names stand in back-ticks: those become code.
 pub(super) fn quoting(text: &str) -> String {
@@ -33,8 +33,8 @@ pub(super) fn legend() -> String {
     )
 }
 
-pub(super) fn promises(review: &Review) -> String {
-    let rows = review.account.promises.iter().map(|promise| {
+pub(super) fn promises(dossier: &Dossier) -> String {
+    let rows = dossier.account.promises.iter().map(|promise| {
         let (what, budget, result) = facts::promise(promise);
         let (class, sign) = match (promise.is_broken(), promise.took) {
             (true, _) => ("bad", "✗"),
@@ -47,18 +47,29 @@ pub(super) fn promises(review: &Review) -> String {
     table("promises", "Promises of time", &["what", "promise", "result"], rows.collect())
 }
 
-pub(super) fn decisions(review: &Review) -> String {
-    let rows = review.account.decisions.iter().map(|decision| {
+pub(super) fn decisions(dossier: &Dossier) -> String {
+    let rows = dossier.account.decisions.iter().map(|decision| {
         let why = decision.why.as_ref().map(|why| format!("<br><span class=\"aside\">{}</span>", quoting(why)));
         let what = format!("{}{}", escape::line(&decision.what.line()), why.unwrap_or_default());
-        vec![clock(decision.at), escape::line(&decision.by.line()), what, about(review, &decision.path)]
+        vec![clock(decision.at), escape::line(&decision.by.line()), what, about(dossier, &decision.path)]
     });
     table("decisions", "Who decided what", &["when", "who", "what", "about"], rows.collect())
 }
 
+pub(super) fn signatures(dossier: &Dossier) -> String {
+    let rows = dossier.account.signatures.iter().map(|signature| {
+        let who = format!("{}@{}", signature.by.name, signature.by.host);
+        let what = format!("{}: {}", signature.meaning.word(), signature.said);
+        let about = signature.path.as_ref().map_or_else(|| "the run".to_owned(), |path| about(dossier, path));
+        let key = format!("<code>{}</code>", escape::line(&signature.key));
+        vec![clock(signature.at), escape::line(&who), escape::line(&what), about, key]
+    });
+    table("signatures", "What was signed", &["when", "who", "what", "about", "key"], rows.collect())
+}
+
 /// Steps of which nobody knows, or knew, whether they took effect.
-pub(super) fn doubt(review: &Review) -> String {
-    let account = &review.account;
+pub(super) fn doubt(dossier: &Dossier) -> String {
+    let account = &dossier.account;
     let mut rows = Vec::new();
     for step in &account.steps {
         for resolved in step.attempts.iter().filter_map(|attempt| attempt.resolved.as_ref()) {
@@ -67,19 +78,19 @@ pub(super) fn doubt(review: &Review) -> String {
                 runbook_model::entry::Verdict::DidNot => "it did not take effect",
             };
             let by = format!("{verdict}, says {}: {}", resolved.by.line(), resolved.why);
-            rows.push(vec![about(review, &step.path), clock(resolved.at), escape::line(&by)]);
+            rows.push(vec![about(dossier, &step.path), clock(resolved.at), escape::line(&by)]);
         }
     }
-    for path in account.doubtful.iter().filter(|_| review.at_work.is_none()) {
+    for path in account.doubtful.iter().filter(|_| dossier.at_work.is_none()) {
         let open = "<strong class=\"sign warn\">! nobody knows yet whether it took effect</strong>".to_owned();
-        rows.push(vec![about(review, path), "open".to_owned(), open]);
+        rows.push(vec![about(dossier, path), "open".to_owned(), open]);
     }
     table("doubt", "In doubt, and how it was settled", &["step", "settled", "how"], rows)
 }
 
-pub(super) fn rollback(review: &Review) -> String {
-    let account = &review.account;
-    let listed = |paths: &[StepPath]| paths.iter().map(|path| format!("<li>{}</li>", about(review, path))).collect::<String>();
+pub(super) fn rollback(dossier: &Dossier) -> String {
+    let account = &dossier.account;
+    let listed = |paths: &[StepPath]| paths.iter().map(|path| format!("<li>{}</li>", about(dossier, path))).collect::<String>();
     let mut text = String::new();
     if let Some(turn) = &account.rollback {
         let (by, why) = (escape::line(&turn.by.line()), quoting(&turn.why));
@@ -102,29 +113,29 @@ pub(super) fn rollback(review: &Review) -> String {
     section("rollback", "Rollback", &text)
 }
 
-pub(super) fn notes(review: &Review) -> String {
-    let rows = review.account.notes.iter().map(|note| {
+pub(super) fn notes(dossier: &Dossier) -> String {
+    let rows = dossier.account.notes.iter().map(|note| {
         let at = format!("{}:{}", note.location.file, note.location.line);
         vec![clock(note.at), quoting(&note.text), format!("<code>{}</code>", escape::line(&at))]
     });
     table("notes", "Notes of the script", &["when", "note", "from"], rows.collect())
 }
 
-pub(super) fn parameters(review: &Review) -> String {
-    let rows = facts::parameters(review).into_iter().map(|(name, value, origin)| {
+pub(super) fn parameters(dossier: &Dossier) -> String {
+    let rows = facts::parameters(dossier).into_iter().map(|(name, value, origin)| {
         vec![escape::line(&name), format!("<code>{}</code>", escape::line(&value)), origin.to_owned()]
     });
     table("parameters", "Parameters", &["name", "value", "from"], rows.collect())
 }
 
-pub(super) fn sessions(review: &Review) -> String {
-    let rows = review.account.sessions.iter().map(|sitting| {
+pub(super) fn sessions(dossier: &Dossier) -> String {
+    let rows = dossier.account.sessions.iter().map(|sitting| {
         let session = &sitting.session;
         let who = format!("{}@{} (process {})", session.operator.name, session.operator.host, session.pid);
-        let last = review.account.sessions.last().is_some_and(|last| last.epoch == sitting.epoch);
+        let last = dossier.account.sessions.last().is_some_and(|last| last.epoch == sitting.epoch);
         let end = match &sitting.left {
             Some(status) => escape::line(status.word()),
-            None if last && review.at_work.is_some() => "at work".to_owned(),
+            None if last && dossier.at_work.is_some() => "at work".to_owned(),
             None => "<span class=\"sign bad\">✗</span> its process died".to_owned(),
         };
         let millis = u64::try_from(sitting.last.as_millisecond() - sitting.began.as_millisecond()).unwrap_or(0);
@@ -134,16 +145,16 @@ pub(super) fn sessions(review: &Review) -> String {
     table("sessions", "Who worked on it", &["when", "who", "what", "end"], rows.collect())
 }
 
-pub(super) fn provenance(review: &Review) -> String {
-    let mut facts = facts::provenance(review);
-    facts.extend(facts::trail(review));
+pub(super) fn provenance(dossier: &Dossier) -> String {
+    let mut facts = facts::provenance(dossier);
+    facts.extend(facts::trail(dossier));
     let rows: String =
         facts.iter().map(|(name, value)| format!("<div><dt>{name}</dt><dd>{}</dd></div>\n", quoting(value))).collect();
     section("provenance", "Where it comes from, and its seal", &format!("<dl class=\"facts mono\">\n{rows}</dl>\n"))
 }
 
-pub(super) fn checks(review: &Review) -> String {
-    let rows = facts::checks(review).into_iter().map(|(command, what)| {
+pub(super) fn checks(dossier: &Dossier) -> String {
+    let rows = facts::checks(dossier).into_iter().map(|(command, what)| {
         format!("<li><code>{}</code><br><span class=\"aside\">{what}</span></li>", escape::line(&command))
     });
     let rows: String = rows.collect();
@@ -177,12 +188,12 @@ fn table(id: &str, title: &str, heads: &[&str], rows: Vec<Vec<String>>) -> Strin
 }
 
 /// The name of a step, with a link to all that the page has of it.
-fn about(review: &Review, path: &StepPath) -> String {
+fn about(dossier: &Dossier, path: &StepPath) -> String {
     if *path == StepPath::root() {
         return "the run".to_owned();
     }
-    let nth = review.account.steps.iter().position(|step| step.path == *path);
-    let step = nth.map(|nth| &review.account.steps[nth]);
+    let nth = dossier.account.steps.iter().position(|step| step.path == *path);
+    let step = nth.map(|nth| &dossier.account.steps[nth]);
     let name = escape::line(step.map_or_else(|| path.name(), |step| step.name.as_str()));
     match nth {
         Some(nth) => format!("<a class=\"to\" href=\"#step-{nth}\">{name}</a>"),
