@@ -16,6 +16,7 @@ pub mod excerpt;
 pub mod failure;
 pub mod id;
 pub mod length;
+mod line;
 pub mod lock;
 pub mod observation;
 pub mod outcome;

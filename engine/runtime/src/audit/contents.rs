@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use runbook_model::answer::{Answer, Exited};
-use runbook_model::entry::{End, Entry};
+use runbook_model::entry::{End, Entry, Record};
 use runbook_model::excerpt::Excerpt;
 use runbook_model::failure::Failure;
 use runbook_model::id::{Attempt, Seq};
@@ -24,19 +24,32 @@ pub(super) const SUMMARY: &str = "run.json";
 /// A journal keeps each stream whole up to [`runbook_model::excerpt::KEPT`] bytes; of a longer one head and tail, and a
 /// line between them says what is missing. The journal has its size and digest.
 pub(super) fn outputs(reading: &Reading) -> BTreeMap<String, Vec<u8>> {
-    let mut intents: HashMap<(&StepPath, Attempt), Seq> = HashMap::new();
-    let mut files = BTreeMap::new();
-    for record in &reading.records {
+    let mut outputs = Outputs::default();
+    reading.records.iter().for_each(|record| outputs.take(record));
+    outputs.files
+}
+
+/// The outputs of a journal that is being read: one record after the other.
+#[derive(Debug, Default)]
+pub(super) struct Outputs {
+    /// The intents without an end so far.
+    intents: HashMap<(StepPath, Attempt), Seq>,
+    pub(super) files: BTreeMap<String, Vec<u8>>,
+}
+
+impl Outputs {
+    /// Takes in the next record.
+    pub(super) fn take(&mut self, record: &Record) {
         match &record.entry {
             Entry::StepIntended(intent) => {
-                intents.insert((&intent.path, intent.attempt), record.seq);
+                self.intents.insert((intent.path.clone(), intent.attempt), record.seq);
             }
             Entry::StepEnded(end) => {
+                let intent = self.intents.remove(&(end.path.clone(), end.attempt)).unwrap_or(record.seq);
                 if let Some(exited) = exited(end) {
-                    let intent = intents.get(&(&end.path, end.attempt)).copied().unwrap_or(record.seq);
                     for (stream, excerpt) in [("stdout", &exited.stdout), ("stderr", &exited.stderr)] {
                         if excerpt.size > 0 {
-                            files.insert(place::output(intent, end.path.name(), stream), abridged(excerpt));
+                            self.files.insert(place::output(intent, end.path.name(), stream), abridged(excerpt));
                         }
                     }
                 }
@@ -44,7 +57,6 @@ pub(super) fn outputs(reading: &Reading) -> BTreeMap<String, Vec<u8>> {
             _ => {}
         }
     }
-    files
 }
 
 /// The summary for people.

@@ -47,25 +47,11 @@ pub(super) struct Reading {
 impl Reading {
     /// Reads a whole journal; `run` is the run that it should be of.
     pub(super) fn of(bytes: &[u8], run: Option<RunId>) -> Result<Self, Unreadable> {
-        let (mut head, mut offset) = (Head::EMPTY, 0);
-        let (mut records, mut marks): (Vec<Record>, Vec<_>) = (Vec::new(), Vec::new());
-        let unsound = |record, offset: usize, flaw| Unreadable { record, offset: offset as u64, flaw };
-        while offset < bytes.len() {
-            let rest = &bytes[offset..];
-            let end = rest.iter().position(|byte| *byte == b'\n').ok_or_else(|| unsound(head.next, offset, Flaw::Torn))?;
-            let run = run.or_else(|| records.first().map(|first| first.run));
-            let (record, next) =
-                chain::decode(head, run, &rest[..end]).map_err(|broken| unsound(head.next, offset, Flaw::Broken(broken)))?;
-            offset += end + 1;
-            head = next;
+        let (mut records, mut marks) = (Vec::new(), Vec::new());
+        let (started, _) = each(bytes, run, |record, offset, head| {
             records.push(record);
             marks.push((offset, head));
-        }
-        let started = match records.first().map(|first| &first.entry) {
-            Some(Entry::RunStarted(started)) => (**started).clone(),
-            Some(_) => return Err(unsound(Seq(0), 0, Flaw::NoBeginning)),
-            None => return Err(unsound(Seq(0), 0, Flaw::Empty)),
-        };
+        })?;
         Ok(Self { records, marks, started })
     }
 
@@ -78,6 +64,32 @@ impl Reading {
     pub(super) fn head(&self) -> Head {
         self.marks.last().map_or(Head::EMPTY, |(_, head)| *head)
     }
+}
+
+/// Reads a whole journal and hands over each record with the byte where the next begins and the end of the chain there. Gives
+/// what the first record says, and the end of the chain.
+pub(super) fn each(
+    bytes: &[u8],
+    run: Option<RunId>,
+    mut take: impl FnMut(Record, usize, Head),
+) -> Result<(RunStarted, Head), Unreadable> {
+    let (mut head, mut offset, mut run, mut started) = (Head::EMPTY, 0, run, None);
+    let unsound = |record, offset: usize, flaw| Unreadable { record, offset: offset as u64, flaw };
+    while offset < bytes.len() {
+        let rest = &bytes[offset..];
+        let end = rest.iter().position(|byte| *byte == b'\n').ok_or_else(|| unsound(head.next, offset, Flaw::Torn))?;
+        let (record, next) =
+            chain::decode(head, run, &rest[..end]).map_err(|broken| unsound(head.next, offset, Flaw::Broken(broken)))?;
+        if head == Head::EMPTY {
+            let Entry::RunStarted(first) = &record.entry else { return Err(unsound(Seq(0), 0, Flaw::NoBeginning)) };
+            started = Some((**first).clone());
+            run = Some(record.run);
+        }
+        offset += end + 1;
+        head = next;
+        take(record, offset, head);
+    }
+    started.map(|started| (started, head)).ok_or_else(|| unsound(Seq(0), 0, Flaw::Empty))
 }
 
 /// The first byte where two journals differ, as record and byte of the beginning of its line in `one`.
