@@ -35,3 +35,5 @@ pub use door::KeeperFault;
 pub use job::{Job, MARKER, OutputFiles, RunEnd};
 pub use recover::{Found, Orphan, Running};
 pub use serve::serve;
+#[doc(hidden)]
+pub use wire::understood;
