@@ -19,7 +19,8 @@ impl Desk {
         if self.is_halted() {
             return;
         }
-        match self.reply(call.operation).await {
+        let path = call.operation.path().clone();
+        match self.reply(call.operation).await.or_else(|halt| self.rest(&path, halt)) {
             // A script that is gone does not hear it; the journal has it all the same.
             Ok(reply) => drop(call.reply.send(reply)),
             Err(halt) => self.halt(halt),
@@ -53,9 +54,13 @@ impl Desk {
                 }
                 Ok(Reply::GoOn)
             }
-            Operation::Note { text, location } => {
-                if self.notes.borrow_mut().is_new() && !self.is_replaying() {
-                    self.write(Entry::Noted { text, location })?;
+            Operation::EnterParallel(asked) => self.enter_parallel(*asked),
+            Operation::EnterBranch { path } => self.enter_branch(path).await,
+            Operation::LeaveBranch { path, failed } => self.leave_branch(&path, failed),
+            Operation::LeaveParallel { path } => self.leave_parallel(&path),
+            Operation::Note { text, location, branch } => {
+                if self.notes.borrow_mut().is_new(&branch) && !self.is_replaying() {
+                    self.write(Entry::Noted { text, location, branch })?;
                 }
                 Ok(Reply::GoOn)
             }
@@ -67,6 +72,7 @@ impl Desk {
                 let seen = tokio::select! {
                     biased;
                     () = self.interrupts.first() => return Err(Halt::Interrupted),
+                    () = self.halted() => return Err(Halt::Interrupted),
                     seen = self.world.observe(&observation) => seen,
                 };
                 let millis = self.world.monotonic_millis().saturating_sub(began);
@@ -85,7 +91,7 @@ impl Desk {
         let fingerprint = spec.fingerprint();
         self.visit(&path);
         let known = self.ledger.state().step(&path).is_some();
-        let passed_by = if known || path.is_rollback() { None } else { self.passed_by() };
+        let passed_by = if known || path.is_rollback() { None } else { self.passed_by(&path) };
         let open = {
             let state = self.ledger.state();
             match decide(&state, &path, &spec, fingerprint, passed_by.as_ref()) {
@@ -103,7 +109,8 @@ impl Desk {
                 Decision::Perform(_) => Open::New,
             }
         };
-        if self.interrupts.wanted() {
+        self.caught_up(&path);
+        if self.interrupts.wanted() || self.is_halted() {
             return Err(Halt::Interrupted);
         }
         match (&spec.kind, open) {
@@ -125,7 +132,7 @@ impl Desk {
     fn died_in_doubt(&self, path: &StepPath) -> bool {
         let state = self.ledger.state();
         let way = state.rollback().is_none() || path.is_rollback();
-        way && state.steps().last().is_some_and(|last| last.path == *path) && self.is_unsettled(path)
+        way && state.is_newest(path) && self.is_unsettled(path)
     }
 }
 

@@ -110,6 +110,10 @@ impl Desk {
         if !self.may_try_again(path, command, outcome) {
             return Ok(false);
         }
+        if self.is_halted() {
+            // Another branch stopped the run: the next session goes on behind this attempt.
+            return Err(Halt::Interrupted);
+        }
         self.write(Entry::StepRetried { path: path.clone(), by: Decider::Runbook })?;
         self.pause(command.retry.and_then(|retry| retry.every).map_or(PAUSE, Into::into)).await?;
         Ok(true)
@@ -196,6 +200,7 @@ impl Desk {
         tokio::select! {
             biased;
             () = self.interrupts.first() => Err(Halt::Interrupted),
+            () = self.halted() => Err(Halt::Interrupted),
             () = self.world.wait(length) => Ok(()),
         }
     }

@@ -43,7 +43,7 @@ pub(super) fn new_run() -> (tempfile::TempDir, RunDir) {
 }
 
 pub(super) fn noted(text: &str) -> Entry {
-    Entry::Noted { text: text.to_owned(), location: Location::default() }
+    Entry::Noted { text: text.to_owned(), location: Location::default(), branch: Default::default() }
 }
 
 pub(super) fn intent(name: &str) -> Intent {

@@ -43,11 +43,13 @@ pub enum Code {
     UnlikeTypes,
     /// The engine is at fault.
     Internal,
+    /// Something that a branch of a `parallel` may not do, or items that cannot be told apart.
+    Branches,
 }
 
 impl Code {
     /// Every code, in the order of the numbers.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Syntax,
         Self::Import,
         Self::UnknownFunction,
@@ -67,9 +69,10 @@ impl Code {
         Self::NotRecordable,
         Self::UnlikeTypes,
         Self::Internal,
+        Self::Branches,
     ];
 
-    /// `RB0001` to `RB0019`.
+    /// `RB0001` to `RB0020`.
     #[must_use]
     pub fn id(self) -> &'static str {
         match self {
@@ -92,6 +95,7 @@ impl Code {
             Self::NotRecordable => "RB0017",
             Self::UnlikeTypes => "RB0018",
             Self::Internal => "RB0019",
+            Self::Branches => "RB0020",
         }
     }
 
@@ -171,6 +175,11 @@ impl Code {
                  `status.to_string() == \"200\"`."
             }
             Self::Internal => "The engine failed, not the script. Nothing is lost: the journal is written before every effect.",
+            Self::Branches => {
+                "The branches of a `parallel` run at the same time and in any order, so nothing in one may depend on another: \
+                 a branch reads what stands outside and cannot change it, but gives a value, which `parallel` returns; it has \
+                 no `parallel` and no named lock in it. Each item has a key of its own, by which it is found again on resume."
+            }
         }
     }
 

@@ -10,13 +10,16 @@
 mod actor;
 mod answers;
 mod blame;
+mod branches_failed;
 mod closure;
 mod code;
 mod complaint;
 mod decision;
 mod declaration;
 mod diagnostic;
+mod frozen;
 mod functions;
+mod here;
 mod json;
 mod lint;
 mod loading;

@@ -80,7 +80,7 @@ fn ended(name: &str) -> Entry {
 }
 
 fn noted() -> Entry {
-    Entry::Noted { text: "a note".to_owned(), location: Location::default() }
+    Entry::Noted { text: "a note".to_owned(), location: Location::default(), branch: Default::default() }
 }
 
 #[tokio::test]

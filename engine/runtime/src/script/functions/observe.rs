@@ -12,6 +12,7 @@ use crate::operation::{Operation, Reply};
 use crate::script::answers::{Output, Reaction};
 use crate::script::code::Code;
 use crate::script::complaint::{Called, Complaint};
+use crate::script::here;
 use crate::script::json;
 use crate::script::options::Options;
 use crate::script::schema::table;
@@ -83,7 +84,7 @@ fn look(
     subject: Dynamic,
     given: Option<Dynamic>,
 ) -> Called<Dynamic> {
-    let looking = stage.state().looking.clone();
+    let looking = here::with(|here| here.looking.clone());
     let Some(path) = looking else {
         return Complaint::new(ctx, Code::LookOutsideCheck, format!("`{function}` looks at the world outside a check"))
             .help(format!("put it into a check, so that what it sees is recorded: `let seen = check(\"…\", || {function}(…));`"))
