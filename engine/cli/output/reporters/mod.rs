@@ -82,6 +82,20 @@ pub fn choose(format: Format, stderr: Screen, telling: Telling) -> Box<dyn Telle
     }
 }
 
+/// The reporter for a run that another process works on: to standard output, because it is what was asked for.
+#[must_use]
+pub fn following(format: Format, stdout: Screen, telling: Telling) -> Box<dyn Teller> {
+    let start = Instant::now();
+    let clock: Clock = Box::new(move || u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX));
+    match format {
+        Format::Json => Box::new(json::Json::new(Box::new(io::stdout()))),
+        Format::Text => {
+            let width = Box::new(move || crate::output::screen::width(io::stdout()).unwrap_or(stdout.width));
+            Box::new(terminal::Terminal::new(Box::new(io::stdout()), stdout, width, clock, telling))
+        }
+    }
+}
+
 /// The reporter for a run that is over: to standard output, because it is what was asked for, and without a live line.
 #[must_use]
 pub fn afterwards(format: Format, stdout: Screen, telling: Telling) -> Box<dyn Teller> {

@@ -2,9 +2,10 @@
 
 use jiff::Timestamp;
 use runbook_model::answer::Answer;
+use runbook_model::chain::{self, Head};
 use runbook_model::change::{Change, Invocation};
-use runbook_model::entry::{End, Entry, Intent, Purpose};
-use runbook_model::id::{Attempt, RunId};
+use runbook_model::entry::{End, Entry, Intent, Purpose, Record, VERSION};
+use runbook_model::id::{Attempt, Epoch, RunId};
 use runbook_model::outcome::Outcome;
 use runbook_model::path::StepPath;
 use runbook_model::step::{Command, Location, RollbackPlan, StepKind, StepSpec};
@@ -40,6 +41,21 @@ pub(super) fn new_run() -> (tempfile::TempDir, RunDir) {
     let home = tempfile::tempdir().unwrap();
     let run_dir = StateDir::open(&home.path().join("state")).unwrap().run(run_id(1));
     (home, run_dir)
+}
+
+/// The content of a journal of so many notes.
+pub(super) fn journal_of(run: RunId, notes: u64) -> Vec<u8> {
+    let mut head = Head::EMPTY;
+    let mut content = Vec::new();
+    for note in 0..notes {
+        let entry = noted(&format!("note {note}"));
+        let record = Record { v: VERSION, run, seq: head.next, epoch: Epoch(1), at: now(), entry };
+        let (line, next) = chain::encode(head, &record);
+        content.extend(line);
+        content.push(b'\n');
+        head = next;
+    }
+    content
 }
 
 pub(super) fn noted(text: &str) -> Entry {

@@ -8,6 +8,7 @@
 //! Rhai is pinned; `tests/rhai_pin.rs` holds what the room relies on.
 
 mod actor;
+mod anatomy;
 mod answers;
 mod blame;
 mod branches_failed;
@@ -35,6 +36,7 @@ mod span;
 mod spots;
 mod stage;
 mod step_error;
+mod survey;
 mod unknown;
 mod unlike;
 
