@@ -11,7 +11,6 @@ use runbook_model::estimate::Estimate;
 use runbook_model::id::RunId;
 use runbook_model::path::StepPath;
 use runbook_model::person::{From, Person};
-use runbook_model::state::RunState;
 use runbook_model::status::RunStatus;
 use runbook_runtime::audit::Archivist;
 use runbook_runtime::confinement::{self, Confinement};
@@ -103,9 +102,13 @@ impl<'a> Performance<'a> {
     /// Those sources are not what the journal says.
     pub fn edit(&self, program: &Program) -> Result<String, Failure> {
         let damaged = |error: &dyn std::fmt::Display| Failure::new(ExitCode::Damaged, error.to_string());
-        let state = RunState::fold(&self.before).map_err(|illegal| damaged(&illegal))?;
+        let latest = self.before.iter().rev().find_map(|record| match &record.entry {
+            Entry::RunStarted(started) => Some(&started.sources),
+            Entry::Adopted { sources, .. } => Some(sources),
+            _ => None,
+        });
         let mut old = BTreeMap::new();
-        for source in state.iter().flat_map(RunState::sources) {
+        for source in latest.into_iter().flatten() {
             old.insert(source.name.clone(), self.dir.pinned(source).map_err(|error| damaged(&error))?);
         }
         let new: BTreeMap<_, _> = program.sources().into_iter().collect();
@@ -156,7 +159,7 @@ impl<'a> Performance<'a> {
         exit
     }
 
-    async fn performed<F>(self, session: impl FnOnce(Opening) -> F) -> Result<ExitCode, Failure>
+    async fn performed<F>(mut self, session: impl FnOnce(Opening) -> F) -> Result<ExitCode, Failure>
     where
         F: Future<Output = Result<Finished, Refused>>,
     {
@@ -174,6 +177,8 @@ impl<'a> Performance<'a> {
             },
         );
         teller.catch_up(&self.before);
+        // Read again under the lock: nobody needs what was read before it any more.
+        self.before = Vec::new();
         let view = View(Rc::new(RefCell::new(teller)));
         let interrupts = Interrupts::default();
         signals::listen(&interrupts, &view, self.dir.run())?;

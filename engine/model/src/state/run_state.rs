@@ -1,6 +1,6 @@
 //! The state itself, and what can be read from it.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use jiff::Timestamp;
 
@@ -31,6 +31,8 @@ pub struct RunState {
     pub(super) locks: BTreeMap<String, StepPath>,
     pub(super) every_lock: BTreeSet<String>,
     pub(super) owed: Vec<Owed>,
+    /// The paths in `owed`: of ten thousand steps hardly one owes twice, and the list shall not be searched for it.
+    pub(super) owing: HashSet<StepPath>,
     pub(super) rollback: Option<String>,
     pub(super) broken_budgets: Vec<StepPath>,
     pub(super) notes: BTreeMap<StepPath, u64>,

@@ -1,6 +1,6 @@
 //! Which record may follow which, and what it changes.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::owed::{owes, rollback_if_failed};
 use super::{Answered, Owed, Phase, RunState, Step, StepPhase, Work, repeats_freely};
@@ -51,6 +51,7 @@ impl RunState {
                 locks: BTreeMap::new(),
                 every_lock: BTreeSet::new(),
                 owed: Vec::new(),
+                owing: HashSet::new(),
                 rollback: None,
                 broken_budgets: Vec::new(),
                 notes: BTreeMap::new(),
@@ -402,7 +403,9 @@ impl RunState {
             && !path.is_rollback()
             && self.started.mode == Mode::Live
         {
-            self.owed.retain(|owed| owed.path != path);
+            if !self.owing.insert(path.clone()) {
+                self.owed.retain(|owed| owed.path != path);
+            }
             self.owed.push(Owed { path, work, done: false });
         }
     }

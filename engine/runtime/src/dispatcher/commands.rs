@@ -164,8 +164,7 @@ impl Desk {
                     None => {
                         let receipt = self.ledger.intend(intent, self.now()).await?;
                         let performed = self.world.perform(receipt, &change, self.limits(command.timeout));
-                        // In this order: the effect is under way while it is told.
-                        tokio::join!(self.attended(path, performed), async { self.ledger.hear() }).0
+                        self.attended(path, performed).await
                     }
                 };
                 match performed {

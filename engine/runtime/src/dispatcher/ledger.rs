@@ -79,16 +79,15 @@ impl Ledger {
     }
 
     /// Writes an intent down, waits until it and everything before it is on disk, and gives the key to the world.
-    ///
-    /// It is not told yet: the caller sets the effect going and then calls [`Ledger::hear`], so that nobody waits for a
-    /// terminal.
     pub(super) async fn intend(&self, intent: Intent, now: Timestamp) -> Result<Receipt, Halt> {
         let Entry::StepIntended(intent) = self.admit(Entry::StepIntended(Box::new(intent)), now)? else {
             return Err(Halt::Interrupted);
         };
         let written = |record: &Record| self.unheard.borrow_mut().push_back(Unheard { record: record.clone(), binding: true });
         let intended = self.journal.intend_and_say(*intent, now, written).await;
-        Ok(intended.map_err(|lost| self.lost(lost))?.1)
+        let receipt = intended.map_err(|lost| self.lost(lost))?.1;
+        self.hear();
+        Ok(receipt)
     }
 
     /// Waits until everything that was written is on disk.
@@ -161,7 +160,7 @@ impl Ledger {
     }
 
     /// Tells what may be told, in the order of the journal.
-    pub(super) fn hear(&self) {
+    fn hear(&self) {
         let durable = self.journal.durable().head.next;
         let may_be_told = |unheard: &Unheard| !unheard.binding || unheard.record.seq < durable;
         loop {

@@ -46,6 +46,6 @@ mod tests;
 pub use actor::{Actor, Ending, ScriptFailure};
 pub use code::Code;
 pub use diagnostic::{Diagnostic, Diagnostics, Label, Severity, Span};
-pub use program::Program;
+pub use program::{Program, at_depth};
 pub use schema::{OptionSchema, OptionType, Table, schema};
 pub use source::{LARGEST, Pinned, Repository, SourceFiles, Unreadable};
