@@ -13,6 +13,7 @@ mod doubt;
 mod dry_run;
 mod exec;
 mod failure;
+mod hand_over;
 mod language;
 mod locks;
 mod output;

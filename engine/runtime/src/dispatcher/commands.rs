@@ -144,6 +144,7 @@ impl Desk {
                 Outcome::Failed(failure)
             }
             Ok(change) => {
+                self.ledger.renew().await;
                 let receipt = self.ledger.intend(intent, self.now()).await?;
                 let performed = self.world.perform(receipt, &change, self.limits(command.timeout));
                 match self.attended(path, performed).await {

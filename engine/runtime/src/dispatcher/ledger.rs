@@ -8,6 +8,7 @@ use runbook_model::entry::{Entry, Intent, Record};
 use runbook_model::state::RunState;
 
 use super::Halt;
+use crate::anchor::Fence;
 use crate::journal::{Journal, Lost, Receipt};
 use crate::report::{Progress, Reporter};
 
@@ -18,17 +19,19 @@ pub(super) struct Ledger {
     reporters: RefCell<Vec<Box<dyn Reporter>>>,
     unsealed: Cell<u64>,
     lost: Cell<bool>,
+    fence: Fence,
 }
 
 impl Ledger {
     /// A ledger over a journal whose records fold to `state`.
-    pub(super) fn new(journal: Journal, state: RunState, reporters: Vec<Box<dyn Reporter>>) -> Self {
+    pub(super) fn new(journal: Journal, state: RunState, reporters: Vec<Box<dyn Reporter>>, fence: Fence) -> Self {
         Self {
             journal,
             state: RefCell::new(state),
             reporters: RefCell::new(reporters),
             unsealed: Cell::new(0),
             lost: Cell::new(false),
+            fence,
         }
     }
 
@@ -61,6 +64,13 @@ impl Ledger {
         let record = self.journal.append_durably(entry, now).await.map_err(|lost| self.lost(lost))?;
         self.tell(&record);
         Ok(())
+    }
+
+    /// Makes sure, before a change, that no other machine has taken the run.
+    pub(super) async fn renew(&self) {
+        let fence = self.fence.clone();
+        // It may wait for a network: not on this thread. When it cannot be asked, what was known last counts.
+        let _asked = tokio::task::spawn_blocking(move || fence.renew()).await;
     }
 
     /// Writes an intent down, waits until it and everything before it is on disk, and gives the key to the world.
@@ -100,6 +110,9 @@ impl Ledger {
     /// Takes a record into the state before it is written: an illegal one must never reach the disk, and a legal one
     /// that cannot be written ends the session anyway.
     fn admit(&self, entry: &Entry, now: Timestamp) -> Result<(), Halt> {
+        if let Some(why) = self.fence.stands() {
+            return Err(Halt::Fenced(why));
+        }
         let mut state = self.state.borrow_mut();
         let record = state.draft(self.journal.epoch(), now, entry.clone());
         Ok(state.apply(&record)?)

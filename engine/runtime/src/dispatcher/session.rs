@@ -23,6 +23,7 @@ use super::ledger::Ledger;
 use super::locking::{self, Locks, NoLock};
 use super::notary::{Notary, Unsigned};
 use super::sealing::{Sealer, Sealing};
+use crate::anchor::Fence;
 use crate::audit::{Archivist, SourceText};
 use crate::journal::{Claim, CreateError, Holder, Journal, OpenError, RunDir, SourceError};
 use crate::operation::Line;
@@ -51,6 +52,10 @@ pub struct Opening {
     pub interrupts: Interrupts,
     /// What the operator signs with.
     pub signing: Signing,
+    /// Whether the run still belongs to this process.
+    pub fence: Fence,
+    /// From which machine it was taken without its consent, and why.
+    pub taken_over: Option<String>,
 }
 
 /// A run that this process holds.
@@ -395,11 +400,17 @@ impl Session {
             journal: opening.dir.journal(),
             sources: sources.iter().map(|(name, text)| SourceText { name: name.clone(), text: text.clone() }).collect(),
         };
-        let ledger = Ledger::new(journal, state, reporters);
+        let ledger = Ledger::new(journal, state, reporters, opening.fence);
         let notary = Notary { signing: opening.signing };
         let desk = Desk::new(ledger, opening.world, opening.interrupts, sealer, locks, notary);
-        let session =
-            Taken { purpose, operator: opening.operator, pid: std::process::id(), boot: opening.boot, engine: opening.engine };
+        let session = Taken {
+            purpose,
+            operator: opening.operator,
+            pid: std::process::id(),
+            boot: opening.boot,
+            engine: opening.engine,
+            taken_over: opening.taken_over,
+        };
         let started = Entry::SessionStarted(session);
         let before = desk.ledger.state().status().clone();
         desk.write(started.clone())?;
@@ -500,7 +511,10 @@ impl Session {
         };
         let Some(status) = status else {
             // Nothing more can be written: what is on disk is what counts, and the next session starts from it.
-            let why = "the journal could not be written".to_owned();
+            let why = match &halt {
+                Some(fenced @ Halt::Fenced(_)) => fenced.to_string(),
+                _ => "the journal could not be written".to_owned(),
+            };
             return Finished { run, status: RunStatus::Interrupted, sealing: Sealing::Behind { why }, halt, begun: true };
         };
         let freed = if status.is_final() { desk.announce_unlocked() } else { Ok(Vec::new()) };
