@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::time::Duration;
 
-use runbook_model::entry::Purpose;
-use runbook_model::id::RunId;
+use runbook_model::entry::{Entry, Purpose, Record};
+use runbook_model::id::{RunId, Seq};
 use runbook_runtime::anchor::{Anchored, Holding, NotAnchored, Remote};
 use runbook_runtime::audit::verify::Request;
 use runbook_runtime::audit::{Archive, Founding};
@@ -17,6 +17,9 @@ use crate::operator::Operator;
 use crate::output::{self, safe};
 use crate::workplace::{Workplace, boot};
 
+/// The file of a run that says from which machine it was taken.
+const TAKEN: &str = "taken_over";
+
 /// How long a remote may take to say who has a run, when nobody sits there to see it wait.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -27,7 +30,7 @@ impl Workplace<'_> {
         if self.globals.offline {
             return None;
         }
-        let own = dir.and_then(|dir| std::fs::read_to_string(came_from(dir)).ok()).map(|url| url.trim_end().to_owned());
+        let own = dir.and_then(|dir| Some(memory(dir)?.1));
         let url = match own.filter(|url| !url.is_empty()) {
             Some(url) => url,
             None => self.located(&self.place.configuration.audit.remote.as_ref()?.value),
@@ -61,21 +64,14 @@ impl Workplace<'_> {
     ///
     /// # Errors
     /// Another machine has it, the remote cannot be reached, or what it holds cannot be trusted; nothing was run.
-    pub fn claim(
-        &self,
-        state: &StateDir,
-        run: RunId,
-        remote: &Remote,
-        take_over: Option<&str>,
-    ) -> Result<Option<String>, Failure> {
+    pub fn claim(&self, state: &StateDir, run: RunId, remote: &Remote, take_over: Option<&str>) -> Result<(), Failure> {
         let name = Operator::here().person.name;
-        let taken_over = match remote.holding(run).map_err(|why| refused(&why))? {
+        match remote.holding(run).map_err(|why| refused(&why))? {
             // Its first push is yet to come, and takes the lease then.
-            Holding::None => return Ok(None),
-            Holding::Ours => None,
+            Holding::None => return Ok(()),
+            Holding::Ours => {}
             Holding::Free(_) => {
                 self.bring(state, run, remote)?;
-                None
             }
             Holding::Theirs(note) => {
                 let who = note.as_ref().map_or_else(
@@ -91,11 +87,14 @@ impl Workplace<'_> {
                         )));
                 };
                 self.bring(state, run, remote)?;
-                Some(format!("from {who}: {why}"))
+                // Before the lease is ours: a process that dies in between must not forget how it came by the run.
+                let noted = std::fs::write(state.run(run).dir().join(TAKEN), format!("from {who}: {why}"));
+                noted.map_err(|error| {
+                    Failure::new(ExitCode::Refused, format!("that the run is taken over cannot be written down: {error}"))
+                })?;
             }
-        };
-        remote.push_run(run, &name, true).map_err(|why| refused(&why))?;
-        Ok(taken_over)
+        }
+        remote.push_run(run, &name, true).map(drop).map_err(|why| refused(&why))
     }
 
     /// Brings a run here that another machine pushed, after a look at all of it. True when there was anything new.
@@ -126,7 +125,10 @@ impl Workplace<'_> {
         remote.accept(&fetched).map_err(|why| refused(&why))?;
         let texts: Vec<_> = copy.sources.iter().map(|source| (source.name.as_str(), source.text.as_str())).collect();
         dir.pin(&texts).map_err(|error| damaged(error.to_string()))?;
-        let kept = std::fs::write(came_from(&dir), format!("{}\n", remote.url()));
+        // Evidence about steps that are new here lies elsewhere; when nothing is new, what was known before stands.
+        let records = copy.journal.iter().filter(|byte| **byte == b'\n').count();
+        let records = if new { records as u64 } else { brought(&dir).0 };
+        let kept = std::fs::write(came_from(&dir), format!("{records} {}\n", remote.url()));
         kept.map_err(|error| damaged(format!("where the run came from cannot be written down: {error}")))?;
         Ok(new)
     }
@@ -160,7 +162,26 @@ pub(crate) fn refused(why: &NotAnchored) -> Failure {
     }
 }
 
-/// Where a run that came from another machine keeps the name of its remote.
+/// From which machine a run was taken without its consent, and why, unless its journal says so already.
+pub(crate) fn taken_over(dir: &RunDir, records: &[Record]) -> Option<String> {
+    let text = std::fs::read_to_string(dir.dir().join(TAKEN)).ok()?;
+    let says_so = |record: &Record| matches!(&record.entry, Entry::SessionStarted(it) if it.taken_over.as_ref() == Some(&text));
+    (!records.iter().any(says_so)).then_some(text)
+}
+
+/// How many records of a run came from another machine.
+pub(crate) fn brought(dir: &RunDir) -> Seq {
+    Seq(memory(dir).map_or(0, |(records, _)| records))
+}
+
+/// How many records came from which remote.
+fn memory(dir: &RunDir) -> Option<(u64, String)> {
+    let text = std::fs::read_to_string(came_from(dir)).ok()?;
+    let (records, url) = text.trim_end().split_once(' ')?;
+    Some((records.parse().ok()?, url.to_owned()))
+}
+
+/// Where a run that came from another machine keeps how much came, and the name of its remote.
 fn came_from(dir: &RunDir) -> std::path::PathBuf {
     dir.dir().join("remote")
 }

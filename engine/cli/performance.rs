@@ -89,11 +89,11 @@ impl<'a> Performance<'a> {
             return Err(Failure::new(ExitCode::Refused, held.to_string()));
         }
         let remote = workplace.remote(state, Some(&dir));
-        let taken_over = match &remote {
-            Some(remote) if state.audit().exists() => workplace.claim(state, run, remote, take_over)?,
-            _ => None,
-        };
+        if let Some(remote) = remote.as_ref().filter(|_| state.audit().exists()) {
+            workplace.claim(state, run, remote, take_over)?;
+        }
         let (reading, folded) = workplace.journal(&dir)?;
+        let taken_over = anchoring::taken_over(&dir, &reading.records);
         let signing = workplace.signing(folded.started().env.as_deref())?;
         let remote = remote.filter(|_| folded.started().unsealed.is_none());
         let anchor = start(remote.as_ref(), run, &operator)?;
@@ -208,6 +208,7 @@ impl<'a> Performance<'a> {
             signing: self.signing,
             fence: self.anchor.as_ref().map(Anchor::fence).unwrap_or_default(),
             taken_over: self.taken_over,
+            brought: anchoring::brought(&self.dir),
         };
         let finished = session(opening).await;
         // A journal that was lost is no run that somebody may go on with unasked.
@@ -435,7 +436,7 @@ fn refused(refused: Refused) -> Failure {
         | Refused::Diverged { .. } => Failure::new(ExitCode::Damaged, refused.to_string()),
         Refused::Unsealable { .. } => Failure::new(ExitCode::Damaged, refused.to_string())
             .hint("`--unsealed REASON` runs without the audit trail, and records why"),
-        Refused::NotAllowed(_) | Refused::Unsigned(_) => held(refused.to_string()),
+        Refused::NotAllowed(_) | Refused::Unsigned(_) | Refused::Uncharted(_) => held(refused.to_string()),
         Refused::Step { run, .. } => {
             Failure::usage(refused.to_string()).hint(format!("runbook show {run}  names the step that is in doubt, if any"))
         }

@@ -76,6 +76,7 @@ const GATE: &str = r#"
 command("one", #{ run: ["sh", "-c", "echo one >> ledger"], rollback: "nothing" });
 check("the gate is open", || fs::exists("open"), #{ within: "10m", every: "50ms" });
 command("two", #{ run: ["sh", "-c", "echo two >> ledger"], rollback: "nothing" });
+command("three", #{ run: ["sh", "-c", "echo three >> ledger"], rollback: "nothing" });
 "#;
 
 const ASKS: &str = r#"
@@ -122,8 +123,14 @@ fn a_run_whose_machine_died_goes_on_elsewhere_and_the_old_owner_is_kept_out() {
     assert!(new.ledger().is_empty());
     line.extend(["--take-over", "its plug is pulled"]);
     new.write("open", "");
-    new.expect(0, &line).says(&["completed"]);
-    assert_eq!(new.ledger(), ["two"], "what the other machine did is not done again");
+    // It may have made the next change after its last push: that is for a person to find out.
+    new.expect(5, &line).says(&["two", "after its last push", "runbook resolve"]);
+    assert!(new.ledger().is_empty());
+    new.expect(10, &["rollback", &run]).says(&["how far the other machine got"]);
+    new.expect(5, &["resume", &run]);
+    new.expect(0, &["resolve", &run, "two", "did-not", "--why", "I looked on its disk"]);
+    new.expect(0, &["resume", &run]).says(&["completed"]);
+    assert_eq!(new.ledger(), ["two", "three"], "what the other machine did is not done again");
     let sessions: Vec<_> = new.journal().into_iter().filter(|record| record["type"] == "session_started").collect();
     assert!(sessions[1]["taken_over"].as_str().is_some_and(|text| text.contains("its plug is pulled")), "{sessions:?}");
     assert_eq!(sessions[1]["epoch"], 2);
@@ -151,14 +158,16 @@ fn an_owner_that_lives_on_stops_before_its_next_change() {
     let pid = rustix::process::Pid::from_raw(child.id().cast_signed()).expect("a process");
     rustix::process::kill_process(pid, rustix::process::Signal::STOP).expect("it stops");
     new.write("open", "");
-    new.expect(0, &["resume", &run, "--from", &remote.url(), "--take-over", "it does not answer"]);
+    new.expect(5, &["resume", &run, "--from", &remote.url(), "--take-over", "it does not answer"]);
+    new.expect(0, &["resolve", &run, "two", "did-not", "--why", "a mistake, as we will see"]);
+    new.expect(0, &["resume", &run]);
     // What is waited for here is time itself: the remote's last word counts for two seconds.
     std::thread::sleep(Duration::from_secs(3));
     old.write("open", "");
     rustix::process::kill_process(pid, rustix::process::Signal::CONT).expect("it goes on");
     let output = child.wait_with_output().expect("it ends");
     assert_eq!(output.status.code(), Some(10));
-    assert_eq!((old.ledger(), new.ledger()), (vec!["one".to_owned()], vec!["two".to_owned()]));
+    assert_eq!((old.ledger(), new.ledger()), (vec!["one".to_owned()], vec!["two".to_owned(), "three".to_owned()]));
     new.expect(0, &["verify", "--repo", &remote.url()]);
 }
 
@@ -255,4 +264,30 @@ fn what_the_remote_holds_is_checked_before_it_is_kept() {
     two.expect(11, &["fetch", &run]).says(&["cannot be trusted", "record"]);
     two.expect(0, &["runs"]).is_silent_about(&[&run]);
     two.expect(2, &["resume", &run]);
+}
+
+#[test]
+fn a_command_in_flight_on_the_dead_machine_is_in_doubt_and_one_that_settles_itself_is_not() {
+    const FLIES: &str = r#"
+    command("flies", #{ run: ["sh", "-c", "echo flies >> ledger; cat go"], rollback: "nothing" });
+    command("settles", #{ run: ["sh", "-c", "echo settles >> ledger"], rollback: "nothing", settled_by: || fs::exists("there") });
+    command("again", #{ run: ["sh", "-c", "echo again >> ledger"], rollback: "nothing", idempotent: true });
+    "#;
+    let remote = Remote::new();
+    let (old, new) = (machine(FLIES, &remote.url()), machine(FLIES, &remote.url()));
+    old.fifo("go");
+    let child = old.command(&["exec", "main"]).spawn().expect("the binary starts");
+    until("the command", || old.ledger() == ["flies"]);
+    let run = old.newest_run();
+    until("the push", || remote.holds(&run, "\"step_intended\""));
+    kill(child);
+    // Nothing of the keeper here knows of it: that is no evidence that it never began.
+    new.expect(5, &["resume", &run, "--from", &remote.url(), "--take-over", "dead"]).says(&["flies", "another machine"]);
+    new.expect(0, &["resolve", &run, "flies", "did", "--why", "seen"]);
+    // How far it got is still open: the next one is asked, by its own check.
+    new.write("there", "");
+    new.expect(0, &["resume", &run]).says(&["completed"]);
+    assert_eq!(new.ledger(), ["again"]);
+    new.expect(0, &["verify"]);
+    old.write("go", "");
 }

@@ -57,6 +57,7 @@ impl RunState {
                 adopted: false,
                 operator: None,
                 boots: BTreeMap::new(),
+                uncharted: false,
             }),
             _ => Err(illegal("a journal begins with record 0, `run_started`")),
         }
@@ -119,6 +120,7 @@ impl RunState {
             Entry::SessionStarted(session) => {
                 self.operator.get_or_insert_with(|| session.operator.clone());
                 self.boots.insert(record.epoch, session.boot.clone());
+                self.uncharted |= session.taken_over.is_some();
                 self.session = Some(session.clone());
                 self.status = if self.rollback.is_some() { RunStatus::RollingBack } else { RunStatus::Running };
                 Ok(())
@@ -334,6 +336,10 @@ impl RunState {
             Verdict::DidNot => StepPhase::Open,
         };
         self.owe(path.clone(), owes);
+        // Steps follow each other: what was not done has nothing behind it that was. The author's word that a step may be
+        // repeated says nothing about that.
+        let found_out = matches!(by, Decider::Person(_) | Decider::SettledBy);
+        self.uncharted &= !(verdict == Verdict::DidNot && found_out);
         Ok(())
     }
 

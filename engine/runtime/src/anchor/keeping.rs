@@ -89,6 +89,12 @@ impl Fence {
         state.failed.clone().filter(|why| matches!(why, NotAnchored::Fenced { .. }))
     }
 
+    /// Whether there is a remote to ask.
+    #[must_use]
+    pub fn asks(&self) -> bool {
+        self.tasks.is_some()
+    }
+
     /// Asks the remote again whether the run is ours, when its last word is two seconds old, and waits for the answer: called before
     /// a change. A remote that is known to be out of reach is not waited for, and one that does not answer not for long: then
     /// the run goes on, and the trail lags.

@@ -68,6 +68,9 @@ impl Ledger {
 
     /// Makes sure, before a change, that no other machine has taken the run.
     pub(super) async fn renew(&self) {
+        if !self.fence.asks() {
+            return;
+        }
         let fence = self.fence.clone();
         // It may wait for a network: not on this thread. When it cannot be asked, what was known last counts.
         let _asked = tokio::task::spawn_blocking(move || fence.renew()).await;

@@ -23,6 +23,7 @@ mod reviewing;
 mod rolling_back;
 mod sealing;
 mod session;
+mod uncharted;
 
 pub use halt::Halt;
 pub use interrupts::Interrupts;

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use runbook_model::answer::Said;
 use runbook_model::approval::{self, NotAllowed};
 use runbook_model::entry::{Entry, Mode, Purpose, Record, RunStarted, Session as Taken, Source, Verdict};
-use runbook_model::id::RunId;
+use runbook_model::id::{RunId, Seq};
 use runbook_model::lock::Locks as Wanted;
 use runbook_model::outcome::Outcome;
 use runbook_model::path::StepPath;
@@ -56,6 +56,8 @@ pub struct Opening {
     pub fence: Fence,
     /// From which machine it was taken without its consent, and why.
     pub taken_over: Option<String>,
+    /// Records before this one came from another machine: what became of their steps, no evidence here can tell.
+    pub brought: Seq,
 }
 
 /// A run that this process holds.
@@ -132,6 +134,11 @@ pub enum Refused {
     /// The operator's key does not sign, and has to.
     #[error("{0}; nothing was run")]
     Unsigned(#[from] Unsigned),
+    /// Another machine may have gone further than the journal says.
+    #[error(
+        "run {0} was taken over, and how far the other machine got is not known yet; nothing was rolled back: `runbook resume {0}` finds out"
+    )]
+    Uncharted(RunId),
     /// There is nothing to do.
     #[error("run {run} is {} already; there is nothing to {verb}", .status.word())]
     Final {
@@ -280,6 +287,9 @@ impl Session {
         if matches!(state.status(), RunStatus::RolledBack | RunStatus::Abandoned { .. }) {
             return Err(Refused::Final { run, status: state.status().clone(), verb: "roll back" });
         }
+        if state.is_uncharted() || opening.taken_over.is_some() {
+            return Err(Refused::Uncharted(run));
+        }
         let (program, sources) = pinned(&opening.dir, &state)?;
         let stuck_at = match state.status() {
             RunStatus::Stuck { at, .. } => Some(at.clone()),
@@ -402,7 +412,7 @@ impl Session {
         };
         let ledger = Ledger::new(journal, state, reporters, opening.fence);
         let notary = Notary { signing: opening.signing };
-        let desk = Desk::new(ledger, opening.world, opening.interrupts, sealer, locks, notary);
+        let desk = Desk::new(ledger, opening.world, opening.interrupts, sealer, locks, notary, opening.brought);
         let session = Taken {
             purpose,
             operator: opening.operator,
