@@ -8,6 +8,7 @@ mod anchoring;
 pub mod answers;
 pub mod arguments;
 pub mod catalogue;
+pub mod checking;
 pub mod commands;
 pub mod configuration;
 pub mod demo;
@@ -22,6 +23,8 @@ pub mod people;
 pub mod performance;
 #[cfg(test)]
 mod reference;
+pub mod rehearsal;
+pub mod review;
 mod signals;
 mod signing;
 pub mod workplace;

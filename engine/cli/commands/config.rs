@@ -43,6 +43,7 @@ fn rows(configuration: &Configuration) -> Vec<Row> {
         ),
         ("pass_env".to_owned(), json!(configuration.pass_env.value), configuration.pass_env.origin.clone()),
     ];
+    rows.push(("confine".to_owned(), json!(configuration.confine.value), configuration.confine.origin.clone()));
     for (name, members) in &configuration.groups {
         rows.push((format!("groups.{name}"), json!(members.value), members.origin.clone()));
     }
@@ -59,10 +60,18 @@ fn rows(configuration: &Configuration) -> Vec<Row> {
     for (key, setting) in &configuration.settings {
         rows.push((format!("settings.{key}"), setting.value.clone(), setting.origin.clone()));
     }
+    for (code, reason) in &configuration.allowed {
+        rows.push((format!("check.allow.{code}"), json!(reason.value), reason.origin.clone()));
+    }
     for (name, environment) in &configuration.environments {
-        if let Some(protected) = &environment.protected {
-            rows.push((format!("env.{name}.protected"), json!(protected.value), protected.origin.clone()));
-        }
+        let rules = &environment.rules;
+        let mut rule = |key: &str, value: Option<(serde_json::Value, &Origin)>| {
+            rows.extend(value.map(|(value, origin)| (format!("env.{name}.{key}"), value, origin.clone())));
+        };
+        rule("protected", rules.protected.as_ref().map(|it| (json!(it.value), &it.origin)));
+        rule("require_rehearsal", rules.require_rehearsal.as_ref().map(|it| (json!(it.value), &it.origin)));
+        rule("require_real_rehearsal", rules.require_real_rehearsal.as_ref().map(|it| (json!(it.value), &it.origin)));
+        rule("confirm", rules.confirm.as_ref().map(|it| (json!(it.value), &it.origin)));
         audit(&mut rows, &format!("env.{name}.audit"), &environment.audit);
         for (key, setting) in &environment.settings {
             rows.push((format!("env.{name}.settings.{key}"), setting.value.clone(), setting.origin.clone()));

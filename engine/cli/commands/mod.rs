@@ -5,7 +5,9 @@ pub mod answer;
 pub mod check;
 pub mod completions;
 pub mod config;
+pub mod confined;
 pub mod demo;
+pub mod diff;
 pub mod exec;
 pub mod explain;
 pub mod fetch;
@@ -13,6 +15,7 @@ pub mod help;
 pub mod keeper;
 pub mod list;
 pub mod push;
+pub mod report;
 pub mod resolve;
 pub mod resume;
 pub mod review;
@@ -43,6 +46,8 @@ pub fn run(line: impl IntoIterator<Item = OsString>) -> std::process::ExitCode {
     match parsed(line) {
         // The keeper speaks to its engine only, with codes of their own.
         Ok(Arguments { verb: Verb::Keeper(keeper), .. }) => keeper::run(&keeper),
+        // Nor has what it becomes anything to do with a configuration.
+        Ok(Arguments { verb: Verb::Confined(confined), .. }) => confined::run(&confined),
         Ok(arguments) => performed(arguments).into(),
         Err(error) => misread(&error).into(),
     }
@@ -78,16 +83,24 @@ fn perform(globals: &Globals, verb: Verb) -> Result<ExitCode, Failure> {
         Verb::Push(push) => return push::run(&push, &workplace()?),
         Verb::Fetch(fetch) => return fetch::run(&fetch, &workplace()?),
         Verb::Seal(seal) => return seal::run(&seal, &workplace()?),
-        Verb::Check(check) => return check::run(&check, &Place::of(globals)?.library(), globals),
+        Verb::Check(check) => return check::run(&check, Place::of(globals)?, globals),
         Verb::Test(test) => return test::run(&test, &workplace()?),
         Verb::Demo(demo) => return demo::run(&demo, globals),
         Verb::Runs(runs) => {
             let history = History::open(&Place::of(globals)?.configuration)?;
             return runs::run(&runs, history.as_ref(), globals);
         }
+        Verb::Diff(diff) => {
+            let history = History::open(&Place::of(globals)?.configuration)?;
+            return diff::run(&diff, history.as_ref(), globals);
+        }
+        Verb::Report(report) => {
+            let history = History::open(&Place::of(globals)?.configuration)?;
+            return report::run(&report, history.as_ref(), globals);
+        }
         Verb::Show(show) => {
             let place = Place::of(globals)?;
-            show::run(&show, &place.library(), History::open(&place.configuration)?.as_ref(), globals)?;
+            return show::run(&show, &place.library(), History::open(&place.configuration)?.as_ref(), globals);
         }
         Verb::List(_) => list::run(&Place::of(globals)?.library(), globals)?,
         Verb::Completions(completions) => completions::run(&completions)?,
@@ -96,7 +109,7 @@ fn perform(globals: &Globals, verb: Verb) -> Result<ExitCode, Failure> {
         Verb::Config(config) => config::run(&config, globals, &Place::of(globals)?.configuration)?,
         Verb::DemoService(service) => demo::serve(&service, globals)?,
         // Taken care of before: it has exit codes of its own.
-        Verb::Keeper(_) => {}
+        Verb::Keeper(_) | Verb::Confined(_) => {}
     }
     Ok(ExitCode::Completed)
 }

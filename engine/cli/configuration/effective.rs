@@ -12,7 +12,7 @@ use runbook_model::parameter::nearest;
 use crate::arguments::Globals;
 use crate::configuration::audit::Audit;
 use crate::configuration::layer::{EnvironmentLayer, Layer, Settings};
-use crate::configuration::{Origin, Sourced, Surroundings, root};
+use crate::configuration::{Origin, Rules, Sourced, Surroundings, root};
 use crate::failure::Failure;
 
 /// What applies, each value with its origin.
@@ -26,8 +26,12 @@ pub struct Configuration {
     pub runbooks: Sourced<Vec<PathBuf>>,
     /// Variables that commands get on top of the usual few.
     pub pass_env: Sourced<Vec<String>>,
+    /// Whether the programs of a rehearsal's checks are kept from writing.
+    pub confine: Sourced<bool>,
     /// Who belongs to which group, for confirms that name one: login names.
     pub groups: BTreeMap<String, Sourced<Vec<String>>>,
+    /// Codes that `runbook check` passes over here, each with the reason.
+    pub allowed: BTreeMap<String, Sourced<String>>,
     /// What is logged.
     pub log_filter: Option<Sourced<String>>,
     /// Where it is logged: absolute.
@@ -47,8 +51,8 @@ pub struct Configuration {
 /// One environment.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Environment {
-    /// Whether changes to it deserve more care.
-    pub protected: Option<Sourced<bool>>,
+    /// What it asks of a run.
+    pub rules: Rules,
     /// How its runs are signed.
     pub audit: Audit,
     /// What scripts see as `settings`: the common ones with those of the environment merged over them.
@@ -65,7 +69,7 @@ impl Environment {
     /// Whether changes to it deserve more care.
     #[must_use]
     pub fn is_protected(&self) -> bool {
-        self.protected.as_ref().is_some_and(|protected| protected.value)
+        self.rules.protected.as_ref().is_some_and(|protected| protected.value)
     }
 }
 
@@ -83,7 +87,9 @@ impl Configuration {
             state_dir: Sourced::new(root.value.join(".runbook"), Origin::BuiltIn),
             runbooks: Sourced::new(vec![root.value.join("runbooks")], Origin::BuiltIn),
             pass_env: Sourced::new(Vec::new(), Origin::BuiltIn),
+            confine: Sourced::new(true, Origin::BuiltIn),
             groups: BTreeMap::new(),
+            allowed: BTreeMap::new(),
             log_filter: None,
             log_file: None,
             audit: Audit::default(),
@@ -113,7 +119,7 @@ impl Configuration {
             let blank = Environment { settings: configuration.settings.clone(), ..Environment::default() };
             let environment = configuration.environments.entry(name).or_insert(blank);
             merge(&mut environment.settings, layer.settings);
-            environment.protected = layer.protected.or(environment.protected.take());
+            environment.rules.overlaid(layer.rules);
             environment.audit.overlay(layer.audit, is_own);
         }
         Ok(configuration)
@@ -151,9 +157,16 @@ impl Configuration {
         if let Some(pass_env) = layer.pass_env {
             self.pass_env = pass_env;
         }
+        if let Some(confine) = layer.confine {
+            self.confine = confine;
+        }
         // Not from the user's own file: whoever may approve is for the repository to say, and not for whoever asks.
         if let (Some(groups), Base::Directory(_)) = (layer.groups, base) {
             self.groups = groups;
+        }
+        // The repository's, too: the same runbooks are right or wrong for everybody.
+        if let (Some(allowed), Base::Directory(_)) = (layer.allowed, base) {
+            self.allowed = allowed;
         }
         if let Some(filter) = layer.log_filter {
             self.log_filter = Some(filter);

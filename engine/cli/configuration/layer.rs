@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use runbook_model::Value;
+use runbook_runtime::script::Code;
 use toml::de::DeTable;
 
 use crate::configuration::audit::{self, Audit};
 use crate::configuration::complaint::{self, Complaint};
 use crate::configuration::reader::Reader;
+use crate::configuration::rules::{self, Rules};
 use crate::configuration::{Origin, Sourced};
 use crate::failure::Failure;
 
@@ -18,10 +20,12 @@ pub(super) struct Layer {
     pub(super) state_dir: Option<Sourced<String>>,
     pub(super) runbooks: Option<Sourced<Vec<String>>>,
     pub(super) pass_env: Option<Sourced<Vec<String>>>,
+    pub(super) confine: Option<Sourced<bool>>,
     pub(super) log_filter: Option<Sourced<String>>,
     pub(super) log_file: Option<Sourced<String>>,
     pub(super) groups: Option<BTreeMap<String, Sourced<Vec<String>>>>,
     pub(super) audit: Audit,
+    pub(super) allowed: Option<BTreeMap<String, Sourced<String>>>,
     pub(super) settings: Settings,
     pub(super) environments: BTreeMap<String, EnvironmentLayer>,
 }
@@ -29,7 +33,7 @@ pub(super) struct Layer {
 /// What one file says about one environment.
 #[derive(Debug, Default)]
 pub(super) struct EnvironmentLayer {
-    pub(super) protected: Option<Sourced<bool>>,
+    pub(super) rules: Rules,
     pub(super) audit: Audit,
     pub(super) settings: Settings,
 }
@@ -53,13 +57,19 @@ impl Layer {
     }
 
     fn of(reader: &mut Reader<'_>, table: &DeTable<'_>) -> Self {
-        reader.only("", table, &["state_dir", "runbooks", "pass_env", "groups", "log", "audit", "settings", "env"]);
+        reader.only(
+            "",
+            table,
+            &["state_dir", "runbooks", "pass_env", "confine", "groups", "check", "log", "audit", "settings", "env"],
+        );
         let mut layer = Self {
             state_dir: reader.text(table, "state_dir"),
             runbooks: reader.texts(table, "runbooks"),
             pass_env: reader.texts(table, "pass_env"),
+            confine: reader.flag(table, "confine"),
             groups: groups(reader, table),
             audit: audit::read(reader, table, " in [audit]", true),
+            allowed: allowed(reader, table),
             settings: settings(reader, table),
             ..Self::default()
         };
@@ -68,6 +78,7 @@ impl Layer {
             layer.log_filter = reader.text(log, "filter");
             layer.log_file = reader.text(log, "file");
         }
+        let known: Vec<_> = rules::KEYS.into_iter().chain(["settings", "audit"]).collect();
         for (name, value) in reader.table(table, "env").into_iter().flatten() {
             let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_.".contains(c);
             if name.get_ref().is_empty() || name.get_ref().len() > 63 || !name.get_ref().chars().all(is_plain) {
@@ -80,12 +91,12 @@ impl Layer {
             }
             match value.get_ref().as_table() {
                 Some(environment) => {
-                    reader.only(&format!(" in [env.{}]", name.get_ref()), environment, &["settings", "protected", "audit"]);
-                    let protected = reader.flag(environment, "protected");
+                    reader.only(&format!(" in [env.{}]", name.get_ref()), environment, &known);
+                    let rules = Rules::read(reader, environment);
                     let place = format!(" in [env.{}.audit]", name.get_ref());
                     let audit = audit::read(reader, environment, &place, false);
                     let settings = settings(reader, environment);
-                    layer.environments.insert(name.get_ref().to_string(), EnvironmentLayer { protected, audit, settings });
+                    layer.environments.insert(name.get_ref().to_string(), EnvironmentLayer { rules, audit, settings });
                 }
                 None => {
                     let help = format!("write it as [env.NAME.settings], with {} = … below", name.get_ref());
@@ -100,6 +111,29 @@ impl Layer {
 fn groups(reader: &mut Reader<'_>, table: &DeTable<'_>) -> Option<BTreeMap<String, Sourced<Vec<String>>>> {
     let groups = reader.table(table, "groups")?;
     Some(groups.keys().filter_map(|name| Some((name.get_ref().to_string(), reader.texts(groups, name.get_ref())?))).collect())
+}
+
+/// Codes that `runbook check` passes over here, each with the reason.
+fn allowed(reader: &mut Reader<'_>, table: &DeTable<'_>) -> Option<BTreeMap<String, Sourced<String>>> {
+    let check = reader.table(table, "check")?;
+    reader.only(" in [check]", check, &["allow"]);
+    let allow = reader.table(check, "allow")?;
+    let mut allowed = BTreeMap::new();
+    for (id, value) in allow {
+        let wrong = match Code::of_id(id.get_ref()) {
+            None => Some(("is no error code", "`runbook explain` lists them")),
+            Some(code) if !code.may_be_allowed() => Some(("cannot be allowed", "a run would fail there: it has to be mended")),
+            Some(_) => None,
+        };
+        if let Some((wrong, help)) = wrong {
+            reader.complain(id.span(), format!("`{}` {wrong}", id.get_ref()), Some(help.to_owned()));
+        }
+        match value.get_ref().as_str().map(str::trim) {
+            Some("") => reader.complain(value.span(), "an allowed code needs its reason", None),
+            _ => allowed.extend(reader.text(allow, id.get_ref()).map(|reason| (id.get_ref().to_ascii_uppercase(), reason))),
+        }
+    }
+    Some(allowed)
 }
 
 fn settings(reader: &mut Reader<'_>, table: &DeTable<'_>) -> Settings {

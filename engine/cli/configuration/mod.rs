@@ -11,11 +11,13 @@ mod layer;
 mod origin;
 mod reader;
 mod root;
+mod rules;
 mod surroundings;
 
 pub use audit::{Audit, Policy, expanded};
 pub use effective::{Configuration, Environment};
 pub use origin::{Origin, Sourced};
+pub use rules::Rules;
 pub use surroundings::Surroundings;
 
 #[cfg(test)]

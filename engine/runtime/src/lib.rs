@@ -8,6 +8,7 @@
 pub mod anchor;
 pub mod audit;
 pub mod boot;
+pub mod confinement;
 pub mod dispatcher;
 pub mod journal;
 pub mod keeper;

@@ -114,6 +114,10 @@ impl Desk {
         if !self.may_try_again(path, command, outcome) {
             return Ok(false);
         }
+        if self.is_halted() {
+            // Another branch stopped the run: the next session goes on behind this attempt.
+            return Err(Halt::Interrupted);
+        }
         self.write(Entry::StepRetried { path: path.clone(), by: Decider::Runbook })?;
         self.pause(command.retry.and_then(|retry| retry.every).map_or(PAUSE, Into::into)).await?;
         Ok(true)
@@ -129,10 +133,21 @@ impl Desk {
                 Outcome::Failed(failure)
             }
             Ok(change) => {
-                self.ledger.renew().await;
-                let receipt = self.ledger.intend(intent, self.now()).await?;
-                let performed = self.world.perform(receipt, &change, self.limits(command.timeout));
-                match self.attended(path, performed).await {
+                let performed = match self.world.withheld(&change) {
+                    // Nothing takes effect, so nothing has to be on disk before.
+                    Some(withheld) => {
+                        self.write(Entry::StepIntended(Box::new(intent)))?;
+                        withheld
+                    }
+                    None => {
+                        self.ledger.renew().await;
+                        let receipt = self.ledger.intend(intent, self.now()).await?;
+                        let performed = self.world.perform(receipt, &change, self.limits(command.timeout));
+                        // In this order: the effect is under way while it is told.
+                        tokio::join!(self.attended(path, performed), async { self.ledger.hear() }).0
+                    }
+                };
+                match performed {
                     Performed::Done(answer) => Outcome::Succeeded(answer),
                     Performed::Failed(failure) => Outcome::Failed(failure),
                     // What watched it is gone in mid-step: the next session looks for evidence, as after a crash.
@@ -142,7 +157,16 @@ impl Desk {
             }
         };
         let millis = self.world.monotonic_millis().saturating_sub(began);
-        self.end(path, attempt, outcome.clone(), Some(millis)).await?;
+        let end = End {
+            path: path.clone(),
+            attempt,
+            outcome: outcome.clone(),
+            millis: Some(millis),
+            looks: None,
+            observed: Vec::new(),
+        };
+        // Not flushed: the next intent is, or the next wait. See `Ledger::write_unheard`.
+        self.ledger.write_unheard(Entry::StepEnded(Box::new(end)), self.now())?;
         Ok(outcome)
     }
 
@@ -192,9 +216,11 @@ impl Desk {
 
     /// Lets time pass, unless the operator wants to stop meanwhile.
     pub(super) async fn pause(&self, length: Duration) -> Result<(), Halt> {
+        self.ledger.sync().await?;
         tokio::select! {
             biased;
             () = self.interrupts.first() => Err(Halt::Interrupted),
+            () = self.halted() => Err(Halt::Interrupted),
             () = self.world.wait(length) => Ok(()),
         }
     }

@@ -5,6 +5,7 @@
 //! how that kind is done.
 
 mod abandoning;
+mod branches;
 mod budgets;
 mod calls;
 mod checks;
@@ -17,6 +18,7 @@ mod ledger;
 mod locking;
 mod notary;
 mod notes;
+mod planning;
 mod play;
 mod recovery;
 mod reviewing;

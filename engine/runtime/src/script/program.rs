@@ -7,15 +7,18 @@ use std::sync::atomic::AtomicBool;
 use rhai::{AST, Map};
 use runbook_model::Value;
 use runbook_model::declaration::Declaration;
+use runbook_model::gate::Gate;
 
 use super::actor::Actor;
 use super::blame;
 use super::code::Code;
-use super::diagnostic::{Diagnostic, Diagnostics, Severity};
-use super::loading;
+use super::diagnostic::{Diagnostic, Diagnostics, Severity, Span};
+use super::lint;
+use super::loading::{self, Loaded};
 use super::sandbox::{STACK, performing};
 use super::settings;
 use super::source::{SourceFiles, Sources};
+use super::span;
 use super::spots::Spots;
 use super::stage::{Purpose, Stage, Stop};
 use crate::operation::Line;
@@ -34,6 +37,7 @@ pub(super) struct Script {
     pub(super) asts: Arc<BTreeMap<String, AST>>,
     pub(super) spots: Arc<Spots>,
     pub(super) settings: Map,
+    pub(super) gate: Option<Gate>,
 }
 
 impl Program {
@@ -44,7 +48,19 @@ impl Program {
     /// Everything that was found, as far as it is an error: text that is not Rhai, modules that are missing or import
     /// each other in a circle, functions and options that do not exist.
     pub fn load(files: &dyn SourceFiles, entry: &str) -> Result<Self, Diagnostics> {
-        let loaded = loading::load(files, entry);
+        Self::of(loading::load(files, entry))
+    }
+
+    /// Reads a runbook that a run has started with. It is not judged again: a run must be able to go on although this
+    /// engine knows of more mistakes than the one that started it.
+    ///
+    /// # Errors
+    /// Text that is not Rhai, modules that are missing.
+    pub fn load_pinned(files: &dyn SourceFiles, entry: &str) -> Result<Self, Diagnostics> {
+        Self::of(loading::read(files, entry))
+    }
+
+    fn of(loaded: Loaded) -> Result<Self, Diagnostics> {
         let sources = Arc::new(loaded.sources);
         let (errors, warnings): (Vec<_>, Vec<_>) =
             loaded.found.into_iter().partition(|diagnostic| diagnostic.severity == Severity::Error);
@@ -52,7 +68,7 @@ impl Program {
             return Err(Diagnostics::new(errors, sources));
         }
         let spots = Arc::new(loaded.spots);
-        let script = Arc::new(Script { sources, asts: Arc::new(loaded.asts), spots, settings: Map::new() });
+        let script = Arc::new(Script { sources, asts: Arc::new(loaded.asts), spots, settings: Map::new(), gate: None });
         Ok(Self { script, warnings })
     }
 
@@ -60,6 +76,20 @@ impl Program {
     #[must_use]
     pub fn warnings(&self) -> Option<Diagnostics> {
         (!self.warnings.is_empty()).then(|| Diagnostics::new(self.warnings.clone(), Arc::clone(&self.script.sources)))
+    }
+
+    /// These remarks of the caller's about the program, to be shown with its sources.
+    #[must_use]
+    pub fn remarks(&self, remarks: Vec<Diagnostic>) -> Diagnostics {
+        Diagnostics::new(remarks, Arc::clone(&self.script.sources))
+    }
+
+    /// Where an option of `runbook(#{ … })` stands; where the call stands when the option is not written out there.
+    #[must_use]
+    pub fn declared_at(&self, option: &str) -> Option<Span> {
+        let sources = &self.script.sources;
+        let position = lint::declared_at(self.script.asts.get(sources.entry())?, option)?;
+        span::grown(sources, sources.entry(), position)
     }
 
     /// The names and texts of all files that belong to it, the entry first: what a run pins.
@@ -100,14 +130,21 @@ impl Program {
     }
 
     /// Hires an actor: a thread that performs the script, asking over `line`. `params` are what `runbook(#{ … })`
-    /// returns, `settings` the constant of that name.
+    /// returns, `settings` the constant of that name, `gate` what is asked before the first command.
     #[must_use]
-    pub fn cast(&self, params: &BTreeMap<String, Value>, settings: &serde_json::Map<String, Value>, line: Line) -> Actor {
+    pub fn cast(
+        &self,
+        params: &BTreeMap<String, Value>,
+        settings: &serde_json::Map<String, Value>,
+        gate: Option<&Gate>,
+        line: Line,
+    ) -> Actor {
         let script = Script {
             sources: Arc::clone(&self.script.sources),
             asts: Arc::clone(&self.script.asts),
             spots: Arc::clone(&self.script.spots),
             settings: settings.iter().map(|(name, value)| (name.as_str().into(), super::json::played(value))).collect(),
+            gate: gate.cloned(),
         };
         let params = params.iter().map(|(name, value)| (name.as_str().into(), super::json::played(value))).collect();
         Actor::hired(Arc::new(script), params, line)
