@@ -23,7 +23,7 @@ use runbook_runtime::script::Program;
 use runbook_runtime::signing::Signing;
 use runbook_runtime::world::live::Site;
 use runbook_runtime::world::live::processes::Kept;
-use runbook_runtime::world::{Choice, Chosen, DryRunWorld, LiveWorld, People, Question, Reaction, Task, World};
+use runbook_runtime::world::{Choice, Chosen, DryRunWorld, Lent, LiveWorld, People, Question, Reaction, Task, World};
 
 use crate::anchoring;
 use crate::commands::{confined, keeper, seal};
@@ -332,6 +332,14 @@ impl People for Present {
                 None => None,
             }
         })
+    }
+
+    fn has_terminal(&self) -> bool {
+        self.terminal.as_ref().is_some_and(AtTerminal::is_there)
+    }
+
+    fn lend(&self) -> Task<'_, Option<Box<dyn Lent + '_>>> {
+        Box::pin(async move { self.terminal.as_ref()?.lend().await })
     }
 }
 

@@ -16,6 +16,8 @@ mod dry_run;
 mod exec;
 mod failure;
 mod hand_over;
+mod handed_over;
+mod https;
 mod language;
 mod locks;
 mod looking;

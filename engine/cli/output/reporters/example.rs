@@ -236,7 +236,7 @@ impl Example {
             json: Some(serde_json::json!({ "host": "a" })),
             body: None,
             expect: Vec::new(),
-            timeout: None,
+            ..HttpCall::default()
         };
         let path = Self::path("drain the host");
         records.push(example.intend_change(path.clone(), Change::Http(call), RollbackPlan::Undeclared, Vec::new()));

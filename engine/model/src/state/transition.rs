@@ -360,8 +360,9 @@ impl RunState {
         };
         self.owe(path.clone(), owes);
         // Steps follow each other: what was not done has nothing behind it that was. The author's word that a step may be
-        // repeated says nothing about that.
-        let found_out = matches!(by, Decider::Person(_) | Decider::SettledBy);
+        // repeated says nothing about that, and neither does one branch of a `parallel` about another.
+        let in_order = self.parallel_around(path).is_none();
+        let found_out = in_order && matches!(by, Decider::Person(_) | Decider::SettledBy);
         self.uncharted &= !(verdict == Verdict::DidNot && found_out);
         self.reopen_around(path);
         Ok(())

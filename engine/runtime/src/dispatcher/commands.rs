@@ -10,6 +10,7 @@ use runbook_model::id::Attempt;
 use runbook_model::outcome::Outcome;
 use runbook_model::path::StepPath;
 use runbook_model::person::Decider;
+use runbook_model::repeat::asked_to_wait;
 use runbook_model::step::{Command, Location, RollbackPlan, StepKind, StepSpec};
 
 use super::Halt;
@@ -20,6 +21,9 @@ use crate::operation::Reply;
 use crate::world::Performed;
 
 const PAUSE: Duration = Duration::from_secs(1);
+
+/// The longest pause that a server may ask for; whoever needs longer fails the step.
+const MOST_ASKED: Duration = Duration::from_secs(300);
 
 impl Desk {
     /// A command that the journal knows nothing of, or that may be tried again.
@@ -102,9 +106,7 @@ impl Desk {
         let left = command.retry.is_some_and(|retry| used < retry.times);
         match outcome {
             // What may have happened in part is not repeated without a word, unless its author says that it may be.
-            Outcome::Failed(failure) => {
-                left && (command.idempotent || !failure.effect_is_open()) && (state.rollback().is_none() || path.is_rollback())
-            }
+            Outcome::Failed(failure) => left && command.may_repeat(failure) && (state.rollback().is_none() || path.is_rollback()),
             _ => false,
         }
     }
@@ -119,7 +121,12 @@ impl Desk {
             return Err(Halt::Interrupted);
         }
         self.write(Entry::StepRetried { path: path.clone(), by: Decider::Runbook })?;
-        self.pause(command.retry.and_then(|retry| retry.every).map_or(PAUSE, Into::into)).await?;
+        let own = command.retry.and_then(|retry| retry.every).map_or(PAUSE, Duration::from);
+        let asked = match outcome {
+            Outcome::Failed(failure) => asked_to_wait(failure).map(|seconds| Duration::from_secs(seconds).min(MOST_ASKED)),
+            _ => None,
+        };
+        self.pause(own.max(asked.unwrap_or_default())).await?;
         Ok(true)
     }
 

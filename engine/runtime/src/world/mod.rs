@@ -34,7 +34,7 @@ use crate::operation::Look;
 
 pub use dry_run::DryRunWorld;
 pub use live::LiveWorld;
-pub use people::{Absent, Agreeing, People};
+pub use people::{Absent, Agreeing, Lent, People};
 pub use scripted::ScriptedWorld;
 
 /// A future of the dispatcher's own thread.

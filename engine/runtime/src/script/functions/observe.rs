@@ -157,6 +157,7 @@ fn request(asked: &Asked<'_>, method: &str) -> Called<Observation> {
         url,
         headers: asked.options.text_map("headers"),
         timeout: asked.options.length("timeout")?,
+        ca: asked.options.text("ca"),
     })
 }
 
@@ -174,6 +175,7 @@ fn output(asked: &Asked<'_>) -> Called<Observation> {
             env: asked.options.text_map("env"),
             cwd: asked.options.text("cwd"),
             stdin: asked.options.text("stdin"),
+            ..Invocation::default()
         },
         timeout: asked.options.length("timeout")?,
     })
