@@ -112,7 +112,10 @@ fn the_reference_of_the_journal_names_every_entry() {
 fn every_key_of_the_configuration_is_documented() {
     let page = fs::read_to_string(repository().join("docs/src/reference/configuration.md")).expect("the page");
     let place = Place::new();
-    place.write("runbook.toml", "nonsense-xyz = 1\n[check]\nnonsense-xyz = 1\n[log]\nnonsense-xyz = 1\n[env.test]\nnonsense-xyz = 1\n");
+    place.write(
+        "runbook.toml",
+        "nonsense-xyz = 1\n[check]\nnonsense-xyz = 1\n[log]\nnonsense-xyz = 1\n[env.test]\nnonsense-xyz = 1\n",
+    );
     let refusal = place.expect(2, &["config"]).err;
     let mut keys = 0;
     for (line, prefix) in refusal.lines().filter(|line| line.contains("known here: ")).zip(["", "check.", "log.", "env.NAME."]) {

@@ -63,11 +63,13 @@ pub enum Code {
     DeadLink,
     /// A value has no such property.
     UnknownProperty,
+    /// A test expects something else.
+    Expected,
 }
 
 impl Code {
     /// Every code, in the order of the numbers.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 30] = [
         Self::Syntax,
         Self::Import,
         Self::UnknownFunction,
@@ -97,6 +99,7 @@ impl Code {
         Self::ServedTwice,
         Self::DeadLink,
         Self::UnknownProperty,
+        Self::Expected,
     ];
 
     /// `RB0001`, `RB0002`, and so on.
@@ -132,6 +135,7 @@ impl Code {
             Self::ServedTwice => "RB0027",
             Self::DeadLink => "RB0028",
             Self::UnknownProperty => "RB0029",
+            Self::Expected => "RB0030",
         }
     }
 
@@ -237,6 +241,9 @@ impl Code {
             }
             Self::DeadLink => {
                 "A link of the runbook names a file that is not in the repository, or is no address. At night there is no time to search for it."
+            }
+            Self::Expected => {
+                "A test of the runbook expects something else than what came of it; found and wanted stand side by side."
             }
             Self::UnknownProperty => {
                 "The value has no property of this name. The nearest one that appears in the runbook or in the results of steps is suggested."

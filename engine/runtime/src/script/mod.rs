@@ -14,6 +14,7 @@ mod blame;
 mod closure;
 mod code;
 mod complaint;
+mod coverage;
 mod decision;
 mod declaration;
 mod diagnostic;
@@ -34,6 +35,8 @@ mod spots;
 mod stage;
 mod step_error;
 mod survey;
+pub mod testing;
+mod trace;
 mod unknown;
 mod unlike;
 
@@ -42,7 +45,9 @@ mod tests;
 
 pub use actor::{Actor, Ending, ScriptFailure};
 pub use code::Code;
+pub use coverage::{Coverage, Missed};
 pub use diagnostic::{Diagnostic, Diagnostics, Label, Severity, Span};
 pub use program::Program;
-pub use schema::{OptionSchema, OptionType, Table, schema};
+pub use schema::{OptionSchema, OptionType, Table, schema, test_schema};
 pub use source::{LARGEST, Pinned, Repository, SourceFiles, Unreadable};
+pub use trace::Trace;
