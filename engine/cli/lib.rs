@@ -4,7 +4,6 @@
 //! Inside, errors are precise; at this edge they become a [`failure::Failure`]: a message, hints and an
 //! [`exit_code::ExitCode`].
 
-pub mod answers;
 pub mod arguments;
 pub mod catalogue;
 pub mod checking;
@@ -23,6 +22,7 @@ pub mod performance;
 #[cfg(test)]
 mod reference;
 mod signals;
+pub mod testing;
 pub mod workplace;
 
 /// Runs the program with the arguments and the environment of this process.
