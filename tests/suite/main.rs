@@ -23,3 +23,4 @@ mod signals;
 mod stdlib;
 mod sweeps;
 mod terminal;
+mod tests_in_rhai;
