@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
-    abandon, answer, check, completions, config, demo, exec, explain, help, keeper, list, resolve, resume, rollback, runs, seal,
-    show, test, verify,
+    abandon, answer, check, completions, config, definitions, demo, exec, explain, help, keeper, list, resolve, resume, rollback,
+    runs, seal, show, test, verify,
 };
 
 /// Executes runbooks: writes every step down before and after it, rehearses, resumes, rolls back, keeps the trail in git.
@@ -96,6 +96,7 @@ pub enum Verb {
     Seal(seal::Seal),
     Check(check::Check),
     Test(test::Test),
+    Definitions(definitions::Definitions),
     Explain(explain::Explain),
     Config(config::Config),
     Completions(completions::Completions),
@@ -112,7 +113,7 @@ pub const GROUPS: [(&str, &[&str]); 4] = [
     ("Run", &["exec", "resume", "rollback", "resolve", "answer", "abandon"]),
     ("Look", &["list", "show", "runs"]),
     ("Audit trail", &["verify", "seal"]),
-    ("Write runbooks, get help", &["check", "test", "explain", "config", "completions", "demo", "help"]),
+    ("Write runbooks, get help", &["check", "test", "definitions", "explain", "config", "completions", "demo", "help"]),
 ];
 
 /// The whole command line, with its verbs in groups (clap itself has one list only).

@@ -16,3 +16,5 @@ mod tests;
 pub use file::{Background, Stagehand, TestFile, Tested};
 pub use given::{Answered, Given};
 pub use ran::{Asked, Ran, RanStep, RolledBack};
+#[cfg(test)]
+pub(super) use words::WORDS;
