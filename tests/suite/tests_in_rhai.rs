@@ -63,7 +63,7 @@ fn a_test_that_fails_is_drawn_and_hides_no_other() {
     let lines = place.expect(1, &["test", "main", "--output", "json"]).out;
     let lines: Vec<serde_json::Value> = lines.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
     assert_eq!((&lines[0]["test"], &lines[0]["ok"], &lines[1]["ok"]), (&"wrong".into(), &false.into(), &true.into()));
-    assert_eq!(lines[0]["diagnostics"][0]["code"], "RB0030");
+    assert_eq!(lines[0]["diagnostics"][0]["code"], "RB0031");
     assert_eq!(lines[2]["coverage"]["missed_steps"][0]["span"]["line"], 4);
 }
 

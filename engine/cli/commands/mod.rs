@@ -5,15 +5,19 @@ pub mod answer;
 pub mod check;
 pub mod completions;
 pub mod config;
+pub mod confined;
 pub mod definitions;
 pub mod demo;
+pub mod diff;
 pub mod exec;
 pub mod explain;
 pub mod help;
 pub mod keeper;
 pub mod list;
+pub mod report;
 pub mod resolve;
 pub mod resume;
+pub mod review;
 pub mod rollback;
 pub mod runs;
 pub mod seal;
@@ -41,6 +45,8 @@ pub fn run(line: impl IntoIterator<Item = OsString>) -> std::process::ExitCode {
     match parsed(line) {
         // The keeper speaks to its engine only, with codes of their own.
         Ok(Arguments { verb: Verb::Keeper(keeper), .. }) => keeper::run(&keeper),
+        // Nor has what it becomes anything to do with a configuration.
+        Ok(Arguments { verb: Verb::Confined(confined), .. }) => confined::run(&confined),
         Ok(arguments) => performed(arguments).into(),
         Err(error) => misread(&error).into(),
     }
@@ -72,6 +78,7 @@ fn perform(globals: &Globals, verb: Verb) -> Result<ExitCode, Failure> {
         Verb::Abandon(abandon) => return abandon::run(&abandon, &workplace()?),
         Verb::Answer(answer) => return answer::run(&answer, &workplace()?),
         Verb::Verify(verify) => return verify::run(&verify, &workplace()?),
+        Verb::Review(review) => return review::run(&review, &workplace()?),
         Verb::Seal(seal) => return seal::run(&seal, &workplace()?),
         Verb::Check(check) => return check::run(&check, Place::of(globals)?, globals),
         Verb::Test(test) => return test::run(&test, &workplace()?),
@@ -80,9 +87,17 @@ fn perform(globals: &Globals, verb: Verb) -> Result<ExitCode, Failure> {
             let history = History::open(&Place::of(globals)?.configuration)?;
             return runs::run(&runs, history.as_ref(), globals);
         }
+        Verb::Diff(diff) => {
+            let history = History::open(&Place::of(globals)?.configuration)?;
+            return diff::run(&diff, history.as_ref(), globals);
+        }
+        Verb::Report(report) => {
+            let history = History::open(&Place::of(globals)?.configuration)?;
+            return report::run(&report, history.as_ref(), globals);
+        }
         Verb::Show(show) => {
             let place = Place::of(globals)?;
-            show::run(&show, &place.library(), History::open(&place.configuration)?.as_ref(), globals)?;
+            return show::run(&show, &place.library(), History::open(&place.configuration)?.as_ref(), globals);
         }
         Verb::Definitions(wanted) => definitions::run(&wanted, &Place::of(globals)?)?,
         Verb::List(_) => list::run(&Place::of(globals)?.library(), globals)?,
@@ -92,7 +107,7 @@ fn perform(globals: &Globals, verb: Verb) -> Result<ExitCode, Failure> {
         Verb::Config(config) => config::run(&config, globals, &Place::of(globals)?.configuration)?,
         Verb::DemoService(service) => demo::serve(&service, globals)?,
         // Taken care of before: it has exit codes of its own.
-        Verb::Keeper(_) => {}
+        Verb::Keeper(_) | Verb::Confined(_) => {}
     }
     Ok(ExitCode::Completed)
 }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use runbook_model::Value;
 use runbook_model::declaration::Declaration;
 use runbook_model::entry::{Mode, RunStarted};
+use runbook_model::outlook::Outlook;
 use runbook_model::parameter::{self, Origin, Refused};
 use runbook_runtime::script::Program;
 use runbook_runtime::script::testing::Background;
@@ -70,6 +71,7 @@ impl Circumstances {
             owner: self.declaration.owner.clone(),
             mode: Mode::Live,
             env,
+            protected: false,
             params,
             settings,
             budget: self.declaration.budget,
@@ -81,6 +83,8 @@ impl Circumstances {
             groups: groups.map(|group| (group.clone(), vec!["tester".to_owned()])).collect(),
             unsealed: Some("`runbook test`".to_owned()),
             locks: self.declaration.locks.clone(),
+            gate: None,
+            outlook: Outlook::default(),
         };
         let given = background.given.clone();
         Ok(Subject { program: self.program.clone(), started, world: Box::new(move || scripted(&given)) })

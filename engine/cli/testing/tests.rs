@@ -44,12 +44,12 @@ proptest::proptest! {
 
 #[test]
 fn a_build_server_can_read_the_results() {
-    let wrong = "error[RB0030]: <a> & \"b\"\u{1b}[31m\nmore".to_owned();
+    let wrong = "error[RB0031]: <a> & \"b\"\u{1b}[31m\nmore".to_owned();
     let suites =
         [Suite { runbook: "a&b".to_owned(), cases: vec![("fine".to_owned(), 1500, None), ("<odd>".to_owned(), 2, Some(wrong))] }];
     let xml = Suite::document(&suites);
     assert!(xml.contains("<testsuites name=\"runbook\" tests=\"2\" failures=\"1\">"), "{xml}");
     assert!(xml.contains("<testcase classname=\"a&amp;b\" name=\"fine\" time=\"1.500\"/>"), "{xml}");
-    assert!(xml.contains("message=\"error[RB0030]: &lt;a&gt; &amp; &quot;b&quot;\u{fffd}[31m\""), "{xml}");
+    assert!(xml.contains("message=\"error[RB0031]: &lt;a&gt; &amp; &quot;b&quot;\u{fffd}[31m\""), "{xml}");
     assert!(!xml.contains('\u{1b}'));
 }

@@ -7,11 +7,13 @@
 
 pub mod audit;
 pub mod boot;
+pub mod confinement;
 pub mod dispatcher;
 pub mod journal;
 pub mod keeper;
 pub mod operation;
 pub mod report;
 pub mod script;
+pub mod signing;
 pub mod sweep;
 pub mod world;

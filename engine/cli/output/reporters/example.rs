@@ -108,6 +108,9 @@ impl Example {
             root: "/srv/ops".to_owned(),
             groups: std::collections::BTreeMap::new(),
             unsealed: None,
+            protected: false,
+            gate: None,
+            outlook: Default::default(),
         };
         let session = Session {
             purpose: Purpose::Exec,
@@ -232,7 +235,7 @@ impl Example {
             json: Some(serde_json::json!({ "host": "a" })),
             body: None,
             expect: Vec::new(),
-            timeout: None,
+            ..HttpCall::default()
         };
         let path = Self::path("drain the host");
         records.push(example.intend_change(path.clone(), Change::Http(call), RollbackPlan::Undeclared, Vec::new()));

@@ -42,6 +42,12 @@ impl Desk {
         self.ledger.write_durably(Entry::StepIntended(Box::new(intent)), self.now()).await?;
         self.seal_now("before a question").await;
         let question = Question { path: path.clone(), text: spec.name.clone(), confirm: confirm.clone(), shown };
+        // One question at a time: another branch may be asking.
+        let turn = tokio::select! {
+            biased;
+            () = self.halted() => return Err(Halt::Interrupted),
+            turn = self.asking.lock() => turn,
+        };
         self.ledger.progress(&Progress::Quiet);
         let reaction = tokio::select! {
             biased;
@@ -50,11 +56,20 @@ impl Desk {
                 let gone = self.interrupts.has_hung_up();
                 return Err(if gone { Halt::Suspended { at: path } } else { Halt::Interrupted });
             }
+            () = self.halted() => return Err(Halt::Interrupted),
             reaction = self.world.ask(&question) => reaction,
         };
+        self.ledger.progress(&Progress::Heard);
+        drop(turn);
         let outcome = match reaction {
             Reaction::Answered { said, by } => {
-                self.write(Entry::ConfirmAnswered { path: path.clone(), said, by, shown, note: None })?;
+                let answer = Entry::ConfirmAnswered { path: path.clone(), said, by, shown, note: None };
+                if let Err(unsigned) = self.sign(&answer)? {
+                    self.ledger.progress(&Progress::Notice { text: format!("the answer does not count: {unsigned}") });
+                    self.ledger.sync().await?;
+                    return Err(Halt::Suspended { at: path });
+                }
+                self.write(answer)?;
                 self.answered(&path, confirm, shown).ok_or_else(|| Halt::Suspended { at: path.clone() })?
             }
             Reaction::Nobody => {

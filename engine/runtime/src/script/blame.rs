@@ -4,6 +4,7 @@ use rhai::{EvalAltResult, Position};
 use runbook_model::parameter::nearest;
 use runbook_model::path::StepPath;
 
+use super::branches_failed::BranchesFailed;
 use super::code::Code;
 use super::complaint::Complaint;
 use super::diagnostic::{Diagnostic, Label};
@@ -79,6 +80,10 @@ fn leaf(mut error: EvalAltResult, script: &Script) -> (Diagnostic, Option<StepPa
                         .at(at(sources, &failed.location));
                 return (diagnostic, Some(failed.path.clone()));
             }
+            if let Some(failed) = thrown.read_lock::<BranchesFailed>() {
+                let diagnostic = Diagnostic::error(Code::StepFailed, failed.line()).at(at(sources, &failed.location));
+                return (diagnostic, failed.step.clone());
+            }
             if let Some(complaint) = thrown.read_lock::<Complaint>() {
                 let mut diagnostic =
                     Diagnostic::error(complaint.code, complaint.message.clone()).at(at(sources, &complaint.location));
@@ -113,6 +118,18 @@ fn leaf(mut error: EvalAltResult, script: &Script) -> (Diagnostic, Option<StepPa
             let (name, of) = (quoted.next().unwrap_or_default(), quoted.next().unwrap_or_default());
             (no_property(name, of, script), None)
         }
+        EvalAltResult::ErrorAssignmentToConstant(name, _) => (
+            Diagnostic::error(Code::Branches, format!("`{name}` cannot be changed here"))
+                .label("a constant, or a variable from outside this branch of a `parallel`")
+                .help("let the closure give a value: `parallel` returns what each branch gave"),
+            None,
+        ),
+        EvalAltResult::ErrorNonPureMethodCallOnConstant(name, _) => (
+            Diagnostic::error(Code::Branches, format!("`{name}` would change what cannot be changed here"))
+                .label("a constant, or a variable from outside this branch of a `parallel`")
+                .help("work on a copy: `let copy = …;`; to hand something out, let the closure give it"),
+            None,
+        ),
         other => {
             let message = other.to_string();
             if mentions_unknown(&message) {

@@ -63,13 +63,15 @@ pub enum Code {
     DeadLink,
     /// A value has no such property.
     UnknownProperty,
+    /// Something that a branch of a `parallel` may not do, or items that cannot be told apart.
+    Branches,
     /// A test expects something else.
     Expected,
 }
 
 impl Code {
     /// Every code, in the order of the numbers.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 31] = [
         Self::Syntax,
         Self::Import,
         Self::UnknownFunction,
@@ -99,6 +101,7 @@ impl Code {
         Self::ServedTwice,
         Self::DeadLink,
         Self::UnknownProperty,
+        Self::Branches,
         Self::Expected,
     ];
 
@@ -135,7 +138,8 @@ impl Code {
             Self::ServedTwice => "RB0027",
             Self::DeadLink => "RB0028",
             Self::UnknownProperty => "RB0029",
-            Self::Expected => "RB0030",
+            Self::Branches => "RB0030",
+            Self::Expected => "RB0031",
         }
     }
 
@@ -228,7 +232,7 @@ impl Code {
                 "What stands behind a `return` or a `throw`, or in a branch that is never taken, is never run. A rehearsal does not show it either."
             }
             Self::DuplicateName => {
-                "Steps are known by their names: in reports, in questions, and when somebody says `runbook resolve RUN STEP did`. The second of two is called `NAME~2`, which says nothing to whoever reads it."
+                "Steps are known by their names: in reports, in questions, and when somebody says `runbook resolve RUN STEP did`. The second of two is called `NAME#2`, which says nothing to whoever reads it."
             }
             Self::NoWayBack => {
                 "Rolling back leaves what this command did as it is, and says so only then. `rollback: \"nothing\"` says that this is meant. With `rollback: true` in `runbook(#{ … })` the runbook promises a way back for every command, and one without is an error."
@@ -247,6 +251,11 @@ impl Code {
             }
             Self::UnknownProperty => {
                 "The value has no property of this name. The nearest one that appears in the runbook or in the results of steps is suggested."
+            }
+            Self::Branches => {
+                "The branches of a `parallel` run at the same time and in any order, so nothing in one may depend on another: \
+                 a branch reads what stands outside and cannot change it, but gives a value, which `parallel` returns; it has \
+                 no `parallel` and no named lock in it. Each item has a key of its own, by which it is found again on resume."
             }
         }
     }

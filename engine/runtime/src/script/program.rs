@@ -7,6 +7,7 @@ use std::sync::atomic::AtomicBool;
 use rhai::{AST, Map};
 use runbook_model::Value;
 use runbook_model::declaration::Declaration;
+use runbook_model::gate::Gate;
 
 use super::actor::Actor;
 use super::blame;
@@ -39,6 +40,7 @@ pub(super) struct Script {
     pub(super) settings: Map,
     /// Notes where performances come by.
     pub(super) trace: Option<Arc<Trace>>,
+    pub(super) gate: Option<Gate>,
 }
 
 impl Program {
@@ -69,7 +71,8 @@ impl Program {
             return Err(Diagnostics::new(errors, sources));
         }
         let spots = Arc::new(loaded.spots);
-        let script = Arc::new(Script { sources, asts: Arc::new(loaded.asts), spots, settings: Map::new(), trace: None });
+        let script =
+            Arc::new(Script { sources, asts: Arc::new(loaded.asts), spots, settings: Map::new(), trace: None, gate: None });
         Ok(Self { script, warnings })
     }
 
@@ -139,6 +142,7 @@ impl Program {
             spots: Arc::clone(&self.script.spots),
             settings: Map::new(),
             trace: Some(trace),
+            gate: None,
         };
         Self { script: Arc::new(script), warnings: self.warnings.clone() }
     }
@@ -149,15 +153,22 @@ impl Program {
     }
 
     /// Hires an actor: a thread that performs the script, asking over `line`. `params` are what `runbook(#{ … })`
-    /// returns, `settings` the constant of that name.
+    /// returns, `settings` the constant of that name, `gate` what is asked before the first command.
     #[must_use]
-    pub fn cast(&self, params: &BTreeMap<String, Value>, settings: &serde_json::Map<String, Value>, line: Line) -> Actor {
+    pub fn cast(
+        &self,
+        params: &BTreeMap<String, Value>,
+        settings: &serde_json::Map<String, Value>,
+        gate: Option<&Gate>,
+        line: Line,
+    ) -> Actor {
         let script = Script {
             sources: Arc::clone(&self.script.sources),
             asts: Arc::clone(&self.script.asts),
             spots: Arc::clone(&self.script.spots),
             settings: settings.iter().map(|(name, value)| (name.as_str().into(), super::json::played(value))).collect(),
             trace: self.script.trace.clone(),
+            gate: gate.cloned(),
         };
         let params = params.iter().map(|(name, value)| (name.as_str().into(), super::json::played(value))).collect();
         Actor::hired(Arc::new(script), params, line)

@@ -12,6 +12,7 @@ mod death;
 mod failing;
 mod given;
 mod oracle;
+mod order;
 mod repeating;
 mod scratch;
 mod subject;

@@ -1,5 +1,6 @@
 //! Generated runbooks through the same sweep, and proof that the sweep can fail.
 
+mod branches;
 mod generated;
 mod written;
 
@@ -34,6 +35,9 @@ fn subject(head: &str, body: &str, world: impl Fn() -> ScriptedWorld + 'static) 
         root: "/".to_owned(),
         groups: BTreeMap::new(),
         unsealed: Some("a test".to_owned()),
+        protected: false,
+        gate: None,
+        outlook: Default::default(),
         locks: Default::default(),
     };
     let world = move || world().agrees().sees("clock::now", Sight::value("2026-01-01T00:00:00Z"));

@@ -136,6 +136,7 @@ impl<'a> Trial<'a> {
             reporters: std::iter::once(Box::new(executioner) as Box<dyn Reporter>).chain(self.audience.take()).collect(),
             archivist: None,
             interrupts: Interrupts::default(),
+            signing: crate::signing::Signing::default(),
         };
         let runtime = match tokio::runtime::Builder::new_current_thread().enable_time().build() {
             Ok(runtime) => runtime,

@@ -23,6 +23,7 @@ use runbook_model::failure::Failure;
 use runbook_model::length::Length;
 use runbook_model::observation::{NotSeen, Observation, Seen};
 use runbook_model::outcome::Outcome;
+use runbook_model::outlook::Lack;
 use runbook_model::path::StepPath;
 use runbook_model::person::Decider;
 use runbook_model::step::{Check, Confirm, StepSpec};
@@ -33,7 +34,7 @@ use crate::operation::Look;
 
 pub use dry_run::DryRunWorld;
 pub use live::LiveWorld;
-pub use people::{Absent, Agreeing, People};
+pub use people::{Absent, Agreeing, Lent, People};
 pub use scripted::ScriptedWorld;
 
 /// A future of the dispatcher's own thread.
@@ -47,6 +48,12 @@ pub trait World {
     /// # Errors
     /// What makes the change impossible from the start, such as a program that does not exist.
     fn prepare<'a>(&'a self, change: &'a Change) -> Task<'a, Result<Change, Failure>>;
+
+    /// What a change comes to in a world that changes nothing; such a world needs no intent on disk, and is given none.
+    /// `None`, which every other world says, means that it is made by [`World::perform`].
+    fn withheld(&self, _change: &Change) -> Option<Performed> {
+        None
+    }
 
     /// Makes the change. The receipt is the proof that its intent is on disk.
     fn perform<'a>(&'a self, receipt: Receipt, change: &'a Change, limits: Limits) -> Task<'a, Performed>;
@@ -73,6 +80,16 @@ pub trait World {
 
     /// Asks a person what to do about a step; `None` when nobody is there to ask.
     fn choose<'a>(&'a self, choice: &'a Choice) -> Task<'a, Option<Chosen>>;
+
+    /// What the changes that were withheld so far will need, and that is not there now. Nothing in a world that makes them.
+    fn lacks(&self) -> Vec<Lack> {
+        Vec::new()
+    }
+
+    /// Why the programs of checks are not kept from writing, in a rehearsal that should do that.
+    fn unconfined(&self) -> Option<String> {
+        None
+    }
 
     /// Lets time pass.
     fn wait(&self, length: Duration) -> Task<'_, ()>;

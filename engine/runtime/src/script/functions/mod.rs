@@ -6,7 +6,9 @@ mod check;
 mod command;
 mod confirm;
 mod conversation;
+mod gate;
 mod observe;
+mod parallel;
 mod phase;
 mod print;
 mod rollback;
@@ -16,16 +18,17 @@ mod shell;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
+pub(super) use gate::Gate;
 use rhai::{Engine, Module, NativeCallContext};
 
 use super::code::Code;
 use super::complaint::{Called, Complaint};
 use super::sandbox::BLOCKED;
 use super::stage::Stage;
-use super::{answers, step_error, unlike};
+use super::{answers, branches_failed, step_error, unlike};
 
 /// The functions of the engine that stand in no module; a script may not define its own of these names.
-pub(super) const NAMES: [&str; 8] = ["attempt", "check", "command", "confirm", "phase", "rollback", "runbook", "sh"];
+pub(super) const NAMES: [&str; 9] = ["attempt", "check", "command", "confirm", "parallel", "phase", "rollback", "runbook", "sh"];
 
 /// Those of [`NAMES`] that ask for a step, or for a phase of steps.
 pub(super) const STEPS: [&str; 5] = ["check", "command", "confirm", "phase", "rollback"];
@@ -64,6 +67,8 @@ pub(super) fn register(engine: &mut Engine, stage: &Arc<Stage>) {
     confirm::register(engine, stage);
     rollback::register(engine, stage);
     phase::register(engine, stage);
+    parallel::register(engine, stage);
+    branches_failed::register(engine);
     attempt::register(engine, stage);
     print::register(engine, stage);
     shell::register(engine);

@@ -13,6 +13,7 @@ use crate::operation::{Operation, Reply};
 use crate::script::answers::{Output, Reaction};
 use crate::script::code::Code;
 use crate::script::complaint::{Called, Complaint};
+use crate::script::here;
 use crate::script::json;
 use crate::script::options::Options;
 use crate::script::schema::table;
@@ -91,7 +92,7 @@ fn look(
     subject: Dynamic,
     given: Option<Dynamic>,
 ) -> Called<Dynamic> {
-    let looking = stage.state().looking.clone();
+    let looking = here::with(|here| here.looking.clone());
     let Some(path) = looking else {
         return Complaint::new(ctx, Code::LookOutsideCheck, format!("`{function}` looks at the world outside a check"))
             .help(format!("put it into a check, so that what it sees is recorded: `let seen = check(\"…\", || {function}(…));`"))
@@ -156,6 +157,7 @@ fn request(asked: &Asked<'_>, method: &str) -> Called<Observation> {
         url,
         headers: asked.options.text_map("headers"),
         timeout: asked.options.length("timeout")?,
+        ca: asked.options.text("ca"),
     })
 }
 
@@ -173,6 +175,7 @@ fn output(asked: &Asked<'_>) -> Called<Observation> {
             env: asked.options.text_map("env"),
             cwd: asked.options.text("cwd"),
             stdin: asked.options.text("stdin"),
+            ..Invocation::default()
         },
         timeout: asked.options.length("timeout")?,
     })

@@ -5,6 +5,7 @@ use rhai::Expr;
 use runbook_model::length::Length;
 use runbook_model::lock;
 use runbook_model::parameter::nearest;
+use runbook_model::size::Size;
 
 use super::literal::{Literal, Misfit, literal};
 use crate::script::schema::OptionType;
@@ -18,6 +19,8 @@ pub(super) fn fitting(kind: OptionType, value: &Expr, most: u32) -> Result<(), M
     let fits = match kind {
         OptionType::Text => found.is_text(),
         OptionType::Length => return length(value, found),
+        OptionType::Size => return size(value, found),
+        OptionType::Share => return share(value, found),
         OptionType::Flag => matches!(found, Literal::Flag),
         OptionType::Count => return whole(value, found, 1, i64::from(most)),
         OptionType::Number => matches!(found, Literal::Whole(_) | Literal::Number),
@@ -49,6 +52,25 @@ fn length(value: &Expr, found: Literal<'_>) -> Result<(), Misfit> {
         },
         Literal::Whole(seconds) if seconds > 0 => Err(Misfit::of(value, found).help(format!("with its unit: \"{seconds}s\""))),
         _ => Err(Misfit::of(value, found)),
+    }
+}
+
+fn size(value: &Expr, found: Literal<'_>) -> Result<(), Misfit> {
+    match found {
+        Literal::Template => Ok(()),
+        Literal::Text(text) => text.parse::<Size>().map(drop).map_err(|error| Misfit::saying(value, error.to_string())),
+        _ => Err(Misfit::of(value, found)),
+    }
+}
+
+fn share(value: &Expr, found: Literal<'_>) -> Result<(), Misfit> {
+    match found {
+        Literal::Template => Ok(()),
+        Literal::Text(text) => {
+            let percent = text.strip_suffix('%').and_then(|percent| percent.trim().parse::<u8>().ok());
+            if percent.is_some_and(|percent| percent <= 100) { Ok(()) } else { Err(Misfit::of(value, found)) }
+        }
+        found => whole(value, found, 0, i64::MAX),
     }
 }
 

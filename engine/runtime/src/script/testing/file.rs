@@ -94,7 +94,14 @@ impl TestFile {
                 let asts = Arc::new(BTreeMap::from([(name.to_owned(), ast)]));
                 let spots = Arc::new(Spots::default());
                 Ok(Some(Self {
-                    script: Arc::new(Script { sources: Arc::new(sources), asts, spots, settings: Map::new(), trace: None }),
+                    script: Arc::new(Script {
+                        sources: Arc::new(sources),
+                        asts,
+                        spots,
+                        settings: Map::new(),
+                        trace: None,
+                        gate: None,
+                    }),
                 }))
             }
             Err(found) => Err(Diagnostics::new(found, Arc::new(sources))),
