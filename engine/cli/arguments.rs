@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
-    abandon, answer, check, completions, config, confined, demo, diff, exec, explain, fetch, help, keeper, list, push, report,
-    resolve, resume, review, rollback, runs, seal, show, test, verify,
+    abandon, answer, check, completions, config, confined, definitions, demo, diff, exec, explain, fetch, help, keeper, list,
+    push, report, resolve, resume, review, rollback, runs, seal, show, test, verify,
 };
 
 /// Executes runbooks: writes every step down before and after it, rehearses, resumes, rolls back, keeps the trail in git.
@@ -125,6 +125,7 @@ pub enum Verb {
     Fetch(fetch::Fetch),
     Check(check::Check),
     Test(test::Test),
+    Definitions(definitions::Definitions),
     Explain(explain::Explain),
     Config(config::Config),
     Completions(completions::Completions),
@@ -143,7 +144,7 @@ pub const GROUPS: [(&str, &[&str]); 4] = [
     ("Run", &["exec", "resume", "rollback", "resolve", "answer", "abandon"]),
     ("Look", &["list", "show", "runs", "diff", "report"]),
     ("Audit trail", &["verify", "seal", "review", "push", "fetch"]),
-    ("Write runbooks, get help", &["check", "test", "explain", "config", "completions", "demo", "help"]),
+    ("Write runbooks, get help", &["check", "test", "definitions", "explain", "config", "completions", "demo", "help"]),
 ];
 
 /// The whole command line, with its verbs in groups (clap itself has one list only).

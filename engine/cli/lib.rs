@@ -5,7 +5,6 @@
 //! [`exit_code::ExitCode`].
 
 mod anchoring;
-pub mod answers;
 pub mod arguments;
 pub mod catalogue;
 pub mod checking;
@@ -27,6 +26,7 @@ mod reference;
 pub mod rehearsal;
 mod signals;
 mod signing;
+pub mod testing;
 pub mod workplace;
 
 /// Runs the program with the arguments and the environment of this process.

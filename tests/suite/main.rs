@@ -32,3 +32,4 @@ mod signatures;
 mod stdlib;
 mod sweeps;
 mod terminal;
+mod tests_in_rhai;

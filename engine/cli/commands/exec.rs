@@ -153,7 +153,7 @@ pub(super) fn protected(env: &str) -> Failure {
 }
 
 /// The parameters are not what the runbook declares.
-pub(super) fn unfit(name: &str, refused: &[parameter::Refused]) -> Failure {
+pub(crate) fn unfit(name: &str, refused: &[parameter::Refused]) -> Failure {
     let mut failure = Failure::usage(format!("`{name}` does not get the parameters that it needs; nothing was run"));
     for refused in refused {
         failure = failure.detail(format!("  {refused}"));
@@ -162,7 +162,7 @@ pub(super) fn unfit(name: &str, refused: &[parameter::Refused]) -> Failure {
 }
 
 /// The sources of a runbook, as a run names them.
-pub(super) fn sources(program: &Program) -> Vec<Source> {
+pub(crate) fn sources(program: &Program) -> Vec<Source> {
     let texts = program.sources();
     texts.into_iter().map(|(name, text)| Source { name, digest: Digest::of(text.as_bytes()) }).collect()
 }

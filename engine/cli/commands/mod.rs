@@ -6,6 +6,7 @@ pub mod check;
 pub mod completions;
 pub mod config;
 pub mod confined;
+pub mod definitions;
 pub mod demo;
 pub mod diff;
 pub mod exec;
@@ -102,6 +103,7 @@ fn perform(globals: &Globals, verb: Verb) -> Result<ExitCode, Failure> {
             let place = Place::of(globals)?;
             return show::run(&show, &place.library(), History::open(&place.configuration)?.as_ref(), globals);
         }
+        Verb::Definitions(wanted) => definitions::run(&wanted, &Place::of(globals)?)?,
         Verb::List(_) => list::run(&Place::of(globals)?.library(), globals)?,
         Verb::Completions(completions) => completions::run(&completions)?,
         Verb::Explain(explain) => explain::run(&explain)?,
