@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum};
+use runbook_model::change::quoted;
 
 use crate::commands::{
     abandon, answer, check, completions, config, confined, demo, exec, explain, help, keeper, list, resolve, resume, review,
@@ -43,6 +44,16 @@ pub struct Globals {
     /// Append the engine's own log to this file; `RUNBOOK_LOG` says what is logged.
     #[arg(long, global = true, value_name = "FILE")]
     pub log: Option<PathBuf>,
+}
+
+impl Globals {
+    /// The flags that say where runs are, so that what could be typed next finds them again; empty when there are none.
+    #[must_use]
+    pub fn place_flags(&self) -> String {
+        let flag =
+            |name: &str, dir: &Option<PathBuf>| dir.as_ref().map(|dir| format!("{name} {}", quoted(&dir.to_string_lossy())));
+        [flag("-C", &self.root), flag("--state-dir", &self.state_dir)].into_iter().flatten().collect::<Vec<_>>().join(" ")
+    }
 }
 
 /// When something is shown.

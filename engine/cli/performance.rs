@@ -161,12 +161,19 @@ impl<'a> Performance<'a> {
     where
         F: Future<Output = Result<Finished, Refused>>,
     {
-        let trail = self.archivist.is_some().then(|| self.trail());
+        let trail_shown = self.trail();
+        let trail = self.archivist.is_some().then(|| trail_shown.clone());
         let trail = trail.map(|trail| if self.signing.signer.is_some() { trail } else { format!("{trail}  (unsigned)") });
         let mut teller = reporters::choose(
             self.workplace.globals.output,
             self.workplace.screen(),
-            Telling { verbose: self.verbose, trail, flags: self.flags(), likely: self.likely.clone(), ..Telling::default() },
+            Telling {
+                verbose: self.verbose,
+                trail,
+                flags: self.workplace.globals.place_flags(),
+                likely: self.likely.clone(),
+                ..Telling::default()
+            },
         );
         teller.catch_up(&self.before);
         let view = View(Rc::new(RefCell::new(teller)));
@@ -187,7 +194,7 @@ impl<'a> Performance<'a> {
         let finished = match session(opening).await {
             Ok(finished) => finished,
             Err(Refused::Final { run, status, verb }) => return already(self.workplace, &self.dir, run, &status, verb),
-            Err(other) => return Err(refused(other)),
+            Err(other) => return Err(refused(other, &trail_shown)),
         };
         if self.dry_run {
             // What checks have put aside, and the directory of all such when it was the last. Left behind, it harms nobody.
@@ -229,16 +236,6 @@ impl<'a> Performance<'a> {
         let wrapper = vec!["/proc/self/exe".to_owned(), confined::VERB.to_owned()];
         site.confinement = Some(Confinement { wrapper, scratch });
         Ok(())
-    }
-
-    /// The flags that say where the run is, so that what could be typed next finds it again.
-    fn flags(&self) -> String {
-        let globals = self.workplace.globals;
-        let flag = |name: &str, dir: &Option<std::path::PathBuf>| {
-            dir.as_ref().map(|dir| format!("{name} {}", quoted(&dir.to_string_lossy())))
-        };
-        let flags = [flag("-C", &globals.root), flag("--state-dir", &globals.state_dir)];
-        flags.into_iter().flatten().collect::<Vec<_>>().join(" ")
     }
 
     /// The audit trail, as one would type it.
@@ -317,10 +314,11 @@ fn already(workplace: &Workplace<'_>, dir: &RunDir, run: RunId, status: &RunStat
 /// How the program ends after a session, having said what the reporters could not know.
 fn ended(workplace: &Workplace<'_>, finished: &Finished, edit: &str) -> ExitCode {
     let palette = workplace.screen().palette;
+    let flags = workplace.globals.place_flags();
     let exit = match (&finished.status, &finished.halt) {
         // Neither leaves a record behind that a reporter could show.
         (_, Some(halt @ (Halt::Lost(_) | Halt::Illegal(_)))) => {
-            output::to_stderr(&Failure::new(ExitCode::StepFailed, halt.to_string()).rendered(palette));
+            output::to_stderr(&Failure::new(ExitCode::StepFailed, halt.to_string()).found_by(&flags).rendered(palette));
             ExitCode::StepFailed
         }
         (RunStatus::Mismatch { .. }, Some(halt)) => {
@@ -336,7 +334,7 @@ fn ended(workplace: &Workplace<'_>, finished: &Finished, edit: &str) -> ExitCode
         // To give a run up is what was asked for.
         (RunStatus::Abandoned { .. }, _) => ExitCode::Completed,
         (_, Some(Halt::Locked(no))) => {
-            output::to_stderr(&locked(no).rendered(palette));
+            output::to_stderr(&locked(no).found_by(&flags).rendered(palette));
             ExitCode::Refused
         }
         // A script that is wrong before its first step has run nothing.
@@ -349,7 +347,7 @@ fn ended(workplace: &Workplace<'_>, finished: &Finished, edit: &str) -> ExitCode
         Sealing::Behind { why } => {
             let failure = Failure::new(ExitCode::Unsealed, format!("the run is not in the audit trail: {why}"))
                 .hint(format!("runbook seal {}", finished.run));
-            output::to_stderr(&failure.rendered(palette));
+            output::to_stderr(&failure.found_by(&flags).rendered(palette));
             if exit == ExitCode::Completed { ExitCode::Unsealed } else { exit }
         }
         Sealing::Sealed { unsigned: Some(why), .. } => {
@@ -395,14 +393,17 @@ fn locked(no: &NoLock) -> Failure {
 }
 
 /// Why a session could not begin.
-fn refused(refused: Refused) -> Failure {
+fn refused(refused: Refused, trail: &str) -> Failure {
     let held = |text: String| Failure::new(ExitCode::Refused, text);
     match &refused {
         Refused::Open(OpenError::Held(_)) | Refused::Create(CreateError::Held(_)) => held(refused.to_string()),
-        Refused::Open(OpenError::Read(ReadError::Damaged(_)))
-        | Refused::Illegal { .. }
-        | Refused::Source(_)
-        | Refused::Diverged { .. } => Failure::new(ExitCode::Damaged, refused.to_string()),
+        Refused::Open(OpenError::Read(ReadError::Damaged(_))) | Refused::Illegal { .. } | Refused::Source(_) => {
+            Failure::new(ExitCode::Damaged, refused.to_string())
+        }
+        Refused::Diverged { .. } => {
+            let git = format!("git --git-dir {} show ", quoted(trail));
+            Failure::new(ExitCode::Damaged, refused.to_string().replace("git show ", &git))
+        }
         Refused::Unsealable { .. } => Failure::new(ExitCode::Damaged, refused.to_string())
             .hint("`--unsealed REASON` runs without the audit trail, and records why"),
         Refused::NotAllowed(_) | Refused::Unsigned(_) => held(refused.to_string()),

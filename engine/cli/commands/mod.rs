@@ -60,6 +60,7 @@ fn parsed(line: impl IntoIterator<Item = OsString>) -> Result<Arguments, clap::E
 
 fn performed(Arguments { globals, verb }: Arguments) -> ExitCode {
     perform(&globals, verb).unwrap_or_else(|failure| {
+        let failure = failure.found_by(&globals.place_flags());
         output::to_stderr(&failure.rendered(on_stderr(globals.color).palette));
         failure.exit()
     })

@@ -81,28 +81,30 @@ impl Passing {
                 At::Sequence
             }
             (At::Escape, 0x1b) => At::Escape,
+            (At::Escape, 0xc2) => At::High,
             (At::Escape, byte) => {
                 out.extend_from_slice(&[0x1b, byte]);
                 At::Text
             }
             // DCS, SOS, OSC, PM, APC.
             (At::High, 0x90 | 0x98 | 0x9d..=0x9f) => At::String,
+            (At::High, 0x1b) => At::Escape,
+            (At::High, 0xc2) => At::High,
             (At::High, byte) => {
                 out.extend_from_slice(&[0xc2, byte]);
                 At::Text
             }
+            // What is broken off is left out.
+            (At::Sequence, 0x1b) => At::Escape,
+            (At::Sequence, 0xc2) => At::High,
             (At::Sequence, byte) => {
-                if byte == 0x1b {
-                    At::Escape
-                } else {
-                    out.push(byte);
-                    self.sequence.push(byte);
-                    let ended = (0x40..=0x7e).contains(&byte);
-                    if ended {
-                        self.note_screen();
-                    }
-                    if ended || byte < 0x20 || self.sequence.len() > LONGEST { At::Text } else { At::Sequence }
+                out.push(byte);
+                self.sequence.push(byte);
+                let ended = (0x40..=0x7e).contains(&byte);
+                if ended {
+                    self.note_screen();
                 }
+                if ended || byte < 0x20 || self.sequence.len() > LONGEST { At::Text } else { At::Sequence }
             }
             (At::String | At::StringEscape, byte) if ends_string(byte) => {
                 if byte == b'\n' {
