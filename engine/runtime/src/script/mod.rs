@@ -9,6 +9,7 @@
 
 mod actor;
 mod answers;
+mod attended;
 mod blame;
 mod closure;
 mod code;
