@@ -7,9 +7,11 @@
 pub mod answers;
 pub mod arguments;
 pub mod catalogue;
+pub mod checking;
 pub mod commands;
 pub mod configuration;
 pub mod demo;
+pub mod dossier;
 pub mod exit_code;
 pub mod failure;
 pub mod history;

@@ -6,13 +6,11 @@ use std::future::Future;
 use std::path::Path;
 use std::rc::Rc;
 
-use runbook_model::change::quoted;
 use runbook_model::entry::{Entry, Record};
 use runbook_model::estimate::Estimate;
 use runbook_model::id::RunId;
 use runbook_model::path::StepPath;
 use runbook_model::person::{From, Person};
-use runbook_model::state::RunState;
 use runbook_model::status::RunStatus;
 use runbook_runtime::audit::Archivist;
 use runbook_runtime::confinement::{self, Confinement};
@@ -104,9 +102,13 @@ impl<'a> Performance<'a> {
     /// Those sources are not what the journal says.
     pub fn edit(&self, program: &Program) -> Result<String, Failure> {
         let damaged = |error: &dyn std::fmt::Display| Failure::new(ExitCode::Damaged, error.to_string());
-        let state = RunState::fold(&self.before).map_err(|illegal| damaged(&illegal))?;
+        let latest = self.before.iter().rev().find_map(|record| match &record.entry {
+            Entry::RunStarted(started) => Some(&started.sources),
+            Entry::Adopted { sources, .. } => Some(sources),
+            _ => None,
+        });
         let mut old = BTreeMap::new();
-        for source in state.iter().flat_map(RunState::sources) {
+        for source in latest.into_iter().flatten() {
             old.insert(source.name.clone(), self.dir.pinned(source).map_err(|error| damaged(&error))?);
         }
         let new: BTreeMap<_, _> = program.sources().into_iter().collect();
@@ -157,7 +159,7 @@ impl<'a> Performance<'a> {
         exit
     }
 
-    async fn performed<F>(self, session: impl FnOnce(Opening) -> F) -> Result<ExitCode, Failure>
+    async fn performed<F>(mut self, session: impl FnOnce(Opening) -> F) -> Result<ExitCode, Failure>
     where
         F: Future<Output = Result<Finished, Refused>>,
     {
@@ -170,12 +172,14 @@ impl<'a> Performance<'a> {
             Telling {
                 verbose: self.verbose,
                 trail,
-                flags: self.workplace.globals.place_flags(),
+                flags: self.workplace.globals.flags(),
                 likely: self.likely.clone(),
                 ..Telling::default()
             },
         );
         teller.catch_up(&self.before);
+        // Read again under the lock: nobody needs what was read before it any more.
+        self.before = Vec::new();
         let view = View(Rc::new(RefCell::new(teller)));
         let interrupts = Interrupts::default();
         signals::listen(&interrupts, &view, self.dir.run())?;
@@ -314,7 +318,7 @@ fn already(workplace: &Workplace<'_>, dir: &RunDir, run: RunId, status: &RunStat
 /// How the program ends after a session, having said what the reporters could not know.
 fn ended(workplace: &Workplace<'_>, finished: &Finished, edit: &str) -> ExitCode {
     let palette = workplace.screen().palette;
-    let flags = workplace.globals.place_flags();
+    let flags = workplace.globals.flags();
     let exit = match (&finished.status, &finished.halt) {
         // Neither leaves a record behind that a reporter could show.
         (_, Some(halt @ (Halt::Lost(_) | Halt::Illegal(_)))) => {
@@ -401,12 +405,12 @@ fn refused(refused: Refused, trail: &str) -> Failure {
             Failure::new(ExitCode::Damaged, refused.to_string())
         }
         Refused::Diverged { .. } => {
-            let git = format!("git --git-dir {} show ", quoted(trail));
+            let git = format!("git --git-dir {} show ", runbook_model::change::quoted(trail));
             Failure::new(ExitCode::Damaged, refused.to_string().replace("git show ", &git))
         }
         Refused::Unsealable { .. } => Failure::new(ExitCode::Damaged, refused.to_string())
             .hint("`--unsealed REASON` runs without the audit trail, and records why"),
-        Refused::NotAllowed(_) | Refused::Unsigned(_) => held(refused.to_string()),
+        Refused::NotAllowed(_) | Refused::Unsigned(_) | Refused::TooLate { .. } => held(refused.to_string()),
         Refused::Step { run, .. } => {
             Failure::usage(refused.to_string()).hint(format!("runbook show {run}  names the step that is in doubt, if any"))
         }

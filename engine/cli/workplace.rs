@@ -51,6 +51,14 @@ impl Workplace<'_> {
         Ok(StateDir::open(&self.place.configuration.state_dir.value)?)
     }
 
+    /// The state directory as it is, to look at: nothing is made in it, and it may belong to somebody else or be read-only.
+    ///
+    /// # Errors
+    /// It is no directory, or cannot be found.
+    pub fn seen(&self) -> Result<Option<StateDir>, Failure> {
+        Ok(StateDir::look(&self.place.configuration.state_dir.value)?)
+    }
+
     /// The runbook that a person named, and what it says about itself.
     ///
     /// # Errors

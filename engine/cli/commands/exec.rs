@@ -176,24 +176,31 @@ pub(super) fn sources(program: &Program) -> Vec<Source> {
     texts.into_iter().map(|(name, text)| Source { name, digest: Digest::of(text.as_bytes()) }).collect()
 }
 
-/// The commit that the sources come from, when they are kept in git. Asked of the user's own git, once, before the run.
+/// The commit that the sources come from, when they are kept in git. Asked of the user's own git, once, before the run; it
+/// changes nothing there, not even its index.
 fn provenance(root: &Path, program: &Program) -> Option<Provenance> {
-    let git = |arguments: &[&str]| {
-        let output = std::process::Command::new("git")
-            .arg("-C")
-            .arg(root)
-            .args(arguments)
-            .stdin(std::process::Stdio::null())
-            .stderr(std::process::Stdio::null())
-            .output()
-            .ok()?;
-        output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
-    };
-    let commit = git(&["rev-parse", "HEAD"])?;
+    // To start git takes longer than the rest of a small run: not where there is no repository.
+    if std::env::var_os("GIT_DIR").is_none() && !root.ancestors().any(|above| above.join(".git").exists()) {
+        return None;
+    }
     let names: Vec<_> = program.sources().into_iter().map(|(name, _)| name).filter(|name| !name.starts_with("std/")).collect();
-    let mut status = vec!["status", "--porcelain", "--untracked-files=all", "--"];
-    status.extend(names.iter().map(String::as_str));
-    Some(Provenance { commit, dirty: git(&status).is_none_or(|lines| !lines.is_empty()) })
+    let output = std::process::Command::new("git")
+        .args(["--no-optional-locks", "-C"])
+        .arg(root)
+        .args(["status", "--porcelain=v2", "--branch", "--untracked-files=all", "--"])
+        .args(&names)
+        .stdin(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .output()
+        .ok()?;
+    if !output.status.success() {
+        return None;
+    }
+    let said = String::from_utf8_lossy(&output.stdout);
+    let commit = said.lines().find_map(|line| line.strip_prefix("# branch.oid "))?.to_owned();
+    // `(initial)`: a repository without a commit.
+    let is_a_commit = commit.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_a_commit.then(|| Provenance { commit, dirty: said.lines().any(|line| !line.starts_with('#')) })
 }
 
 /// A parameter as it was typed.

@@ -1,6 +1,6 @@
 //! Which record may follow which, and what it changes.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::owed::{owes, rollback_if_failed};
 use super::{Answered, Owed, Phase, RunState, Step, StepPhase, Work, repeats_freely};
@@ -47,12 +47,14 @@ impl RunState {
                 steps: Vec::new(),
                 index: HashMap::new(),
                 phases: BTreeMap::new(),
+                parallels: BTreeMap::new(),
                 locks: BTreeMap::new(),
                 every_lock: BTreeSet::new(),
                 owed: Vec::new(),
+                owing: HashSet::new(),
                 rollback: None,
                 broken_budgets: Vec::new(),
-                notes: 0,
+                notes: BTreeMap::new(),
                 withheld: false,
                 adopted: false,
                 operator: None,
@@ -88,7 +90,8 @@ impl RunState {
         })?;
         self.next = record.seq.next();
         self.epoch = record.epoch;
-        self.last_at = record.at;
+        // Labels of a clock that was set back do not make the run any younger.
+        self.last_at = self.last_at.max(record.at);
         Ok(())
     }
 
@@ -137,6 +140,21 @@ impl RunState {
                 phase.millis = Some(*millis);
                 Ok(())
             }
+            Entry::ParallelEntered(asked) => self.enter_parallel(asked, record.at),
+            Entry::BranchEntered { .. } if self.rollback.is_some() => {
+                Err("a run that is rolled back never goes forward again".to_owned())
+            }
+            Entry::BranchEntered { path } => {
+                let (parallel, key) = self.parallel_of(path)?;
+                parallel.begin(&key)
+            }
+            Entry::BranchLeft { path, failed, .. } => {
+                let (parallel, key) = self.parallel_of(path)?;
+                parallel.end(&key, failed.clone())
+            }
+            Entry::ParallelLeft { path, millis } => {
+                self.parallels.get_mut(path).ok_or("the parallel was not entered")?.leave(*millis)
+            }
             Entry::LockTaken { name, path } => {
                 if self.locks.contains_key(name) {
                     return Err(format!("the run has the lock `{name}` already"));
@@ -159,6 +177,7 @@ impl RunState {
                         step.phase = StepPhase::Open;
                         step.retries = if *by == Decider::Runbook { step.retries.saturating_add(1) } else { 0 };
                         step.answers.clear();
+                        self.reopen_around(path);
                         Ok(())
                     }
                     _ => Err("only a failed step is tried again".to_owned()),
@@ -169,6 +188,7 @@ impl RunState {
                 match step.phase {
                     StepPhase::Ended(Outcome::Failed(_)) | StepPhase::Intended | StepPhase::Open => {
                         step.phase = StepPhase::Skipped;
+                        self.reopen_around(path);
                         Ok(())
                     }
                     _ => Err("only a failed or open step is skipped".to_owned()),
@@ -209,8 +229,8 @@ impl RunState {
                 self.broken_budgets.push(path.clone());
                 Ok(())
             }
-            Entry::Noted { .. } => {
-                self.notes += 1;
+            Entry::Noted { branch, .. } => {
+                *self.notes.entry(branch.clone()).or_default() += 1;
                 Ok(())
             }
             Entry::PlanMade { .. } => match self.started.mode {
@@ -221,6 +241,7 @@ impl RunState {
             Entry::Adopted { sources, .. } => {
                 self.sources.clone_from(sources);
                 self.adopted = true;
+                self.reopen_mistakes();
                 Ok(())
             }
         }
@@ -252,6 +273,7 @@ impl RunState {
                     seq: record.seq,
                     epoch: record.epoch,
                     at: record.at,
+                    since: record.at,
                     phase: StepPhase::Intended,
                     answers: Vec::new(),
                     retries: 0,
@@ -272,6 +294,9 @@ impl RunState {
                 }
                 if intent.attempt != step.attempt.next() {
                     return Err(format!("attempt {} was to come", step.attempt.next()));
+                }
+                if step.phase == StepPhase::Open {
+                    step.since = record.at;
                 }
                 step.attempt = intent.attempt;
                 step.fingerprint = intent.fingerprint;
@@ -338,6 +363,7 @@ impl RunState {
             Verdict::DidNot => StepPhase::Open,
         };
         self.owe(path.clone(), owes);
+        self.reopen_around(path);
         Ok(())
     }
 
@@ -354,6 +380,7 @@ impl RunState {
             seq: record.seq,
             epoch: record.epoch,
             at: record.at,
+            since: record.at,
             phase: StepPhase::Registered,
             answers: Vec::new(),
             retries: 0,
@@ -376,7 +403,9 @@ impl RunState {
             && !path.is_rollback()
             && self.started.mode == Mode::Live
         {
-            self.owed.retain(|owed| owed.path != path);
+            if !self.owing.insert(path.clone()) {
+                self.owed.retain(|owed| owed.path != path);
+            }
             self.owed.push(Owed { path, work, done: false });
         }
     }

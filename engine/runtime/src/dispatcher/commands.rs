@@ -112,6 +112,10 @@ impl Desk {
         if !self.may_try_again(path, command, outcome) {
             return Ok(false);
         }
+        if self.is_halted() {
+            // Another branch stopped the run: the next session goes on behind this attempt.
+            return Err(Halt::Interrupted);
+        }
         self.write(Entry::StepRetried { path: path.clone(), by: Decider::Runbook })?;
         let own = command.retry.and_then(|retry| retry.every).map_or(PAUSE, Duration::from);
         let asked = match outcome {
@@ -151,9 +155,19 @@ impl Desk {
                 Outcome::Failed(failure)
             }
             Ok(change) => {
-                let receipt = self.ledger.intend(intent, self.now()).await?;
-                let performed = self.world.perform(receipt, &change, self.limits(command.timeout));
-                match self.attended(path, performed).await {
+                let performed = match self.world.withheld(&change) {
+                    // Nothing takes effect, so nothing has to be on disk before.
+                    Some(withheld) => {
+                        self.write(Entry::StepIntended(Box::new(intent)))?;
+                        withheld
+                    }
+                    None => {
+                        let receipt = self.ledger.intend(intent, self.now()).await?;
+                        let performed = self.world.perform(receipt, &change, self.limits(command.timeout));
+                        self.attended(path, performed).await
+                    }
+                };
+                match performed {
                     Performed::Done(answer) => Outcome::Succeeded(answer),
                     Performed::Failed(failure) => Outcome::Failed(failure),
                     // What watched it is gone in mid-step: the next session looks for evidence, as after a crash.
@@ -163,7 +177,16 @@ impl Desk {
             }
         };
         let millis = self.world.monotonic_millis().saturating_sub(began);
-        self.end(path, attempt, outcome.clone(), Some(millis)).await?;
+        let end = End {
+            path: path.clone(),
+            attempt,
+            outcome: outcome.clone(),
+            millis: Some(millis),
+            looks: None,
+            observed: Vec::new(),
+        };
+        // Not flushed: the next intent is, or the next wait. See `Ledger::write_unheard`.
+        self.ledger.write_unheard(Entry::StepEnded(Box::new(end)), self.now())?;
         Ok(outcome)
     }
 
@@ -180,9 +203,11 @@ impl Desk {
 
     /// Lets time pass, unless the operator wants to stop meanwhile.
     pub(super) async fn pause(&self, length: Duration) -> Result<(), Halt> {
+        self.ledger.sync().await?;
         tokio::select! {
             biased;
             () = self.interrupts.first() => Err(Halt::Interrupted),
+            () = self.halted() => Err(Halt::Interrupted),
             () = self.world.wait(length) => Ok(()),
         }
     }

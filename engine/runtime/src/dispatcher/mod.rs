@@ -5,6 +5,7 @@
 //! how that kind is done.
 
 mod abandoning;
+mod branches;
 mod budgets;
 mod calls;
 mod checks;
@@ -24,6 +25,7 @@ mod reviewing;
 mod rolling_back;
 mod sealing;
 mod session;
+mod settling;
 
 pub use halt::Halt;
 pub use interrupts::Interrupts;

@@ -1,6 +1,7 @@
 //! What becomes of an attempt that was in flight when its process died: never silently repeated, never silently skipped.
 
 use runbook_model::Value;
+use runbook_model::decide::Refusal;
 use runbook_model::entry::{Entry, Intent, Verdict};
 use runbook_model::id::Attempt;
 use runbook_model::outcome::Outcome;
@@ -118,6 +119,7 @@ impl Desk {
 
     /// Lets a person say whether a step took effect.
     pub(super) async fn ask_about(&self, path: &StepPath, spec: &StepSpec, known: String) -> Result<Recovery, Halt> {
+        self.ledger.settle().await?;
         let choice = Choice::InDoubt { path: path.clone(), spec: spec.clone(), known: known.clone() };
         let chosen = self.choose(choice).await;
         let attempt = self.ledger.state().step(path).map_or(Attempt::FIRST, |step| step.attempt);
@@ -161,6 +163,8 @@ impl Desk {
         };
         match recovery {
             Recovery::Settled => Ok(Reply::Nothing),
+            // Nothing goes forward before a rollback.
+            _ if self.is_settling() => Err(Refusal::Backwards { path }.into()),
             _ => self.make(path, turn.spec, turn.location).await,
         }
     }

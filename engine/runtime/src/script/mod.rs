@@ -8,16 +8,20 @@
 //! Rhai is pinned; `tests/rhai_pin.rs` holds what the room relies on.
 
 mod actor;
+mod anatomy;
 mod answers;
 mod attended;
 mod blame;
+mod branches_failed;
 mod closure;
 mod code;
 mod complaint;
 mod decision;
 mod declaration;
 mod diagnostic;
+mod frozen;
 mod functions;
+mod here;
 mod json;
 mod lint;
 mod loading;
@@ -33,6 +37,7 @@ mod span;
 mod spots;
 mod stage;
 mod step_error;
+mod survey;
 mod unknown;
 mod unlike;
 
@@ -42,6 +47,6 @@ mod tests;
 pub use actor::{Actor, Ending, ScriptFailure};
 pub use code::Code;
 pub use diagnostic::{Diagnostic, Diagnostics, Label, Severity, Span};
-pub use program::Program;
+pub use program::{Program, at_depth};
 pub use schema::{OptionSchema, OptionType, Table, schema};
 pub use source::{LARGEST, Pinned, Repository, SourceFiles, Unreadable};

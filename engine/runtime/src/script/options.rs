@@ -109,6 +109,24 @@ impl<'a> Options<'a> {
         }
     }
 
+    /// The part of so many items that a number or a share such as `"25%"` means, rounded down; 0 when absent.
+    pub(super) fn share(&self, name: &str, of: usize) -> Called<u32> {
+        let Some(given) = self.raw(name) else { return Ok(0) };
+        let found = given.to_string();
+        let (number, per) = match given.as_int() {
+            Ok(number) => (u64::try_from(number).ok(), false),
+            Err(_) => {
+                let percent = found.strip_suffix('%').and_then(|percent| percent.trim().parse().ok());
+                (percent.filter(|percent| *percent <= 100), true)
+            }
+        };
+        match number {
+            Some(percent) if per => Ok(u32::try_from(of as u64 * percent / 100).unwrap_or(u32::MAX)),
+            Some(number) => Ok(u32::try_from(number).unwrap_or(u32::MAX)),
+            None => self.wrong(name, format!("this is {found}")),
+        }
+    }
+
     /// The length of time.
     pub(super) fn length(&self, name: &str) -> Called<Option<Length>> {
         match self.text(name).map(|text| text.parse::<Length>()) {
@@ -234,6 +252,7 @@ fn fits(kind: OptionType, value: &Dynamic) -> bool {
         OptionType::Text | OptionType::Length | OptionType::Size => is_text(),
         OptionType::Flag => value.is_bool(),
         OptionType::Count => value.is_int(),
+        OptionType::Share => value.is_int() || is_text(),
         OptionType::Number => value.is_int() || value.is_float(),
         OptionType::Argv | OptionType::Alerts => value.is_array(),
         OptionType::Names => is_text() || all(|item| text(&item.flatten_clone()).is_some()),

@@ -35,6 +35,8 @@ pub enum OptionType {
     Map(&'static str),
     /// How to roll back: an argv, a list of changes, a map with one change, `"nothing"` or a closure with steps.
     Rollback,
+    /// How many may fail: a whole number from 0 on, or a share such as `"25%"`.
+    Share,
     /// How many more attempts: a number, or `#{ times, every }`.
     Retry,
     /// One of these words.
@@ -53,6 +55,7 @@ impl OptionType {
             Self::Text => "a text".to_owned(),
             Self::Flag => "`true` or `false`".to_owned(),
             Self::Count => "a whole number from 1 on".to_owned(),
+            Self::Share => "a whole number from 0 on, or a share such as \"25%\"".to_owned(),
             Self::Number => "a number".to_owned(),
             Self::Length => "a length of time, such as \"90s\"".to_owned(),
             Self::Size => "a number of bytes, such as \"10MiB\"".to_owned(),
@@ -174,6 +177,12 @@ static TABLES: &[Table] = &[
                 "how long it waits for another run to give them back; as long as it takes when absent",
             ),
             option("params", OptionType::Parameters, "its parameters"),
+            option(
+                "rollback",
+                OptionType::Flag,
+                "`true` promises a way back for every command; `runbook check` holds it to that",
+            ),
+            option("links", OptionType::Texts, "addresses and files of the repository that help whoever runs it"),
         ],
     },
     Table {
@@ -309,6 +318,21 @@ static TABLES: &[Table] = &[
                 OptionType::Length,
                 "how long it waits for another run to give them back; as long as it takes when absent",
             ),
+        ],
+    },
+    Table {
+        name: "parallel",
+        usage: "parallel(name, items, #{ … }, |item| { … })",
+        help: "does the same steps for many items, several at a time; gives a list of #{ ok, value, error, item, key }",
+        argument: Some(2),
+        options: &[
+            option("max", OptionType::Count, "how many items at a time, 1 to 100; 10 when absent"),
+            option(
+                "max_failures",
+                OptionType::Share,
+                "how many items may fail before no other is begun and the whole fails; 0 when absent",
+            ),
+            option("key", OptionType::Text, "for items that are maps: the key whose value names the item"),
         ],
     },
     Table {

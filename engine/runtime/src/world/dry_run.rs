@@ -95,6 +95,10 @@ impl<W: World> World for DryRunWorld<W> {
         self.unconfined.clone()
     }
 
+    fn withheld(&self, _change: &Change) -> Option<Performed> {
+        Some(Performed::Withheld)
+    }
+
     fn perform<'a>(&'a self, _receipt: Receipt, _change: &'a Change, _limits: Limits) -> Task<'a, Performed> {
         Box::pin(async { Performed::Withheld })
     }
@@ -193,6 +197,7 @@ mod tests {
             text: "Go on?".to_owned(),
             confirm: runbook_model::step::Confirm::default(),
             shown: runbook_model::digest::Digest::ZERO,
+            left: None,
         };
         assert_eq!(world.ask(&question).await, Reaction::Withheld);
         let tcp = Observation::Tcp { address: "db:1".to_owned(), timeout: None };

@@ -49,6 +49,12 @@ pub trait World {
     /// What makes the change impossible from the start, such as a program that does not exist.
     fn prepare<'a>(&'a self, change: &'a Change) -> Task<'a, Result<Change, Failure>>;
 
+    /// What a change comes to in a world that changes nothing; such a world needs no intent on disk, and is given none.
+    /// `None`, which every other world says, means that it is made by [`World::perform`].
+    fn withheld(&self, _change: &Change) -> Option<Performed> {
+        None
+    }
+
     /// Makes the change. The receipt is the proof that its intent is on disk.
     fn perform<'a>(&'a self, receipt: Receipt, change: &'a Change, limits: Limits) -> Task<'a, Performed>;
 
@@ -165,6 +171,8 @@ pub struct Question {
     pub confirm: Confirm,
     /// The digest of everything that the person is shown.
     pub shown: Digest,
+    /// What is left of the time for an answer, if it has a deadline: the question may have been asked before.
+    pub left: Option<Length>,
 }
 
 /// What came of asking.

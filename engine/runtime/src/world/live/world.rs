@@ -1,6 +1,7 @@
 //! The world in which changes are made.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use runbook_model::change::{Change, Invocation};
@@ -12,6 +13,7 @@ use runbook_model::path::StepPath;
 use runbook_model::step::Check;
 
 use super::blocking::off_thread;
+use super::near::Near;
 use super::processes::{Job, Key, Processes, RunEnd};
 use super::{Site, command, file, http, observe};
 use crate::journal::Receipt;
@@ -37,7 +39,8 @@ enum Borrowed<'a> {
 
 /// The real world, as one run may touch it.
 pub struct LiveWorld {
-    site: Site,
+    site: Arc<Site>,
+    near: Near,
     processes: Box<dyn Processes>,
     people: Box<dyn People>,
     sink: Sink,
@@ -54,7 +57,7 @@ impl LiveWorld {
     /// A world at `site`, whose programs are run by `processes` and whose questions go to `people`.
     #[must_use]
     pub fn new(site: Site, processes: Box<dyn Processes>, people: Box<dyn People>) -> Self {
-        Self { site, processes, people, sink: Box::new(|_| {}), started: Instant::now() }
+        Self { site: Arc::new(site), near: Near::default(), processes, people, sink: Box::new(|_| {}), started: Instant::now() }
     }
 
     /// Sends the output of running commands to `sink`.
@@ -120,14 +123,28 @@ impl World for LiveWorld {
             let program = invocation.argv.first().cloned().unwrap_or_default();
             return Box::pin(async { Err(Failure::NotStarted { program, message: NO_TERMINAL.to_owned() }) });
         }
-        let (site, change) = (self.site.clone(), change.clone());
-        let prepare = move || match change {
+        if let Change::Run(invocation) = change
+            && self.near.knows(invocation)
+        {
+            let prepared = command::prepare(&self.site, invocation).map(Change::Run);
+            return Box::pin(std::future::ready(prepared.map_err(|failure| *failure)));
+        }
+        let (site, wanted) = (Arc::clone(&self.site), change.clone());
+        let prepare = move || match wanted {
             Change::Run(invocation) => command::prepare(&site, &invocation).map(Change::Run),
             Change::Write(write) => file::prepare_write(&site, &write).map(Change::Write),
             Change::Restore(restore) => file::prepare_restore(&site, &restore).map(Change::Restore),
             Change::Http(call) => http::prepare(&site, &call).map(Change::Http),
         };
-        Box::pin(async { off_thread(prepare).await.map_err(|failure| *failure) })
+        Box::pin(async move {
+            let prepared = off_thread(prepare).await.map_err(|failure| *failure)?;
+            if let (Change::Run(asked), Change::Run(prepared)) = (change, &prepared) {
+                let (near, site, found) = (self.near.clone(), Arc::clone(&self.site), prepared.clone());
+                let asked = asked.clone();
+                off_thread(move || near.learn(&site, asked, &found)).await;
+            }
+            Ok(prepared)
+        })
     }
 
     fn perform<'a>(&'a self, receipt: Receipt, change: &'a Change, limits: Limits) -> Task<'a, Performed> {

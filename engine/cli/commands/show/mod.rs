@@ -1,0 +1,12 @@
+//! `runbook show`: one runbook, one run told again by the same reporter that told it live, or one step of it.
+
+mod detail;
+mod follow;
+mod page;
+mod request;
+mod standing;
+mod step;
+
+use page::outlook;
+pub use page::page;
+pub use request::{Show, replay, run};
