@@ -4,7 +4,7 @@
 //! Inside, errors are precise; at this edge they become a [`failure::Failure`]: a message, hints and an
 //! [`exit_code::ExitCode`].
 
-pub mod answers;
+mod anchoring;
 pub mod arguments;
 pub mod catalogue;
 pub mod checking;
@@ -26,6 +26,7 @@ mod reference;
 pub mod rehearsal;
 mod signals;
 mod signing;
+pub mod testing;
 pub mod workplace;
 
 /// Runs the program with the arguments and the environment of this process.

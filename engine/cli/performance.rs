@@ -12,6 +12,7 @@ use runbook_model::id::RunId;
 use runbook_model::path::StepPath;
 use runbook_model::person::{From, Person};
 use runbook_model::status::RunStatus;
+use runbook_runtime::anchor::{Anchor, Remote};
 use runbook_runtime::audit::Archivist;
 use runbook_runtime::confinement::{self, Confinement};
 use runbook_runtime::dispatcher::{Finished, Halt, Interrupts, NoLock, Opening, Refused, Sealing};
@@ -23,6 +24,7 @@ use runbook_runtime::world::live::Site;
 use runbook_runtime::world::live::processes::Kept;
 use runbook_runtime::world::{Choice, Chosen, DryRunWorld, Lent, LiveWorld, People, Question, Reaction, Task, World};
 
+use crate::anchoring;
 use crate::commands::{confined, keeper, seal};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
@@ -47,6 +49,10 @@ pub struct Performance<'a> {
     pub archivist: Option<Archivist>,
     /// What the operator signs with.
     pub signing: Signing,
+    /// What pushes the run.
+    pub anchor: Option<Anchor>,
+    /// From which machine the run was taken without its consent, and why.
+    pub taken_over: Option<String>,
     /// Whether changes are withheld.
     pub dry_run: bool,
     /// Whether yes-or-no confirms are answered with yes.
@@ -67,15 +73,36 @@ impl<'a> Performance<'a> {
     /// # Errors
     /// Its journal cannot be read, or is not the one that the audit trail remembers.
     pub fn of_run(workplace: &'a Workplace<'a>, state: &StateDir, run: RunId, operator: Operator) -> Result<Self, Failure> {
+        Self::taking_over(workplace, state, run, operator, None)
+    }
+
+    /// The same of a run that another machine may have: it is taken over when somebody says how they know that it is dead.
+    ///
+    /// # Errors
+    /// As [`Performance::of_run`].
+    pub fn taking_over(
+        workplace: &'a Workplace<'a>,
+        state: &StateDir,
+        run: RunId,
+        operator: Operator,
+        take_over: Option<&str>,
+    ) -> Result<Self, Failure> {
         let dir = state.run(run);
         if let Some(held) = dir.held().map_err(|error| Failure::usage(error.to_string()))? {
             return Err(Failure::new(ExitCode::Refused, held.to_string()));
         }
+        let remote = workplace.remote(state, Some(&dir));
+        if let Some(remote) = remote.as_ref().filter(|_| state.audit().exists()) {
+            workplace.claim(state, run, remote, take_over)?;
+        }
         let (reading, folded) = workplace.journal(&dir)?;
+        let taken_over = anchoring::taken_over(&dir, &reading.records);
         let signing = workplace.signing(folded.started().env.as_deref())?;
+        let remote = remote.filter(|_| folded.started().unsealed.is_none());
+        let anchor = start(remote.as_ref(), run, &operator)?;
         let archivist = match folded.started().unsealed {
             Some(_) => None,
-            None => Some(workplace.archive(state, &operator, Some(&dir), &signing)?),
+            None => Some(workplace.archive(state, &operator, Some(&dir), &signing, anchor.as_ref().map(Anchor::nudge))?),
         };
         let runner = folded.session_operator().unwrap_or_else(|| operator.person.clone());
         let before = reading.records;
@@ -87,6 +114,8 @@ impl<'a> Performance<'a> {
             runner,
             archivist,
             signing,
+            anchor,
+            taken_over,
             dry_run: false,
             yes: false,
             verbose: false,
@@ -194,8 +223,15 @@ impl<'a> Performance<'a> {
             archivist: self.archivist,
             interrupts,
             signing: self.signing,
+            fence: self.anchor.as_ref().map(Anchor::fence).unwrap_or_default(),
+            taken_over: self.taken_over,
+            brought: anchoring::brought(&self.dir),
         };
-        let finished = match session(opening).await {
+        let finished = session(opening).await;
+        // A journal that was lost is no run that somebody may go on with unasked.
+        let held = matches!(&finished, Ok(Finished { halt: Some(Halt::Lost(_) | Halt::Illegal(_) | Halt::Fenced(_)), .. }));
+        let anchored = self.anchor.map(|anchor| anchor.finish(held));
+        let finished = match finished {
             Ok(finished) => finished,
             Err(Refused::Final { run, status, verb }) => return already(self.workplace, &self.dir, run, &status, verb),
             Err(other) => return Err(refused(other, &trail_shown)),
@@ -206,7 +242,8 @@ impl<'a> Performance<'a> {
             std::fs::remove_dir_all(&scratch).ok();
             scratch.parent().map(std::fs::remove_dir);
         }
-        Ok(ended(self.workplace, &finished, &self.edit))
+        let exit = ended(self.workplace, &finished, &self.edit);
+        Ok(anchored.map_or(exit, |anchored| anchoring::told(&anchored, exit, self.workplace)))
     }
 
     fn world(&self, view: &View) -> Rc<dyn World> {
@@ -248,6 +285,15 @@ impl<'a> Performance<'a> {
         let shown = std::env::current_dir().ok().and_then(|cwd| audit.strip_prefix(cwd).ok().map(Path::to_path_buf));
         shown.unwrap_or(audit).display().to_string()
     }
+}
+
+/// Starts what pushes a run to its remote, if it has one.
+///
+/// # Errors
+/// The system has no thread left.
+pub fn start(remote: Option<&Remote>, run: RunId, operator: &Operator) -> Result<Option<Anchor>, Failure> {
+    let started = remote.map(|remote| Anchor::start(remote, run, &operator.person.name)).transpose();
+    started.map_err(|error| Failure::new(ExitCode::Refused, format!("no thread to push the audit trail: {error}")))
 }
 
 /// A reporter that the ledger and the world share.
@@ -325,6 +371,8 @@ fn ended(workplace: &Workplace<'_>, finished: &Finished, edit: &str) -> ExitCode
             output::to_stderr(&Failure::new(ExitCode::StepFailed, halt.to_string()).found_by(&flags).rendered(palette));
             ExitCode::StepFailed
         }
+        // The end of the anchor says it, with the way out.
+        (_, Some(Halt::Fenced(_))) => ExitCode::Refused,
         (RunStatus::Mismatch { .. }, Some(halt)) => {
             let failure = mismatch(halt, edit);
             output::to_stderr(&failure.rendered(palette));
@@ -347,7 +395,7 @@ fn ended(workplace: &Workplace<'_>, finished: &Finished, edit: &str) -> ExitCode
     };
     match &finished.sealing {
         // The loss of the journal was said already, and it has its own way out.
-        Sealing::Behind { .. } if matches!(finished.halt, Some(Halt::Lost(_) | Halt::Illegal(_))) => exit,
+        Sealing::Behind { .. } if matches!(finished.halt, Some(Halt::Lost(_) | Halt::Illegal(_) | Halt::Fenced(_))) => exit,
         Sealing::Behind { why } => {
             let failure = Failure::new(ExitCode::Unsealed, format!("the run is not in the audit trail: {why}"))
                 .hint(format!("runbook seal {}", finished.run));
@@ -410,7 +458,9 @@ fn refused(refused: Refused, trail: &str) -> Failure {
         }
         Refused::Unsealable { .. } => Failure::new(ExitCode::Damaged, refused.to_string())
             .hint("`--unsealed REASON` runs without the audit trail, and records why"),
-        Refused::NotAllowed(_) | Refused::Unsigned(_) | Refused::TooLate { .. } => held(refused.to_string()),
+        Refused::NotAllowed(_) | Refused::Unsigned(_) | Refused::Uncharted(_) | Refused::TooLate { .. } => {
+            held(refused.to_string())
+        }
         Refused::Step { run, .. } => {
             Failure::usage(refused.to_string()).hint(format!("runbook show {run}  names the step that is in doubt, if any"))
         }

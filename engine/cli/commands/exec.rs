@@ -11,6 +11,7 @@ use runbook_model::entry::{Mode, Provenance, RunStarted, Source};
 use runbook_model::outlook::Outlook;
 use runbook_model::parameter::{self, Origin};
 use runbook_model::person::From;
+use runbook_runtime::anchor::Anchor;
 use runbook_runtime::dispatcher::Session;
 use runbook_runtime::journal::new_run_id;
 use runbook_runtime::script::Program;
@@ -20,7 +21,7 @@ use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::operator::Operator;
 use crate::output;
-use crate::performance::Performance;
+use crate::performance::{Performance, start};
 use crate::rehearsal::{self, Past};
 use crate::workplace::Workplace;
 
@@ -79,11 +80,13 @@ pub fn run(exec: &Exec, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> 
     let protected = environment.is_protected();
     let gate = env.as_deref().and_then(|env| environment.rules.gate(env));
     let signing = workplace.signing(env.as_deref())?;
+    let run = new_run_id(Timestamp::now()).map_err(|error| Failure::new(ExitCode::Refused, error.to_string()))?;
+    let remote = if exec.unsealed.is_some() { None } else { workplace.remote(&state, None) };
+    let anchor = start(remote.as_ref(), run, &operator)?;
     let archivist = match exec.unsealed {
         Some(_) => None,
-        None => Some(workplace.archive(&state, &operator, None, &signing)?),
+        None => Some(workplace.archive(&state, &operator, None, &signing, anchor.as_ref().map(Anchor::nudge))?),
     };
-    let run = new_run_id(Timestamp::now()).map_err(|error| Failure::new(ExitCode::Refused, error.to_string()))?;
     let mut started = RunStarted {
         runbook: name,
         title: declaration.title,
@@ -121,6 +124,8 @@ pub fn run(exec: &Exec, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> 
         operator,
         archivist,
         signing,
+        anchor,
+        taken_over: None,
         dry_run: exec.dry_run,
         yes: exec.yes,
         verbose: exec.verbose,
@@ -162,7 +167,7 @@ pub(super) fn protected(env: &str) -> Failure {
 }
 
 /// The parameters are not what the runbook declares.
-pub(super) fn unfit(name: &str, refused: &[parameter::Refused]) -> Failure {
+pub(crate) fn unfit(name: &str, refused: &[parameter::Refused]) -> Failure {
     let mut failure = Failure::usage(format!("`{name}` does not get the parameters that it needs; nothing was run"));
     for refused in refused {
         failure = failure.detail(format!("  {refused}"));
@@ -171,7 +176,7 @@ pub(super) fn unfit(name: &str, refused: &[parameter::Refused]) -> Failure {
 }
 
 /// The sources of a runbook, as a run names them.
-pub(super) fn sources(program: &Program) -> Vec<Source> {
+pub(crate) fn sources(program: &Program) -> Vec<Source> {
     let texts = program.sources();
     texts.into_iter().map(|(name, text)| Source { name, digest: Digest::of(text.as_bytes()) }).collect()
 }

@@ -41,12 +41,6 @@ impl History {
         Ok(self.state.find(prefix)?)
     }
 
-    /// The state directory itself.
-    #[must_use]
-    pub fn state(&self) -> &StateDir {
-        &self.state
-    }
-
     /// The directory of a run.
     #[must_use]
     pub fn dir(&self, run: RunId) -> RunDir {

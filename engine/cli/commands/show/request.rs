@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::page::outlook;
 use super::standing::{Seen, standing};
-use super::{follow, outlook, page, step};
+use super::{follow, page, step};
 use crate::arguments::{Format, Globals};
 use crate::commands::on_stdout;
 use crate::exit_code::ExitCode;

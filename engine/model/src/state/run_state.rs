@@ -40,6 +40,7 @@ pub struct RunState {
     pub(super) adopted: bool,
     pub(super) operator: Option<Person>,
     pub(super) boots: BTreeMap<Epoch, String>,
+    pub(super) uncharted: bool,
 }
 
 /// A phase of the runbook.
@@ -100,6 +101,13 @@ impl RunState {
     #[must_use]
     pub fn last_at(&self) -> Timestamp {
         self.last_at
+    }
+
+    /// Whether the machine that had this run before may have gone further than the journal says: it was taken over from one
+    /// that did not let go of it, and nobody has found out yet where that one stopped.
+    #[must_use]
+    pub fn is_uncharted(&self) -> bool {
+        self.uncharted
     }
 
     /// The sources that it runs from now.

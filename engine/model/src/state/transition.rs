@@ -59,6 +59,7 @@ impl RunState {
                 adopted: false,
                 operator: None,
                 boots: BTreeMap::new(),
+                uncharted: false,
             }),
             _ => Err(illegal("a journal begins with record 0, `run_started`")),
         }
@@ -122,6 +123,7 @@ impl RunState {
             Entry::SessionStarted(session) => {
                 self.operator.get_or_insert_with(|| session.operator.clone());
                 self.boots.insert(record.epoch, session.boot.clone());
+                self.uncharted |= session.taken_over.is_some();
                 self.session = Some(session.clone());
                 self.status = if self.rollback.is_some() { RunStatus::RollingBack } else { RunStatus::Running };
                 Ok(())
@@ -363,6 +365,11 @@ impl RunState {
             Verdict::DidNot => StepPhase::Open,
         };
         self.owe(path.clone(), owes);
+        // Steps follow each other: what was not done has nothing behind it that was. The author's word that a step may be
+        // repeated says nothing about that, and neither does one branch of a `parallel` about another.
+        let in_order = self.parallel_around(path).is_none();
+        let found_out = in_order && matches!(by, Decider::Person(_) | Decider::SettledBy);
+        self.uncharted &= !(verdict == Verdict::DidNot && found_out);
         self.reopen_around(path);
         Ok(())
     }

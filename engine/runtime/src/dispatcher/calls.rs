@@ -83,7 +83,10 @@ impl Desk {
                 Ok(Reply::Seen(seen))
             }
             Operation::Step { path, spec, location } => self.step(path, *spec, location).await,
-            Operation::Looked { path, look } => self.looked(path, look).await,
+            Operation::Looked { path, look } => {
+                let reply = self.looked(path.clone(), look).await?;
+                self.foreseen(&path, reply).await
+            }
         }
     }
 
@@ -120,7 +123,10 @@ impl Desk {
             (StepKind::Command(_), Open::InFlight(intent)) => self.recover_command(*intent, location).await,
             (StepKind::Command(_), Open::Again(intent, outcome)) => self.behind(*intent, *outcome, location).await,
             (StepKind::Command(_), Open::New) => self.begin_command(path, spec, location).await,
-            (StepKind::Check(_), _) => self.begin_check(path, spec, location),
+            (StepKind::Check(_), _) => {
+                let reply = self.begin_check(path.clone(), spec, location)?;
+                self.foreseen(&path, reply).await
+            }
             (StepKind::Confirm(_), _) => self.confirm(path, spec, location).await,
             (StepKind::Rollback(rollback), _) => {
                 self.write(Entry::RollbackOwed { path, fingerprint, plan: rollback.plan.clone(), location })?;

@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use jiff::Timestamp;
 use runbook_model::entry::Entry;
+use runbook_model::id::Seq;
 use runbook_model::outcome::Observed;
 use runbook_model::path::StepPath;
 use runbook_model::step::{Location, StepSpec};
@@ -25,6 +26,8 @@ pub(super) struct Desk {
     pub(super) sealer: Sealer,
     pub(super) locks: Locks,
     pub(super) notary: Notary,
+    /// Records before this one came from another machine.
+    pub(super) brought: Seq,
     pub(super) budgets: RefCell<Budgets>,
     pub(super) notes: RefCell<Notes>,
     pub(super) turns: RefCell<HashMap<StepPath, Turn>>,
@@ -68,6 +71,7 @@ impl Desk {
         sealer: Sealer,
         locks: Locks,
         notary: Notary,
+        brought: Seq,
     ) -> Self {
         let budgets = RefCell::new(Budgets::new(&ledger.state(), world.now(), world.monotonic_millis()));
         Self {
@@ -77,6 +81,7 @@ impl Desk {
             sealer,
             locks,
             notary,
+            brought,
             budgets,
             notes: RefCell::default(),
             turns: RefCell::default(),

@@ -26,6 +26,7 @@ mod rolling_back;
 mod sealing;
 mod session;
 mod settling;
+mod uncharted;
 
 pub use halt::Halt;
 pub use interrupts::Interrupts;

@@ -90,7 +90,10 @@ impl Desk {
                 },
             },
             (Some(StepPhase::Ended(outcome)), _) => outcome,
-            _ => self.attempts(path, spec, &location).await?,
+            _ => match self.found_uncharted(path, spec, &location).await? {
+                Some(Recovery::Settled) => return Ok(None),
+                _ => self.attempts(path, spec, &location).await?,
+            },
         };
         match outcome {
             Outcome::Failed(failure) => self.stuck_at(path, Some(spec), failure.line()).await,

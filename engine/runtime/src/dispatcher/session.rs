@@ -6,7 +6,7 @@ use std::rc::Rc;
 use runbook_model::answer::Said;
 use runbook_model::approval::{self, NotAllowed};
 use runbook_model::entry::{Entry, Mode, Purpose, Record, RunStarted, Session as Taken, Source, Verdict};
-use runbook_model::id::RunId;
+use runbook_model::id::{RunId, Seq};
 use runbook_model::length::Length;
 use runbook_model::lock::Locks as Wanted;
 use runbook_model::outcome::Outcome;
@@ -24,6 +24,7 @@ use super::ledger::Ledger;
 use super::locking::{self, Locks, NoLock};
 use super::notary::{Notary, Unsigned};
 use super::sealing::{Sealer, Sealing};
+use crate::anchor::Fence;
 use crate::audit::{Archivist, SourceText};
 use crate::journal::{Claim, CreateError, Holder, Journal, OpenError, RunDir, SourceError};
 use crate::operation::Line;
@@ -52,6 +53,12 @@ pub struct Opening {
     pub interrupts: Interrupts,
     /// What the operator signs with.
     pub signing: Signing,
+    /// Whether the run still belongs to this process.
+    pub fence: Fence,
+    /// From which machine it was taken without its consent, and why.
+    pub taken_over: Option<String>,
+    /// Records before this one came from another machine: what became of their steps, no evidence here can tell.
+    pub brought: Seq,
 }
 
 /// A run that this process holds.
@@ -128,6 +135,11 @@ pub enum Refused {
     /// The operator's key does not sign, and has to.
     #[error("{0}; nothing was run")]
     Unsigned(#[from] Unsigned),
+    /// Another machine may have gone further than the journal says.
+    #[error(
+        "run {0} was taken over, and how far the other machine got is not known yet; nothing was rolled back: `runbook resume {0}` finds out"
+    )]
+    Uncharted(RunId),
     /// There is nothing to do.
     #[error("run {run} is {} already; there is nothing to {verb}", .status.word())]
     Final {
@@ -288,6 +300,9 @@ impl Session {
         if matches!(state.status(), RunStatus::RolledBack | RunStatus::Abandoned { .. }) {
             return Err(Refused::Final { run, status: state.status().clone(), verb: "roll back" });
         }
+        if state.is_uncharted() || opening.taken_over.is_some() {
+            return Err(Refused::Uncharted(run));
+        }
         let (program, sources) = pinned(&opening.dir, &state)?;
         let stuck_at = match state.status() {
             RunStatus::Stuck { at, .. } => Some(at.clone()),
@@ -411,11 +426,17 @@ impl Session {
             journal: opening.dir.journal(),
             sources: sources.iter().map(|(name, text)| SourceText { name: name.clone(), text: text.clone() }).collect(),
         };
-        let ledger = Ledger::new(journal, state, reporters);
+        let ledger = Ledger::new(journal, state, reporters, opening.fence);
         let notary = Notary { signing: opening.signing };
-        let desk = Desk::new(ledger, opening.world, opening.interrupts, sealer, locks, notary);
-        let session =
-            Taken { purpose, operator: opening.operator, pid: std::process::id(), boot: opening.boot, engine: opening.engine };
+        let desk = Desk::new(ledger, opening.world, opening.interrupts, sealer, locks, notary, opening.brought);
+        let session = Taken {
+            purpose,
+            operator: opening.operator,
+            pid: std::process::id(),
+            boot: opening.boot,
+            engine: opening.engine,
+            taken_over: opening.taken_over,
+        };
         let started = Entry::SessionStarted(session);
         let before = desk.ledger.state().status().clone();
         desk.write(started.clone())?;
@@ -527,7 +548,10 @@ impl Session {
         };
         let Some(status) = status else {
             // Nothing more can be written: what is on disk is what counts, and the next session starts from it.
-            let why = "the journal could not be written".to_owned();
+            let why = match &halt {
+                Some(fenced @ Halt::Fenced(_)) => fenced.to_string(),
+                _ => "the journal could not be written".to_owned(),
+            };
             return Finished { run, status: RunStatus::Interrupted, sealing: Sealing::Behind { why }, halt, begun: true };
         };
         let freed = if status.is_final() { desk.announce_unlocked() } else { Ok(Vec::new()) };

@@ -65,11 +65,13 @@ pub enum Code {
     UnknownProperty,
     /// Something that a branch of a `parallel` may not do, or items that cannot be told apart.
     Branches,
+    /// A test expects something else.
+    Expected,
 }
 
 impl Code {
     /// Every code, in the order of the numbers.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 31] = [
         Self::Syntax,
         Self::Import,
         Self::UnknownFunction,
@@ -100,6 +102,7 @@ impl Code {
         Self::DeadLink,
         Self::UnknownProperty,
         Self::Branches,
+        Self::Expected,
     ];
 
     /// `RB0001`, `RB0002`, and so on.
@@ -136,6 +139,7 @@ impl Code {
             Self::DeadLink => "RB0028",
             Self::UnknownProperty => "RB0029",
             Self::Branches => "RB0030",
+            Self::Expected => "RB0031",
         }
     }
 
@@ -241,6 +245,9 @@ impl Code {
             }
             Self::DeadLink => {
                 "A link of the runbook names a file that is not in the repository, or is no address. At night there is no time to search for it."
+            }
+            Self::Expected => {
+                "A test of the runbook expects something else than what came of it; found and wanted stand side by side."
             }
             Self::UnknownProperty => {
                 "The value has no property of this name. The nearest one that appears in the runbook or in the results of steps is suggested."

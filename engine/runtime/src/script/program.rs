@@ -26,6 +26,7 @@ use super::source::{SourceFiles, Sources};
 use super::span;
 use super::spots::Spots;
 use super::stage::{Purpose, Stage, Stop};
+use super::trace::Trace;
 use crate::operation::Line;
 
 /// A runbook with all its modules, read and checked. Cheap to clone.
@@ -42,6 +43,8 @@ pub(super) struct Script {
     pub(super) asts: Arc<BTreeMap<String, AST>>,
     pub(super) spots: Arc<Spots>,
     pub(super) settings: Map,
+    /// Notes where performances come by.
+    pub(super) trace: Option<Arc<Trace>>,
     pub(super) gate: Option<Gate>,
 }
 
@@ -73,7 +76,8 @@ impl Program {
             return Err(Diagnostics::new(errors, sources));
         }
         let spots = Arc::new(loaded.spots);
-        let script = Arc::new(Script { sources, asts: Arc::new(loaded.asts), spots, settings: Map::new(), gate: None });
+        let script =
+            Arc::new(Script { sources, asts: Arc::new(loaded.asts), spots, settings: Map::new(), trace: None, gate: None });
         Ok(Self { script, warnings })
     }
 
@@ -142,6 +146,25 @@ impl Program {
         Ok(declaration)
     }
 
+    /// The same program, whose performances note where they come by.
+    #[must_use]
+    pub fn traced(&self, trace: Arc<Trace>) -> Self {
+        let script = Script {
+            sources: Arc::clone(&self.script.sources),
+            asts: Arc::clone(&self.script.asts),
+            spots: Arc::clone(&self.script.spots),
+            settings: Map::new(),
+            trace: Some(trace),
+            gate: None,
+        };
+        Self { script: Arc::new(script), warnings: self.warnings.clone() }
+    }
+
+    /// The texts and what was read in them.
+    pub(super) fn texts(&self) -> (&Sources, &BTreeMap<String, AST>) {
+        (&self.script.sources, &self.script.asts)
+    }
+
     /// Hires an actor: a thread that performs the script, asking over `line`. `params` are what `runbook(#{ … })`
     /// returns, `settings` the constant of that name, `gate` what is asked before the first command.
     #[must_use]
@@ -157,6 +180,7 @@ impl Program {
             asts: Arc::clone(&self.script.asts),
             spots: Arc::clone(&self.script.spots),
             settings: settings.iter().map(|(name, value)| (name.as_str().into(), super::json::played(value))).collect(),
+            trace: self.script.trace.clone(),
             gate: gate.cloned(),
         };
         let params = params.iter().map(|(name, value)| (name.as_str().into(), super::json::played(value))).collect();

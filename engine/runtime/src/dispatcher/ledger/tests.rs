@@ -44,9 +44,9 @@ fn ledger() -> (Ledger, Heard, tempfile::TempDir) {
     let started = Entry::RunStarted(Box::new(serde_json::from_value(started).unwrap()));
     let state = RunState::begin(&journal.append(started, now()).unwrap()).unwrap();
     let heard = Heard::default();
-    let ledger = Ledger::new(journal, state, vec![Box::new(Listener(Rc::clone(&heard)))]);
+    let ledger = Ledger::new(journal, state, vec![Box::new(Listener(Rc::clone(&heard)))], Fence::default());
     let operator = Person { name, host, from: From::Terminal };
-    let session = Session { purpose: Purpose::Exec, operator, pid: 1, boot, engine: "test".to_owned() };
+    let session = Session { purpose: Purpose::Exec, operator, pid: 1, boot, engine: "test".to_owned(), taken_over: None };
     ledger.write(Entry::SessionStarted(session), now()).unwrap();
     ledger.sync_now().unwrap();
     heard.borrow_mut().clear();
