@@ -88,6 +88,11 @@ impl Passing {
             }
             // DCS, SOS, OSC, PM, APC.
             (At::High, 0x90 | 0x98 | 0x9d..=0x9f) => At::String,
+<<<<<<< HEAD
+            // The first byte of a character that does not come is left out, or its second one could come behind what is.
+            (At::High, 0x1b) => At::Escape,
+            (At::High, 0xc2) => At::High,
+=======
             // The first byte of a character that does not come: what comes instead begins anew.
             (At::High, 0x1b) => {
                 out.push(0xc2);
@@ -97,6 +102,7 @@ impl Passing {
                 out.push(0xc2);
                 At::High
             }
+>>>>>>> main
             (At::High, byte) => {
                 out.extend_from_slice(&[0xc2, byte]);
                 At::Text
