@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use include_dir::{Dir, include_dir};
 use runbook_model::declaration::Declaration;
 use runbook_runtime::script::testing::TestFile;
-use runbook_runtime::script::{Diagnostics, Program, Repository};
+use runbook_runtime::script::{Diagnostics, Program, Repository, at_depth};
 
 use crate::catalogue::Catalogue;
 use crate::configuration::{Configuration, Surroundings};
@@ -73,9 +73,11 @@ impl Library {
     /// # Errors
     /// Everything that is wrong with it.
     pub fn read(&self, title: &Title) -> Result<(Program, Declaration), Diagnostics> {
-        let program = Program::load(&self.repository, &title.file)?;
-        let declaration = program.describe()?;
-        Ok((program, declaration))
+        at_depth(|| {
+            let program = Program::load(&self.repository, &title.file)?;
+            let declaration = program.describe()?;
+            Ok((program, declaration))
+        })
     }
 
     /// Reads the tests of a runbook; `None` when there are none. No test is performed.

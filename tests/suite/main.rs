@@ -15,6 +15,7 @@ mod doubt;
 mod dry_run;
 mod exec;
 mod failure;
+mod hand_over;
 mod handed_over;
 mod https;
 mod language;

@@ -11,9 +11,11 @@ pub mod demo;
 pub mod diff;
 pub mod exec;
 pub mod explain;
+pub mod fetch;
 pub mod help;
 pub mod keeper;
 pub mod list;
+pub mod push;
 pub mod report;
 pub mod resolve;
 pub mod resume;
@@ -63,6 +65,7 @@ fn parsed(line: impl IntoIterator<Item = OsString>) -> Result<Arguments, clap::E
 
 fn performed(Arguments { globals, verb }: Arguments) -> ExitCode {
     perform(&globals, verb).unwrap_or_else(|failure| {
+        let failure = failure.found_by(&globals.flags());
         output::to_stderr(&failure.rendered(on_stderr(globals.color).palette));
         failure.exit()
     })
@@ -79,6 +82,8 @@ fn perform(globals: &Globals, verb: Verb) -> Result<ExitCode, Failure> {
         Verb::Answer(answer) => return answer::run(&answer, &workplace()?),
         Verb::Verify(verify) => return verify::run(&verify, &workplace()?),
         Verb::Review(review) => return review::run(&review, &workplace()?),
+        Verb::Push(push) => return push::run(&push, &workplace()?),
+        Verb::Fetch(fetch) => return fetch::run(&fetch, &workplace()?),
         Verb::Seal(seal) => return seal::run(&seal, &workplace()?),
         Verb::Check(check) => return check::run(&check, Place::of(globals)?, globals),
         Verb::Test(test) => return test::run(&test, &workplace()?),

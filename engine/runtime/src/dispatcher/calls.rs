@@ -93,16 +93,19 @@ impl Desk {
     async fn step(&self, path: StepPath, spec: StepSpec, location: Location) -> Result<Reply, Halt> {
         let fingerprint = spec.fingerprint();
         self.visit(&path);
+        if self.is_settling() {
+            return self.step_in_doubt(path, spec, fingerprint, location);
+        }
         let known = self.ledger.state().step(&path).is_some();
         let passed_by = if known || path.is_rollback() { None } else { self.passed_by(&path) };
         let open = {
             let state = self.ledger.state();
             match decide(&state, &path, &spec, fingerprint, passed_by.as_ref()) {
-                Decision::Replay(outcome) => match (&spec.kind, state.step(&path).and_then(|step| step.intent.clone())) {
+                Decision::Replay(outcome) => match (&spec.kind, state.step(&path).and_then(|step| step.intent.as_ref())) {
                     (StepKind::Command(command), Some(intent))
                         if self.may_try_again(&path, command, outcome) || self.died_in_doubt(&path) =>
                     {
-                        Open::Again(intent, Box::new(outcome.clone()))
+                        Open::Again(intent.clone(), Box::new(outcome.clone()))
                     }
                     _ => return Ok(replayed(&spec, outcome)),
                 },

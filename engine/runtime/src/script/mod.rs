@@ -10,6 +10,7 @@
 mod actor;
 mod anatomy;
 mod answers;
+mod attended;
 mod blame;
 mod branches_failed;
 mod closure;
@@ -52,7 +53,7 @@ pub use code::Code;
 pub use coverage::{Coverage, Missed};
 pub use definitions::definitions;
 pub use diagnostic::{Diagnostic, Diagnostics, Label, Severity, Span};
-pub use program::Program;
+pub use program::{Program, at_depth};
 pub use schema::{OptionSchema, OptionType, Table, schema, test_schema};
 pub use source::{LARGEST, Pinned, Repository, SourceFiles, Unreadable};
 pub use trace::Trace;

@@ -137,6 +137,9 @@ impl<'a> Trial<'a> {
             archivist: None,
             interrupts: Interrupts::default(),
             signing: crate::signing::Signing::default(),
+            fence: crate::anchor::Fence::default(),
+            taken_over: None,
+            brought: runbook_model::id::Seq(0),
         };
         let runtime = match tokio::runtime::Builder::new_current_thread().enable_time().build() {
             Ok(runtime) => runtime,

@@ -177,6 +177,8 @@ pub struct Question {
     pub confirm: Confirm,
     /// The digest of everything that the person is shown.
     pub shown: Digest,
+    /// What is left of the time for an answer, if it has a deadline: the question may have been asked before.
+    pub left: Option<Length>,
 }
 
 /// What came of asking.
