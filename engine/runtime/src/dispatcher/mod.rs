@@ -5,6 +5,7 @@
 //! how that kind is done.
 
 mod abandoning;
+mod answering;
 mod branches;
 mod budgets;
 mod calls;
@@ -18,17 +19,22 @@ mod ledger;
 mod locking;
 mod notary;
 mod notes;
+mod performing;
 mod planning;
 mod play;
 mod recovery;
+mod refused;
+mod resolving;
 mod reviewing;
 mod rolling_back;
 mod sealing;
 mod session;
+mod taking;
 
 pub use halt::Halt;
 pub use interrupts::Interrupts;
 pub use locking::NoLock;
 pub use notary::Unsigned;
+pub use refused::Refused;
 pub use sealing::Sealing;
-pub use session::{Finished, Opening, Refused, Session, would_roll_back};
+pub use session::{Finished, Opening, Session, would_roll_back};
