@@ -243,7 +243,7 @@ fn what_a_branch_may_not_do_is_refused_at_its_line() {
         "let l = [];\nparallel(\"all\", [1], |item| { l.push(item); });",
         &["would change what cannot be changed", "main.rhai:3"],
     );
-    refused("parallel(\"all\", [1, 2, \"1\"], |item| { });", &["RB0020", "two items have the key \"1\""]);
+    refused("parallel(\"all\", [1, 2, \"1\"], |item| { });", &["RB0030", "two items have the key \"1\""]);
     refused("parallel(\"all\", [1], |item| { parallel(\"more\", [2], |other| { }); });", &["inside the branch `all/1`"]);
     refused("parallel(\"all\", [1], |item| { phase(\"p\", #{ lock: \"x\" }, || { }); });", &["cannot have a lock"]);
     refused("parallel(\"all\", [#{ a: 1 }], |item| { });", &["item 0 is a map", "key: \"name\""]);

@@ -32,6 +32,9 @@ fn started() -> RunStarted {
         root: "/".to_owned(),
         groups: Default::default(),
         unsealed: None,
+        protected: false,
+        gate: None,
+        outlook: Default::default(),
     }
 }
 
@@ -95,6 +98,7 @@ fn folded(entries: &[Entry]) -> Result<RunState, String> {
         pid: 1,
         boot: "b".to_owned(),
         engine: "e".to_owned(),
+        taken_over: None,
     };
     let first = [Entry::RunStarted(Box::new(started())), Entry::SessionStarted(session)];
     let run: RunId = "01J0000000000000000000000A".parse().unwrap();
@@ -195,7 +199,8 @@ fn order_is_asked_for_inside_a_branch_only() {
 
 #[test]
 fn an_edit_opens_what_the_script_itself_made_fail_unless_something_was_done_behind_it() {
-    let base = vec![entered(&["a", "b"], 1, 0), begun("a"), intended(&step("a")), failed(&step("a")), left("a", Some(None)), over()];
+    let base =
+        vec![entered(&["a", "b"], 1, 0), begun("a"), intended(&step("a")), failed(&step("a")), left("a", Some(None)), over()];
     let adopted = Entry::Adopted { sources: Vec::new(), by: Decider::Person(person()) };
     let edited = folded(&[&base[..], &[adopted.clone()]].concat()).unwrap();
     assert!(!edited.parallels()[&all()].is_over() && !edited.parallels()[&all()].has_left("a"));

@@ -29,6 +29,11 @@ impl Session {
             want,
         })?;
         approval::may_answer(confirm, &opening.operator, state.started(), state.operator())?;
+        let asked = state.step(&path).map_or(state.started_at(), |step| step.since);
+        let left = approval::left(confirm, asked, state.last_at(), opening.world.now());
+        if let (Some(deadline), true) = (confirm.deadline, left.is_some_and(|left| left.millis() == 0)) {
+            return Err(Refused::TooLate { run, question: spec.name.clone(), deadline });
+        }
         let shown = approval::shown(&state, &path, &spec);
         let by = Decider::Person(opening.operator.clone());
         let (_, sources) = sources_of(&opening.dir, &state)?;

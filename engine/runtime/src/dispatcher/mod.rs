@@ -29,7 +29,9 @@ mod reviewing;
 mod rolling_back;
 mod sealing;
 mod session;
+mod settling;
 mod taking;
+mod uncharted;
 
 pub use halt::Halt;
 pub use interrupts::Interrupts;

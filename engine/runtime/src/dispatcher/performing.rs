@@ -80,7 +80,7 @@ impl Session {
         self.finish(run, ended).await
     }
 
-    fn cast(&self, program: &Program, line: Line) -> Actor {
+    pub(super) fn cast(&self, program: &Program, line: Line) -> Actor {
         let state = self.desk().ledger.state();
         let started = state.started();
         let params: BTreeMap<_, _> = started.params.iter().map(|(name, given)| (name.clone(), given.value.clone())).collect();

@@ -2,6 +2,7 @@
 
 use runbook_model::approval::NotAllowed;
 use runbook_model::id::RunId;
+use runbook_model::length::Length;
 use runbook_model::path::StepPath;
 use runbook_model::status::RunStatus;
 
@@ -65,6 +66,11 @@ pub enum Refused {
     /// The operator's key does not sign, and has to.
     #[error("{0}; nothing was run")]
     Unsigned(#[from] Unsigned),
+    /// Another machine may have gone further than the journal says.
+    #[error(
+        "run {0} was taken over, and how far the other machine got is not known yet; nothing was rolled back: `runbook resume {0}` finds out"
+    )]
+    Uncharted(RunId),
     /// There is nothing to do.
     #[error("run {run} is {} already; there is nothing to {verb}", .status.word())]
     Final {
@@ -104,6 +110,18 @@ pub enum Refused {
     /// No confirm waits.
     #[error("run {0} does not wait for an answer")]
     NotWaiting(RunId),
+    /// Nobody answered in time, and what that means the runbook says.
+    #[error(
+        "the {deadline} for an answer to `{question}` are over; nothing was recorded: `runbook resume {run}` does what the runbook says about that"
+    )]
+    TooLate {
+        /// The run.
+        run: RunId,
+        /// The question.
+        question: String,
+        /// How long an answer may take.
+        deadline: Length,
+    },
     /// This answer does not fit the question.
     #[error("`{given}` does not answer `{question}`: {want}")]
     WrongAnswer {

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use runbook_model::entry::{Entry, Mode, Purpose, Record, RunStarted, Session as Taken};
-use runbook_model::id::RunId;
+use runbook_model::id::{RunId, Seq};
 use runbook_model::lock::Locks as Wanted;
 use runbook_model::path::StepPath;
 use runbook_model::person::{Decider, Person};
@@ -19,8 +19,10 @@ use super::notary::Notary;
 use super::sealing::{Sealer, Sealing};
 use super::taking::{claim, holder, locks, pinned, refuse_final, sources_of, take};
 use super::{Halt, Refused};
+use crate::anchor::Fence;
 use crate::audit::{Archivist, SourceText};
 use crate::journal::{Journal, RunDir};
+use crate::operation::Line;
 use crate::report::Reporter;
 use crate::script::Program;
 use crate::signing::Signing;
@@ -46,6 +48,12 @@ pub struct Opening {
     pub interrupts: Interrupts,
     /// What the operator signs with.
     pub signing: Signing,
+    /// Whether the run still belongs to this process.
+    pub fence: Fence,
+    /// From which machine it was taken without its consent, and why.
+    pub taken_over: Option<String>,
+    /// Records before this one came from another machine: what became of their steps, no evidence here can tell.
+    pub brought: Seq,
 }
 
 /// A run that this process holds.
@@ -154,6 +162,9 @@ impl Session {
         if matches!(state.status(), RunStatus::RolledBack | RunStatus::Abandoned { .. }) {
             return Err(Refused::Final { run, status: state.status().clone(), verb: "roll back" });
         }
+        if state.is_uncharted() || opening.taken_over.is_some() {
+            return Err(Refused::Uncharted(run));
+        }
         let (program, sources) = pinned(&opening.dir, &state)?;
         let stuck_at = match state.status() {
             RunStatus::Stuck { at, .. } => Some(at.clone()),
@@ -169,7 +180,11 @@ impl Session {
             if back {
                 return session.reopen(stuck_at, operator).await;
             }
-            session.desk.beside(session.desk.settle_doubts()).await?;
+            let (line, mut calls) = Line::new();
+            let settles = session.desk.ledger.state().doubtful().iter().any(|step| step.settles());
+            let actor = settles.then(|| session.cast(&program, line));
+            session.desk.beside(session.desk.settle_doubts(actor.as_ref(), &mut calls)).await?;
+            drop((actor, calls));
             let desk = &session.desk;
             desk.ledger.write_durably(Entry::RollbackStarted { by: operator, why }, desk.now()).await?;
             Ok(())
@@ -199,11 +214,17 @@ impl Session {
             journal: opening.dir.journal(),
             sources: sources.iter().map(|(name, text)| SourceText { name: name.clone(), text: text.clone() }).collect(),
         };
-        let ledger = Ledger::new(journal, state, reporters);
+        let ledger = Ledger::new(journal, state, reporters, opening.fence);
         let notary = Notary { signing: opening.signing };
-        let desk = Desk::new(ledger, opening.world, opening.interrupts, sealer, locks, notary);
-        let session =
-            Taken { purpose, operator: opening.operator, pid: std::process::id(), boot: opening.boot, engine: opening.engine };
+        let desk = Desk::new(ledger, opening.world, opening.interrupts, sealer, locks, notary, opening.brought);
+        let session = Taken {
+            purpose,
+            operator: opening.operator,
+            pid: std::process::id(),
+            boot: opening.boot,
+            engine: opening.engine,
+            taken_over: opening.taken_over,
+        };
         let started = Entry::SessionStarted(session);
         let before = desk.ledger.state().status().clone();
         desk.write(started.clone())?;
@@ -243,7 +264,10 @@ impl Session {
         };
         let Some(status) = status else {
             // Nothing more can be written: what is on disk is what counts, and the next session starts from it.
-            let why = "the journal could not be written".to_owned();
+            let why = match &halt {
+                Some(fenced @ Halt::Fenced(_)) => fenced.to_string(),
+                _ => "the journal could not be written".to_owned(),
+            };
             return Finished { run, status: RunStatus::Interrupted, sealing: Sealing::Behind { why }, halt, begun: true };
         };
         let freed = if status.is_final() { desk.announce_unlocked() } else { Ok(Vec::new()) };

@@ -73,6 +73,7 @@ pub(super) fn sources_of(dir: &RunDir, state: &RunState) -> Result<(BTreeMap<Str
 pub(super) fn pinned(dir: &RunDir, state: &RunState) -> Result<(Program, Texts), Refused> {
     let (map, texts) = sources_of(dir, state)?;
     let entry = state.sources().first().map(|source| source.name.clone()).unwrap_or_default();
-    let program = Program::load(&Pinned(map), &entry).map_err(|diagnostics| Refused::Script { run: state.run(), diagnostics })?;
+    let program =
+        Program::load_pinned(&Pinned(map), &entry).map_err(|diagnostics| Refused::Script { run: state.run(), diagnostics })?;
     Ok((program, texts))
 }

@@ -7,6 +7,7 @@ use runbook_model::Value;
 use runbook_model::length::Length;
 use runbook_model::lock::{self, Locks};
 use runbook_model::parameter::nearest;
+use runbook_model::size::Size;
 use runbook_model::step::Location;
 
 use super::code::Code;
@@ -135,6 +136,15 @@ impl<'a> Options<'a> {
         }
     }
 
+    /// The number of bytes.
+    pub(super) fn size(&self, name: &str) -> Called<Option<Size>> {
+        match self.text(name).map(|text| text.parse::<Size>()) {
+            None => Ok(None),
+            Some(Ok(size)) => Ok(Some(size)),
+            Some(Err(error)) => self.complain(name, Code::BadOption, format!("`{name}`: {error}")).raise(),
+        }
+    }
+
     /// The locks: `lock`, one name or several, and `lock_wait`.
     pub(super) fn locks(&self) -> Called<Locks> {
         let names = self.text("lock").map_or_else(|| self.texts("lock"), |name| vec![name]);
@@ -234,12 +244,13 @@ pub(super) fn word(value: &Dynamic) -> Option<String> {
     text(&value)
 }
 
-fn fits(kind: OptionType, value: &Dynamic) -> bool {
+/// Whether an option of this kind may hold the value.
+pub(super) fn fits(kind: OptionType, value: &Dynamic) -> bool {
     let value = value.flatten_clone();
     let is_text = || value.is_string() || value.is::<Unknown>();
     let all = |each: fn(&Dynamic) -> bool| value.read_lock::<Array>().is_some_and(|items| items.iter().all(each));
     match kind {
-        OptionType::Text | OptionType::Length => is_text(),
+        OptionType::Text | OptionType::Length | OptionType::Size => is_text(),
         OptionType::Flag => value.is_bool(),
         OptionType::Count => value.is_int(),
         OptionType::Share => value.is_int() || is_text(),
@@ -252,7 +263,7 @@ fn fits(kind: OptionType, value: &Dynamic) -> bool {
         OptionType::Mode => value.is_int() || value.is_string(),
         OptionType::Closure => value.is_fnptr(),
         OptionType::Value => true,
-        OptionType::Map(_) | OptionType::Parameters => value.is_map(),
+        OptionType::Map(_) | OptionType::Parameters | OptionType::Values => value.is_map(),
         OptionType::Rollback => value.is_array() || value.is_map() || value.is_string() || value.is_fnptr(),
         OptionType::Retry => value.is_int() || value.is_map(),
         OptionType::Word(words) => value.read_lock::<ImmutableString>().is_some_and(|word| words.contains(&word.as_str())),
