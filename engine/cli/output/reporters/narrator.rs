@@ -32,15 +32,9 @@ pub struct Narrator {
     /// The attempts that were made while rolling back.
     rolled: Vec<StepPath>,
     tally: Tally,
-<<<<<<< HEAD
-    /// Steps whose last attempt failed: one of them may be settled later.
-    failed: BTreeMap<StepPath, Intent>,
-    branches: Branches,
-=======
     branches: Branches,
     /// Steps whose last attempt failed: one of them may be settled later.
     failed: BTreeMap<StepPath, Intent>,
->>>>>>> main
 }
 
 /// An attempt that has not ended.
@@ -71,13 +65,8 @@ impl Narrator {
             answered: Vec::new(),
             rolled: Vec::new(),
             tally: Tally::default(),
-<<<<<<< HEAD
-            failed: BTreeMap::new(),
-            branches: Branches::default(),
-=======
             branches: Branches::default(),
             failed: BTreeMap::new(),
->>>>>>> main
         }
     }
 
