@@ -140,10 +140,12 @@ fn a_run_whose_machine_died_goes_on_elsewhere_and_the_old_owner_is_kept_out() {
     let after = fs::read(new.journal_path()).expect("a journal");
     old.write("open", "");
     let came_back = old.run(&["resume", &run]);
-    let expected = if after.starts_with(&before) { (Some(0), &after) } else { (Some(10), &before) };
-    assert_eq!(came_back.code, expected.0, "{came_back}");
+    let learns = after.starts_with(&before);
+    // 11 when it had sealed what it wrote: then the histories in git differ as well.
+    let codes: &[i32] = if learns { &[0] } else { &[10, 11] };
+    assert!(came_back.code.is_some_and(|code| codes.contains(&code)), "{learns}: {came_back}");
     assert_eq!(old.ledger(), ["one"]);
-    assert_eq!(fs::read(old.journal_path()).expect("a journal"), *expected.1);
+    assert_eq!(fs::read(old.journal_path()).expect("a journal"), if learns { after } else { before });
     old.run(&["push"]);
     for place in [&new, &old] {
         place.expect(0, &["verify"]);
