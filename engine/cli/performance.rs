@@ -14,14 +14,15 @@ use runbook_model::state::RunState;
 use runbook_model::status::RunStatus;
 use runbook_runtime::audit::Archivist;
 use runbook_runtime::dispatcher::{Finished, Halt, Interrupts, NoLock, Opening, Refused, Sealing};
+use runbook_runtime::hosts::SshSettings;
 use runbook_runtime::journal::{CreateError, OpenError, ReadError, RunDir, StateDir};
 use runbook_runtime::report::{Progress, Reporter};
 use runbook_runtime::script::Program;
-use runbook_runtime::world::live::Site;
 use runbook_runtime::world::live::processes::Kept;
+use runbook_runtime::world::live::{Couriers, Site};
 use runbook_runtime::world::{Choice, Chosen, DryRunWorld, LiveWorld, People, Question, Reaction, Task, World};
 
-use crate::commands::{keeper, seal};
+use crate::commands::{courier, keeper, seal};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::operator::Operator;
@@ -185,6 +186,7 @@ impl<'a> Performance<'a> {
     fn world(&self, view: &View) -> (Rc<dyn World>, Option<Rc<DryRunWorld<LiveWorld>>>) {
         let mut site = Site::new(self.dir.run(), &self.workplace.root());
         site.extra_env.clone_from(&self.workplace.place.configuration.pass_env.value);
+        site.couriers = Some(self.couriers());
         let at_terminal = self.operator.person.from == From::Terminal;
         let palette = self.workplace.screen().palette;
         let people = Present {
@@ -200,6 +202,19 @@ impl<'a> Performance<'a> {
             return (Rc::clone(&world) as Rc<dyn World>, Some(world));
         }
         (Rc::new(live), None)
+    }
+
+    fn couriers(&self) -> Couriers {
+        let configuration = &self.workplace.place.configuration;
+        let usual = SshSettings::default();
+        Couriers {
+            program: ["/proc/self/exe", courier::VERB].map(str::to_owned).to_vec(),
+            dir: self.dir.hosts(),
+            ssh: SshSettings {
+                config: configuration.ssh_config.as_ref().map(|file| file.value.clone()),
+                reconnect: configuration.ssh_reconnect.as_ref().map_or(usual.reconnect, |reconnect| reconnect.value),
+            },
+        }
     }
 
     /// The flags that say where the run is, so that what could be typed next finds it again.

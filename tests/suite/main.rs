@@ -13,6 +13,7 @@ mod doubt;
 mod dry_run;
 mod exec;
 mod failure;
+mod hosts;
 mod language;
 mod locks;
 mod output;

@@ -78,6 +78,7 @@ pub fn run(exec: &Exec, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> 
         env,
         params,
         settings: environment.values(),
+        hosts: environment.host_groups(),
         budget: declaration.budget,
         locks: declaration.locks,
         on_failure: declaration.on_failure,

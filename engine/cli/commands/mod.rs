@@ -5,6 +5,7 @@ pub mod answer;
 pub mod check;
 pub mod completions;
 pub mod config;
+pub mod courier;
 pub mod demo;
 pub mod exec;
 pub mod explain;
@@ -40,6 +41,7 @@ pub fn run(line: impl IntoIterator<Item = OsString>) -> std::process::ExitCode {
     match parsed(line) {
         // The keeper speaks to its engine only, with codes of their own.
         Ok(Arguments { verb: Verb::Keeper(keeper), .. }) => keeper::run(&keeper),
+        Ok(Arguments { verb: Verb::Courier(courier), .. }) => courier::run(&courier),
         Ok(arguments) => performed(arguments).into(),
         Err(error) => misread(&error).into(),
     }
@@ -90,7 +92,7 @@ fn perform(globals: &Globals, verb: Verb) -> Result<ExitCode, Failure> {
         Verb::Config(config) => config::run(&config, globals, &Place::of(globals)?.configuration)?,
         Verb::DemoService(service) => demo::serve(&service, globals)?,
         // Taken care of before: it has exit codes of its own.
-        Verb::Keeper(_) => {}
+        Verb::Keeper(_) | Verb::Courier(_) => {}
     }
     Ok(ExitCode::Completed)
 }

@@ -136,6 +136,7 @@ fn subject(test: &Test, workplace: &Workplace<'_>, title: &Title) -> Result<Subj
         env,
         params,
         settings,
+        hosts: environment.host_groups(),
         budget: declaration.budget,
         on_failure: declaration.on_failure,
         sources: exec::sources(&program),

@@ -7,10 +7,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use runbook_model::Value;
+use runbook_model::length::Length;
 use runbook_model::parameter::nearest;
 
 use crate::arguments::Globals;
-use crate::configuration::layer::{Layer, Settings};
+use crate::configuration::layer::{EnvironmentLayer, Layer, Settings};
 use crate::configuration::{Origin, Sourced, Surroundings, root};
 use crate::failure::Failure;
 
@@ -27,6 +28,12 @@ pub struct Configuration {
     pub pass_env: Sourced<Vec<String>>,
     /// Who belongs to which group, for confirms that name one: login names.
     pub groups: BTreeMap<String, Sourced<Vec<String>>>,
+    /// The groups of hosts when no environment is named.
+    pub hosts: BTreeMap<String, Sourced<Vec<String>>>,
+    /// A configuration for `ssh` in place of the user's own: absolute.
+    pub ssh_config: Option<Sourced<PathBuf>>,
+    /// How long a host that was lost in mid-command is asked again.
+    pub ssh_reconnect: Option<Sourced<Length>>,
     /// What is logged.
     pub log_filter: Option<Sourced<String>>,
     /// Where it is logged: absolute.
@@ -46,6 +53,8 @@ pub struct Configuration {
 pub struct Environment {
     /// Whether changes to it deserve more care.
     pub protected: Option<Sourced<bool>>,
+    /// The groups of hosts: the common ones, and over them those of the environment.
+    pub hosts: BTreeMap<String, Sourced<Vec<String>>>,
     /// What scripts see as `settings`: the common ones with those of the environment merged over them.
     pub settings: BTreeMap<String, Sourced<Value>>,
 }
@@ -55,6 +64,12 @@ impl Environment {
     #[must_use]
     pub fn values(&self) -> serde_json::Map<String, Value> {
         self.settings.iter().map(|(key, setting)| (key.clone(), setting.value.clone())).collect()
+    }
+
+    /// The groups of hosts as a script sees them.
+    #[must_use]
+    pub fn host_groups(&self) -> BTreeMap<String, Vec<String>> {
+        self.hosts.iter().map(|(group, hosts)| (group.clone(), hosts.value.clone())).collect()
     }
 
     /// Whether changes to it deserve more care.
@@ -79,6 +94,9 @@ impl Configuration {
             runbooks: Sourced::new(vec![root.value.join("runbooks")], Origin::BuiltIn),
             pass_env: Sourced::new(Vec::new(), Origin::BuiltIn),
             groups: BTreeMap::new(),
+            hosts: BTreeMap::new(),
+            ssh_config: None,
+            ssh_reconnect: None,
             log_filter: None,
             log_file: None,
             settings: BTreeMap::new(),
@@ -103,12 +121,12 @@ impl Configuration {
         configuration.take_variables(surroundings)?;
         configuration.take_flags(surroundings, globals);
         // Last, so that an environment wins over common settings of either file.
-        for (name, protected, settings) in environments.into_iter().flatten() {
-            let common = configuration.settings.clone();
-            let environment =
-                configuration.environments.entry(name).or_insert_with(|| Environment { protected: None, settings: common });
-            merge(&mut environment.settings, settings);
-            environment.protected = protected.or(environment.protected.take());
+        for (name, layer) in environments.into_iter().flatten() {
+            let common = configuration.common();
+            let environment = configuration.environments.entry(name).or_insert(common);
+            merge(&mut environment.settings, layer.settings);
+            environment.hosts.extend(layer.hosts);
+            environment.protected = layer.protected.or(environment.protected.take());
         }
         Ok(configuration)
     }
@@ -119,7 +137,7 @@ impl Configuration {
     /// There is no such environment.
     pub fn environment(&self, flag: Option<&str>) -> Result<(Option<String>, Environment), Failure> {
         let Some(name) = flag.or(self.env.as_ref().map(|env| env.value.as_str())) else {
-            return Ok((None, Environment { protected: None, settings: self.settings.clone() }));
+            return Ok((None, self.common()));
         };
         if let Some(environment) = self.environments.get(name) {
             return Ok((Some(name.to_owned()), environment.clone()));
@@ -131,6 +149,10 @@ impl Configuration {
             (None, []) => failure.hint("describe it in `runbook.toml`: [env.NAME.settings]"),
             (None, known) => failure.hint(format!("there are: {}", known.join(", "))),
         })
+    }
+
+    fn common(&self) -> Environment {
+        Environment { protected: None, hosts: self.hosts.clone(), settings: self.settings.clone() }
     }
 
     fn take(&mut self, layer: Layer, base: &Base, file: PathBuf) -> Result<Vec<NamedLayer>, Failure> {
@@ -149,6 +171,11 @@ impl Configuration {
         if let (Some(groups), Base::Directory(_)) = (layer.groups, base) {
             self.groups = groups;
         }
+        self.hosts.extend(layer.hosts);
+        if let Some(file) = layer.ssh_config {
+            self.ssh_config = Some(base.path(file)?);
+        }
+        self.ssh_reconnect = layer.ssh_reconnect.or(self.ssh_reconnect.take());
         if let Some(filter) = layer.log_filter {
             self.log_filter = Some(filter);
         }
@@ -157,7 +184,7 @@ impl Configuration {
         }
         merge(&mut self.settings, layer.settings);
         self.files.push(file);
-        Ok(layer.environments.into_iter().map(|(name, layer)| (name, layer.protected, layer.settings)).collect())
+        Ok(layer.environments.into_iter().collect())
     }
 
     fn take_variables(&mut self, surroundings: &Surroundings) -> Result<(), Failure> {
@@ -169,6 +196,9 @@ impl Configuration {
         }
         if let Some(file) = path("RUNBOOK_LOG_FILE") {
             self.log_file = Some(file);
+        }
+        if let Some(file) = path("RUNBOOK_SSH_CONFIG") {
+            self.ssh_config = Some(file);
         }
         if let Some(dirs) = surroundings.variable("RUNBOOK_RUNBOOKS") {
             let dirs = std::env::split_paths(OsStr::new(dirs)).map(|dir| surroundings.cwd.join(dir)).collect();
@@ -192,7 +222,7 @@ impl Configuration {
     }
 }
 
-type NamedLayer = (String, Option<Sourced<bool>>, Settings);
+type NamedLayer = (String, EnvironmentLayer);
 
 /// From where relative paths of a file start.
 enum Base {

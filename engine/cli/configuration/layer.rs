@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use runbook_model::Value;
+use runbook_model::host::is_host;
+use runbook_model::length::Length;
 use toml::de::DeTable;
 
 use crate::configuration::complaint::{self, Complaint};
@@ -20,6 +22,9 @@ pub(super) struct Layer {
     pub(super) log_filter: Option<Sourced<String>>,
     pub(super) log_file: Option<Sourced<String>>,
     pub(super) groups: Option<BTreeMap<String, Sourced<Vec<String>>>>,
+    pub(super) hosts: Hosts,
+    pub(super) ssh_config: Option<Sourced<String>>,
+    pub(super) ssh_reconnect: Option<Sourced<Length>>,
     pub(super) settings: Settings,
     pub(super) environments: BTreeMap<String, EnvironmentLayer>,
 }
@@ -28,8 +33,12 @@ pub(super) struct Layer {
 #[derive(Debug, Default)]
 pub(super) struct EnvironmentLayer {
     pub(super) protected: Option<Sourced<bool>>,
+    pub(super) hosts: Hosts,
     pub(super) settings: Settings,
 }
+
+/// Groups of hosts, each with its origin.
+pub(super) type Hosts = BTreeMap<String, Sourced<Vec<String>>>;
 
 /// Settings, each top-level one with its origin.
 pub(super) type Settings = BTreeMap<String, Sourced<Value>>;
@@ -50,12 +59,13 @@ impl Layer {
     }
 
     fn of(reader: &mut Reader<'_>, table: &DeTable<'_>) -> Self {
-        reader.only("", table, &["state_dir", "runbooks", "pass_env", "groups", "log", "settings", "env"]);
+        reader.only("", table, &["state_dir", "runbooks", "pass_env", "groups", "hosts", "ssh", "log", "settings", "env"]);
         let mut layer = Self {
             state_dir: reader.text(table, "state_dir"),
             runbooks: reader.texts(table, "runbooks"),
             pass_env: reader.texts(table, "pass_env"),
-            groups: groups(reader, table),
+            groups: reader.table(table, "groups").map(|table| groups(reader, table)),
+            hosts: hosts(reader, table),
             settings: settings(reader, table),
             ..Self::default()
         };
@@ -63,6 +73,11 @@ impl Layer {
             reader.only(" in [log]", log, &["filter", "file"]);
             layer.log_filter = reader.text(log, "filter");
             layer.log_file = reader.text(log, "file");
+        }
+        if let Some(ssh) = reader.table(table, "ssh") {
+            reader.only(" in [ssh]", ssh, &["config", "reconnect"]);
+            layer.ssh_config = reader.text(ssh, "config");
+            layer.ssh_reconnect = reader.length(ssh, "reconnect");
         }
         for (name, value) in reader.table(table, "env").into_iter().flatten() {
             let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_.".contains(c);
@@ -76,10 +91,11 @@ impl Layer {
             }
             match value.get_ref().as_table() {
                 Some(environment) => {
-                    reader.only(&format!(" in [env.{}]", name.get_ref()), environment, &["settings", "protected"]);
+                    reader.only(&format!(" in [env.{}]", name.get_ref()), environment, &["settings", "hosts", "protected"]);
                     let protected = reader.flag(environment, "protected");
                     let settings = settings(reader, environment);
-                    layer.environments.insert(name.get_ref().to_string(), EnvironmentLayer { protected, settings });
+                    let hosts = hosts(reader, environment);
+                    layer.environments.insert(name.get_ref().to_string(), EnvironmentLayer { protected, hosts, settings });
                 }
                 None => {
                     let help = format!("write it as [env.NAME.settings], with {} = … below", name.get_ref());
@@ -91,9 +107,30 @@ impl Layer {
     }
 }
 
-fn groups(reader: &mut Reader<'_>, table: &DeTable<'_>) -> Option<BTreeMap<String, Sourced<Vec<String>>>> {
-    let groups = reader.table(table, "groups")?;
-    Some(groups.keys().filter_map(|name| Some((name.get_ref().to_string(), reader.texts(groups, name.get_ref())?))).collect())
+fn groups(reader: &mut Reader<'_>, groups: &DeTable<'_>) -> BTreeMap<String, Sourced<Vec<String>>> {
+    groups.keys().filter_map(|name| Some((name.get_ref().to_string(), reader.texts(groups, name.get_ref())?))).collect()
+}
+
+/// The groups of hosts of a table. Their hosts become arguments of `ssh`, so names that could be more are refused here.
+fn hosts(reader: &mut Reader<'_>, table: &DeTable<'_>) -> Hosts {
+    let Some(hosts) = reader.table(table, "hosts") else { return Hosts::new() };
+    let groups = groups(reader, hosts);
+    for (name, value) in hosts {
+        let group = name.get_ref();
+        let known = groups.get(group.as_ref()).map(|hosts| hosts.value.as_slice()).unwrap_or_default();
+        let odd = known.iter().find(|host| !is_host(host));
+        let twice = known.iter().enumerate().find(|(at, host)| known[..*at].contains(host)).map(|(_, host)| host);
+        if let Some(odd) = odd {
+            let message = format!("`{}` is no name of a host", odd.escape_debug());
+            let help = "a name that `ssh` knows: letters, digits and `.-_@:%[]/+`, not beginning with `-`".to_owned();
+            reader.complain(value.span(), message, Some(help));
+        } else if let Some(twice) = twice {
+            reader.complain(value.span(), format!("`{twice}` stands in `{group}` twice"), None);
+        } else if known.is_empty() && groups.contains_key(group.as_ref()) {
+            reader.complain(value.span(), format!("`{group}` has no hosts"), None);
+        }
+    }
+    groups
 }
 
 fn settings(reader: &mut Reader<'_>, table: &DeTable<'_>) -> Settings {

@@ -14,6 +14,7 @@ pub mod digest;
 pub mod entry;
 pub mod excerpt;
 pub mod failure;
+pub mod host;
 pub mod id;
 pub mod length;
 pub mod lock;

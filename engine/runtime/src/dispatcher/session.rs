@@ -458,7 +458,7 @@ impl Session {
         let state = self.desk.ledger.state();
         let started = state.started();
         let params: BTreeMap<_, _> = started.params.iter().map(|(name, given)| (name.clone(), given.value.clone())).collect();
-        program.cast(&params, &started.settings, line)
+        program.with_hosts(&started.hosts).cast(&params, &started.settings, line)
     }
 
     /// Writes the end of the session down and lets go of the run.

@@ -67,6 +67,12 @@ impl RunDir {
         Self { dir: self.dir.with_file_name(run.to_string()), run }
     }
 
+    /// What couriers bring back from other hosts.
+    #[must_use]
+    pub fn hosts(&self) -> PathBuf {
+        self.dir.join("hosts")
+    }
+
     /// What the keeper knows about commands.
     #[must_use]
     pub fn keeper(&self) -> PathBuf {

@@ -34,6 +34,7 @@ pub(super) struct Script {
     pub(super) asts: Arc<BTreeMap<String, AST>>,
     pub(super) spots: Arc<Spots>,
     pub(super) settings: Map,
+    pub(super) hosts: BTreeMap<String, Vec<String>>,
 }
 
 impl Program {
@@ -52,7 +53,8 @@ impl Program {
             return Err(Diagnostics::new(errors, sources));
         }
         let spots = Arc::new(loaded.spots);
-        let script = Arc::new(Script { sources, asts: Arc::new(loaded.asts), spots, settings: Map::new() });
+        let script =
+            Arc::new(Script { sources, asts: Arc::new(loaded.asts), spots, settings: Map::new(), hosts: BTreeMap::new() });
         Ok(Self { script, warnings })
     }
 
@@ -99,6 +101,19 @@ impl Program {
         Ok(declaration)
     }
 
+    /// The same program, knowing these groups of hosts.
+    #[must_use]
+    pub fn with_hosts(&self, hosts: &BTreeMap<String, Vec<String>>) -> Self {
+        let script = Script {
+            sources: Arc::clone(&self.script.sources),
+            asts: Arc::clone(&self.script.asts),
+            spots: Arc::clone(&self.script.spots),
+            settings: Map::new(),
+            hosts: hosts.clone(),
+        };
+        Self { script: Arc::new(script), warnings: self.warnings.clone() }
+    }
+
     /// Hires an actor: a thread that performs the script, asking over `line`. `params` are what `runbook(#{ … })`
     /// returns, `settings` the constant of that name.
     #[must_use]
@@ -108,6 +123,7 @@ impl Program {
             asts: Arc::clone(&self.script.asts),
             spots: Arc::clone(&self.script.spots),
             settings: settings.iter().map(|(name, value)| (name.as_str().into(), super::json::played(value))).collect(),
+            hosts: self.script.hosts.clone(),
         };
         let params = params.iter().map(|(name, value)| (name.as_str().into(), super::json::played(value))).collect();
         Actor::hired(Arc::new(script), params, line)

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::time::Duration;
 
-use runbook_model::change::Change;
+use runbook_model::change::{Change, Invocation};
 use runbook_model::entry::Intent;
 use runbook_model::failure::Failure;
 use runbook_model::observation::{NotSeen, Observation, Seen};
@@ -45,6 +45,20 @@ impl<W: World> DryRunWorld<W> {
         self.missing.borrow().clone()
     }
 
+    /// Looks for a program on the host that it will run on; here, preparing it has looked.
+    async fn missing_there(&self, invocation: &Invocation) -> Option<Failure> {
+        let host = invocation.on.as_deref().filter(|host| !host.contains('‹'))?;
+        let program = invocation.argv.first().filter(|program| !program.contains('‹'))?.clone();
+        let argv = ["/bin/sh", "-c", "command -v -- \"$1\"", "sh", program.as_str()].map(str::to_owned).to_vec();
+        let look = Invocation { argv, stdin: None, ..invocation.clone() };
+        let message = match self.real.observe(&Observation::Output { invocation: look, timeout: None }).await {
+            Ok(Seen::Exited(exited)) if exited.status.is_success() => return None,
+            Ok(_) => format!("there is no such program on `{host}`"),
+            Err(NotSeen { message }) => message,
+        };
+        Some(Failure::NotStarted { program, message })
+    }
+
     fn note(&self, change: &Change, failure: Failure) {
         let missing = Missing { change: change.line(), failure };
         let mut all = self.missing.borrow_mut();
@@ -66,6 +80,12 @@ impl<W: World> World for DryRunWorld<W> {
                         self.note(change, Failure::NoResponse { url: call.url.clone(), message, maybe_sent: false });
                     }
                     Ok(Change::Http(call))
+                }
+                Ok(Change::Run(invocation)) => {
+                    if let Some(failure) = self.missing_there(&invocation).await {
+                        self.note(change, failure);
+                    }
+                    Ok(Change::Run(invocation))
                 }
                 Ok(prepared) => Ok(prepared),
                 Err(failure) => {
@@ -120,7 +140,7 @@ fn host(url: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use runbook_model::change::{FileWrite, HttpCall, Invocation};
+    use runbook_model::change::{FileWrite, HttpCall};
 
     use super::*;
     use crate::world::live::Site;

@@ -6,6 +6,7 @@ mod check;
 mod command;
 mod confirm;
 mod conversation;
+mod hosts;
 mod observe;
 mod phase;
 mod print;
@@ -24,7 +25,7 @@ use super::stage::Stage;
 use super::{answers, step_error, unlike};
 
 /// The functions of the engine that stand in no module; a script may not define its own of these names.
-pub(super) const NAMES: [&str; 8] = ["attempt", "check", "command", "confirm", "phase", "rollback", "runbook", "sh"];
+pub(super) const NAMES: [&str; 9] = ["attempt", "check", "command", "confirm", "hosts", "phase", "rollback", "runbook", "sh"];
 
 /// The modules of the engine that need no `import`, with their functions: looks at the world.
 pub(super) const MODULES: [(&str, &[&str]); 8] = [
@@ -50,6 +51,7 @@ pub(super) fn register(engine: &mut Engine, stage: &Arc<Stage>) {
     rollback::register(engine, stage);
     phase::register(engine, stage);
     attempt::register(engine, stage);
+    hosts::register(engine, stage);
     print::register(engine, stage);
     shell::register(engine);
     observe::register(engine, stage);

@@ -10,11 +10,13 @@ pub mod program;
 mod blocking;
 mod command;
 mod file;
+mod host;
 mod http;
 mod io_words;
 mod observe;
 mod site;
 mod world;
 
+pub use host::Couriers;
 pub use site::Site;
 pub use world::{LiveWorld, Sink};

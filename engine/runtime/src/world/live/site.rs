@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use runbook_model::id::RunId;
 use runbook_model::length::Length;
 
+use super::Couriers;
+
 /// The place where the changes of one run happen.
 #[derive(Debug, Clone)]
 pub struct Site {
@@ -19,6 +21,8 @@ pub struct Site {
     pub extra_env: Vec<String>,
     /// How long a program may take to obey SIGTERM before it gets SIGKILL.
     pub grace: Length,
+    /// What commands on other hosts need; without it there are none.
+    pub couriers: Option<Couriers>,
 }
 
 impl Site {
@@ -31,6 +35,7 @@ impl Site {
             env: std::env::vars_os().collect(),
             extra_env: Vec::new(),
             grace: Length::from_secs(10),
+            couriers: None,
         }
     }
 

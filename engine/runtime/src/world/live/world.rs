@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::{Duration, Instant};
 
-use runbook_model::change::Change;
+use runbook_model::change::{Change, Invocation};
 use runbook_model::entry::Intent;
 use runbook_model::failure::Failure;
 use runbook_model::id::Attempt;
@@ -12,6 +12,7 @@ use runbook_model::path::StepPath;
 use runbook_model::step::Check;
 
 use super::blocking::off_thread;
+use super::host::{At, Hosts};
 use super::processes::{Key, Processes};
 use super::{Site, command, file, http, observe};
 use crate::journal::Receipt;
@@ -26,6 +27,7 @@ pub type Sink = Box<dyn Fn(Progress)>;
 /// The real world, as one run may touch it.
 pub struct LiveWorld {
     site: Site,
+    hosts: Hosts,
     processes: Box<dyn Processes>,
     people: Box<dyn People>,
     sink: Sink,
@@ -42,7 +44,7 @@ impl LiveWorld {
     /// A world at `site`, whose programs are run by `processes` and whose questions go to `people`.
     #[must_use]
     pub fn new(site: Site, processes: Box<dyn Processes>, people: Box<dyn People>) -> Self {
-        Self { site, processes, people, sink: Box::new(|_| {}), started: Instant::now() }
+        Self { hosts: Hosts::new(&site), site, processes, people, sink: Box::new(|_| {}), started: Instant::now() }
     }
 
     /// Sends the output of running commands to `sink`.
@@ -59,6 +61,12 @@ impl LiveWorld {
         match change.clone() {
             Change::Run(invocation) => {
                 let program = invocation.argv.first().cloned().unwrap_or_default();
+                if let Some(host) = &invocation.on {
+                    let at = At { host, key, invocation: &invocation, only_looks: false };
+                    let listener = self.listener(path);
+                    let run = self.hosts.run(&self.site, &*self.processes, at, limits, &listener);
+                    return command::performed(&program, Box::pin(run).await);
+                }
                 let job = command::job(&self.site, &invocation);
                 command::performed(&program, self.processes.run(key, job, limits, &self.listener(path)).await)
             }
@@ -84,6 +92,10 @@ impl LiveWorld {
 
 impl World for LiveWorld {
     fn prepare<'a>(&'a self, change: &'a Change) -> Task<'a, Result<Change, Failure>> {
+        if let Change::Run(invocation @ Invocation { on: Some(host), .. }) = change {
+            let prepared = self.hosts.prepare(&self.site, host, invocation);
+            return Box::pin(async move { prepared.await.map(Change::Run) });
+        }
         let (site, change) = (self.site.clone(), change.clone());
         let prepare = move || match change {
             Change::Run(invocation) => command::prepare(&site, &invocation).map(Change::Run),
@@ -105,6 +117,12 @@ impl World for LiveWorld {
             match intent.change.clone() {
                 Some(Change::Run(invocation)) => {
                     let program = invocation.argv.first().cloned().unwrap_or_default();
+                    if let Some(host) = &invocation.on {
+                        let at = At { host, key, invocation: &invocation, only_looks: false };
+                        let listener = self.listener(&intent.path);
+                        let found = self.hosts.recover(&self.site, &*self.processes, at, boot, limits, &listener);
+                        return command::recovered(&program, Box::pin(found).await);
+                    }
                     command::recovered(&program, self.processes.recover(key, boot, limits, &self.listener(&intent.path)).await)
                 }
                 Some(Change::Write(write)) => off_thread(move || file::recover_write(&write, &tag)).await,
@@ -117,8 +135,12 @@ impl World for LiveWorld {
         })
     }
 
+    fn recorded(&self, path: &StepPath, attempt: Attempt) {
+        self.hosts.recorded(Key::of(path, attempt));
+    }
+
     fn observe<'a>(&'a self, observation: &'a Observation) -> Task<'a, Result<Seen, NotSeen>> {
-        Box::pin(observe::observe(&self.site, &*self.processes, observation))
+        Box::pin(observe::observe(&self.site, &self.hosts, &*self.processes, observation))
     }
 
     fn judge(&self, check: &Check, history: &Looks, look: Look) -> Judgement {
