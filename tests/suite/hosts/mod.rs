@@ -2,6 +2,7 @@
 
 mod running;
 mod sshd;
+mod trouble;
 
 use crate::support::Place;
 use sshd::Hosts;

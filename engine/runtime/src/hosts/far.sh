@@ -56,8 +56,6 @@ rb_refuse() { printf "%s\n" "$1" >"$rb_d/refused"; exit 127; };
 # Runs the command. Its session is its own, so that what belongs to it can be found and stopped; which one that is, its
 # first process writes down itself before it becomes the command.
 rb_run() {
-rb_say data;
-rb_say data >&2;
 { (
 eval "$rb_t" || rb_refuse shell;
 rb_find "$1";
@@ -157,6 +155,9 @@ exec 5<&0 6>&1 7>&2;
 mkfifo "$rb_d/pipe" || { rb_say "refused place $rb_b"; exit; };
 # A pipe with a name for one of the two: a pipeline within a pipeline leaves a shell between that keeps the outer pipe open.
 # By `exec`, because a redirection that ends with a group keeps what it replaces open meanwhile.
+# Not through the relays: the files hold what the command printed, and only behind it a line of ours.
+rb_say data;
+rb_say data >&2;
 { exec <"$rb_d/pipe" >&7 5<&- 6>&- 7>&- 9<&-; rb_relay err; } &
 { exec 2>"$rb_d/pipe" 6>&- 7>&-; rb_run; } | { exec >&6 5<&- 6>&- 7>&- 9<&-; rb_relay out; };
 wait;;

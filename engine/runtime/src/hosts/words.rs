@@ -19,10 +19,14 @@ pub(super) fn never_got_in(words: &str) -> bool {
     words.lines().rev().find(|line| !line.trim().is_empty()).is_some_and(|last| BEFORE.iter().any(|known| last.contains(known)))
 }
 
-/// The words in one line of at most about 300 characters, without the frames that `ssh` puts around warnings.
+/// The words in one line of at most about 300 characters, the last of them first, without the frames that `ssh` puts around warnings.
 pub(super) fn in_a_line(words: &str) -> String {
     let framed = |line: &&str| !line.is_empty() && !line.chars().all(|c| c == '@') && !line.starts_with("** ");
-    let lines: Vec<_> = words.lines().map(|line| line.trim().trim_matches('@').trim()).filter(framed).collect();
+    let mut lines: Vec<_> = words.lines().map(|line| line.trim().trim_matches('@').trim()).filter(framed).collect();
+    // The last line is the reason; warnings before it may be longer than anybody reads.
+    if let Some(reason) = lines.pop() {
+        lines.insert(0, reason);
+    }
     let line: String = lines.join("; ").chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
     match line.char_indices().nth(300) {
         _ if line.is_empty() => "ssh said nothing".to_owned(),
@@ -47,6 +51,6 @@ mod tests {
     #[test]
     fn a_warning_is_readable_in_one_line() {
         let words = "@@@@@@@@\r\n@  WARNING: CHANGED!  @\r\n@@@@@@@@\r\nSomeone \u{1b}[2Jcould\nHost key verification failed.\n";
-        assert_eq!(in_a_line(words), "WARNING: CHANGED!; Someone \u{fffd}[2Jcould; Host key verification failed.");
+        assert_eq!(in_a_line(words), "Host key verification failed.; WARNING: CHANGED!; Someone \u{fffd}[2Jcould");
     }
 }
