@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
-    abandon, answer, check, completions, config, courier, demo, exec, explain, help, keeper, list, resolve, resume, rollback,
-    runs, seal, show, test, verify,
+    abandon, answer, check, completions, config, confined, courier, demo, exec, explain, help, keeper, list, resolve, resume,
+    rollback, runs, seal, show, test, verify,
 };
 
 /// Executes runbooks: writes every step down before and after it, rehearses, resumes, rolls back, keeps the trail in git.
@@ -105,6 +105,8 @@ pub enum Verb {
     Courier(courier::Courier),
     #[command(hide = true)]
     Keeper(keeper::Keeper),
+    #[command(hide = true)]
+    Confined(confined::Confined),
     #[command(hide = true)]
     DemoService(demo::DemoService),
 }

@@ -21,6 +21,7 @@ pub mod people;
 pub mod performance;
 #[cfg(test)]
 mod reference;
+pub mod rehearsal;
 mod signals;
 pub mod workplace;
 

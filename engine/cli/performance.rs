@@ -8,11 +8,14 @@ use std::rc::Rc;
 
 use runbook_model::change::quoted;
 use runbook_model::entry::{Entry, Record};
+use runbook_model::estimate::Estimate;
 use runbook_model::id::RunId;
+use runbook_model::path::StepPath;
 use runbook_model::person::{From, Person};
 use runbook_model::state::RunState;
 use runbook_model::status::RunStatus;
 use runbook_runtime::audit::Archivist;
+use runbook_runtime::confinement::{self, Confinement};
 use runbook_runtime::dispatcher::{Finished, Halt, Interrupts, NoLock, Opening, Refused, Sealing};
 use runbook_runtime::hosts::SshSettings;
 use runbook_runtime::journal::{CreateError, OpenError, ReadError, RunDir, StateDir};
@@ -22,7 +25,7 @@ use runbook_runtime::world::live::processes::Kept;
 use runbook_runtime::world::live::{Couriers, Site};
 use runbook_runtime::world::{Choice, Chosen, DryRunWorld, LiveWorld, People, Question, Reaction, Task, World};
 
-use crate::commands::{courier, keeper, seal};
+use crate::commands::{confined, courier, keeper, seal};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::operator::Operator;
@@ -54,6 +57,8 @@ pub struct Performance<'a> {
     pub before: Vec<Record>,
     /// How the sources that are adopted differ from the ones before, as a unified diff.
     pub edit: String,
+    /// How long each step took before.
+    pub likely: BTreeMap<StepPath, Estimate>,
 }
 
 impl<'a> Performance<'a> {
@@ -85,6 +90,7 @@ impl<'a> Performance<'a> {
             verbose: false,
             before,
             edit: String::new(),
+            likely: BTreeMap::new(),
         })
     }
 
@@ -155,13 +161,13 @@ impl<'a> Performance<'a> {
         let mut teller = reporters::choose(
             self.workplace.globals.output,
             self.workplace.screen(),
-            Telling { verbose: self.verbose, trail, flags: self.flags(), ..Telling::default() },
+            Telling { verbose: self.verbose, trail, flags: self.flags(), likely: self.likely.clone(), ..Telling::default() },
         );
         teller.catch_up(&self.before);
         let view = View(Rc::new(RefCell::new(teller)));
         let interrupts = Interrupts::default();
         signals::listen(&interrupts, &view, self.dir.run())?;
-        let (world, rehearsal) = self.world(&view);
+        let world = self.world(&view);
         let opening = Opening {
             dir: self.dir.clone(),
             operator: self.operator.person.clone(),
@@ -177,14 +183,18 @@ impl<'a> Performance<'a> {
             Err(Refused::Final { run, status, verb }) => return already(self.workplace, &self.dir, run, &status, verb),
             Err(other) => return Err(refused(other)),
         };
-        if let Some(rehearsal) = rehearsal {
-            output::to_stderr(&missing(&rehearsal));
+        if self.dry_run {
+            // What checks have put aside, and the directory of all such when it was the last. Left behind, it harms nobody.
+            let scratch = self.dir.scratch();
+            std::fs::remove_dir_all(&scratch).ok();
+            scratch.parent().map(std::fs::remove_dir);
         }
         Ok(ended(self.workplace, &finished, &self.edit))
     }
 
-    fn world(&self, view: &View) -> (Rc<dyn World>, Option<Rc<DryRunWorld<LiveWorld>>>) {
+    fn world(&self, view: &View) -> Rc<dyn World> {
         let mut site = Site::new(self.dir.run(), &self.workplace.root());
+        let unconfined = if self.dry_run { self.confine(&mut site).err() } else { None };
         site.extra_env.clone_from(&self.workplace.place.configuration.pass_env.value);
         site.couriers = Some(self.couriers());
         let at_terminal = self.operator.person.from == From::Terminal;
@@ -198,10 +208,22 @@ impl<'a> Performance<'a> {
         let live = LiveWorld::new(site, Box::new(processes), Box::new(people))
             .with_sink(Box::new(move |progress| sink.0.borrow_mut().progress(&progress)));
         if self.dry_run {
-            let world = Rc::new(DryRunWorld::new(live));
-            return (Rc::clone(&world) as Rc<dyn World>, Some(world));
+            return Rc::new(DryRunWorld::new(live, unconfined));
         }
-        (Rc::new(live), None)
+        Rc::new(live)
+    }
+
+    /// Keeps the programs of checks from writing.
+    fn confine(&self, site: &mut Site) -> Result<(), String> {
+        if !self.workplace.place.configuration.confine.value {
+            return Err("the configuration says `confine = false`".to_owned());
+        }
+        confinement::supported().map_err(|not| not.to_string())?;
+        let scratch = self.dir.scratch();
+        std::fs::create_dir_all(&scratch).map_err(|error| format!("`{}`: {error}", scratch.display()))?;
+        let wrapper = vec!["/proc/self/exe".to_owned(), confined::VERB.to_owned()];
+        site.confinement = Some(Confinement { wrapper, scratch });
+        Ok(())
     }
 
     fn couriers(&self) -> Couriers {
@@ -350,19 +372,6 @@ fn mismatch(halt: &Halt, edit: &str) -> Failure {
     failure.hint("go on with the source that the run was started with: `runbook resume` without `--adopt`")
 }
 
-/// What the withheld changes will need and was not found: one list, not the first of them.
-fn missing(world: &DryRunWorld<LiveWorld>) -> String {
-    let missing = world.missing();
-    if missing.is_empty() {
-        return String::new();
-    }
-    let lines: Vec<_> = missing
-        .iter()
-        .map(|item| format!("  {}: {}\n", output::safe::line(&item.change), output::safe::line(&item.failure.line())))
-        .collect();
-    format!("missing for the real run:\n{}", lines.concat())
-}
-
 /// A lock that is not to be had, and what to do about it.
 fn locked(no: &NoLock) -> Failure {
     match no {
@@ -372,6 +381,9 @@ fn locked(no: &NoLock) -> Failure {
                 .hint(format!("runbook show {run}"))
                 .hint(format!("runbook resume {run}, or runbook rollback {run}, or runbook abandon {run} --why '…'"))
         }
+        NoLock::Crossed { .. } => Failure::new(ExitCode::Refused, no.to_string())
+            .hint("roll this run back, or give it up: the other one can go on then")
+            .hint("let both runbooks take these locks in the same order, best in `runbook(#{ lock: [\u{2026}] })`"),
         NoLock::Interrupted { .. } => Failure::new(ExitCode::Interrupted, format!("{no}; nothing was run")),
         NoLock::TimedOut { .. } | NoLock::Unusable { .. } => Failure::new(ExitCode::Refused, no.to_string()),
     }

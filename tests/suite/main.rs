@@ -17,6 +17,7 @@ mod hosts;
 mod language;
 mod locks;
 mod output;
+mod rehearsal;
 mod resume;
 mod rollback;
 mod signals;

@@ -43,6 +43,7 @@ fn rows(configuration: &Configuration) -> Vec<Row> {
         ),
         ("pass_env".to_owned(), json!(configuration.pass_env.value), configuration.pass_env.origin.clone()),
     ];
+    rows.push(("confine".to_owned(), json!(configuration.confine.value), configuration.confine.origin.clone()));
     for (name, members) in &configuration.groups {
         rows.push((format!("groups.{name}"), json!(members.value), members.origin.clone()));
     }
@@ -68,9 +69,14 @@ fn rows(configuration: &Configuration) -> Vec<Row> {
         rows.push((format!("settings.{key}"), setting.value.clone(), setting.origin.clone()));
     }
     for (name, environment) in &configuration.environments {
-        if let Some(protected) = &environment.protected {
-            rows.push((format!("env.{name}.protected"), json!(protected.value), protected.origin.clone()));
-        }
+        let policy = &environment.policy;
+        let mut rule = |key: &str, value: Option<(serde_json::Value, &Origin)>| {
+            rows.extend(value.map(|(value, origin)| (format!("env.{name}.{key}"), value, origin.clone())));
+        };
+        rule("protected", policy.protected.as_ref().map(|it| (json!(it.value), &it.origin)));
+        rule("require_rehearsal", policy.require_rehearsal.as_ref().map(|it| (json!(it.value), &it.origin)));
+        rule("require_real_rehearsal", policy.require_real_rehearsal.as_ref().map(|it| (json!(it.value), &it.origin)));
+        rule("confirm", policy.confirm.as_ref().map(|it| (json!(it.value), &it.origin)));
         for (group, hosts) in &environment.hosts {
             rows.push((format!("env.{name}.hosts.{group}"), json!(hosts.value), hosts.origin.clone()));
         }

@@ -5,6 +5,7 @@ pub mod answer;
 pub mod check;
 pub mod completions;
 pub mod config;
+pub mod confined;
 pub mod courier;
 pub mod demo;
 pub mod exec;
@@ -42,6 +43,8 @@ pub fn run(line: impl IntoIterator<Item = OsString>) -> std::process::ExitCode {
         // The keeper speaks to its engine only, with codes of their own.
         Ok(Arguments { verb: Verb::Keeper(keeper), .. }) => keeper::run(&keeper),
         Ok(Arguments { verb: Verb::Courier(courier), .. }) => courier::run(&courier),
+        // Nor has what it becomes anything to do with a configuration.
+        Ok(Arguments { verb: Verb::Confined(confined), .. }) => confined::run(&confined),
         Ok(arguments) => performed(arguments).into(),
         Err(error) => misread(&error).into(),
     }
@@ -92,7 +95,7 @@ fn perform(globals: &Globals, verb: Verb) -> Result<ExitCode, Failure> {
         Verb::Config(config) => config::run(&config, globals, &Place::of(globals)?.configuration)?,
         Verb::DemoService(service) => demo::serve(&service, globals)?,
         // Taken care of before: it has exit codes of its own.
-        Verb::Keeper(_) | Verb::Courier(_) => {}
+        Verb::Keeper(_) | Verb::Courier(_) | Verb::Confined(_) => {}
     }
     Ok(ExitCode::Completed)
 }

@@ -12,7 +12,7 @@ use runbook_model::parameter::nearest;
 
 use crate::arguments::Globals;
 use crate::configuration::layer::{EnvironmentLayer, Layer, Settings};
-use crate::configuration::{Origin, Sourced, Surroundings, root};
+use crate::configuration::{Origin, Policy, Sourced, Surroundings, root};
 use crate::failure::Failure;
 
 /// What applies, each value with its origin.
@@ -26,6 +26,8 @@ pub struct Configuration {
     pub runbooks: Sourced<Vec<PathBuf>>,
     /// Variables that commands get on top of the usual few.
     pub pass_env: Sourced<Vec<String>>,
+    /// Whether the programs of a rehearsal's checks are kept from writing.
+    pub confine: Sourced<bool>,
     /// Who belongs to which group, for confirms that name one: login names.
     pub groups: BTreeMap<String, Sourced<Vec<String>>>,
     /// The groups of hosts when no environment is named.
@@ -51,8 +53,8 @@ pub struct Configuration {
 /// One environment.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Environment {
-    /// Whether changes to it deserve more care.
-    pub protected: Option<Sourced<bool>>,
+    /// What it asks of a run.
+    pub policy: Policy,
     /// The groups of hosts: the common ones, and over them those of the environment.
     pub hosts: BTreeMap<String, Sourced<Vec<String>>>,
     /// What scripts see as `settings`: the common ones with those of the environment merged over them.
@@ -75,7 +77,7 @@ impl Environment {
     /// Whether changes to it deserve more care.
     #[must_use]
     pub fn is_protected(&self) -> bool {
-        self.protected.as_ref().is_some_and(|protected| protected.value)
+        self.policy.protected.as_ref().is_some_and(|protected| protected.value)
     }
 }
 
@@ -93,6 +95,7 @@ impl Configuration {
             state_dir: Sourced::new(root.value.join(".runbook"), Origin::BuiltIn),
             runbooks: Sourced::new(vec![root.value.join("runbooks")], Origin::BuiltIn),
             pass_env: Sourced::new(Vec::new(), Origin::BuiltIn),
+            confine: Sourced::new(true, Origin::BuiltIn),
             groups: BTreeMap::new(),
             hosts: BTreeMap::new(),
             ssh_config: None,
@@ -126,7 +129,7 @@ impl Configuration {
             let environment = configuration.environments.entry(name).or_insert(common);
             merge(&mut environment.settings, layer.settings);
             environment.hosts.extend(layer.hosts);
-            environment.protected = layer.protected.or(environment.protected.take());
+            environment.policy.overlaid(layer.policy);
         }
         Ok(configuration)
     }
@@ -152,7 +155,7 @@ impl Configuration {
     }
 
     fn common(&self) -> Environment {
-        Environment { protected: None, hosts: self.hosts.clone(), settings: self.settings.clone() }
+        Environment { policy: Policy::default(), hosts: self.hosts.clone(), settings: self.settings.clone() }
     }
 
     fn take(&mut self, layer: Layer, base: &Base, file: PathBuf) -> Result<Vec<NamedLayer>, Failure> {
@@ -166,6 +169,9 @@ impl Configuration {
         }
         if let Some(pass_env) = layer.pass_env {
             self.pass_env = pass_env;
+        }
+        if let Some(confine) = layer.confine {
+            self.confine = confine;
         }
         // Not from the user's own file: whoever may approve is for the repository to say, and not for whoever asks.
         if let (Some(groups), Base::Directory(_)) = (layer.groups, base) {

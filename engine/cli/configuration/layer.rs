@@ -9,6 +9,7 @@ use runbook_model::length::Length;
 use toml::de::DeTable;
 
 use crate::configuration::complaint::{self, Complaint};
+use crate::configuration::policy::{self, Policy};
 use crate::configuration::reader::Reader;
 use crate::configuration::{Origin, Sourced};
 use crate::failure::Failure;
@@ -19,6 +20,7 @@ pub(super) struct Layer {
     pub(super) state_dir: Option<Sourced<String>>,
     pub(super) runbooks: Option<Sourced<Vec<String>>>,
     pub(super) pass_env: Option<Sourced<Vec<String>>>,
+    pub(super) confine: Option<Sourced<bool>>,
     pub(super) log_filter: Option<Sourced<String>>,
     pub(super) log_file: Option<Sourced<String>>,
     pub(super) groups: Option<BTreeMap<String, Sourced<Vec<String>>>>,
@@ -32,7 +34,7 @@ pub(super) struct Layer {
 /// What one file says about one environment.
 #[derive(Debug, Default)]
 pub(super) struct EnvironmentLayer {
-    pub(super) protected: Option<Sourced<bool>>,
+    pub(super) policy: Policy,
     pub(super) hosts: Hosts,
     pub(super) settings: Settings,
 }
@@ -59,11 +61,13 @@ impl Layer {
     }
 
     fn of(reader: &mut Reader<'_>, table: &DeTable<'_>) -> Self {
-        reader.only("", table, &["state_dir", "runbooks", "pass_env", "groups", "hosts", "ssh", "log", "settings", "env"]);
+        let known = ["state_dir", "runbooks", "pass_env", "confine", "groups", "hosts", "ssh", "log", "settings", "env"];
+        reader.only("", table, &known);
         let mut layer = Self {
             state_dir: reader.text(table, "state_dir"),
             runbooks: reader.texts(table, "runbooks"),
             pass_env: reader.texts(table, "pass_env"),
+            confine: reader.flag(table, "confine"),
             groups: reader.table(table, "groups").map(|table| groups(reader, table)),
             hosts: hosts(reader, table),
             settings: settings(reader, table),
@@ -79,6 +83,7 @@ impl Layer {
             layer.ssh_config = reader.text(ssh, "config");
             layer.ssh_reconnect = reader.length(ssh, "reconnect");
         }
+        let known: Vec<_> = policy::KEYS.into_iter().chain(["hosts", "settings"]).collect();
         for (name, value) in reader.table(table, "env").into_iter().flatten() {
             let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_.".contains(c);
             if name.get_ref().is_empty() || name.get_ref().len() > 63 || !name.get_ref().chars().all(is_plain) {
@@ -91,11 +96,11 @@ impl Layer {
             }
             match value.get_ref().as_table() {
                 Some(environment) => {
-                    reader.only(&format!(" in [env.{}]", name.get_ref()), environment, &["settings", "hosts", "protected"]);
-                    let protected = reader.flag(environment, "protected");
-                    let settings = settings(reader, environment);
+                    reader.only(&format!(" in [env.{}]", name.get_ref()), environment, &known);
+                    let policy = Policy::read(reader, environment);
                     let hosts = hosts(reader, environment);
-                    layer.environments.insert(name.get_ref().to_string(), EnvironmentLayer { protected, hosts, settings });
+                    let settings = settings(reader, environment);
+                    layer.environments.insert(name.get_ref().to_string(), EnvironmentLayer { policy, hosts, settings });
                 }
                 None => {
                     let help = format!("write it as [env.NAME.settings], with {} = … below", name.get_ref());

@@ -8,12 +8,14 @@ mod complaint;
 mod effective;
 mod layer;
 mod origin;
+mod policy;
 mod reader;
 mod root;
 mod surroundings;
 
 pub use effective::{Configuration, Environment};
 pub use origin::{Origin, Sourced};
+pub use policy::Policy;
 pub use surroundings::Surroundings;
 
 #[cfg(test)]

@@ -27,6 +27,9 @@ fn state() -> RunState {
         groups: Default::default(),
         hosts: Default::default(),
         unsealed: None,
+        protected: false,
+        gate: None,
+        outlook: Default::default(),
     };
     let record = Record {
         v: VERSION,

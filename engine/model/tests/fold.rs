@@ -105,6 +105,9 @@ impl Book {
             groups: Default::default(),
             hosts: Default::default(),
             unsealed: None,
+            protected: false,
+            gate: None,
+            outlook: Default::default(),
         };
         let record = Record {
             v: VERSION,

@@ -7,6 +7,7 @@
 
 pub mod audit;
 pub mod boot;
+pub mod confinement;
 pub mod dispatcher;
 pub mod hosts;
 pub mod journal;

@@ -64,7 +64,7 @@ fn what_is_not_there_is_found_out_before_anything_is_started() {
     let hosts = Hosts::start(&["web-1"]);
     let there = place(&hosts, r#"command("there", #{ on: "web-1", run: ["no-such-program-x", "1"], rollback: "nothing" });"#);
     there.expect(1, &["exec", "main"]).says(&["`no-such-program-x` was not started", "PATH on `web-1`"]);
-    there.expect(0, &["exec", "main", "--dry-run"]).says(&["no such program on `web-1`"]);
+    there.expect(0, &["exec", "main", "--dry-run"]).says(&["there is no program `no-such-program-x` on `web-1`"]);
     let source = r#"command("there", #{ on: "web-1", run: ["true"], cwd: "/no/such/place", rollback: "nothing" });"#;
     place(&hosts, source).expect(1, &["exec", "main"]).says(&["`/no/such/place` does not exist on `web-1`"]);
 }

@@ -109,6 +109,9 @@ impl Example {
             groups: std::collections::BTreeMap::new(),
             hosts: std::collections::BTreeMap::new(),
             unsealed: None,
+            protected: false,
+            gate: None,
+            outlook: Default::default(),
         };
         let session = Session {
             purpose: Purpose::Exec,

@@ -15,7 +15,7 @@ use crate::output::elapsed;
 use crate::output::reporters::line::{Detail, Line, Mark};
 use crate::output::reporters::ongoing::{Promise, between};
 use crate::output::reporters::summary::{self, Tally};
-use crate::output::reporters::{Telling, change, failed};
+use crate::output::reporters::{Telling, change, failed, outlook};
 use crate::output::style::Tone;
 
 /// The story so far.
@@ -142,6 +142,9 @@ impl Narrator {
                 vec![Line::new(at, Mark::Warning, format!("{what} is over its budget of {budget}")).depth(depth(path))]
             }
             Entry::Noted { text, .. } => vec![Line::new(at, Mark::Note, text.clone())],
+            Entry::PlanMade { plan, steps, changes, lacks, unconfined, .. } => {
+                outlook::plan(at, *plan, (*steps, *changes), lacks, unconfined.as_deref())
+            }
             Entry::Adopted { sources, by } => {
                 let names: Vec<_> = sources.iter().map(|source| source.name.as_str()).collect();
                 vec![Line::new(at, Mark::Warning, format!("goes on with edited sources: {}", names.join(", "))).aside(by.line())]
@@ -170,7 +173,6 @@ impl Narrator {
 
     fn begin(&mut self, at: Timestamp, started: &RunStarted) -> Vec<Line> {
         let mut parts = vec![started.runbook.clone()];
-        parts.extend(started.env.clone());
         if started.mode == Mode::Rehearsal {
             parts.push("dry run: nothing is changed".to_owned());
         }
@@ -178,7 +180,9 @@ impl Narrator {
         if let Some(budget) = started.budget {
             self.phases.push((StepPath::root(), Promise { since: at, budget }));
         }
-        let mut details: Vec<_> = started.params.iter().map(|(name, given)| parameter(name, given)).collect();
+        let mut details: Vec<_> = outlook::environment(started).into_iter().collect();
+        details.extend(started.params.iter().map(|(name, given)| parameter(name, given)));
+        details.extend(outlook::details(started, at));
         if let Some(provenance) = started.provenance.as_ref().filter(|provenance| provenance.dirty) {
             let text = format!("edited since commit {}", provenance.commit.chars().take(12).collect::<String>());
             details.push(Detail::Text(Tone::Warn, text));
@@ -274,6 +278,9 @@ impl Narrator {
                 let mut details = intent.and_then(|intent| intent.change.as_ref()).map(change::would).unwrap_or_default();
                 if let Some((StepKind::Command(command), intent)) = intent.map(|intent| (&intent.spec.kind, intent)) {
                     details.push(change::owed(command, intent));
+                }
+                if let Some(estimate) = self.telling.likely.get(&end.path) {
+                    details.push(Detail::Text(Tone::Faint, format!("usually takes {}", elapsed::short(estimate.median))));
                 }
                 details.extend(assumed.as_ref().map(|value| Detail::Text(Tone::Faint, format!("taken instead: {value}"))));
                 (Mark::Withheld, details)

@@ -16,6 +16,7 @@ mod interrupts;
 mod ledger;
 mod locking;
 mod notes;
+mod planning;
 mod play;
 mod recovery;
 mod rolling_back;

@@ -424,6 +424,11 @@ impl Session {
         let actor = self.cast(program, line);
         let mut ended = self.desk.forward(&actor, &mut calls).await;
         drop((actor, calls));
+        if let Ok(status) = &ended
+            && let Err(halt) = self.desk.make_plan(status).await
+        {
+            ended = Err(halt);
+        }
         if let (Err(Halt::Mismatch(_)), Some(sources)) = (&ended, before)
             && let Err(halt) = self.desk.write(Entry::Adopted { sources, by: Decider::Evidence })
         {
@@ -458,7 +463,7 @@ impl Session {
         let state = self.desk.ledger.state();
         let started = state.started();
         let params: BTreeMap<_, _> = started.params.iter().map(|(name, given)| (name.clone(), given.value.clone())).collect();
-        program.with_hosts(&started.hosts).cast(&params, &started.settings, line)
+        program.with_hosts(&started.hosts).cast(&params, &started.settings, started.gate.as_ref(), line)
     }
 
     /// Writes the end of the session down and lets go of the run.
@@ -496,7 +501,7 @@ pub(super) fn take(opening: &Opening, purpose: Purpose) -> Result<(Journal, RunS
 fn claim(opening: &Opening, runbook: &str) -> Claim {
     let Person { name, host, .. } = opening.operator.clone();
     let (run, runbook) = (opening.dir.run(), runbook.to_owned());
-    Claim { run, runbook, name, host, pid: std::process::id(), since: opening.world.now() }
+    Claim { run, runbook, name, host, pid: std::process::id(), since: opening.world.now(), waits_for: None }
 }
 
 /// Takes the locks of a session, before anything of it is written: a run that waits has not begun.

@@ -109,9 +109,9 @@ impl Contact {
                 }
             } else if count == 0 {
                 if at == 0 {
-                    self.out = None
+                    self.out = None;
                 } else {
-                    self.err = None
+                    self.err = None;
                 }
                 let (heard, noise) = (&mut self.heard, &mut self.noise);
                 self.marks[at].end(&mut |piece| sort(piece, at == 1, heard, noise));

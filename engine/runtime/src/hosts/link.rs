@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
 use std::io;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -12,7 +12,6 @@ use std::time::{Duration, Instant};
 use runbook_model::change::quoted;
 use runbook_model::length::Length;
 use serde::{Deserialize, Serialize};
-use tempfile::TempDir;
 
 use super::words::in_a_line;
 
@@ -84,16 +83,22 @@ impl Link {
 }
 
 /// The connections that were made for one run. Dropping it ends those that are ours.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Links {
-    /// Ours, to be ended.
-    ours: Vec<Link>,
     known: BTreeMap<String, Link>,
     /// The directory of the sockets of our connections.
-    place: Option<TempDir>,
+    place: Option<PathBuf>,
+    /// Where a later session finds that directory: connections outlive an engine that is killed.
+    sign: PathBuf,
 }
 
 impl Links {
+    /// No connections yet. `sign` is a path in the run's own directory.
+    #[must_use]
+    pub fn new(sign: PathBuf) -> Self {
+        Self { known: BTreeMap::new(), place: None, sign }
+    }
+
     /// How a host is reached; connects when it was not reached before. Blocks, for a minute at most.
     ///
     /// # Errors
@@ -117,11 +122,13 @@ impl Links {
             let mut master = link.clone();
             link.options.splice(0..0, ["-o".to_owned(), socket.clone()]);
             master.options.splice(0..0, ["-o", "ControlMaster=yes", "-o", IDLE, "-o", &socket].map(str::to_owned));
-            let (status, words) = maker.run(&master, &["-f", "-N"])?;
-            if !status.success() {
-                return Err(NoLink { message: link.unreachable(&words) });
+            // One of an earlier session of this run may still be there.
+            if !maker.run(&link, &["-O", "check"])?.0.success() {
+                let (status, words) = maker.run(&master, &["-f", "-N"])?;
+                if !status.success() {
+                    return Err(NoLink { message: link.unreachable(&words) });
+                }
             }
-            self.ours.push(link.clone());
         }
         self.known.insert(host.to_owned(), link.clone());
         Ok(link)
@@ -141,31 +148,55 @@ impl Links {
     /// The directory of the sockets: of a short path, because the address of a socket has 108 bytes at most.
     fn place(&mut self) -> Result<PathBuf, NoLink> {
         if let Some(place) = &self.place {
-            return Ok(place.path().to_owned());
+            return Ok(place.clone());
         }
-        let private = fs::Permissions::from_mode(0o700);
-        let place = tempfile::Builder::new().prefix("runbook-ssh-").permissions(private).tempdir_in("/tmp");
-        let place =
-            place.map_err(|error| NoLink { message: format!("no directory for the sockets of ssh can be made: {error}") })?;
-        Ok(self.place.insert(place).path().to_owned())
+        let failed = |error: io::Error| NoLink { message: format!("no directory for the sockets of ssh can be made: {error}") };
+        let place = match fs::read_link(&self.sign).ok().filter(|place| is_private(place)) {
+            Some(place) => place,
+            None => {
+                let private = fs::Permissions::from_mode(0o700);
+                let made = tempfile::Builder::new().prefix("runbook-ssh-").permissions(private).tempdir_in("/tmp");
+                let place = made.map_err(failed)?.keep();
+                fs::remove_file(&self.sign).unwrap_or(()); // what it points at is gone, or is not ours
+                symlink(&place, &self.sign).map_err(failed)?;
+                place
+            }
+        };
+        Ok(self.place.insert(place).clone())
     }
 }
 
 impl Drop for Links {
+    /// Ends our connections, those of an earlier session of the run included: it may have been killed.
     fn drop(&mut self) {
-        for link in &self.ours {
-            let exit = Command::new(&link.ssh)
-                .args(&link.options)
-                .args(["-O", "exit", "--", &link.host])
+        let earlier = || fs::read_link(&self.sign).ok().filter(|place| is_private(place));
+        let Some(place) = self.place.clone().or_else(earlier) else { return };
+        let ssh = self.known.values().next().map_or("ssh", |link| link.ssh.as_str());
+        for socket in fs::read_dir(&place).into_iter().flatten().filter_map(Result::ok) {
+            let exit = Command::new(ssh)
+                .arg("-S")
+                .arg(socket.path())
+                // The host is read from the socket; the word has only to be there.
+                .args(["-F", "/dev/null", "-O", "exit", "--", "host"])
                 .stdin(Stdio::null())
                 .stdout(Stdio::null())
                 .stderr(Stdio::null())
                 .status();
             if let Err(error) = exit {
-                tracing::warn!(host = link.host, "the connection was not closed: {error}");
+                tracing::warn!("the connection at `{}` was not closed: {error}", socket.path().display());
             }
         }
+        if let Err(error) = fs::remove_dir_all(&place).and_then(|()| fs::remove_file(&self.sign)) {
+            tracing::warn!("`{}` was not removed: {error}", place.display());
+        }
     }
+}
+
+/// Whether a directory is ours and open to nobody else: `/tmp` is everybody's.
+fn is_private(place: &Path) -> bool {
+    fs::symlink_metadata(place).is_ok_and(|metadata| {
+        metadata.is_dir() && metadata.uid() == rustix::process::geteuid().as_raw() && metadata.mode() & 0o077 == 0
+    })
 }
 
 /// Makes one link.

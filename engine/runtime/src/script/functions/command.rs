@@ -89,6 +89,7 @@ fn make(
         retry: retry(options)?,
         assume: options.value("assume")?,
     };
+    stage.gate.pass(ctx, stage)?;
     let (path, name) = stage.enter(ctx, name)?;
     if let Some(block) = block {
         stage.keep(ctx, &path, block);

@@ -48,9 +48,10 @@ pub(super) struct Hosts {
 
 impl Hosts {
     pub(super) fn new(site: &Site) -> Self {
+        let sign = site.couriers.as_ref().map(|couriers| couriers.dir.join("sockets")).unwrap_or_default();
         Self {
             couriers: site.couriers.clone(),
-            links: Arc::default(),
+            links: Arc::new(tokio::sync::Mutex::new(Links::new(sign))),
             memory: RefCell::default(),
             forget: Arc::default(),
             run: site.run.to_string(),

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use runbook_model::answer::Exited;
 use runbook_model::change::Invocation;
 use runbook_model::length::Length;
 use runbook_model::observation::{NotSeen, Seen};
@@ -16,6 +17,16 @@ use crate::world::live::{Site, command};
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 
+/// What a program complains about to which the kernel has refused something, for want of a better sign.
+const REFUSED: [&str; 3] = ["permission denied", "operation not permitted", "no new privileges"];
+
+/// The line in which a program that failed says that it was refused something.
+fn refusal(exited: &Exited) -> Option<String> {
+    let said = String::from_utf8_lossy(&exited.stderr.head.0);
+    let is_refusal = |line: &&str| REFUSED.iter().any(|words| line.to_lowercase().contains(words));
+    said.lines().find(is_refusal).filter(|_| !exited.status.is_success()).map(str::to_owned)
+}
+
 pub(super) async fn look(
     site: &Site,
     hosts: &Hosts,
@@ -29,20 +40,25 @@ pub(super) async fn look(
     if let Some(host) = &invocation.on {
         let prepared = hosts.prepare(site, host, invocation).await.map_err(|failure| NotSeen { message: failure.line() })?;
         let at = At { host, key: Key::fresh(), invocation: &prepared, only_looks: true };
-        return seen(&line, Box::pin(hosts.run(site, processes, at, limits, &|_, _| {})).await);
+        return seen(&line, Box::pin(hosts.run(site, processes, at, limits, &|_, _| {})).await, false);
     }
     let (place, wanted) = (site.clone(), invocation.clone());
     let prepared =
         off_thread(move || command::prepare(&place, &wanted)).await.map_err(|failure| NotSeen { message: failure.line() })?;
     let key = Key::fresh();
-    let job = Job { only_looks: true, ..command::job(site, &prepared) };
+    let confined = site.confinement.as_ref().map(|confinement| confinement.around(&prepared));
+    let job = Job { only_looks: true, ..command::job(site, confined.as_ref().unwrap_or(&prepared)) };
     let end = processes.run(key, job, limits, &|_, _| {}).await;
-    seen(&line, end)
+    seen(&line, end, confined.is_some())
 }
 
-fn seen(line: &str, end: RunEnd) -> Result<Seen, NotSeen> {
+fn seen(line: &str, end: RunEnd, confined: bool) -> Result<Seen, NotSeen> {
     match end {
-        RunEnd::Exited(exited) => Ok(Seen::Exited(exited)),
+        RunEnd::Exited(exited) => match refusal(&exited).filter(|_| confined) {
+            // As a plain answer it would be taken for what the program says in a real run.
+            Some(refusal) => Err(not_seen(line, format_args!("{refusal}; in a rehearsal the programs of checks may only read"))),
+            None => Ok(Seen::Exited(exited)),
+        },
         RunEnd::NotStarted { message } => Err(not_seen(line, format_args!("it was not started: {message}"))),
         RunEnd::TimedOut { after, .. } => Err(not_seen(line, format_args!("it still ran after {after} and was stopped"))),
         RunEnd::Stopped { .. } => Err(not_seen(line, "it was stopped")),
