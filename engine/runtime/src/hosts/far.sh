@@ -75,7 +75,7 @@ rb_say "$rb_z" >&2;
 exec >/dev/null 2>&1;
 # Somebody whom the command left behind may hold its outputs. The near half hangs up when it has read the lines above.
 while IFS= read -r rb_w <&5; do :; done;
-rb_done 20 || { trap "" TERM; kill -s TERM 0; : >"$rb_d/out.done"; : >"$rb_d/err.done"; };
+rb_done 20 || { trap "" TERM; kill -TERM 0; : >"$rb_d/out.done"; : >"$rb_d/err.done"; };
 set --;
 for rb_w in $rb_4; do set -- "$@" "$rb_b/$rb_r/$rb_w"; done;
 if [ "$rb_1" = 0 ]; then set -- "$@" "$rb_d"; fi;
@@ -184,8 +184,8 @@ if [ -n "$rb_z" ]; then
 rb_done 30;
 rb_say data "$rb_old";
 rb_say data "$rb_old" >&2;
-tail -c "+$rb_2" "$rb_d/out" 2>/dev/null;
-tail -c "+$rb_3" "$rb_d/err" 2>/dev/null >&2;
+if [ -e "$rb_d/out" ]; then tail -c "+$rb_2" "$rb_d/out"; fi;
+if [ -e "$rb_d/err" ]; then tail -c "+$rb_3" "$rb_d/err" >&2; fi;
 rb_say "$rb_z";
 rb_say "$rb_z" >&2;
 elif [ "$rb_o" = "$rb_boot" ]; then rb_say "gone $rb_p";
@@ -200,16 +200,16 @@ until rb_ended || rb_alive || [ "$rb_i" -ge 30 ]; do rb_i=$((rb_i + 1)); rb_nap 
 if rb_ended; then rb_say over; exit; fi;
 rb_alive || { rb_say unclear; exit; };
 rb_members seen;
-kill -s TERM -- "-$rb_p" 2>/dev/null;
-kill -s CONT -- "-$rb_p" 2>/dev/null;
+kill -TERM "-$rb_p" 2>/dev/null;
+kill -CONT "-$rb_p" 2>/dev/null;
 rb_i=0;
-while kill -s 0 -- "-$rb_p" 2>/dev/null && [ "$rb_i" -lt "$rb_1" ]; do rb_i=$((rb_i + 1)); rb_nap 0.1; done;
-if kill -s 0 -- "-$rb_p" 2>/dev/null; then
+while kill -0 "-$rb_p" 2>/dev/null && [ "$rb_i" -lt "$rb_1" ]; do rb_i=$((rb_i + 1)); rb_nap 0.1; done;
+if kill -0 "-$rb_p" 2>/dev/null; then
 rb_members seen;
 rb_say killed;
-kill -s KILL -- "-$rb_p" 2>/dev/null;
+kill -KILL "-$rb_p" 2>/dev/null;
 rb_i=0;
-while kill -s 0 -- "-$rb_p" 2>/dev/null && [ "$rb_i" -lt 50 ]; do rb_i=$((rb_i + 1)); rb_nap 0.1; done;
+while kill -0 "-$rb_p" 2>/dev/null && [ "$rb_i" -lt 50 ]; do rb_i=$((rb_i + 1)); rb_nap 0.1; done;
 fi;
 rb_members survived;
 rb_say stopped;;
