@@ -17,9 +17,6 @@ use super::{Link, far};
 
 const BUFFER: usize = 128 * 1024;
 
-/// How long `ssh` may take to end once nothing is wanted of it any more.
-const FAREWELL: Duration = Duration::from_secs(1);
-
 /// How much of the words of `ssh`, and of the noise of a login shell, is kept.
 const WORDS: usize = 16 * 1024;
 
@@ -121,12 +118,11 @@ impl Contact {
         }
     }
 
-    /// Nothing more is wanted: hangs up, and sees `ssh` end.
+    /// Nothing more is wanted: hangs up. The far half has things to put away, for which nobody needs to wait, so `ssh` is
+    /// ended; what is behind it goes on.
     pub(super) async fn finish(mut self) {
         drop(self.line.take());
-        if timeout(FAREWELL, self.child.wait()).await.is_err() {
-            self.child.kill().await.unwrap_or(()); // it has ended meanwhile
-        }
+        self.child.kill().await.unwrap_or(()); // it has ended meanwhile
         fs::remove_file(&self.log).unwrap_or(());
     }
 

@@ -2,8 +2,8 @@
 
 use std::io::{self, Write as _};
 
-/// How many bytes of each stream the host keeps for somebody who asks again: `dd bs=8192 count=8192` in the far half.
-const KEPT: u64 = 8192 * 8192;
+/// How many bytes of each stream the host keeps for somebody who asks again: `ulimit -f 131072` in the far half.
+const KEPT: u64 = 131_072 * 512;
 
 /// What was handed on.
 #[derive(Debug, Default)]

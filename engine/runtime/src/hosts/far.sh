@@ -44,17 +44,17 @@ rb_w=${rb_w#*:};
 if [ -n "$rb_e" ] && [ -f "$rb_e/$1" ] && [ -x "$rb_e/$1" ]; then rb_f=$rb_e/$1; return; fi;
 done;
 };
-# Takes a stream to the near half and into a file. The near half may go; the command must not notice. The file is bounded.
+# Takes a stream to the near half and into a file. The near half may go, and the file is bounded (131072 blocks of 512
+# bytes); the command must not notice either, so what fails is left out and the rest goes on.
 rb_relay() {
-trap "" PIPE;
-dd bs=8192 count=8192 2>/dev/null | tee "$rb_d/$1" 2>/dev/null;
-cat 2>/dev/null;
-cat >/dev/null;
+trap "" PIPE XFSZ;
+ulimit -f 131072;
+tee "$rb_d/$1" 2>/dev/null || cat >/dev/null;
 { : >"$rb_d/$1.done"; } 2>/dev/null;
 };
 rb_refuse() { printf "%s\n" "$1" >"$rb_d/refused"; exit 127; };
 # Runs the command. Its session is its own, so that what belongs to it can be found and stopped; which one that is, its
-# first process writes down itself before it becomes the command.
+# first process writes down itself before it becomes the command (`self` is the subshell there, which `$$` is not).
 rb_run() {
 { (
 eval "$rb_t" || rb_refuse shell;
@@ -62,7 +62,8 @@ rb_find "$1";
 [ -n "$rb_f" ] || rb_refuse "program $PATH";
 shift;
 export RUNBOOK_ATTEMPT="$rb_r/$rb_k";
-exec "$rb_setsid" /bin/sh -c "IFS= read -r l </proc/self/stat && printf \"%s\n\" \"\$l\" >\"\$0\" && exec \"\$@\"" "$rb_d/begun" "$rb_f" "$@" <&9 2>&4 4>&- 5<&- 9<&-
+IFS= read -r rb_w </proc/self/stat && printf "%s\n" "$rb_w" >"$rb_d/begun" || rb_refuse shell;
+exec "$rb_setsid" "$rb_f" "$@" <&9 2>&4 4>&- 5<&- 9<&-
 ); } 4>&2 2>/dev/null;
 rb_s=$?;
 if [ -e "$rb_d/begun" ]; then rb_z="ended $rb_s";
@@ -75,7 +76,7 @@ rb_say "$rb_z" >&2;
 exec >/dev/null 2>&1;
 # Somebody whom the command left behind may hold its outputs. The near half hangs up when it has read the lines above.
 while IFS= read -r rb_w <&5; do :; done;
-rb_done 20 || { trap "" TERM; kill -TERM 0; : >"$rb_d/out.done"; : >"$rb_d/err.done"; };
+[ "$rb_1" = 0 ] || rb_done 20 || { trap "" TERM; kill -TERM 0; : >"$rb_d/out.done"; : >"$rb_d/err.done"; };
 set --;
 for rb_w in $rb_4; do set -- "$@" "$rb_b/$rb_r/$rb_w"; done;
 if [ "$rb_1" = 0 ]; then set -- "$@" "$rb_d"; fi;
@@ -107,6 +108,7 @@ rb_p=${rb_w%% *};
 set -- ${rb_w##*) };
 rb_w=${20};
 set -- ${rb_v##*) };
+rb_sid=$4;
 [ "$1" != Z ] && [ "${20}" = "$rb_w" ];
 };
 # Everybody in the session of the command, and everybody who left it but has its mark.
@@ -151,13 +153,15 @@ fi;
 rb_o=;
 { read -r rb_o </proc/sys/kernel/random/boot_id; } 2>/dev/null;
 printf "%s %s\n" "$rb_n" "$rb_o" >"$rb_d/nonce" || { rb_say "refused place $rb_b"; exit; };
+rb_say data;
+rb_say data >&2;
+# A look needs no keeping: when nobody hears it, it may end.
+if [ "$rb_1" = 0 ]; then exec 5<&0; rb_run; exit; fi;
+# What goes through the relays is in the files: what the command prints, and only behind it a line of ours.
 exec 5<&0 6>&1 7>&2;
 mkfifo "$rb_d/pipe" || { rb_say "refused place $rb_b"; exit; };
 # A pipe with a name for one of the two: a pipeline within a pipeline leaves a shell between that keeps the outer pipe open.
 # By `exec`, because a redirection that ends with a group keeps what it replaces open meanwhile.
-# Not through the relays: the files hold what the command printed, and only behind it a line of ours.
-rb_say data;
-rb_say data >&2;
 { exec <"$rb_d/pipe" >&7 5<&- 6>&- 7>&- 9<&-; rb_relay err; } &
 { exec 2>"$rb_d/pipe" 6>&- 7>&-; rb_run; } | { exec >&6 5<&- 6>&- 7>&- 9<&-; rb_relay out; };
 wait;;
@@ -196,7 +200,7 @@ if rb_claim; then rb_say never; exit; fi;
 [ -d "$rb_d" ] || { rb_say missing; exit; };
 rb_say open;
 rb_i=0;
-until rb_ended || rb_alive || [ "$rb_i" -ge 30 ]; do rb_i=$((rb_i + 1)); rb_nap 0.1; done;
+until rb_ended || { rb_alive && [ "$rb_sid" = "$rb_p" ]; } || [ "$rb_i" -ge 30 ]; do rb_i=$((rb_i + 1)); rb_nap 0.1; done;
 if rb_ended; then rb_say over; exit; fi;
 rb_alive || { rb_say unclear; exit; };
 rb_members seen;

@@ -179,3 +179,25 @@ fn every_login_shell_passes_it_on_as_it_is() {
     }
     assert_eq!(script.matches('!').count(), script.matches(" != ").count(), "`!` but for the comparison");
 }
+
+#[test]
+fn what_is_kept_is_bounded_and_what_is_printed_is_not() {
+    in_every_shell(|shell, home| {
+        let (out, _) = run(shell, home, "head -c 70000000 /dev/zero; echo; echo end");
+        assert!(out.ends_with("\nend\n@ended 0\n") && out.len() > 70_000_000, "{shell:?}: {}", out.len());
+        let kept = home.join(".cache/runbook").join(home.file_name().expect("a name")).join("k1/out");
+        let size = std::fs::metadata(kept).expect("kept").len();
+        assert!((67_000_000..=67_108_864).contains(&size), "{shell:?}: {size}");
+    });
+    in_every_shell(|shell, home| {
+        // With neither a reader nor room in the file it is let go on all the same.
+        let command = "echo begun; head -c 140000000 /dev/zero; exit 4";
+        let mut child = session(shell, home, "run", "1 - -", &format!("set -- /bin/sh -c '{command}'\nn0\n"));
+        let mut begun = [0; 16];
+        child.stdout.as_mut().expect("piped").read_exact(&mut begun).expect("it begins");
+        drop((child.stdin.take(), child.stdout.take(), child.stderr.take()));
+        let (out, _) = whole(session(shell, home, "ask", "1 67108865 1", ""));
+        assert!(out.ends_with("@ended 4\n"), "{shell:?}: {out}");
+        child.wait().expect("it has ended");
+    });
+}
