@@ -39,6 +39,11 @@ use crate::workplace::Workplace;
 
 /// Does what the command line asks for, shows what went wrong, and says how to end.
 pub fn run(line: impl IntoIterator<Item = OsString>) -> std::process::ExitCode {
+    let line: Vec<_> = line.into_iter().collect();
+    // One is started for each command on a host, and the whole command line takes longer to set up than it takes to run.
+    if line.len() == 2 && line[1] == courier::VERB {
+        return courier::run(&courier::Courier {});
+    }
     match parsed(line) {
         // The keeper speaks to its engine only, with codes of their own.
         Ok(Arguments { verb: Verb::Keeper(keeper), .. }) => keeper::run(&keeper),

@@ -19,6 +19,9 @@ pub(super) struct Hosts {
 struct Host {
     name: String,
     port: u16,
+    address: String,
+    /// The network namespace that its daemon lives in; ours when absent.
+    network: Option<String>,
     daemon: Option<Child>,
 }
 
@@ -29,7 +32,16 @@ impl Hosts {
         let dir = tempfile::Builder::new().prefix("rb-sshd-").tempdir().expect("a directory");
         fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o700)).expect("ours");
         keygen(&dir.path().join("user"));
-        let hosts = names.iter().map(|name| Host { name: (*name).to_owned(), port: free_port(), daemon: None }).collect();
+        let hosts = names
+            .iter()
+            .map(|name| Host {
+                name: (*name).to_owned(),
+                port: free_port(),
+                address: "127.0.0.1".to_owned(),
+                network: None,
+                daemon: None,
+            })
+            .collect();
         let mut hosts = Self { dir, hosts };
         for name in names {
             keygen(&hosts.path(&format!("{name}.key")));
@@ -53,10 +65,10 @@ impl Hosts {
         let mut text = String::new();
         let mut known = String::new();
         let path = |name: &str| self.path(name).display().to_string();
-        for Host { name, port, .. } in &self.hosts {
-            writeln!(text, "Host {name}\n  HostName 127.0.0.1\n  Port {port}").expect("a text");
+        for Host { name, port, address, .. } in &self.hosts {
+            writeln!(text, "Host {name}\n  HostName {address}\n  Port {port}").expect("a text");
             let key = fs::read_to_string(self.path(&format!("{name}.key.pub"))).expect("a key");
-            write!(known, "[127.0.0.1]:{port} {key}").expect("a text");
+            write!(known, "[{address}]:{port} {key}").expect("a text");
         }
         writeln!(
             text,
@@ -78,12 +90,20 @@ impl Hosts {
         self.wake(name);
     }
 
+    /// Gives a host another address, in a network namespace; call `configure` afterwards.
+    pub(super) fn move_to(&mut self, name: &str, network: &str, address: &str) {
+        self.sleep(name);
+        let host = self.hosts.iter_mut().find(|host| host.name == name).expect("a host");
+        (host.network, host.address) = (Some(network.to_owned()), address.to_owned());
+        self.wake(name);
+    }
+
     /// Starts the daemon of a host.
     pub(super) fn wake(&mut self, name: &str) {
         let dir = self.dir.path().to_owned();
         let host = self.hosts.iter_mut().find(|host| host.name == name).expect("a host");
         let lines = [
-            format!("ListenAddress 127.0.0.1:{}", host.port),
+            format!("ListenAddress {}:{}", host.address, host.port),
             format!("HostKey {}", dir.join(format!("{name}.key")).display()),
             format!("AuthorizedKeysFile {}", dir.join("user.pub").display()),
             format!("PidFile {}", dir.join(format!("{name}.pid")).display()),
@@ -98,10 +118,17 @@ impl Hosts {
             fs::create_dir_all("/run/sshd").expect("root may");
         }
         let log = fs::File::options().create(true).append(true).open(dir.join(format!("{name}.log"))).expect("a file");
-        let mut daemon = Command::new("/usr/sbin/sshd");
+        let mut daemon = match &host.network {
+            Some(network) => {
+                let mut inside = Command::new("ip");
+                inside.args(["netns", "exec", network, "/usr/sbin/sshd"]);
+                inside
+            }
+            None => Command::new("/usr/sbin/sshd"),
+        };
         daemon.args(["-D", "-e", "-f"]).arg(&config).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).process_group(0);
         host.daemon = Some(daemon.spawn().expect("sshd (openssh-server) is installed"));
-        let address = ("127.0.0.1", host.port);
+        let address = (host.address.as_str(), host.port);
         let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
         while std::net::TcpStream::connect(address).is_err() {
             assert!(std::time::Instant::now() < deadline, "{name}: {}", log_of(&dir, name));
@@ -181,6 +208,13 @@ fn kill(pid: u32) {
     if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
         kill_process(pid, Signal::KILL).unwrap_or(());
     }
+}
+
+/// Kills a process and everything that it has started.
+pub(super) fn kill_with_children(pid: u32) {
+    let family = descendants(pid);
+    kill(pid);
+    family.into_iter().for_each(kill);
 }
 
 fn parent(pid: u32) -> Option<u32> {

@@ -1,43 +1,7 @@
 //! Hosts that cannot be reached, are not who they were, or get lost in mid-command.
 
-use super::place;
 use super::sshd::Hosts;
-use crate::support::Ran;
-
-/// A command on `web-1` that says when it has begun, and ends when it is told to.
-const SLOW: &str = r#"
-    command("slow", #{
-        on: "web-1",
-        run: ["sh", "-c", "echo slow >> DIR/ledger; echo first; echo > DIR/began; cat DIR/go; echo last; echo end >> DIR/ledger"],
-        rollback: "nothing",
-    });
-    command("after", #{ run: ["sh", "-c", "echo after >> DIR/ledger"], rollback: "nothing" });
-"#;
-
-fn slow(hosts: &Hosts) -> crate::support::Place {
-    let place = place(hosts, "");
-    let dir = place.path("").display().to_string();
-    place.runbook("main", &SLOW.replace("DIR", dir.trim_end_matches('/')));
-    place.fifo("began");
-    place.fifo("go");
-    place
-}
-
-/// Runs the engine beside the test.
-fn started(place: &crate::support::Place, arguments: &[&str]) -> std::process::Child {
-    let mut command = place.command(arguments);
-    command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
-    command.spawn().expect("the binary starts")
-}
-
-fn ended(child: std::process::Child) -> Ran {
-    let output = child.wait_with_output().expect("it ends");
-    Ran {
-        code: output.status.code(),
-        out: String::from_utf8_lossy(&output.stdout).into_owned(),
-        err: String::from_utf8_lossy(&output.stderr).into_owned(),
-    }
-}
+use super::{ended, place, slow, started};
 
 #[test]
 fn a_host_that_cannot_be_reached_is_a_failure_of_that_host_and_nothing_was_started() {

@@ -94,19 +94,22 @@ impl Hosts {
             self.memory.borrow_mut().insert(at.key.number(), at.host.to_owned());
         }
         let end = match self.send(site, processes, &at, at.key, work, limits.clone(), progress).await {
-            Ok((Some(verdict), end)) => told(verdict, end),
-            Ok((None, RunEnd::NotStarted { message })) => return RunEnd::NotStarted { message },
-            // The courier is gone without a word: the host knows more.
-            Ok((None, end)) => RunEnd::Lost { known: lost(end) },
+            // One that says it is lost has asked for as long as it may.
+            Ok((Some(verdict), end)) => return told(verdict, end),
+            Ok((None, end)) => end,
             Err(no) => return RunEnd::NotStarted { message: no.message },
         };
         match end {
-            RunEnd::Lost { known } if !at.only_looks => match self.ask(site, processes, &at, limits, progress).await {
-                RunFound::Ended(end) => end,
-                RunFound::NeverBegun { evidence } => RunEnd::NotStarted { message: evidence },
-                RunFound::InDoubt { .. } => RunEnd::Lost { known },
-            },
-            end => end,
+            RunEnd::NotStarted { .. } => return end,
+            // How the courier ended says nothing about what it went for.
+            end if at.only_looks => return RunEnd::Lost { known: lost(end) },
+            _ => {}
+        }
+        // The courier is gone without a word: the host knows more.
+        match self.ask(site, processes, &at, limits, progress).await {
+            RunFound::Ended(end) => end,
+            RunFound::NeverBegun { evidence } => RunEnd::NotStarted { message: evidence },
+            RunFound::InDoubt { known } => RunEnd::Lost { known: format!("{}; {known}", lost(end)) },
         }
     }
 
