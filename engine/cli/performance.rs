@@ -6,14 +6,13 @@ use std::future::Future;
 use std::path::Path;
 use std::rc::Rc;
 
-use runbook_model::change::quoted;
 use runbook_model::entry::{Entry, Record};
 use runbook_model::estimate::Estimate;
 use runbook_model::id::RunId;
 use runbook_model::path::StepPath;
 use runbook_model::person::{From, Person};
-use runbook_model::state::RunState;
 use runbook_model::status::RunStatus;
+use runbook_runtime::anchor::{Anchor, Remote};
 use runbook_runtime::audit::Archivist;
 use runbook_runtime::confinement::{self, Confinement};
 use runbook_runtime::dispatcher::{Finished, Halt, Interrupts, NoLock, Opening, Refused, Sealing};
@@ -21,10 +20,12 @@ use runbook_runtime::hosts::SshSettings;
 use runbook_runtime::journal::{CreateError, OpenError, ReadError, RunDir, StateDir};
 use runbook_runtime::report::{Progress, Reporter};
 use runbook_runtime::script::Program;
+use runbook_runtime::signing::Signing;
 use runbook_runtime::world::live::processes::Kept;
 use runbook_runtime::world::live::{Couriers, Site};
-use runbook_runtime::world::{Choice, Chosen, DryRunWorld, LiveWorld, People, Question, Reaction, Task, World};
+use runbook_runtime::world::{Choice, Chosen, DryRunWorld, Lent, LiveWorld, People, Question, Reaction, Task, World};
 
+use crate::anchoring;
 use crate::commands::{confined, courier, keeper, seal};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
@@ -47,6 +48,12 @@ pub struct Performance<'a> {
     pub runner: Person,
     /// The audit trail.
     pub archivist: Option<Archivist>,
+    /// What the operator signs with.
+    pub signing: Signing,
+    /// What pushes the run.
+    pub anchor: Option<Anchor>,
+    /// From which machine the run was taken without its consent, and why.
+    pub taken_over: Option<String>,
     /// Whether changes are withheld.
     pub dry_run: bool,
     /// Whether yes-or-no confirms are answered with yes.
@@ -67,14 +74,36 @@ impl<'a> Performance<'a> {
     /// # Errors
     /// Its journal cannot be read, or is not the one that the audit trail remembers.
     pub fn of_run(workplace: &'a Workplace<'a>, state: &StateDir, run: RunId, operator: Operator) -> Result<Self, Failure> {
+        Self::taking_over(workplace, state, run, operator, None)
+    }
+
+    /// The same of a run that another machine may have: it is taken over when somebody says how they know that it is dead.
+    ///
+    /// # Errors
+    /// As [`Performance::of_run`].
+    pub fn taking_over(
+        workplace: &'a Workplace<'a>,
+        state: &StateDir,
+        run: RunId,
+        operator: Operator,
+        take_over: Option<&str>,
+    ) -> Result<Self, Failure> {
         let dir = state.run(run);
         if let Some(held) = dir.held().map_err(|error| Failure::usage(error.to_string()))? {
             return Err(Failure::new(ExitCode::Refused, held.to_string()));
         }
+        let remote = workplace.remote(state, Some(&dir));
+        if let Some(remote) = remote.as_ref().filter(|_| state.audit().exists()) {
+            workplace.claim(state, run, remote, take_over)?;
+        }
         let (reading, folded) = workplace.journal(&dir)?;
+        let taken_over = anchoring::taken_over(&dir, &reading.records);
+        let signing = workplace.signing(folded.started().env.as_deref())?;
+        let remote = remote.filter(|_| folded.started().unsealed.is_none());
+        let anchor = start(remote.as_ref(), run, &operator)?;
         let archivist = match folded.started().unsealed {
             Some(_) => None,
-            None => Some(workplace.archive(state, &operator, Some(&dir))?),
+            None => Some(workplace.archive(state, &operator, Some(&dir), &signing, anchor.as_ref().map(Anchor::nudge))?),
         };
         let runner = folded.session_operator().unwrap_or_else(|| operator.person.clone());
         let before = reading.records;
@@ -85,6 +114,9 @@ impl<'a> Performance<'a> {
             operator,
             runner,
             archivist,
+            signing,
+            anchor,
+            taken_over,
             dry_run: false,
             yes: false,
             verbose: false,
@@ -100,9 +132,13 @@ impl<'a> Performance<'a> {
     /// Those sources are not what the journal says.
     pub fn edit(&self, program: &Program) -> Result<String, Failure> {
         let damaged = |error: &dyn std::fmt::Display| Failure::new(ExitCode::Damaged, error.to_string());
-        let state = RunState::fold(&self.before).map_err(|illegal| damaged(&illegal))?;
+        let latest = self.before.iter().rev().find_map(|record| match &record.entry {
+            Entry::RunStarted(started) => Some(&started.sources),
+            Entry::Adopted { sources, .. } => Some(sources),
+            _ => None,
+        });
         let mut old = BTreeMap::new();
-        for source in state.iter().flat_map(RunState::sources) {
+        for source in latest.into_iter().flatten() {
             old.insert(source.name.clone(), self.dir.pinned(source).map_err(|error| damaged(&error))?);
         }
         let new: BTreeMap<_, _> = program.sources().into_iter().collect();
@@ -153,17 +189,26 @@ impl<'a> Performance<'a> {
         exit
     }
 
-    async fn performed<F>(self, session: impl FnOnce(Opening) -> F) -> Result<ExitCode, Failure>
+    async fn performed<F>(mut self, session: impl FnOnce(Opening) -> F) -> Result<ExitCode, Failure>
     where
         F: Future<Output = Result<Finished, Refused>>,
     {
         let trail = self.archivist.is_some().then(|| self.trail());
+        let trail = trail.map(|trail| if self.signing.signer.is_some() { trail } else { format!("{trail}  (unsigned)") });
         let mut teller = reporters::choose(
             self.workplace.globals.output,
             self.workplace.screen(),
-            Telling { verbose: self.verbose, trail, flags: self.flags(), likely: self.likely.clone(), ..Telling::default() },
+            Telling {
+                verbose: self.verbose,
+                trail,
+                flags: self.workplace.globals.flags(),
+                likely: self.likely.clone(),
+                ..Telling::default()
+            },
         );
         teller.catch_up(&self.before);
+        // Read again under the lock: nobody needs what was read before it any more.
+        self.before = Vec::new();
         let view = View(Rc::new(RefCell::new(teller)));
         let interrupts = Interrupts::default();
         signals::listen(&interrupts, &view, self.dir.run())?;
@@ -177,8 +222,16 @@ impl<'a> Performance<'a> {
             reporters: vec![Box::new(view.clone())],
             archivist: self.archivist,
             interrupts,
+            signing: self.signing,
+            fence: self.anchor.as_ref().map(Anchor::fence).unwrap_or_default(),
+            taken_over: self.taken_over,
+            brought: anchoring::brought(&self.dir),
         };
-        let finished = match session(opening).await {
+        let finished = session(opening).await;
+        // A journal that was lost is no run that somebody may go on with unasked.
+        let held = matches!(&finished, Ok(Finished { halt: Some(Halt::Lost(_) | Halt::Illegal(_) | Halt::Fenced(_)), .. }));
+        let anchored = self.anchor.map(|anchor| anchor.finish(held));
+        let finished = match finished {
             Ok(finished) => finished,
             Err(Refused::Final { run, status, verb }) => return already(self.workplace, &self.dir, run, &status, verb),
             Err(other) => return Err(refused(other)),
@@ -189,7 +242,8 @@ impl<'a> Performance<'a> {
             std::fs::remove_dir_all(&scratch).ok();
             scratch.parent().map(std::fs::remove_dir);
         }
-        Ok(ended(self.workplace, &finished, &self.edit))
+        let exit = ended(self.workplace, &finished, &self.edit);
+        Ok(anchored.map_or(exit, |anchored| anchoring::told(&anchored, exit, self.workplace)))
     }
 
     fn world(&self, view: &View) -> Rc<dyn World> {
@@ -239,22 +293,21 @@ impl<'a> Performance<'a> {
         }
     }
 
-    /// The flags that say where the run is, so that what could be typed next finds it again.
-    fn flags(&self) -> String {
-        let globals = self.workplace.globals;
-        let flag = |name: &str, dir: &Option<std::path::PathBuf>| {
-            dir.as_ref().map(|dir| format!("{name} {}", quoted(&dir.to_string_lossy())))
-        };
-        let flags = [flag("-C", &globals.root), flag("--state-dir", &globals.state_dir)];
-        flags.into_iter().flatten().collect::<Vec<_>>().join(" ")
-    }
-
     /// The audit trail, as one would type it.
     fn trail(&self) -> String {
         let audit = self.workplace.place.configuration.state_dir.value.join("audit.git");
         let shown = std::env::current_dir().ok().and_then(|cwd| audit.strip_prefix(cwd).ok().map(Path::to_path_buf));
         shown.unwrap_or(audit).display().to_string()
     }
+}
+
+/// Starts what pushes a run to its remote, if it has one.
+///
+/// # Errors
+/// The system has no thread left.
+pub fn start(remote: Option<&Remote>, run: RunId, operator: &Operator) -> Result<Option<Anchor>, Failure> {
+    let started = remote.map(|remote| Anchor::start(remote, run, &operator.person.name)).transpose();
+    started.map_err(|error| Failure::new(ExitCode::Refused, format!("no thread to push the audit trail: {error}")))
 }
 
 /// A reporter that the ledger and the world share.
@@ -300,6 +353,14 @@ impl People for Present {
             }
         })
     }
+
+    fn has_terminal(&self) -> bool {
+        self.terminal.as_ref().is_some_and(AtTerminal::is_there)
+    }
+
+    fn lend(&self) -> Task<'_, Option<Box<dyn Lent + '_>>> {
+        Box::pin(async move { self.terminal.as_ref()?.lend().await })
+    }
 }
 
 /// How the program ends when there was nothing left to do: with what became of the run. A process that died between the last
@@ -309,7 +370,7 @@ fn already(workplace: &Workplace<'_>, dir: &RunDir, run: RunId, status: &RunStat
     output::to_stderr(&format!("{why}run {run} is {} already; there is nothing to {verb}\n", status.word()));
     let unsealed = matches!(workplace.begun(dir)?, Some((_, state)) if state.started().unsealed.is_some());
     if !unsealed {
-        seal::catch_up(workplace, &seal::archive(workplace, &workplace.state()?)?, dir)?;
+        seal::catch_up(workplace, &workplace.state()?, dir)?;
     }
     Ok(ExitCode::of(status))
 }
@@ -323,6 +384,8 @@ fn ended(workplace: &Workplace<'_>, finished: &Finished, edit: &str) -> ExitCode
             output::to_stderr(&Failure::new(ExitCode::StepFailed, halt.to_string()).rendered(palette));
             ExitCode::StepFailed
         }
+        // The end of the anchor says it, with the way out.
+        (_, Some(Halt::Fenced(_))) => ExitCode::Refused,
         (RunStatus::Mismatch { .. }, Some(halt)) => {
             let failure = mismatch(halt, edit);
             output::to_stderr(&failure.rendered(palette));
@@ -345,12 +408,17 @@ fn ended(workplace: &Workplace<'_>, finished: &Finished, edit: &str) -> ExitCode
     };
     match &finished.sealing {
         // The loss of the journal was said already, and it has its own way out.
-        Sealing::Behind { .. } if matches!(finished.halt, Some(Halt::Lost(_) | Halt::Illegal(_))) => exit,
+        Sealing::Behind { .. } if matches!(finished.halt, Some(Halt::Lost(_) | Halt::Illegal(_) | Halt::Fenced(_))) => exit,
         Sealing::Behind { why } => {
             let failure = Failure::new(ExitCode::Unsealed, format!("the run is not in the audit trail: {why}"))
                 .hint(format!("runbook seal {}", finished.run));
             output::to_stderr(&failure.rendered(palette));
             if exit == ExitCode::Completed { ExitCode::Unsealed } else { exit }
+        }
+        Sealing::Sealed { unsigned: Some(why), .. } => {
+            let notice = format!("the end of the run is not signed: {}\n", output::safe::line(why));
+            output::to_stderr(&notice);
+            exit
         }
         Sealing::Sealed { .. } | Sealing::Waived => exit,
     }
@@ -400,7 +468,9 @@ fn refused(refused: Refused) -> Failure {
         | Refused::Diverged { .. } => Failure::new(ExitCode::Damaged, refused.to_string()),
         Refused::Unsealable { .. } => Failure::new(ExitCode::Damaged, refused.to_string())
             .hint("`--unsealed REASON` runs without the audit trail, and records why"),
-        Refused::NotAllowed(_) => held(refused.to_string()),
+        Refused::NotAllowed(_) | Refused::Unsigned(_) | Refused::Uncharted(_) | Refused::TooLate { .. } => {
+            held(refused.to_string())
+        }
         Refused::Step { run, .. } => {
             Failure::usage(refused.to_string()).hint(format!("runbook show {run}  names the step that is in doubt, if any"))
         }

@@ -7,10 +7,11 @@ use runbook_model::declaration::Declaration;
 use runbook_model::entry::Mode;
 use runbook_model::id::RunId;
 use runbook_model::state::RunState;
-use runbook_runtime::audit::{Archive, Archivist, Founding};
+use runbook_runtime::audit::{Archive, Archivist, Founding, Told};
 use runbook_runtime::boot::boot_id;
 use runbook_runtime::journal::{Journal, ReadError, Reading, RunDir, StateDir};
 use runbook_runtime::script::Program;
+use runbook_runtime::signing::Signing;
 
 use crate::arguments::Globals;
 use crate::commands::exec::RunPrefix;
@@ -50,6 +51,14 @@ impl Workplace<'_> {
         Ok(StateDir::open(&self.place.configuration.state_dir.value)?)
     }
 
+    /// The state directory as it is, to look at: nothing is made in it, and it may belong to somebody else or be read-only.
+    ///
+    /// # Errors
+    /// It is no directory, or cannot be found.
+    pub fn seen(&self) -> Result<Option<StateDir>, Failure> {
+        Ok(StateDir::look(&self.place.configuration.state_dir.value)?)
+    }
+
     /// The runbook that a person named, and what it says about itself.
     ///
     /// # Errors
@@ -67,7 +76,14 @@ impl Workplace<'_> {
     ///
     /// # Errors
     /// It cannot be used, or the journal was cut or edited since it was sealed.
-    pub fn archive(&self, state: &StateDir, operator: &Operator, run: Option<&RunDir>) -> Result<Archivist, Failure> {
+    pub fn archive(
+        &self,
+        state: &StateDir,
+        operator: &Operator,
+        run: Option<&RunDir>,
+        signing: &Signing,
+        told: Option<Told>,
+    ) -> Result<Archivist, Failure> {
         let founding = Founding { at: Timestamp::now(), host: operator.person.host.clone() };
         let archive = Archive::open(&state.audit(), Some(&founding)).map_err(|unusable| {
             let failure = Failure::new(ExitCode::Damaged, format!("the run cannot be sealed, so nothing was run: {unusable}"));
@@ -85,8 +101,23 @@ impl Workplace<'_> {
             let content = std::fs::read(dir.journal()).map_err(|error| damaged(error.to_string()))?;
             archive.compare(dir.run(), &content).map_err(|error| damaged(error.to_string()))?;
         }
+        let archive = archive.signed_by(signing.clone());
+        let archive = match told {
+            Some(told) => archive.telling(told),
+            None => archive,
+        };
         Archivist::start(archive)
             .map_err(|error| Failure::new(ExitCode::Refused, format!("no thread for the audit trail: {error}")))
+    }
+
+    /// Makes sure that there is an audit trail: what is fetched has to go somewhere.
+    ///
+    /// # Errors
+    /// It cannot be used.
+    pub fn begin_archive(&self, state: &StateDir) -> Result<(), Failure> {
+        let founding = Founding { at: Timestamp::now(), host: Operator::here().person.host };
+        let opened = Archive::open(&state.audit(), Some(&founding));
+        opened.map(drop).map_err(|unusable| Failure::new(ExitCode::Damaged, unusable.to_string()))
     }
 
     /// The run that a person named.

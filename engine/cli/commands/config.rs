@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::arguments::{Format, Globals};
-use crate::configuration::{Configuration, Origin};
+use crate::configuration::{Audit, Configuration, Origin};
 use crate::failure::Failure;
 use crate::output::style::{Palette, Tone};
 use crate::output::{self, safe};
@@ -62,21 +62,26 @@ fn rows(configuration: &Configuration) -> Vec<Row> {
     if let Some(file) = &configuration.log_file {
         rows.push(("log.file".to_owned(), path(&file.value), file.origin.clone()));
     }
+    audit(&mut rows, "audit", &configuration.audit);
     if let Some(env) = &configuration.env {
         rows.push(("env".to_owned(), json!(env.value), env.origin.clone()));
     }
     for (key, setting) in &configuration.settings {
         rows.push((format!("settings.{key}"), setting.value.clone(), setting.origin.clone()));
     }
+    for (code, reason) in &configuration.allowed {
+        rows.push((format!("check.allow.{code}"), json!(reason.value), reason.origin.clone()));
+    }
     for (name, environment) in &configuration.environments {
-        let policy = &environment.policy;
+        let rules = &environment.rules;
         let mut rule = |key: &str, value: Option<(serde_json::Value, &Origin)>| {
             rows.extend(value.map(|(value, origin)| (format!("env.{name}.{key}"), value, origin.clone())));
         };
-        rule("protected", policy.protected.as_ref().map(|it| (json!(it.value), &it.origin)));
-        rule("require_rehearsal", policy.require_rehearsal.as_ref().map(|it| (json!(it.value), &it.origin)));
-        rule("require_real_rehearsal", policy.require_real_rehearsal.as_ref().map(|it| (json!(it.value), &it.origin)));
-        rule("confirm", policy.confirm.as_ref().map(|it| (json!(it.value), &it.origin)));
+        rule("protected", rules.protected.as_ref().map(|it| (json!(it.value), &it.origin)));
+        rule("require_rehearsal", rules.require_rehearsal.as_ref().map(|it| (json!(it.value), &it.origin)));
+        rule("require_real_rehearsal", rules.require_real_rehearsal.as_ref().map(|it| (json!(it.value), &it.origin)));
+        rule("confirm", rules.confirm.as_ref().map(|it| (json!(it.value), &it.origin)));
+        audit(&mut rows, &format!("env.{name}.audit"), &environment.audit);
         for (group, hosts) in &environment.hosts {
             rows.push((format!("env.{name}.hosts.{group}"), json!(hosts.value), hosts.origin.clone()));
         }
@@ -85,6 +90,13 @@ fn rows(configuration: &Configuration) -> Vec<Row> {
         }
     }
     rows
+}
+
+fn audit(rows: &mut Vec<Row>, table: &str, audit: &Audit) {
+    for (key, text) in [("sign", &audit.sign), ("allowed_signers", &audit.allowed_signers), ("remote", &audit.remote)] {
+        rows.extend(text.iter().map(|text| (format!("{table}.{key}"), json!(text.value), text.origin.clone())));
+    }
+    rows.extend(audit.signing.iter().map(|it| (format!("{table}.signing"), json!(it.value.word()), it.origin.clone())));
 }
 
 fn text(rows: &[Row], show_origin: bool, palette: Palette) -> String {

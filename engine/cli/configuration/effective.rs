@@ -11,8 +11,9 @@ use runbook_model::length::Length;
 use runbook_model::parameter::nearest;
 
 use crate::arguments::Globals;
+use crate::configuration::audit::Audit;
 use crate::configuration::layer::{EnvironmentLayer, Layer, Settings};
-use crate::configuration::{Origin, Policy, Sourced, Surroundings, root};
+use crate::configuration::{Origin, Rules, Sourced, Surroundings, root};
 use crate::failure::Failure;
 
 /// What applies, each value with its origin.
@@ -36,10 +37,14 @@ pub struct Configuration {
     pub ssh_config: Option<Sourced<PathBuf>>,
     /// How long a host that was lost in mid-command is asked again.
     pub ssh_reconnect: Option<Sourced<Length>>,
+    /// Codes that `runbook check` passes over here, each with the reason.
+    pub allowed: BTreeMap<String, Sourced<String>>,
     /// What is logged.
     pub log_filter: Option<Sourced<String>>,
     /// Where it is logged: absolute.
     pub log_file: Option<Sourced<PathBuf>>,
+    /// How the audit trail is signed, judged and copied.
+    pub audit: Audit,
     /// What scripts see as `settings` when no environment is named.
     pub settings: BTreeMap<String, Sourced<Value>>,
     /// The environments that can be named.
@@ -54,7 +59,9 @@ pub struct Configuration {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Environment {
     /// What it asks of a run.
-    pub policy: Policy,
+    pub rules: Rules,
+    /// How its runs are signed.
+    pub audit: Audit,
     /// The groups of hosts: the common ones, and over them those of the environment.
     pub hosts: BTreeMap<String, Sourced<Vec<String>>>,
     /// What scripts see as `settings`: the common ones with those of the environment merged over them.
@@ -77,7 +84,7 @@ impl Environment {
     /// Whether changes to it deserve more care.
     #[must_use]
     pub fn is_protected(&self) -> bool {
-        self.policy.protected.as_ref().is_some_and(|protected| protected.value)
+        self.rules.protected.as_ref().is_some_and(|protected| protected.value)
     }
 }
 
@@ -100,8 +107,10 @@ impl Configuration {
             hosts: BTreeMap::new(),
             ssh_config: None,
             ssh_reconnect: None,
+            allowed: BTreeMap::new(),
             log_filter: None,
             log_file: None,
+            audit: Audit::default(),
             settings: BTreeMap::new(),
             environments: BTreeMap::new(),
             env: None,
@@ -124,12 +133,13 @@ impl Configuration {
         configuration.take_variables(surroundings)?;
         configuration.take_flags(surroundings, globals);
         // Last, so that an environment wins over common settings of either file.
-        for (name, layer) in environments.into_iter().flatten() {
+        for (name, layer, is_own) in environments.into_iter().flatten() {
             let common = configuration.common();
             let environment = configuration.environments.entry(name).or_insert(common);
             merge(&mut environment.settings, layer.settings);
             environment.hosts.extend(layer.hosts);
-            environment.policy.overlaid(layer.policy);
+            environment.rules.overlaid(layer.rules);
+            environment.audit.overlay(layer.audit, is_own);
         }
         Ok(configuration)
     }
@@ -155,7 +165,7 @@ impl Configuration {
     }
 
     fn common(&self) -> Environment {
-        Environment { policy: Policy::default(), hosts: self.hosts.clone(), settings: self.settings.clone() }
+        Environment { hosts: self.hosts.clone(), settings: self.settings.clone(), ..Environment::default() }
     }
 
     fn take(&mut self, layer: Layer, base: &Base, file: PathBuf) -> Result<Vec<NamedLayer>, Failure> {
@@ -182,15 +192,21 @@ impl Configuration {
             self.ssh_config = Some(base.path(file)?);
         }
         self.ssh_reconnect = layer.ssh_reconnect.or(self.ssh_reconnect.take());
+        // The repository's, too: the same runbooks are right or wrong for everybody.
+        if let (Some(allowed), Base::Directory(_)) = (layer.allowed, base) {
+            self.allowed = allowed;
+        }
         if let Some(filter) = layer.log_filter {
             self.log_filter = Some(filter);
         }
         if let Some(file) = layer.log_file {
             self.log_file = Some(base.path(file)?);
         }
+        let is_own = matches!(base, Base::None);
+        self.audit.overlay(layer.audit, is_own);
         merge(&mut self.settings, layer.settings);
         self.files.push(file);
-        Ok(layer.environments.into_iter().collect())
+        Ok(layer.environments.into_iter().map(|(name, layer)| (name, layer, is_own)).collect())
     }
 
     fn take_variables(&mut self, surroundings: &Surroundings) -> Result<(), Failure> {
@@ -228,7 +244,8 @@ impl Configuration {
     }
 }
 
-type NamedLayer = (String, EnvironmentLayer);
+/// What a file says about an environment, and whether it is the user's own.
+type NamedLayer = (String, EnvironmentLayer, bool);
 
 /// From where relative paths of a file start.
 enum Base {

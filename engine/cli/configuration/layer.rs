@@ -6,11 +6,13 @@ use std::path::Path;
 use runbook_model::Value;
 use runbook_model::host::is_host;
 use runbook_model::length::Length;
+use runbook_runtime::script::Code;
 use toml::de::DeTable;
 
+use crate::configuration::audit::{self, Audit};
 use crate::configuration::complaint::{self, Complaint};
-use crate::configuration::policy::{self, Policy};
 use crate::configuration::reader::Reader;
+use crate::configuration::rules::{self, Rules};
 use crate::configuration::{Origin, Sourced};
 use crate::failure::Failure;
 
@@ -27,6 +29,8 @@ pub(super) struct Layer {
     pub(super) hosts: Hosts,
     pub(super) ssh_config: Option<Sourced<String>>,
     pub(super) ssh_reconnect: Option<Sourced<Length>>,
+    pub(super) audit: Audit,
+    pub(super) allowed: Option<BTreeMap<String, Sourced<String>>>,
     pub(super) settings: Settings,
     pub(super) environments: BTreeMap<String, EnvironmentLayer>,
 }
@@ -34,7 +38,8 @@ pub(super) struct Layer {
 /// What one file says about one environment.
 #[derive(Debug, Default)]
 pub(super) struct EnvironmentLayer {
-    pub(super) policy: Policy,
+    pub(super) rules: Rules,
+    pub(super) audit: Audit,
     pub(super) hosts: Hosts,
     pub(super) settings: Settings,
 }
@@ -61,7 +66,20 @@ impl Layer {
     }
 
     fn of(reader: &mut Reader<'_>, table: &DeTable<'_>) -> Self {
-        let known = ["state_dir", "runbooks", "pass_env", "confine", "groups", "hosts", "ssh", "log", "settings", "env"];
+        let known = [
+            "state_dir",
+            "runbooks",
+            "pass_env",
+            "confine",
+            "groups",
+            "hosts",
+            "check",
+            "log",
+            "ssh",
+            "audit",
+            "settings",
+            "env",
+        ];
         reader.only("", table, &known);
         let mut layer = Self {
             state_dir: reader.text(table, "state_dir"),
@@ -70,6 +88,8 @@ impl Layer {
             confine: reader.flag(table, "confine"),
             groups: reader.table(table, "groups").map(|table| groups(reader, table)),
             hosts: hosts(reader, table),
+            audit: audit::read(reader, table, " in [audit]", true),
+            allowed: allowed(reader, table),
             settings: settings(reader, table),
             ..Self::default()
         };
@@ -83,7 +103,7 @@ impl Layer {
             layer.ssh_config = reader.text(ssh, "config");
             layer.ssh_reconnect = reader.length(ssh, "reconnect");
         }
-        let known: Vec<_> = policy::KEYS.into_iter().chain(["hosts", "settings"]).collect();
+        let known: Vec<_> = rules::KEYS.into_iter().chain(["hosts", "settings", "audit"]).collect();
         for (name, value) in reader.table(table, "env").into_iter().flatten() {
             let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_.".contains(c);
             if name.get_ref().is_empty() || name.get_ref().len() > 63 || !name.get_ref().chars().all(is_plain) {
@@ -97,10 +117,13 @@ impl Layer {
             match value.get_ref().as_table() {
                 Some(environment) => {
                     reader.only(&format!(" in [env.{}]", name.get_ref()), environment, &known);
-                    let policy = Policy::read(reader, environment);
+                    let rules = Rules::read(reader, environment);
+                    let place = format!(" in [env.{}.audit]", name.get_ref());
+                    let audit = audit::read(reader, environment, &place, false);
                     let hosts = hosts(reader, environment);
                     let settings = settings(reader, environment);
-                    layer.environments.insert(name.get_ref().to_string(), EnvironmentLayer { policy, hosts, settings });
+                    let read = EnvironmentLayer { rules, audit, hosts, settings };
+                    layer.environments.insert(name.get_ref().to_string(), read);
                 }
                 None => {
                     let help = format!("write it as [env.NAME.settings], with {} = … below", name.get_ref());
@@ -136,6 +159,29 @@ fn hosts(reader: &mut Reader<'_>, table: &DeTable<'_>) -> Hosts {
         }
     }
     groups
+}
+
+/// Codes that `runbook check` passes over here, each with the reason.
+fn allowed(reader: &mut Reader<'_>, table: &DeTable<'_>) -> Option<BTreeMap<String, Sourced<String>>> {
+    let check = reader.table(table, "check")?;
+    reader.only(" in [check]", check, &["allow"]);
+    let allow = reader.table(check, "allow")?;
+    let mut allowed = BTreeMap::new();
+    for (id, value) in allow {
+        let wrong = match Code::of_id(id.get_ref()) {
+            None => Some(("is no error code", "`runbook explain` lists them")),
+            Some(code) if !code.may_be_allowed() => Some(("cannot be allowed", "a run would fail there: it has to be mended")),
+            Some(_) => None,
+        };
+        if let Some((wrong, help)) = wrong {
+            reader.complain(id.span(), format!("`{}` {wrong}", id.get_ref()), Some(help.to_owned()));
+        }
+        match value.get_ref().as_str().map(str::trim) {
+            Some("") => reader.complain(value.span(), "an allowed code needs its reason", None),
+            _ => allowed.extend(reader.text(allow, id.get_ref()).map(|reason| (id.get_ref().to_ascii_uppercase(), reason))),
+        }
+    }
+    Some(allowed)
 }
 
 fn settings(reader: &mut Reader<'_>, table: &DeTable<'_>) -> Settings {

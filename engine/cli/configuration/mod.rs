@@ -4,19 +4,31 @@
 //! Relative paths start from the directory of `runbook.toml` when they stand in it, and from the working directory when
 //! they stand in a variable or a flag; the user's file holds absolute ones only, since it has no such place.
 
+mod audit;
 mod complaint;
 mod effective;
 mod layer;
 mod origin;
-mod policy;
 mod reader;
 mod root;
+mod rules;
 mod surroundings;
 
+pub use audit::{Audit, Policy, expanded};
 pub use effective::{Configuration, Environment};
 pub use origin::{Origin, Sourced};
-pub use policy::Policy;
+pub use rules::Rules;
 pub use surroundings::Surroundings;
+
+/// Reads a text as a configuration file and says what is wrong with it. Only for those who write files that nobody would.
+///
+/// # Errors
+/// Every mistake, in words.
+#[doc(hidden)]
+pub fn judged(text: &str) -> Result<(), String> {
+    let path = std::path::Path::new("runbook.toml");
+    layer::Layer::read(path, text).map(drop).map_err(|failure| failure.rendered(crate::output::style::Palette::plain()))
+}
 
 #[cfg(test)]
 mod tests;

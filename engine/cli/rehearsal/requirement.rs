@@ -5,7 +5,7 @@ use runbook_model::change::quoted;
 use runbook_model::entry::{Mode, RunStarted};
 use runbook_model::length::Length;
 
-use crate::configuration::Policy;
+use crate::configuration::Rules;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::output::elapsed;
@@ -13,9 +13,9 @@ use crate::rehearsal::past::{Held, Past};
 
 /// Why the environment does not let this run start, when it does not.
 #[must_use]
-pub fn refusal(policy: &Policy, past: &Past, next: &RunStarted, now: Timestamp) -> Option<Failure> {
+pub fn refusal(rules: &Rules, past: &Past, next: &RunStarted, now: Timestamp) -> Option<Failure> {
     let env = next.env.as_deref()?;
-    let rehearsal = policy.require_rehearsal.as_ref().and_then(|within| {
+    let rehearsal = rules.require_rehearsal.as_ref().and_then(|within| {
         let wanted = |held: &Held| held.started.mode == Mode::Rehearsal && held.started.env == next.env;
         let flawed = |held: &Held| (!held.plan.certain).then(|| "could not know everything".to_owned());
         let why = unmet(past, wanted, flawed, next, within.value, now)?;
@@ -23,7 +23,7 @@ pub fn refusal(policy: &Policy, past: &Past, next: &RunStarted, now: Timestamp) 
         Some(refused(what).hint(format!("runbook exec {} --env {} --dry-run", quoted(&next.runbook), quoted(env))))
     });
     rehearsal.or_else(|| {
-        let within = policy.require_real_rehearsal.as_ref()?.value;
+        let within = rules.require_real_rehearsal.as_ref()?.value;
         let wanted = |held: &Held| held.started.mode == Mode::Live && held.started.env.is_some() && held.started.env != next.env;
         let why = unmet(past, wanted, |_| None, next, within, now)?;
         let what = format!("`{env}` wants a completed run in another environment that is at most {within} old: {why}");

@@ -5,6 +5,7 @@
 //! does the script hear of it. The audit trail and the reporters read what was written. Dependencies point one way:
 //! script → operation ← dispatcher → journal, world, audit, report.
 
+pub mod anchor;
 pub mod audit;
 pub mod boot;
 pub mod confinement;
@@ -15,5 +16,6 @@ pub mod keeper;
 pub mod operation;
 pub mod report;
 pub mod script;
+pub mod signing;
 pub mod sweep;
 pub mod world;

@@ -29,7 +29,12 @@ fn a_command_runs_there_with_its_words_its_environment_and_its_input() {
     let wanted = format!("{}\n{}\n<it's><a  b><$(id)><><tab\there\nnext><gre'en\nblue>input", there.display(), home.display());
     assert_eq!(notes, [wanted.as_str(), "errors: oops"], "{ran}");
     ran.says(&["look around", "on web-1"]);
-    assert_eq!(hosts.kept("web-1"), Vec::<std::path::PathBuf>::new(), "the host has forgotten it");
+    // The host puts away behind the end of the run, for which nobody waits. Time bounds a broken test only.
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    while !hosts.kept("web-1").is_empty() {
+        assert!(std::time::Instant::now() < deadline, "the host has not forgotten it: {:?}", hosts.kept("web-1"));
+        std::thread::yield_now();
+    }
 }
 
 #[test]

@@ -9,6 +9,7 @@
 
 mod archive;
 mod archivist;
+mod copy;
 
 mod commit;
 mod conclude;
@@ -18,12 +19,13 @@ mod durable;
 mod facts;
 mod founding;
 mod lock;
+mod looking;
 mod message;
 mod place;
 mod reading;
+mod remembered;
 mod run_branch;
 mod seal;
-mod signer;
 mod staging;
 mod standing;
 mod tree;
@@ -32,11 +34,13 @@ pub mod verify;
 #[cfg(test)]
 mod tests;
 
-pub use archive::{Archive, Unusable};
+pub use archive::{Archive, Told, Unusable};
 pub use archivist::{Archivist, Behind, Stopped};
+pub use copy::Copy;
 pub use founding::Founding;
+pub use looking::{Sight, look};
 pub use reading::{Flaw, Unreadable};
+pub use remembered::{Rewritten, read as remembered};
 pub use seal::{Journal, Seal, SealError, Sealed, SourceText};
-pub use signer::{CannotSign, Signer, SshKey};
 pub use standing::{Divergence, Standing};
 pub use verify::{Finding, Request, Verified, verify};

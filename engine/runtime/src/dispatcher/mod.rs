@@ -5,6 +5,7 @@
 //! how that kind is done.
 
 mod abandoning;
+mod branches;
 mod budgets;
 mod calls;
 mod checks;
@@ -15,16 +16,21 @@ mod halt;
 mod interrupts;
 mod ledger;
 mod locking;
+mod notary;
 mod notes;
 mod planning;
 mod play;
 mod recovery;
+mod reviewing;
 mod rolling_back;
 mod sealing;
 mod session;
+mod settling;
+mod uncharted;
 
 pub use halt::Halt;
 pub use interrupts::Interrupts;
 pub use locking::NoLock;
+pub use notary::Unsigned;
 pub use sealing::Sealing;
 pub use session::{Finished, Opening, Refused, Session, would_roll_back};

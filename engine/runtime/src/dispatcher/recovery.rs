@@ -1,6 +1,7 @@
 //! What becomes of an attempt that was in flight when its process died: never silently repeated, never silently skipped.
 
 use runbook_model::Value;
+use runbook_model::decide::Refusal;
 use runbook_model::entry::{Entry, Intent, Verdict};
 use runbook_model::id::Attempt;
 use runbook_model::outcome::Outcome;
@@ -59,6 +60,9 @@ impl Desk {
     pub(super) async fn learn(&self, intent: &Intent) -> Result<Result<Recovery, String>, Halt> {
         let StepKind::Command(command) = &intent.spec.kind else { return Ok(Ok(Recovery::Again)) };
         let (path, attempt) = (&intent.path, intent.attempt);
+        if let Some(known) = self.made_elsewhere(path) {
+            return Ok(Err(known));
+        }
         let boot = {
             let state = self.ledger.state();
             state.step(path).map(|step| state.boot(step.epoch).to_owned()).unwrap_or_default()
@@ -95,7 +99,7 @@ impl Desk {
     }
 
     /// Nothing but the author's word or a person's can tell.
-    async fn doubt(&self, intent: &Intent, command: &Command, known: String, way: Way) -> Result<Recovery, Halt> {
+    pub(super) async fn doubt(&self, intent: &Intent, command: &Command, known: String, way: Way) -> Result<Recovery, Halt> {
         if command.settled_by {
             return Ok(Recovery::AskScript(known));
         }
@@ -118,6 +122,7 @@ impl Desk {
 
     /// Lets a person say whether a step took effect.
     pub(super) async fn ask_about(&self, path: &StepPath, spec: &StepSpec, known: String) -> Result<Recovery, Halt> {
+        self.ledger.settle().await?;
         let choice = Choice::InDoubt { path: path.clone(), spec: spec.clone(), known: known.clone() };
         let chosen = self.choose(choice).await;
         let attempt = self.ledger.state().step(path).map_or(Attempt::FIRST, |step| step.attempt);
@@ -161,6 +166,8 @@ impl Desk {
         };
         match recovery {
             Recovery::Settled => Ok(Reply::Nothing),
+            // Nothing goes forward before a rollback.
+            _ if self.is_settling() => Err(Refusal::Backwards { path }.into()),
             _ => self.make(path, turn.spec, turn.location).await,
         }
     }
@@ -173,7 +180,11 @@ impl Desk {
         by: Decider,
         why: String,
     ) -> Result<(), Halt> {
-        self.write(Entry::StepResolved { path: path.clone(), attempt, verdict, by, why })
+        let verdict = Entry::StepResolved { path: path.clone(), attempt, verdict, by, why };
+        if let Err(unsigned) = self.sign(&verdict)? {
+            return Err(Halt::InDoubt { at: path.clone(), known: format!("the verdict does not count: {unsigned}") });
+        }
+        self.write(verdict)
     }
 }
 

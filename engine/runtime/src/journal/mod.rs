@@ -21,10 +21,12 @@
 
 mod append;
 mod birth;
+mod bring;
 mod claim;
 mod directory;
 mod disk;
 mod first;
+mod follower;
 mod holder;
 mod lease;
 mod ledger;
@@ -51,7 +53,9 @@ mod tamper_tests;
 
 pub use append::Journal;
 pub use birth::new_run_id;
+pub use bring::BringError;
 pub use claim::Claim;
+pub use follower::Follower;
 pub use holder::{Held, Holder};
 pub use lease::{Lease, LeaseError};
 pub use ledger::Extent;

@@ -10,17 +10,21 @@ mod content;
 mod finding;
 mod growth;
 mod main_line;
+mod signatures;
 mod state;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use git2::{Oid, Repository};
 use runbook_model::id::RunId;
 
 pub use finding::{Finding, Flawed, Place};
+pub use signatures::{Demanded, Signatures};
 
 use super::archive::{MAIN, Unusable};
 use super::{place, run_branch};
+use crate::signing::AllowedSigners;
 
 /// What to check.
 #[derive(Debug, Clone, Default)]
@@ -32,6 +36,12 @@ pub struct Request<'a> {
     /// A commit that `main` must descend from, in hexadecimal digits (a prefix will do). Runs that were sealed in or before
     /// it are not checked again.
     pub since: Option<&'a str>,
+    /// Where `main` was when this machine last wrote to it: it must descend from there.
+    pub remembered: Option<&'a str>,
+    /// Whose signatures count. Without it each must be sound, whoever made it.
+    pub signers: Option<&'a AllowedSigners>,
+    /// What has to be signed.
+    pub demanded: Demanded,
 }
 
 /// What was checked, and what was found.
@@ -39,12 +49,18 @@ pub struct Request<'a> {
 pub struct Verified {
     /// The tip of `main`: keep it, and hand it to the next [`Request::since`].
     pub main_head: Option<String>,
+    /// Every trail by its branch, with its tip: `main`, and those that other machines pushed.
+    pub trails: BTreeMap<String, String>,
     /// How many runs were checked.
     pub runs: usize,
     /// How many records their journals hold.
     pub records: u64,
     /// How many commits were looked at.
     pub commits: usize,
+    /// How much of it is signed, and by whom.
+    pub signatures: Signatures,
+    /// Where the trail ended that was here before this one and is gone, when there was one.
+    pub follows: Option<String>,
     /// What does not fit; empty when all is well.
     pub findings: Vec<Finding>,
 }
@@ -69,13 +85,30 @@ pub fn verify(repository: &Path, request: &Request<'_>) -> Result<Verified, Unus
     let line = main_line::check(&git, request, &mut verified);
     let branches = branches(&git).map_err(|error| damaged("refs/heads/runs", &error))?;
     for (run, tip) in branch::to_check(&git, request, &line, &branches) {
-        branch::check(&git, run, tip, line.merged.get(&run).copied(), &mut verified);
+        branch::check(&git, request, run, tip, line.merged.get(&run).map(Vec::as_slice).unwrap_or_default(), &mut verified);
     }
     if let (Some(run), Some(journal)) = (request.run, request.journal) {
         let tip = branches.iter().find(|(of, _)| *of == run).map(|(_, tip)| *tip);
         state::check(&git, run, tip, journal, &mut verified.findings);
     }
     Ok(verified)
+}
+
+/// The runs that have a branch in a repository, in the order of their ids.
+///
+/// # Errors
+/// [`Unusable`] when there is no repository to read.
+pub fn runs_in(repository: &Path) -> Result<Vec<RunId>, Unusable> {
+    if !repository.exists() {
+        return Err(Unusable::Missing { path: repository.to_owned() });
+    }
+    let git = Repository::open_bare(repository);
+    let runs = git.and_then(|git| branches(&git)).map_err(|error| Unusable::Damaged {
+        path: repository.to_owned(),
+        place: "refs/heads/runs".to_owned(),
+        why: error.message().to_owned(),
+    })?;
+    Ok(runs.into_iter().map(|(run, _)| run).collect())
 }
 
 /// The branch of every run.

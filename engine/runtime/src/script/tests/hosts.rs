@@ -99,6 +99,8 @@ fn what_cannot_be_meant_is_an_error_at_its_line() {
         ("command(\"a\", #{ on: [\"h\", \"i\"], run: [\"x\"], settled_by: || true });", "for host in"),
         ("command(\"a\", #{ on: [\"h\", \"i\"], run: [\"x\"], rollback: || { } });", "for host in"),
         ("command(\"a\", #{ on: \"h\", run: [\"x\"], rollback: #{ run: [\"y\"], on: [\"h\"] } });", "wants a text"),
+        ("command(\"a\", #{ on: \"h\", run: [\"x\"], pty: true });", "on this machine only"),
+        ("command(\"a\", #{ on: [\"h\"], run: [\"x\"], stop: \"everything\" });", "on this machine only"),
         ("hosts(\"wbe\");", "did you mean `web`"),
         ("hosts(5);", "the name of a group"),
     ] {

@@ -13,11 +13,12 @@ use runbook_model::answer::{ExitStatus, Exited};
 use runbook_model::change::Invocation;
 use runbook_model::excerpt::Excerpt;
 use runbook_model::failure::Failure;
+use runbook_model::manner::Manner;
 
 use super::Site;
 use super::blocking::off_thread;
 use super::environment::DEFAULT_PATH;
-use super::processes::{Job, Key, Processes, RunEnd, RunFound};
+use super::processes::{Job, Key, Processes, RunEnd, RunFound, Window};
 use super::program::resolve_program;
 use crate::hosts::{Link, Links, NoLink, SshSettings, Task, Verdict, Work, is_variable};
 use crate::world::Limits;
@@ -197,6 +198,9 @@ impl Hosts {
             cwd: site.root.clone(),
             stdin: Some(stdin),
             grace: (Duration::from(site.grace) + BEYOND).into(),
+            // The rest of the manner is about a process here, and is refused for one elsewhere.
+            manner: Manner { output: at.invocation.manner.output, ..Manner::default() },
+            window: Window::default(),
             redact: Vec::new(),
             only_looks,
         };

@@ -1,0 +1,111 @@
+//! The page of a runbook.
+
+use jiff::Timestamp;
+use runbook_model::declaration::Declaration;
+use runbook_model::parameter::Parameter;
+
+use crate::output::safe::{self, Colours};
+use crate::output::style::{Palette, Tone};
+use crate::rehearsal::Past;
+
+/// What a runbook says about itself, and how to run it.
+#[must_use]
+pub fn page(name: &str, file: &str, declaration: &Declaration, palette: Palette) -> String {
+    let title = palette.paint(Tone::Strong, &safe::line(&declaration.title));
+    let mut page = format!("{title}\n{} · {}\n", safe::line(name), safe::line(file));
+    if let Some(about) = &declaration.about {
+        page.push_str(&format!("\n{}\n", safe::block(about.trim().as_bytes(), Colours::Dropped)));
+    }
+    page.push('\n');
+    let mut row =
+        |key: &str, value: String| page.push_str(&format!("{}{value}\n", palette.paint(Tone::Faint, &format!("{key:<10}"))));
+    if let Some(owner) = &declaration.owner {
+        row("owner", safe::line(owner));
+    }
+    if let Some(budget) = declaration.budget {
+        row("budget", budget.to_string());
+    }
+    if !declaration.locks.is_empty() {
+        row("lock", safe::line(&declaration.locks.names.join(", ")));
+    }
+    for serves in &declaration.serves {
+        let labels: Vec<_> = serves.labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
+        row("alert", safe::line(&format!("{} {}", serves.alert, labels.join(" "))).trim_end().to_owned());
+    }
+    for (name, parameter) in &declaration.params {
+        row("parameter", safe::line(&describe(name, parameter)));
+    }
+    page.push_str(&format!("\n{}\n", palette.paint(Tone::Faint, "rehearse it first:")));
+    page.push_str(&format!("  runbook exec {}{} --dry-run\n", safe::line(name), required(declaration)));
+    page
+}
+
+/// What earlier runs say about the next one.
+pub(super) fn outlook(past: &Past, declaration: &Declaration, palette: Palette) -> String {
+    let lines: Vec<_> = past
+        .said(declaration.budget, Timestamp::now())
+        .into_iter()
+        .map(|(tone, text)| format!("  {}\n", palette.paint(tone, &safe::line(&text))))
+        .collect();
+    if lines.is_empty() {
+        String::new()
+    } else {
+        format!("\n{}\n{}", palette.paint(Tone::Faint, "earlier runs:"), lines.concat())
+    }
+}
+
+fn describe(name: &str, parameter: &Parameter) -> String {
+    let mut text = format!("{name}: {}", parameter.kind.name());
+    if !parameter.of.is_empty() {
+        text.push_str(&format!(" of {}", parameter.of.join(", ")));
+    }
+    match (parameter.min, parameter.max) {
+        (Some(min), Some(max)) => text.push_str(&format!(", {min} to {max}")),
+        (Some(min), None) => text.push_str(&format!(", at least {min}")),
+        (None, Some(max)) => text.push_str(&format!(", at most {max}")),
+        (None, None) => {}
+    }
+    match &parameter.fallback {
+        Some(fallback) => text.push_str(&format!(", else {fallback}")),
+        None => text.push_str(", required"),
+    }
+    if let Some(help) = &parameter.help {
+        text.push_str(&format!(" ({help})"));
+    }
+    text
+}
+
+fn required(declaration: &Declaration) -> String {
+    let required = declaration.params.iter().filter(|(_, parameter)| parameter.fallback.is_none());
+    required.map(|(name, _)| format!(" -p {}=…", safe::line(name))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use runbook_model::parameter::Kind;
+
+    #[test]
+    fn a_page_says_what_is_needed_and_what_to_type() {
+        let service = Parameter { help: Some("what to roll back".to_owned()), ..Parameter::default() };
+        let percent =
+            Parameter { kind: Kind::Int, min: Some(1.0), max: Some(100.0), fallback: Some(10.into()), ..Parameter::default() };
+        let declaration = Declaration {
+            title: "Roll back the API".to_owned(),
+            budget: "10m".parse().ok(),
+            params: [("service".to_owned(), service), ("percent".to_owned(), percent)].into(),
+            ..Declaration::default()
+        };
+        assert_eq!(
+            page("api", "runbooks/api.rhai", &declaration, Palette::plain()),
+            "Roll back the API\n\
+             api · runbooks/api.rhai\n\
+             \n\
+             budget    10m\n\
+             parameter percent: int, 1 to 100, else 10\n\
+             parameter service: string, required (what to roll back)\n\
+             \n\
+             rehearse it first:\n  runbook exec api -p service=… --dry-run\n"
+        );
+    }
+}
