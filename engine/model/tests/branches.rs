@@ -31,6 +31,7 @@ fn started() -> RunStarted {
         provenance: None,
         root: "/".to_owned(),
         groups: Default::default(),
+        hosts: Default::default(),
         unsealed: None,
         protected: false,
         gate: None,

@@ -84,6 +84,6 @@ impl Session {
         let state = self.desk().ledger.state();
         let started = state.started();
         let params: BTreeMap<_, _> = started.params.iter().map(|(name, given)| (name.clone(), given.value.clone())).collect();
-        program.cast(&params, &started.settings, started.gate.as_ref(), line)
+        program.with_hosts(&started.hosts).cast(&params, &started.settings, started.gate.as_ref(), line)
     }
 }
