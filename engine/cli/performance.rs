@@ -6,6 +6,7 @@ use std::future::Future;
 use std::path::Path;
 use std::rc::Rc;
 
+use runbook_model::change::quoted;
 use runbook_model::entry::{Entry, Record};
 use runbook_model::estimate::Estimate;
 use runbook_model::id::RunId;
@@ -193,7 +194,8 @@ impl<'a> Performance<'a> {
     where
         F: Future<Output = Result<Finished, Refused>>,
     {
-        let trail = self.archivist.is_some().then(|| self.trail());
+        let trail_shown = self.trail();
+        let trail = self.archivist.is_some().then(|| trail_shown.clone());
         let trail = trail.map(|trail| if self.signing.signer.is_some() { trail } else { format!("{trail}  (unsigned)") });
         let mut teller = reporters::choose(
             self.workplace.globals.output,
@@ -234,7 +236,7 @@ impl<'a> Performance<'a> {
         let finished = match finished {
             Ok(finished) => finished,
             Err(Refused::Final { run, status, verb }) => return already(self.workplace, &self.dir, run, &status, verb),
-            Err(other) => return Err(refused(other)),
+            Err(other) => return Err(refused(other, &trail_shown)),
         };
         if self.dry_run {
             // What checks have put aside, and the directory of all such when it was the last. Left behind, it harms nobody.
@@ -378,10 +380,11 @@ fn already(workplace: &Workplace<'_>, dir: &RunDir, run: RunId, status: &RunStat
 /// How the program ends after a session, having said what the reporters could not know.
 fn ended(workplace: &Workplace<'_>, finished: &Finished, edit: &str) -> ExitCode {
     let palette = workplace.screen().palette;
+    let flags = workplace.globals.flags();
     let exit = match (&finished.status, &finished.halt) {
         // Neither leaves a record behind that a reporter could show.
         (_, Some(halt @ (Halt::Lost(_) | Halt::Illegal(_)))) => {
-            output::to_stderr(&Failure::new(ExitCode::StepFailed, halt.to_string()).rendered(palette));
+            output::to_stderr(&Failure::new(ExitCode::StepFailed, halt.to_string()).found_by(&flags).rendered(palette));
             ExitCode::StepFailed
         }
         // The end of the anchor says it, with the way out.
@@ -399,7 +402,7 @@ fn ended(workplace: &Workplace<'_>, finished: &Finished, edit: &str) -> ExitCode
         // To give a run up is what was asked for.
         (RunStatus::Abandoned { .. }, _) => ExitCode::Completed,
         (_, Some(Halt::Locked(no))) => {
-            output::to_stderr(&locked(no).rendered(palette));
+            output::to_stderr(&locked(no).found_by(&flags).rendered(palette));
             ExitCode::Refused
         }
         // A script that is wrong before its first step has run nothing.
@@ -412,7 +415,7 @@ fn ended(workplace: &Workplace<'_>, finished: &Finished, edit: &str) -> ExitCode
         Sealing::Behind { why } => {
             let failure = Failure::new(ExitCode::Unsealed, format!("the run is not in the audit trail: {why}"))
                 .hint(format!("runbook seal {}", finished.run));
-            output::to_stderr(&failure.rendered(palette));
+            output::to_stderr(&failure.found_by(&flags).rendered(palette));
             if exit == ExitCode::Completed { ExitCode::Unsealed } else { exit }
         }
         Sealing::Sealed { unsigned: Some(why), .. } => {
@@ -458,14 +461,17 @@ fn locked(no: &NoLock) -> Failure {
 }
 
 /// Why a session could not begin.
-fn refused(refused: Refused) -> Failure {
+fn refused(refused: Refused, trail: &str) -> Failure {
     let held = |text: String| Failure::new(ExitCode::Refused, text);
     match &refused {
         Refused::Open(OpenError::Held(_)) | Refused::Create(CreateError::Held(_)) => held(refused.to_string()),
-        Refused::Open(OpenError::Read(ReadError::Damaged(_)))
-        | Refused::Illegal { .. }
-        | Refused::Source(_)
-        | Refused::Diverged { .. } => Failure::new(ExitCode::Damaged, refused.to_string()),
+        Refused::Open(OpenError::Read(ReadError::Damaged(_))) | Refused::Illegal { .. } | Refused::Source(_) => {
+            Failure::new(ExitCode::Damaged, refused.to_string())
+        }
+        Refused::Diverged { .. } => {
+            let git = format!("git --git-dir {} show ", quoted(trail));
+            Failure::new(ExitCode::Damaged, refused.to_string().replace("git show ", &git))
+        }
         Refused::Unsealable { .. } => Failure::new(ExitCode::Damaged, refused.to_string())
             .hint("`--unsealed REASON` runs without the audit trail, and records why"),
         Refused::NotAllowed(_) | Refused::Unsigned(_) | Refused::Uncharted(_) | Refused::TooLate { .. } => {

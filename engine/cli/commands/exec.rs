@@ -10,6 +10,7 @@ use runbook_model::digest::Digest;
 use runbook_model::entry::{Mode, Provenance, RunStarted, Source};
 use runbook_model::outlook::Outlook;
 use runbook_model::parameter::{self, Origin};
+use runbook_model::person::From;
 use runbook_runtime::anchor::Anchor;
 use runbook_runtime::dispatcher::Session;
 use runbook_runtime::journal::new_run_id;
@@ -72,6 +73,9 @@ pub fn run(exec: &Exec, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> 
     let groups: BTreeMap<_, _> =
         configuration.groups.iter().map(|(name, members)| (name.clone(), members.value.clone())).collect();
     let operator = Operator::here().in_groups(&groups);
+    if !exec.dry_run && operator.person.from != From::Terminal {
+        attended(&program)?;
+    }
     let state = workplace.state()?;
     let protected = environment.is_protected();
     let gate = env.as_deref().and_then(|env| environment.rules.gate(env));
@@ -137,6 +141,16 @@ pub fn run(exec: &Exec, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> 
         output::to_stderr(&format!("{}\n", output::safe::block(compared.as_bytes(), output::safe::Colours::Dropped)));
     }
     Ok(exit)
+}
+
+/// Refuses a runbook that is sure to need somebody at a terminal where nobody is.
+fn attended(program: &Program) -> Result<(), Failure> {
+    let Some(at) = program.interactive_step() else { return Ok(()) };
+    let message = format!(
+        "the step at {}:{}:{} is `interactive`, and nobody sits at a terminal here; nothing was run",
+        at.file, at.line, at.column
+    );
+    Err(Failure::new(ExitCode::Refused, message).hint("run it from a terminal, or make the step one that asks nobody"))
 }
 
 /// Why it is started without a rehearsal, when that is asked for.

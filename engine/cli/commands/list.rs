@@ -87,8 +87,8 @@ mod tests {
         let rows = [("api".to_owned(), Ok(declaration)), ("broken".to_owned(), Err("line 3: syntax\u{1b}[2J".to_owned()))];
         assert_eq!(
             text(&rows, Palette::plain()),
-            "NAME    TITLE                              OWNER     ALERTS\n\
-             api     Roll back the API                  team-api\n\
+            "NAME    TITLE              OWNER  ALERTS\n\
+             api     Roll back the API  team-api\n\
              broken  does not load: line 3: syntax␛[2J\n"
         );
         assert_eq!(json_lines(&rows).lines().count(), 2);

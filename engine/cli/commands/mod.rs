@@ -72,6 +72,7 @@ fn parsed(line: impl IntoIterator<Item = OsString>) -> Result<Arguments, clap::E
 
 fn performed(Arguments { globals, verb }: Arguments) -> ExitCode {
     perform(&globals, verb).unwrap_or_else(|failure| {
+        let failure = failure.found_by(&globals.flags());
         output::to_stderr(&failure.rendered(on_stderr(globals.color).palette));
         failure.exit()
     })

@@ -10,6 +10,7 @@
 mod actor;
 mod anatomy;
 mod answers;
+mod attended;
 mod blame;
 mod branches_failed;
 mod closure;

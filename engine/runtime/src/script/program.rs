@@ -11,8 +11,10 @@ use rhai::{AST, Map};
 use runbook_model::Value;
 use runbook_model::declaration::Declaration;
 use runbook_model::gate::Gate;
+use runbook_model::step::Location;
 
 use super::actor::Actor;
+use super::attended::interactive_step;
 use super::blame;
 use super::code::Code;
 use super::diagnostic::{Diagnostic, Diagnostics, Severity, Span};
@@ -99,6 +101,14 @@ impl Program {
         let sources = &self.script.sources;
         let position = lint::declared_at(self.script.asts.get(sources.entry())?, option)?;
         span::grown(sources, sources.entry(), position)
+    }
+
+    /// The first step of the runbook that is sure to need the operator's terminal; those that may not be reached, or stand in
+    /// modules and functions, are not looked for.
+    #[must_use]
+    pub fn interactive_step(&self) -> Option<Location> {
+        let entry = self.script.sources.entry();
+        interactive_step(entry, self.script.asts.get(entry)?)
     }
 
     /// The names and texts of all files that belong to it, the entry first: what a run pins.
