@@ -163,6 +163,11 @@ impl Desk {
             }
         };
         let millis = self.world.monotonic_millis().saturating_sub(began);
+        // A host keeps how its command ended until that is on disk here, and then may forget it.
+        if command.change.host().is_some() {
+            self.end(path, attempt, outcome.clone(), Some(millis)).await?;
+            return Ok(outcome);
+        }
         let end = End {
             path: path.clone(),
             attempt,
