@@ -159,6 +159,7 @@ mod tests {
             (b"a\x1b]0;no end\r\nnext", b"a\nnext"),
             (b"a\x1b]0;x\x1b[31mb\x07c", b"ac"),
             (b"a\x1b[3\x1b]0;x\x07b", b"a\x1b[3b"),
+            (b"a\xc2\x1b]0;x\x07b", b"ab"),
             ("Grüße é \u{202f}".as_bytes(), "Grüße é \u{202f}".as_bytes()),
         ] {
             assert_eq!(String::from_utf8_lossy(&passed(shown, 99).0), String::from_utf8_lossy(wanted));
