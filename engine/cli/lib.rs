@@ -4,9 +4,10 @@
 //! Inside, errors are precise; at this edge they become a [`failure::Failure`]: a message, hints and an
 //! [`exit_code::ExitCode`].
 
-pub mod answers;
+mod anchoring;
 pub mod arguments;
 pub mod catalogue;
+pub mod checking;
 pub mod commands;
 pub mod configuration;
 pub mod demo;
@@ -25,10 +26,18 @@ mod reference;
 pub mod rehearsal;
 mod signals;
 mod signing;
+pub mod testing;
 pub mod workplace;
 
 /// Runs the program with the arguments and the environment of this process.
 #[must_use]
 pub fn main() -> std::process::ExitCode {
+    // Before anything looks at the arguments: they are a command's, and so is the environment.
+    let mut arguments = std::env::args_os().skip(1);
+    if arguments.next().is_some_and(|verb| verb == commands::keeper::VERB)
+        && arguments.next().is_some_and(|role| role == runbook_runtime::keeper::AT_TERMINAL)
+    {
+        return runbook_runtime::keeper::at_terminal(&arguments.collect::<Vec<_>>());
+    }
     commands::run(std::env::args_os())
 }

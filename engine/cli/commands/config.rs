@@ -60,6 +60,9 @@ fn rows(configuration: &Configuration) -> Vec<Row> {
     for (key, setting) in &configuration.settings {
         rows.push((format!("settings.{key}"), setting.value.clone(), setting.origin.clone()));
     }
+    for (code, reason) in &configuration.allowed {
+        rows.push((format!("check.allow.{code}"), json!(reason.value), reason.origin.clone()));
+    }
     for (name, environment) in &configuration.environments {
         let rules = &environment.rules;
         let mut rule = |key: &str, value: Option<(serde_json::Value, &Origin)>| {

@@ -8,6 +8,7 @@ use crate::Value;
 use crate::digest::Digest;
 use crate::excerpt::Bytes;
 use crate::length::Length;
+use crate::manner::Manner;
 
 /// One change of the world.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -37,6 +38,9 @@ pub struct Invocation {
     /// What the program reads; nothing (`/dev/null`) when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stdin: Option<String>,
+    /// How it is run: at which terminal, how much of its output is kept, how far a stop reaches.
+    #[serde(default, skip_serializing_if = "Manner::is_usual")]
+    pub manner: Manner,
 }
 
 /// A file with the content that it shall have.
@@ -83,7 +87,7 @@ pub struct FileRestore {
 }
 
 /// An HTTP request that changes something.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct HttpCall {
     /// `POST`, `PUT`, `PATCH`, `DELETE`, …, in capitals.
     pub method: String,
@@ -101,6 +105,9 @@ pub struct HttpCall {
     /// Statuses that count as success; 200 to 299 when empty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub expect: Vec<u16>,
+    /// A file of certificates (PEM): the only authorities that count for this request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ca: Option<String>,
     /// How long an answer may take; 30 s when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout: Option<Length>,

@@ -24,6 +24,9 @@ pub enum Observation {
         headers: BTreeMap<String, String>,
         /// How long the answer may take; 10 s when absent.
         timeout: Option<Length>,
+        /// A file of certificates (PEM): the only authorities that count for this request.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ca: Option<String>,
     },
     /// What a program prints that only looks. 30 s when `timeout` is absent.
     Output {

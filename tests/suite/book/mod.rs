@@ -32,13 +32,34 @@ fn every_runbook_of_the_documentation_is_without_mistakes() {
     assert!(checked > 20, "only {checked} runbooks were found");
 }
 
+#[test]
+fn the_tests_of_the_guide_pass() {
+    let page = Page::at(&repository().join("docs/src/guides/testing.md"));
+    let blocks = page.blocks();
+    let mut rhai = blocks.iter().filter(|block| block.is("rhai", ""));
+    let place = Place::new();
+    place.write("runbooks/maintenance.rhai", &rhai.next().expect("the runbook").text);
+    place.write("runbooks/maintenance.test.rhai", &rhai.next().expect("its tests").text);
+    let ran = place.expect(0, &["test", "maintenance"]);
+    let shown = blocks.iter().find(|block| block.is("text", "")).expect("what is shown");
+    let without_times = |text: &str| {
+        let line = |line: &str| {
+            line.rsplit_once("  ").filter(|(_, time)| time.ends_with("ms")).map_or(line, |(head, _)| head).to_owned()
+        };
+        text.lines().filter(|line| !line.starts_with('$')).map(line).collect::<Vec<_>>()
+    };
+    assert_eq!(without_times(&ran.out), without_times(&shown.text));
+    place.expect(0, &["check", "--strict"]);
+}
+
 /// What only a real run can show, or (RB0019) nobody should ever see.
-const NOT_IN_A_REHEARSAL: [&str; 3] = ["RB0014", "RB0016", "RB0019"];
+const NOT_IN_A_REHEARSAL: [&str; 4] = ["RB0014", "RB0016", "RB0019", "RB0031"];
 
 #[test]
 fn every_mistake_that_is_explained_is_found_and_named() {
     let place = Place::new();
     place.write("runbook.toml", "[settings]\napi = \"http://127.0.0.1:9\"\n");
+    place.runbook("rival", "runbook(#{ title: \"Another\", owner: \"team\", serves: [\"ApiDown\"] });");
     for page in Page::all() {
         let Some(code) = page.name.strip_prefix("docs/src/errors/").and_then(|name| name.strip_suffix(".md")) else { continue };
         let blocks = page.blocks();
@@ -113,13 +134,15 @@ fn every_key_of_the_configuration_is_documented() {
     let place = Place::new();
     place.write(
         "runbook.toml",
-        "nonsense-xyz = 1\n[audit]\nnonsense-xyz = 1\n[log]\nnonsense-xyz = 1\n[env.test]\nnonsense-xyz = 1\n",
+        "nonsense-xyz = 1\n[audit]\nnonsense-xyz = 1\n[check]\nnonsense-xyz = 1\n[log]\nnonsense-xyz = 1\n[env.test]\nnonsense-xyz = 1\n",
     );
     let refusal = place.expect(2, &["config"]).err;
     let mut keys = 0;
-    for (line, prefix) in refusal.lines().filter(|line| line.contains("known here: ")).zip(["", "audit.", "log.", "env.NAME."]) {
+    for (line, prefix) in
+        refusal.lines().filter(|line| line.contains("known here: ")).zip(["", "audit.", "check.", "log.", "env.NAME."])
+    {
         let (_, known) = line.split_once("known here: ").expect("it was filtered by that");
-        for key in known.trim().split(", ").filter(|key| !(prefix.is_empty() && ["audit", "log", "env"].contains(key))) {
+        for key in known.trim().split(", ").filter(|key| !(prefix.is_empty() && ["audit", "check", "log", "env"].contains(key))) {
             assert!(page.contains(&format!("`{prefix}{key}`")), "`{prefix}{key}` is not on the page");
             keys += 1;
         }

@@ -28,6 +28,9 @@ pub struct Diff {
     /// The run to hold against it
     #[arg(value_name = "RUN")]
     pub right: RunPrefix,
+    /// Compare only what they meant to do: a rehearsal with an execution, staging with production
+    #[arg(long)]
+    pub plan: bool,
     /// List the steps that do not differ, too
     #[arg(long, short)]
     pub verbose: bool,
@@ -40,14 +43,21 @@ pub struct Diff {
 pub fn run(diff: &Diff, history: Option<&History>, globals: &Globals) -> Result<ExitCode, Failure> {
     let Some(history) = history else { return Err(Failure::usage("nothing was run here").hint("runbook list")) };
     let (left, right) = (read(history, &diff.left, globals)?, read(history, &diff.right, globals)?);
-    let comparison = Comparison::of(&left.account, &right.account);
+    let compare = if diff.plan { Comparison::of_plans } else { Comparison::of };
+    let comparison = compare(&left.account, &right.account);
     output::to_stdout(&match globals.output {
         Format::Json => {
             format!("{}\n", json!({ "v": 1, "same": comparison.is_same(), "comparison": comparison }))
         }
         Format::Text => {
             let sources = (texts_of(history, &left.account), texts_of(history, &right.account));
-            texts::text(&comparison, (&left.account, &right.account), &sources, diff.verbose, on_stdout(globals.color))
+            texts::text(
+                &comparison,
+                (&left.account, &right.account),
+                &sources,
+                (diff.plan, diff.verbose),
+                on_stdout(globals.color),
+            )
         }
     })?;
     let mut exit = ExitCode::Completed;

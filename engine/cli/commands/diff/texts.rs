@@ -17,13 +17,13 @@ pub type Sources = BTreeMap<String, String>;
 /// So many lines of each difference are shown.
 const MOST: usize = 40;
 
-/// What differs between two runs; `verbose` lists the steps that do not, too.
+/// What differs between two runs, or only between their plans; `verbose` lists the steps that do not, too.
 #[must_use]
 pub fn text(
     comparison: &Comparison,
     (left, right): (&Account, &Account),
     sources: &(Sources, Sources),
-    verbose: bool,
+    (plans, verbose): (bool, bool),
     screen: Screen,
 ) -> String {
     let mut page = Page { screen, text: String::new() };
@@ -31,7 +31,14 @@ pub fn text(
     if comparison.is_same() {
         let steps = comparison.steps.len();
         let steps = if steps == 1 { "1 step".to_owned() } else { format!("{steps} steps") };
-        let same = format!("the same: {steps}, what was asked for, what came of it and what was printed");
+        let same = format!(
+            "the same: {}",
+            if plans {
+                format!("{steps}, as they are meant")
+            } else {
+                format!("{steps}, what was asked for, what came of it and what was printed")
+            }
+        );
         page.line(Tone::Good, &format!("{} {same}", if screen.unicode { "=" } else { "same:" }));
         if !verbose {
             page.unlike("circumstances", &comparison.circumstances);
@@ -217,7 +224,7 @@ mod tests {
 
     fn shown(left: &Account, right: &Account, verbose: bool) -> String {
         let screen = Screen { palette: Palette::plain(), live: false, unicode: true, width: 80 };
-        text(&Comparison::of(left, right), (left, right), &Default::default(), verbose, screen)
+        text(&Comparison::of(left, right), (left, right), &Default::default(), (false, verbose), screen)
     }
 
     #[test]

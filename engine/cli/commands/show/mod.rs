@@ -7,6 +7,5 @@ mod request;
 mod standing;
 mod step;
 
-use page::outlook;
 pub use page::page;
 pub use request::{Show, replay, run};

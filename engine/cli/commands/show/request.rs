@@ -6,8 +6,9 @@ use runbook_runtime::journal::ReadError;
 use runbook_runtime::report::Reporter;
 use serde_json::json;
 
+use super::page::outlook;
 use super::standing::{Seen, standing};
-use super::{follow, outlook, page, step};
+use super::{follow, page, step};
 use crate::arguments::{Format, Globals};
 use crate::commands::on_stdout;
 use crate::exit_code::ExitCode;

@@ -118,6 +118,7 @@ impl Example {
             pid: 4711,
             boot: "boot".to_owned(),
             engine: "0.1.0".to_owned(),
+            taken_over: None,
         };
         vec![self.record(Entry::RunStarted(Box::new(started))), self.record(Entry::SessionStarted(session))]
     }
@@ -235,7 +236,7 @@ impl Example {
             json: Some(serde_json::json!({ "host": "a" })),
             body: None,
             expect: Vec::new(),
-            timeout: None,
+            ..HttpCall::default()
         };
         let path = Self::path("drain the host");
         records.push(example.intend_change(path.clone(), Change::Http(call), RollbackPlan::Undeclared, Vec::new()));

@@ -4,6 +4,7 @@
 //! [`json`] passes the records on. Everything is built from records and progress alone, so `runbook show` tells a run of
 //! last year with the same words as the night on which it ran.
 
+mod branches;
 pub mod change;
 #[cfg(test)]
 pub(crate) mod example;
@@ -74,7 +75,8 @@ pub fn choose(format: Format, stderr: Screen, telling: Telling) -> Box<dyn Telle
         Format::Json => Box::new(json::Json::new(Box::new(io::stdout()))),
         Format::Text if stderr.live => {
             let width = Box::new(move || crate::output::screen::width(io::stderr()).unwrap_or(stderr.width));
-            Box::new(terminal::Terminal::new(Box::new(io::stderr()), stderr, width, clock, telling))
+            let height = Box::new(|| crate::output::screen::height(io::stderr()).unwrap_or(24));
+            Box::new(terminal::Terminal::new(Box::new(io::stderr()), stderr, width, clock, telling).with_height(height))
         }
         Format::Text => Box::new(plain::Plain::new(Box::new(io::stderr()), clock, telling)),
     }

@@ -206,7 +206,7 @@ impl Story {
                 }
             }
             Entry::BudgetBroken { path, .. } => self.broken.push((path.clone(), at)),
-            Entry::Noted { text, location } => {
+            Entry::Noted { text, location, .. } => {
                 self.notes.push(Note { at, text: text.clone(), location: location.clone() });
             }
             Entry::Adopted { by, sources } => {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde::Serialize;
 
-use super::{PhasePair, Side, SourcePair, StepPair, Unlike, difference};
+use super::{Difference, PhasePair, Side, SourcePair, StepPair, Unlike, difference};
 use crate::account::{Account, StepAccount};
 use crate::entry::Mode;
 use crate::id::RunId;
@@ -34,6 +34,20 @@ pub struct Comparison {
 }
 
 impl Comparison {
+    /// Compares only what two runs meant to do: a rehearsal with an execution, staging with production. How they ended, what
+    /// came of their steps and the way back are circumstances then.
+    #[must_use]
+    pub fn of_plans(left: &Account, right: &Account) -> Self {
+        let mut plans = Self::of(left, right);
+        plans.circumstances.splice(0..0, plans.facts.drain(..));
+        plans.phases.clear();
+        plans.steps.retain(|step| !step.path.is_rollback());
+        for step in &mut plans.steps {
+            step.differences.retain(|difference| matches!(difference, Difference::Asked { .. }));
+        }
+        plans
+    }
+
     /// Compares two runs.
     #[must_use]
     pub fn of(left: &Account, right: &Account) -> Self {

@@ -1,10 +1,10 @@
 //! The state itself, and what can be read from it.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use jiff::Timestamp;
 
-use super::{Owed, Step};
+use super::{Owed, Parallel, Step};
 use crate::entry::{Entry, Record, RunStarted, Session, Source};
 use crate::id::{Epoch, RunId, Seq};
 use crate::length::Length;
@@ -27,16 +27,20 @@ pub struct RunState {
     pub(super) steps: Vec<Step>,
     pub(super) index: HashMap<StepPath, usize>,
     pub(super) phases: BTreeMap<StepPath, Phase>,
+    pub(super) parallels: BTreeMap<StepPath, Parallel>,
     pub(super) locks: BTreeMap<String, StepPath>,
     pub(super) every_lock: BTreeSet<String>,
     pub(super) owed: Vec<Owed>,
+    /// The paths in `owed`: of ten thousand steps hardly one owes twice, and the list shall not be searched for it.
+    pub(super) owing: HashSet<StepPath>,
     pub(super) rollback: Option<String>,
     pub(super) broken_budgets: Vec<StepPath>,
-    pub(super) notes: u64,
+    pub(super) notes: BTreeMap<StepPath, u64>,
     pub(super) withheld: bool,
     pub(super) adopted: bool,
     pub(super) operator: Option<Person>,
     pub(super) boots: BTreeMap<Epoch, String>,
+    pub(super) uncharted: bool,
 }
 
 /// A phase of the runbook.
@@ -97,6 +101,13 @@ impl RunState {
     #[must_use]
     pub fn last_at(&self) -> Timestamp {
         self.last_at
+    }
+
+    /// Whether the machine that had this run before may have gone further than the journal says: it was taken over from one
+    /// that did not let go of it, and nobody has found out yet where that one stopped.
+    #[must_use]
+    pub fn is_uncharted(&self) -> bool {
+        self.uncharted
     }
 
     /// The sources that it runs from now.
@@ -190,10 +201,10 @@ impl RunState {
         Record { v: crate::entry::VERSION, run: self.run, seq: self.next, epoch, at, entry }
     }
 
-    /// How many notes the script has left so far.
+    /// How many notes the script has left so far: outside of any `parallel` (the root), and in each branch.
     #[must_use]
-    pub fn notes(&self) -> u64 {
-        self.notes
+    pub fn notes(&self) -> &BTreeMap<StepPath, u64> {
+        &self.notes
     }
 
     /// Whether a change was withheld so far.

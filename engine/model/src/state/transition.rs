@@ -1,6 +1,6 @@
 //! Which record may follow which, and what it changes.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::owed::{owes, rollback_if_failed};
 use super::{Answered, Owed, Phase, RunState, Step, StepPhase, Work, repeats_freely};
@@ -47,16 +47,19 @@ impl RunState {
                 steps: Vec::new(),
                 index: HashMap::new(),
                 phases: BTreeMap::new(),
+                parallels: BTreeMap::new(),
                 locks: BTreeMap::new(),
                 every_lock: BTreeSet::new(),
                 owed: Vec::new(),
+                owing: HashSet::new(),
                 rollback: None,
                 broken_budgets: Vec::new(),
-                notes: 0,
+                notes: BTreeMap::new(),
                 withheld: false,
                 adopted: false,
                 operator: None,
                 boots: BTreeMap::new(),
+                uncharted: false,
             }),
             _ => Err(illegal("a journal begins with record 0, `run_started`")),
         }
@@ -120,6 +123,7 @@ impl RunState {
             Entry::SessionStarted(session) => {
                 self.operator.get_or_insert_with(|| session.operator.clone());
                 self.boots.insert(record.epoch, session.boot.clone());
+                self.uncharted |= session.taken_over.is_some();
                 self.session = Some(session.clone());
                 self.status = if self.rollback.is_some() { RunStatus::RollingBack } else { RunStatus::Running };
                 Ok(())
@@ -137,6 +141,21 @@ impl RunState {
                 let phase = self.phases.get_mut(path).ok_or("the phase was not entered")?;
                 phase.millis = Some(*millis);
                 Ok(())
+            }
+            Entry::ParallelEntered(asked) => self.enter_parallel(asked, record.at),
+            Entry::BranchEntered { .. } if self.rollback.is_some() => {
+                Err("a run that is rolled back never goes forward again".to_owned())
+            }
+            Entry::BranchEntered { path } => {
+                let (parallel, key) = self.parallel_of(path)?;
+                parallel.begin(&key)
+            }
+            Entry::BranchLeft { path, failed, .. } => {
+                let (parallel, key) = self.parallel_of(path)?;
+                parallel.end(&key, failed.clone())
+            }
+            Entry::ParallelLeft { path, millis } => {
+                self.parallels.get_mut(path).ok_or("the parallel was not entered")?.leave(*millis)
             }
             Entry::LockTaken { name, path } => {
                 if self.locks.contains_key(name) {
@@ -160,6 +179,7 @@ impl RunState {
                         step.phase = StepPhase::Open;
                         step.retries = if *by == Decider::Runbook { step.retries.saturating_add(1) } else { 0 };
                         step.answers.clear();
+                        self.reopen_around(path);
                         Ok(())
                     }
                     _ => Err("only a failed step is tried again".to_owned()),
@@ -170,6 +190,7 @@ impl RunState {
                 match step.phase {
                     StepPhase::Ended(Outcome::Failed(_)) | StepPhase::Intended | StepPhase::Open => {
                         step.phase = StepPhase::Skipped;
+                        self.reopen_around(path);
                         Ok(())
                     }
                     _ => Err("only a failed or open step is skipped".to_owned()),
@@ -210,8 +231,8 @@ impl RunState {
                 self.broken_budgets.push(path.clone());
                 Ok(())
             }
-            Entry::Noted { .. } => {
-                self.notes += 1;
+            Entry::Noted { branch, .. } => {
+                *self.notes.entry(branch.clone()).or_default() += 1;
                 Ok(())
             }
             Entry::PlanMade { .. } => match self.started.mode {
@@ -222,6 +243,7 @@ impl RunState {
             Entry::Adopted { sources, .. } => {
                 self.sources.clone_from(sources);
                 self.adopted = true;
+                self.reopen_mistakes();
                 Ok(())
             }
         }
@@ -343,6 +365,12 @@ impl RunState {
             Verdict::DidNot => StepPhase::Open,
         };
         self.owe(path.clone(), owes);
+        // Steps follow each other: what was not done has nothing behind it that was. The author's word that a step may be
+        // repeated says nothing about that, and neither does one branch of a `parallel` about another.
+        let in_order = self.parallel_around(path).is_none();
+        let found_out = in_order && matches!(by, Decider::Person(_) | Decider::SettledBy);
+        self.uncharted &= !(verdict == Verdict::DidNot && found_out);
+        self.reopen_around(path);
         Ok(())
     }
 
@@ -382,7 +410,9 @@ impl RunState {
             && !path.is_rollback()
             && self.started.mode == Mode::Live
         {
-            self.owed.retain(|owed| owed.path != path);
+            if !self.owing.insert(path.clone()) {
+                self.owed.retain(|owed| owed.path != path);
+            }
             self.owed.push(Owed { path, work, done: false });
         }
     }

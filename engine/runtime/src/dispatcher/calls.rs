@@ -19,7 +19,8 @@ impl Desk {
         if self.is_halted() {
             return;
         }
-        match self.reply(call.operation).await {
+        let path = call.operation.path().clone();
+        match self.reply(call.operation).await.or_else(|halt| self.rest(&path, halt)) {
             // A script that is gone does not hear it; the journal has it all the same.
             Ok(reply) => drop(call.reply.send(reply)),
             Err(halt) => self.halt(halt),
@@ -32,6 +33,9 @@ impl Desk {
                 let left = self.ledger.state().phases().get(&path).is_some_and(|phase| phase.millis.is_some());
                 // A replay does nothing, and needs no lock: least of all that of a phase which the run never entered.
                 if !left && !self.is_replaying() {
+                    if !locks.names.is_empty() {
+                        self.ledger.settle().await?;
+                    }
                     self.lock(&path, &locks).await?;
                 }
                 let known = self.ledger.state().phases().contains_key(&path);
@@ -50,18 +54,25 @@ impl Desk {
                 }
                 Ok(Reply::GoOn)
             }
-            Operation::Note { text, location } => {
-                if self.notes.borrow_mut().is_new() && !self.is_replaying() {
-                    self.write(Entry::Noted { text, location })?;
+            Operation::EnterParallel(asked) => self.enter_parallel(*asked),
+            Operation::EnterBranch { path } => self.enter_branch(path).await,
+            Operation::LeaveBranch { path, failed } => self.leave_branch(&path, failed),
+            Operation::LeaveParallel { path } => self.leave_parallel(&path),
+            Operation::Note { text, location, branch } => {
+                if self.notes.borrow_mut().is_new(&branch) && !self.is_replaying() {
+                    self.write(Entry::Noted { text, location, branch })?;
                 }
                 Ok(Reply::GoOn)
             }
             Operation::Observe { path, observation, what } => {
+                // A look may take long, and whoever watches shall not wait for it to hear what is done.
+                self.ledger.settle().await?;
                 let began = self.world.monotonic_millis();
                 // A look changes nothing, so nobody has to wait for one that takes long.
                 let seen = tokio::select! {
                     biased;
                     () = self.interrupts.first() => return Err(Halt::Interrupted),
+                    () = self.halted() => return Err(Halt::Interrupted),
                     seen = self.world.observe(&observation) => seen,
                 };
                 let millis = self.world.monotonic_millis().saturating_sub(began);
@@ -72,7 +83,10 @@ impl Desk {
                 Ok(Reply::Seen(seen))
             }
             Operation::Step { path, spec, location } => self.step(path, *spec, location).await,
-            Operation::Looked { path, look } => self.looked(path, look).await,
+            Operation::Looked { path, look } => {
+                let reply = self.looked(path.clone(), look).await?;
+                self.foreseen(&path, reply).await
+            }
         }
     }
 
@@ -83,15 +97,15 @@ impl Desk {
             return self.step_in_doubt(path, spec, fingerprint, location);
         }
         let known = self.ledger.state().step(&path).is_some();
-        let passed_by = if known || path.is_rollback() { None } else { self.passed_by() };
+        let passed_by = if known || path.is_rollback() { None } else { self.passed_by(&path) };
         let open = {
             let state = self.ledger.state();
             match decide(&state, &path, &spec, fingerprint, passed_by.as_ref()) {
-                Decision::Replay(outcome) => match (&spec.kind, state.step(&path).and_then(|step| step.intent.clone())) {
+                Decision::Replay(outcome) => match (&spec.kind, state.step(&path).and_then(|step| step.intent.as_ref())) {
                     (StepKind::Command(command), Some(intent))
                         if self.may_try_again(&path, command, outcome) || self.died_in_doubt(&path) =>
                     {
-                        Open::Again(intent, Box::new(outcome.clone()))
+                        Open::Again(intent.clone(), Box::new(outcome.clone()))
                     }
                     _ => return Ok(replayed(&spec, outcome)),
                 },
@@ -101,14 +115,18 @@ impl Desk {
                 Decision::Perform(_) => Open::New,
             }
         };
-        if self.interrupts.wanted() {
+        self.caught_up(&path);
+        if self.interrupts.wanted() || self.is_halted() {
             return Err(Halt::Interrupted);
         }
         match (&spec.kind, open) {
             (StepKind::Command(_), Open::InFlight(intent)) => self.recover_command(*intent, location).await,
             (StepKind::Command(_), Open::Again(intent, outcome)) => self.behind(*intent, *outcome, location).await,
             (StepKind::Command(_), Open::New) => self.begin_command(path, spec, location).await,
-            (StepKind::Check(_), _) => self.begin_check(path, spec, location),
+            (StepKind::Check(_), _) => {
+                let reply = self.begin_check(path.clone(), spec, location)?;
+                self.foreseen(&path, reply).await
+            }
             (StepKind::Confirm(_), _) => self.confirm(path, spec, location).await,
             (StepKind::Rollback(rollback), _) => {
                 self.write(Entry::RollbackOwed { path, fingerprint, plan: rollback.plan.clone(), location })?;
@@ -123,7 +141,7 @@ impl Desk {
     fn died_in_doubt(&self, path: &StepPath) -> bool {
         let state = self.ledger.state();
         let way = state.rollback().is_none() || path.is_rollback();
-        way && state.steps().last().is_some_and(|last| last.path == *path) && self.is_unsettled(path)
+        way && state.is_newest(path) && self.is_unsettled(path)
     }
 }
 

@@ -10,6 +10,7 @@ use runbook_model::id::Attempt;
 use runbook_model::outcome::Outcome;
 use runbook_model::path::StepPath;
 use runbook_model::person::Decider;
+use runbook_model::repeat::asked_to_wait;
 use runbook_model::step::{Command, Location, RollbackPlan, StepKind, StepSpec};
 
 use super::Halt;
@@ -21,6 +22,9 @@ use crate::world::Performed;
 
 const PAUSE: Duration = Duration::from_secs(1);
 
+/// The longest pause that a server may ask for; whoever needs longer fails the step.
+const MOST_ASKED: Duration = Duration::from_secs(300);
+
 impl Desk {
     /// A command that the journal knows nothing of, or that may be tried again.
     pub(super) async fn begin_command(&self, path: StepPath, spec: StepSpec, location: Location) -> Result<Reply, Halt> {
@@ -29,7 +33,11 @@ impl Desk {
         if settles {
             return Ok(self.settle(path, spec, location));
         }
-        self.make(path, spec, location).await
+        match self.found_uncharted(&path, &spec, &location).await? {
+            None | Some(Recovery::Again | Recovery::Ended(_)) => self.make(path, spec, location).await,
+            Some(Recovery::Settled) => Ok(Reply::Nothing),
+            Some(Recovery::AskScript(_)) => Ok(self.settle(path, spec, location)),
+        }
     }
 
     /// Makes the change and tells the script how it ended.
@@ -98,9 +106,7 @@ impl Desk {
         let left = command.retry.is_some_and(|retry| used < retry.times);
         match outcome {
             // What may have happened in part is not repeated without a word, unless its author says that it may be.
-            Outcome::Failed(failure) => {
-                left && (command.idempotent || !failure.effect_is_open()) && (state.rollback().is_none() || path.is_rollback())
-            }
+            Outcome::Failed(failure) => left && command.may_repeat(failure) && (state.rollback().is_none() || path.is_rollback()),
             _ => false,
         }
     }
@@ -110,13 +116,75 @@ impl Desk {
         if !self.may_try_again(path, command, outcome) {
             return Ok(false);
         }
+        if self.is_halted() {
+            // Another branch stopped the run: the next session goes on behind this attempt.
+            return Err(Halt::Interrupted);
+        }
         self.write(Entry::StepRetried { path: path.clone(), by: Decider::Runbook })?;
-        self.pause(command.retry.and_then(|retry| retry.every).map_or(PAUSE, Into::into)).await?;
+        let own = command.retry.and_then(|retry| retry.every).map_or(PAUSE, Duration::from);
+        let asked = match outcome {
+            Outcome::Failed(failure) => asked_to_wait(failure).map(|seconds| Duration::from_secs(seconds).min(MOST_ASKED)),
+            _ => None,
+        };
+        self.pause(own.max(asked.unwrap_or_default())).await?;
         Ok(true)
     }
 
     async fn attempt(&self, path: &StepPath, spec: &StepSpec, command: &Command, location: &Location) -> Result<Outcome, Halt> {
         let began = self.world.monotonic_millis();
+        let attempt = self.next_attempt(path);
+        let (intent, prepared) = self.intended(path, spec, command, location).await;
+        let outcome = match prepared {
+            Err(failure) => {
+                self.write(Entry::StepIntended(Box::new(intent)))?;
+                Outcome::Failed(failure)
+            }
+            Ok(change) => {
+                let performed = match self.world.withheld(&change) {
+                    // Nothing takes effect, so nothing has to be on disk before.
+                    Some(withheld) => {
+                        self.write(Entry::StepIntended(Box::new(intent)))?;
+                        withheld
+                    }
+                    None => {
+                        self.ledger.renew().await;
+                        let receipt = self.ledger.intend(intent, self.now()).await?;
+                        let performed = self.world.perform(receipt, &change, self.limits(command.timeout));
+                        self.attended(path, performed).await
+                    }
+                };
+                match performed {
+                    Performed::Done(answer) => Outcome::Succeeded(answer),
+                    Performed::Failed(failure) => Outcome::Failed(failure),
+                    // What watched it is gone in mid-step: the next session looks for evidence, as after a crash.
+                    Performed::InDoubt { known } => return Err(Halt::InDoubt { at: path.clone(), known }),
+                    Performed::Withheld => Outcome::Withheld { assumed: command.assume.clone() },
+                }
+            }
+        };
+        let millis = self.world.monotonic_millis().saturating_sub(began);
+        let end = End {
+            path: path.clone(),
+            attempt,
+            outcome: outcome.clone(),
+            millis: Some(millis),
+            looks: None,
+            observed: Vec::new(),
+        };
+        // Not flushed: the next intent is, or the next wait. See `Ledger::write_unheard`.
+        self.ledger.write_unheard(Entry::StepEnded(Box::new(end)), self.now())?;
+        Ok(outcome)
+    }
+
+    /// What the next attempt at a step would do, with what would roll it back; the change itself, unless it cannot even
+    /// begin.
+    pub(super) async fn intended(
+        &self,
+        path: &StepPath,
+        spec: &StepSpec,
+        command: &Command,
+        location: &Location,
+    ) -> (Intent, Result<Change, Failure>) {
         let attempt = self.next_attempt(path);
         // A file that an earlier attempt may have written is no witness of what stood there before: that attempt is. Not
         // of the attempts at what an adopted edit has replaced: nothing of those took effect.
@@ -138,26 +206,7 @@ impl Desk {
             change: prepared.as_ref().ok().cloned(),
             location: location.clone(),
         };
-        let outcome = match prepared {
-            Err(failure) => {
-                self.write(Entry::StepIntended(Box::new(intent)))?;
-                Outcome::Failed(failure)
-            }
-            Ok(change) => {
-                let receipt = self.ledger.intend(intent, self.now()).await?;
-                let performed = self.world.perform(receipt, &change, self.limits(command.timeout));
-                match self.attended(path, performed).await {
-                    Performed::Done(answer) => Outcome::Succeeded(answer),
-                    Performed::Failed(failure) => Outcome::Failed(failure),
-                    // What watched it is gone in mid-step: the next session looks for evidence, as after a crash.
-                    Performed::InDoubt { known } => return Err(Halt::InDoubt { at: path.clone(), known }),
-                    Performed::Withheld => Outcome::Withheld { assumed: command.assume.clone() },
-                }
-            }
-        };
-        let millis = self.world.monotonic_millis().saturating_sub(began);
-        self.end(path, attempt, outcome.clone(), Some(millis)).await?;
-        Ok(outcome)
+        (intent, prepared)
     }
 
     /// Writes the end of an attempt down, on disk before anybody hears of it: whoever was told that a step is done finds it
@@ -173,9 +222,11 @@ impl Desk {
 
     /// Lets time pass, unless the operator wants to stop meanwhile.
     pub(super) async fn pause(&self, length: Duration) -> Result<(), Halt> {
+        self.ledger.sync().await?;
         tokio::select! {
             biased;
             () = self.interrupts.first() => Err(Halt::Interrupted),
+            () = self.halted() => Err(Halt::Interrupted),
             () = self.world.wait(length) => Ok(()),
         }
     }

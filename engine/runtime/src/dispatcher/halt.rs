@@ -6,6 +6,7 @@ use runbook_model::state::Illegal;
 use runbook_model::status::RunStatus;
 
 use super::locking::NoLock;
+use crate::anchor::NotAnchored;
 use crate::journal::Lost;
 
 /// Why a session stops where it is.
@@ -43,21 +44,43 @@ pub enum Halt {
     /// A lock that a phase or the way back needs is not to be had.
     #[error(transparent)]
     Locked(#[from] NoLock),
+    /// Another machine has taken the run: nothing more may be written here.
+    #[error("{0}; this process stops before its next step, and writes nothing more down")]
+    Fenced(NotAnchored),
     /// The operator wants it to stop.
     #[error("interrupted")]
     Interrupted,
 }
 
 impl Halt {
+    /// How grave it is, for when several branches stop at once; the higher, the graver.
+    pub(super) fn gravity(&self) -> u8 {
+        match self {
+            Self::Interrupted => 0,
+            Self::Suspended { .. } => 1,
+            Self::RollBack { .. } => 2,
+            Self::Locked(_) => 3,
+            Self::InDoubt { .. } => 4,
+            // Where the record of a rollback ends is no fault.
+            Self::Mismatch(Refusal::Backwards { .. }) => 0,
+            Self::Mismatch(_) => 5,
+            Self::Illegal(_) => 6,
+            Self::Fenced(_) => 7,
+            Self::Lost(_) => 8,
+        }
+    }
+
     /// What the run is then; absent when nothing more can be written.
     #[must_use]
     pub fn status(&self) -> Option<RunStatus> {
         match self {
             Self::Lost(lost) if lost.journal_lives() => Some(RunStatus::Interrupted),
-            Self::Lost(_) | Self::Illegal(_) => None,
+            Self::Lost(_) | Self::Illegal(_) | Self::Fenced(_) => None,
             Self::Mismatch(refusal) => Some(RunStatus::Mismatch {
                 at: match refusal {
-                    Refusal::OtherStep { path, .. } | Refusal::Backwards { path } => path.clone(),
+                    Refusal::OtherStep { path, .. } | Refusal::OtherItems { path, .. } | Refusal::Backwards { path } => {
+                        path.clone()
+                    }
                     Refusal::PassedBy { recorded, .. } => recorded.clone(),
                 },
             }),

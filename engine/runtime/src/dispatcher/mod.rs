@@ -5,6 +5,7 @@
 //! how that kind is done.
 
 mod abandoning;
+mod branches;
 mod budgets;
 mod calls;
 mod checks;
@@ -25,6 +26,7 @@ mod rolling_back;
 mod sealing;
 mod session;
 mod settling;
+mod uncharted;
 
 pub use halt::Halt;
 pub use interrupts::Interrupts;

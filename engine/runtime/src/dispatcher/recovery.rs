@@ -60,6 +60,9 @@ impl Desk {
     pub(super) async fn learn(&self, intent: &Intent) -> Result<Result<Recovery, String>, Halt> {
         let StepKind::Command(command) = &intent.spec.kind else { return Ok(Ok(Recovery::Again)) };
         let (path, attempt) = (&intent.path, intent.attempt);
+        if let Some(known) = self.made_elsewhere(path) {
+            return Ok(Err(known));
+        }
         let boot = {
             let state = self.ledger.state();
             state.step(path).map(|step| state.boot(step.epoch).to_owned()).unwrap_or_default()
@@ -96,7 +99,7 @@ impl Desk {
     }
 
     /// Nothing but the author's word or a person's can tell.
-    async fn doubt(&self, intent: &Intent, command: &Command, known: String, way: Way) -> Result<Recovery, Halt> {
+    pub(super) async fn doubt(&self, intent: &Intent, command: &Command, known: String, way: Way) -> Result<Recovery, Halt> {
         if command.settled_by {
             return Ok(Recovery::AskScript(known));
         }
@@ -119,6 +122,7 @@ impl Desk {
 
     /// Lets a person say whether a step took effect.
     pub(super) async fn ask_about(&self, path: &StepPath, spec: &StepSpec, known: String) -> Result<Recovery, Halt> {
+        self.ledger.settle().await?;
         let choice = Choice::InDoubt { path: path.clone(), spec: spec.clone(), known: known.clone() };
         let chosen = self.choose(choice).await;
         let attempt = self.ledger.state().step(path).map_or(Attempt::FIRST, |step| step.attempt);

@@ -59,7 +59,7 @@ pub(super) fn journal_of(run: RunId, notes: u64) -> Vec<u8> {
 }
 
 pub(super) fn noted(text: &str) -> Entry {
-    Entry::Noted { text: text.to_owned(), location: Location::default() }
+    Entry::Noted { text: text.to_owned(), location: Location::default(), branch: Default::default() }
 }
 
 pub(super) fn intent(name: &str) -> Intent {

@@ -1,35 +1,44 @@
 //! Starts one command.
 
 use std::io;
+use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
 use super::job::{Job, MARKER};
+use super::pty;
 
-/// Starts the command of a job as the leader of its own process group.
+/// Starts the command of a job as the leader of its own process group; at a terminal, `near`, as the leader of its session.
 ///
 /// Only what the standard library does with `posix_spawn` is used (absolute program, no `pre_exec`): `fork` would get
 /// slower with our own memory. All our own descriptors are close-on-exec.
 ///
 /// # Errors
 /// Why it was not started, for people. Nothing has happened then.
-pub(super) fn spawn(job: &Job, marker: &str) -> Result<std::process::Child, String> {
+pub(super) fn spawn(job: &Job, marker: &str, near: Option<OwnedFd>) -> Result<std::process::Child, String> {
     let Some((program, arguments)) = job.argv.split_first().filter(|(program, _)| program.starts_with('/')) else {
         return Err("the program is not given as an absolute path".to_owned());
     };
-    Command::new(program)
-        .args(arguments)
-        .env_clear()
-        .envs(&job.env)
-        .env(MARKER, marker)
-        .current_dir(&job.cwd)
-        .process_group(0)
-        .stdin(if job.stdin.is_some() { Stdio::piped() } else { Stdio::null() })
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .map_err(|error| explain(&error, Path::new(program), &job.cwd))
+    let explained = |error: io::Error| explain(&error, Path::new(program), &job.cwd);
+    let mut command = match near {
+        None => {
+            let mut command = Command::new(program);
+            command
+                .process_group(0)
+                .stdin(if job.stdin.is_some() { Stdio::piped() } else { Stdio::null() })
+                .stdout(Stdio::piped())
+                .stderr(Stdio::piped());
+            command
+        }
+        Some(near) => {
+            let mut command = Command::new("/proc/self/exe");
+            let copy = || near.try_clone().map(Stdio::from).map_err(explained);
+            command.args(pty::role()).arg(program).stdin(copy()?).stdout(copy()?).stderr(copy()?);
+            command
+        }
+    };
+    command.args(arguments).env_clear().envs(&job.env).env(MARKER, marker).current_dir(&job.cwd).spawn().map_err(explained)
 }
 
 /// `execve` says "no such file" about three different files, and gives the rest as bare numbers.

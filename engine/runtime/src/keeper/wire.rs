@@ -7,10 +7,10 @@ use runbook_model::excerpt::Bytes;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::job::{Job, RunEnd};
+use super::job::{Job, RunEnd, Window};
 
 /// The version of everything in this file.
-pub(super) const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 2;
 
 /// The longest message: a command's standard input is the only thing that comes near it.
 pub(super) const LONGEST: usize = 64 * 1024 * 1024;
@@ -24,6 +24,10 @@ pub(super) enum Request {
     Watch { key: u64 },
     /// Stop the command that this connection hears about.
     Stop { why: StopReason },
+    /// The person at the terminal of that command pressed keys.
+    Keys { bytes: Bytes },
+    /// Their terminal has this size now.
+    Resized { window: Window },
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -154,6 +158,28 @@ impl Frames {
     }
 }
 
+/// What stands in these bytes when they arrive in pieces of `cut` bytes: how many requests and how many events before the first
+/// thing that is neither. Only for those who send bytes that no engine and no keeper would.
+#[doc(hidden)]
+#[must_use]
+pub fn understood(bytes: &[u8], cut: usize) -> (usize, usize) {
+    fn count<T: DeserializeOwned>(bytes: &[u8], cut: usize) -> usize {
+        let (mut frames, mut heard) = (Frames::default(), 0);
+        for piece in bytes.chunks(cut.max(1)) {
+            frames.push(piece);
+            loop {
+                match frames.next::<T>() {
+                    Ok(Some(_)) => heard += 1,
+                    Ok(None) => break,
+                    Err(_) => return heard,
+                }
+            }
+        }
+        heard
+    }
+    (count::<Request>(bytes, cut), count::<Event>(bytes, cut))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -182,7 +208,9 @@ mod tests {
         fn noise_is_refused_and_never_a_panic(noise in prop::collection::vec(any::<u8>(), 0..80)) {
             let mut frames = Frames::default();
             frames.push(&noise);
-            while let Ok(Some(Request::Stop { .. } | Request::Watch { .. } | Request::Run { .. })) = frames.next() {}
+            while let Ok(Some(request)) = frames.next::<Request>() {
+                drop(request);
+            }
         }
     }
 

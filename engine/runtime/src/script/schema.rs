@@ -13,6 +13,8 @@ pub enum OptionType {
     Number,
     /// A length of time, such as `"90s"`.
     Length,
+    /// A number of bytes: `"10MiB"`.
+    Size,
     /// A program with its arguments.
     Argv,
     /// A list of texts.
@@ -21,6 +23,8 @@ pub enum OptionType {
     Names,
     /// A map from names to texts.
     TextMap,
+    /// A map from names to values.
+    Values,
     /// A list of HTTP statuses, or one.
     Statuses,
     /// Permission bits: `0o640` or `"0640"`.
@@ -33,6 +37,8 @@ pub enum OptionType {
     Map(&'static str),
     /// How to roll back: an argv, a list of changes, a map with one change, `"nothing"` or a closure with steps.
     Rollback,
+    /// How many may fail: a whole number from 0 on, or a share such as `"25%"`.
+    Share,
     /// How many more attempts: a number, or `#{ times, every }`.
     Retry,
     /// One of these words.
@@ -51,14 +57,17 @@ impl OptionType {
             Self::Text => "a text".to_owned(),
             Self::Flag => "`true` or `false`".to_owned(),
             Self::Count => "a whole number from 1 on".to_owned(),
+            Self::Share => "a whole number from 0 on, or a share such as \"25%\"".to_owned(),
             Self::Number => "a number".to_owned(),
             Self::Length => "a length of time, such as \"90s\"".to_owned(),
+            Self::Size => "a number of bytes, such as \"10MiB\"".to_owned(),
             Self::Argv => {
                 "a program with its arguments, such as [\"systemctl\", \"restart\", \"api\"], or `sh(\"…\")`".to_owned()
             }
             Self::Texts => "a list of texts".to_owned(),
             Self::Names => "a name or a list of names".to_owned(),
             Self::TextMap => "a map from names to texts".to_owned(),
+            Self::Values => "a map from names to values".to_owned(),
             Self::Statuses => "an HTTP status or a list of them, such as [200, 204]".to_owned(),
             Self::Mode => "permission bits, such as 0o640".to_owned(),
             Self::Closure => "a closure without parameters, such as `|| …`".to_owned(),
@@ -123,6 +132,25 @@ const ENV: OptionSchema = option("env", OptionType::TextMap, "variables added to
 const CWD: OptionSchema =
     option("cwd", OptionType::Text, "the working directory; the root of the runbook repository when absent");
 const STDIN: OptionSchema = option("stdin", OptionType::Text, "what the program reads; nothing when absent");
+const CA: OptionSchema =
+    option("ca", OptionType::Text, "a file of certificates (PEM): the only authorities that count; the machine's when absent");
+const PTY: OptionSchema = option(
+    "pty",
+    OptionType::Flag,
+    "the program gets a terminal of its own, at which nobody sits; both its streams come out of it",
+);
+const INTERACTIVE: OptionSchema = option(
+    "interactive",
+    OptionType::Flag,
+    "the program gets the operator's terminal while it runs; refused where there is none",
+);
+const OUTPUT: OptionSchema =
+    option("output", OptionType::Size, "the most of each stream that is kept on disk, head and tail; 64MiB when absent");
+const STOP: OptionSchema = option(
+    "stop",
+    OptionType::Word(&["group", "everything"]),
+    "who is stopped with the program: its process group, or whatever it started; \"group\" when absent",
+);
 const RUN: OptionSchema = option("run", OptionType::Argv, "a program with its arguments; no shell reads them");
 const WRITE: OptionSchema =
     option("write", OptionType::Map("command.write"), "a file and its content; its rollback comes by itself");
@@ -152,6 +180,12 @@ static TABLES: &[Table] = &[
                 "how long it waits for another run to give them back; as long as it takes when absent",
             ),
             option("params", OptionType::Parameters, "its parameters"),
+            option(
+                "rollback",
+                OptionType::Flag,
+                "`true` promises a way back for every command; `runbook check` holds it to that",
+            ),
+            option("links", OptionType::Texts, "addresses and files of the repository that help whoever runs it"),
         ],
     },
     Table {
@@ -207,6 +241,10 @@ static TABLES: &[Table] = &[
             ENV,
             CWD,
             STDIN,
+            PTY,
+            INTERACTIVE,
+            OUTPUT,
+            STOP,
         ],
     },
     Table {
@@ -233,6 +271,7 @@ static TABLES: &[Table] = &[
             option("body", OptionType::Text, "a body of text"),
             option("expect", OptionType::Statuses, "statuses that count as success; 200 to 299 when absent"),
             option("timeout", OptionType::Length, "how long an answer may take; 30s when absent"),
+            CA,
         ],
     },
     Table {
@@ -267,7 +306,7 @@ static TABLES: &[Table] = &[
         usage: "rollback(name, #{ … }) or rollback(name, || { … })",
         help: "adds to what is owed: a compensation that belongs to no single command",
         argument: Some(1),
-        options: &[RUN, WRITE, HTTP, ENV, CWD, STDIN],
+        options: &[RUN, WRITE, HTTP, ENV, CWD, STDIN, PTY, INTERACTIVE, OUTPUT, STOP],
     },
     Table {
         name: "phase",
@@ -285,6 +324,21 @@ static TABLES: &[Table] = &[
         ],
     },
     Table {
+        name: "parallel",
+        usage: "parallel(name, items, #{ … }, |item| { … })",
+        help: "does the same steps for many items, several at a time; gives a list of #{ ok, value, error, item, key }",
+        argument: Some(2),
+        options: &[
+            option("max", OptionType::Count, "how many items at a time, 1 to 100; 10 when absent"),
+            option(
+                "max_failures",
+                OptionType::Share,
+                "how many items may fail before no other is begun and the whole fails; 0 when absent",
+            ),
+            option("key", OptionType::Text, "for items that are maps: the key whose value names the item"),
+        ],
+    },
+    Table {
         name: "http::get",
         usage: "http::get(url, #{ … })",
         help: "in a check: what a server answers",
@@ -292,6 +346,7 @@ static TABLES: &[Table] = &[
         options: &[
             option("headers", OptionType::TextMap, "header fields"),
             option("timeout", OptionType::Length, "how long the answer may take; 10s when absent"),
+            CA,
         ],
     },
     Table {
@@ -302,6 +357,7 @@ static TABLES: &[Table] = &[
         options: &[
             option("headers", OptionType::TextMap, "header fields"),
             option("timeout", OptionType::Length, "how long the answer may take; 10s when absent"),
+            CA,
         ],
     },
     Table {
@@ -320,6 +376,46 @@ static TABLES: &[Table] = &[
     },
 ];
 
+static TEST_TABLES: &[Table] = &[
+    Table {
+        name: "given",
+        usage: "given(what, #{ … })",
+        help: "in a test: what a look sees, what a check gives, how a command goes, what a person says; a list of such maps says it in turn",
+        argument: Some(1),
+        options: &[
+            option("gives", OptionType::Value, "what a look sees, or what a check gives without looking"),
+            option("fails", OptionType::Text, "the look cannot be taken, or the check fails, for this reason"),
+            option("prints", OptionType::Text, "what a program prints"),
+            option("exits", OptionType::Number, "its exit code; 0 when absent"),
+            option("complains", OptionType::Text, "what a program that fails says on standard error"),
+            option("status", OptionType::Number, "the status of a server's answer"),
+            option("body", OptionType::Text, "the body of a server's answer"),
+            option("takes", OptionType::Length, "how long a command takes, on a clock that nobody waits for"),
+            option("says", OptionType::Word(&["yes", "no"]), "what a person answers; yes when nothing is given"),
+            option("chooses", OptionType::Text, "the choice that a person takes"),
+            option("enters", OptionType::Text, "what a person types"),
+            option("after", OptionType::Text, "for looks and checks: it counts once the change of this step took effect"),
+        ],
+    },
+    Table {
+        name: "given.all",
+        usage: "given(#{ settings: #{ … }, params: #{ … } })",
+        help: "in a test: settings and parameters, over those given before",
+        argument: Some(0),
+        options: &[
+            option("settings", OptionType::Values, "over those of the configuration"),
+            option("params", OptionType::Values, "the values of parameters; `run(#{ … })` is stronger"),
+            option("env", OptionType::Text, "the environment whose settings the runbook gets"),
+        ],
+    },
+];
+
+/// The tables of options that only tests have.
+#[must_use]
+pub fn test_schema() -> &'static [Table] {
+    TEST_TABLES
+}
+
 /// Every table of options.
 #[must_use]
 pub fn schema() -> &'static [Table] {
@@ -329,7 +425,7 @@ pub fn schema() -> &'static [Table] {
 /// The table of this name; a name that is not in [`schema`] gives one without options.
 pub(super) fn table(name: &str) -> &'static Table {
     static NONE: Table = Table { name: "", usage: "", help: "", argument: None, options: &[] };
-    TABLES.iter().find(|table| table.name == name).unwrap_or(&NONE)
+    TABLES.iter().chain(TEST_TABLES).find(|table| table.name == name).unwrap_or(&NONE)
 }
 
 #[cfg(test)]

@@ -95,6 +95,10 @@ impl<W: World> World for DryRunWorld<W> {
         self.unconfined.clone()
     }
 
+    fn withheld(&self, _change: &Change) -> Option<Performed> {
+        Some(Performed::Withheld)
+    }
+
     fn perform<'a>(&'a self, _receipt: Receipt, _change: &'a Change, _limits: Limits) -> Task<'a, Performed> {
         Box::pin(async { Performed::Withheld })
     }
@@ -169,17 +173,7 @@ mod tests {
             Change::Write(FileWrite { path: path.display().to_string(), content: "a = 1\n".to_owned(), mode: None, before: None })
         };
         let run = Change::Run(Invocation { argv: vec!["no-such-program-anywhere".to_owned()], ..Invocation::default() });
-        let call = |url: &str| {
-            Change::Http(HttpCall {
-                method: "POST".to_owned(),
-                url: url.to_owned(),
-                headers: std::collections::BTreeMap::new(),
-                json: None,
-                body: None,
-                expect: Vec::new(),
-                timeout: None,
-            })
-        };
+        let call = |url: &str| Change::Http(HttpCall { method: "POST".to_owned(), url: url.to_owned(), ..HttpCall::default() });
         assert!(matches!(world.prepare(&write(&target)).await, Ok(Change::Write(FileWrite { before: Some(_), .. }))));
         assert!(world.prepare(&call("http://[::1]:9/x")).await.is_ok());
         let unheard: Vec<_> = world.lacks().into_iter().map(|lack| lack.what).collect();

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use rhai::{Array, Dynamic, FnPtr, Map};
 use runbook_model::change::{Change, FileWrite, HttpCall, Invocation};
+use runbook_model::manner::{Manner, Reach, Terminal};
 use runbook_model::step::RollbackPlan;
 
 use crate::script::code::Code;
@@ -11,6 +12,9 @@ use crate::script::complaint::{Called, Complaint};
 use crate::script::json;
 use crate::script::options::{Options, word};
 use crate::script::schema::table;
+
+/// What means something for a program only.
+const RUN_ONLY: [&str; 7] = ["env", "cwd", "stdin", "pty", "interactive", "output", "stop"];
 
 /// Where programs run: a rollback runs where its command did, so that relative paths mean the same.
 #[derive(Debug, Clone, Default)]
@@ -44,7 +48,7 @@ pub(super) fn change(options: &Options<'_>, surroundings: &Surroundings) -> Call
         }
     };
     if kind != "run"
-        && let Some(odd) = ["env", "cwd", "stdin"].into_iter().find(|name| options.has(name))
+        && let Some(odd) = RUN_ONLY.into_iter().find(|name| options.has(name))
     {
         return options
             .complain(odd, Code::BadOption, format!("`{odd}` belongs to `run`, and means nothing for `{kind}`"))
@@ -59,6 +63,7 @@ pub(super) fn change(options: &Options<'_>, surroundings: &Surroundings) -> Call
             env: surroundings.env.clone(),
             cwd: surroundings.cwd.clone(),
             stdin: options.text("stdin"),
+            manner: manner(options)?,
         })),
         "write" => write(&options.inner(table("command.write"), given, "write")?),
         _ => http(&options.inner(table("command.http"), given, "http")?),
@@ -111,7 +116,26 @@ pub(super) fn plan(
 }
 
 fn run(argv: Vec<String>, surroundings: &Surroundings) -> Change {
-    Change::Run(Invocation { argv, env: surroundings.env.clone(), cwd: surroundings.cwd.clone(), stdin: None })
+    Change::Run(Invocation { argv, env: surroundings.env.clone(), cwd: surroundings.cwd.clone(), ..Invocation::default() })
+}
+
+/// How a program is run.
+fn manner(options: &Options<'_>) -> Called<Manner> {
+    let (own, operators) = (options.flag("pty"), options.flag("interactive"));
+    if operators && own {
+        return options
+            .complain("pty", Code::BadOption, "`pty` and `interactive` cannot stand together")
+            .help("an interactive program gets a terminal in any case: leave `pty` out")
+            .raise();
+    }
+    if operators && options.has("stdin") {
+        return options
+            .complain("stdin", Code::BadOption, "`stdin` and `interactive` cannot stand together: it reads what a person types")
+            .raise();
+    }
+    let terminal = if operators { Some(Terminal::Operators) } else { own.then_some(Terminal::Own) };
+    let stop = if options.text("stop").as_deref() == Some("everything") { Reach::Everything } else { Reach::Group };
+    Ok(Manner { terminal, output: options.size("output")?, stop })
 }
 
 /// Program and arguments: texts, numbers and flags.
@@ -188,6 +212,7 @@ fn http(options: &Options<'_>) -> Called<Change> {
         json: options.value("json")?,
         body: options.text("body"),
         expect,
+        ca: options.text("ca"),
         timeout: options.length("timeout")?,
     }))
 }

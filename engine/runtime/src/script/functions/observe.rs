@@ -1,5 +1,6 @@
 //! Looks at the world: `http::get`, `exec::output`, `fs::read`, … Only a closure of a check may take them.
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use rhai::{Array, Dynamic, Engine, FuncRegistration, Module, NativeCallContext};
@@ -12,6 +13,7 @@ use crate::operation::{Operation, Reply};
 use crate::script::answers::{Output, Reaction};
 use crate::script::code::Code;
 use crate::script::complaint::{Called, Complaint};
+use crate::script::here;
 use crate::script::json;
 use crate::script::options::Options;
 use crate::script::schema::table;
@@ -37,6 +39,13 @@ const LOOKS: [(&str, &str, usize, bool, Made); 13] = [
     ("process", "find", 1, false, |asked| Ok(Observation::Processes { name: asked.word()? })),
     ("tcp", "open", 1, true, |asked| Ok(Observation::Tcp { address: asked.word()?, timeout: asked.options.length("timeout")? })),
 ];
+
+/// How many arguments the function of this whole name takes.
+pub(super) fn arguments(function: &str) -> Option<RangeInclusive<usize>> {
+    let (space, name) = function.split_once("::")?;
+    let (_, _, arguments, has_options, _) = LOOKS.into_iter().find(|look| look.0 == space && look.1 == name)?;
+    Some(arguments..=arguments + usize::from(has_options))
+}
 
 struct Asked<'a> {
     ctx: &'a NativeCallContext<'a>,
@@ -83,7 +92,7 @@ fn look(
     subject: Dynamic,
     given: Option<Dynamic>,
 ) -> Called<Dynamic> {
-    let looking = stage.state().looking.clone();
+    let looking = here::with(|here| here.looking.clone());
     let Some(path) = looking else {
         return Complaint::new(ctx, Code::LookOutsideCheck, format!("`{function}` looks at the world outside a check"))
             .help(format!("put it into a check, so that what it sees is recorded: `let seen = check(\"…\", || {function}(…));`"))
@@ -148,6 +157,7 @@ fn request(asked: &Asked<'_>, method: &str) -> Called<Observation> {
         url,
         headers: asked.options.text_map("headers"),
         timeout: asked.options.length("timeout")?,
+        ca: asked.options.text("ca"),
     })
 }
 
@@ -165,6 +175,7 @@ fn output(asked: &Asked<'_>) -> Called<Observation> {
             env: asked.options.text_map("env"),
             cwd: asked.options.text("cwd"),
             stdin: asked.options.text("stdin"),
+            ..Invocation::default()
         },
         timeout: asked.options.length("timeout")?,
     })

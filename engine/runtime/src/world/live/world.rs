@@ -1,9 +1,10 @@
 //! The world in which changes are made.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use runbook_model::change::Change;
+use runbook_model::change::{Change, Invocation};
 use runbook_model::entry::Intent;
 use runbook_model::failure::Failure;
 use runbook_model::id::Attempt;
@@ -12,20 +13,34 @@ use runbook_model::path::StepPath;
 use runbook_model::step::Check;
 
 use super::blocking::off_thread;
-use super::processes::{Key, Processes};
+use super::near::Near;
+use super::processes::{Job, Key, Processes, RunEnd};
 use super::{Site, command, file, http, observe};
 use crate::journal::Receipt;
 use crate::operation::Look;
 use crate::report::Progress;
 use crate::world::schedule::judge_live;
-use crate::world::{Choice, Chosen, Judgement, Limits, Looks, People, Performed, Question, Reaction, Recovered, Task, World};
+use crate::world::{
+    Choice, Chosen, Judgement, Lent, Limits, Looks, People, Performed, Question, Reaction, Recovered, Task, World,
+};
 
 /// Where output goes while a command runs.
 pub type Sink = Box<dyn Fn(Progress)>;
 
+/// Why an interactive step cannot begin.
+const NO_TERMINAL: &str = "it is `interactive`, and nobody sits at a terminal here: resume the run from a terminal";
+
+/// What became of asking for the operator's terminal.
+enum Borrowed<'a> {
+    NotNeeded,
+    Terminal(Box<dyn Lent + 'a>),
+    Nothing,
+}
+
 /// The real world, as one run may touch it.
 pub struct LiveWorld {
-    site: Site,
+    site: Arc<Site>,
+    near: Near,
     processes: Box<dyn Processes>,
     people: Box<dyn People>,
     sink: Sink,
@@ -42,7 +57,7 @@ impl LiveWorld {
     /// A world at `site`, whose programs are run by `processes` and whose questions go to `people`.
     #[must_use]
     pub fn new(site: Site, processes: Box<dyn Processes>, people: Box<dyn People>) -> Self {
-        Self { site, processes, people, sink: Box::new(|_| {}), started: Instant::now() }
+        Self { site: Arc::new(site), near: Near::default(), processes, people, sink: Box::new(|_| {}), started: Instant::now() }
     }
 
     /// Sends the output of running commands to `sink`.
@@ -60,12 +75,29 @@ impl LiveWorld {
             Change::Run(invocation) => {
                 let program = invocation.argv.first().cloned().unwrap_or_default();
                 let job = command::job(&self.site, &invocation);
-                command::performed(&program, self.processes.run(key, job, limits, &self.listener(path)).await)
+                let end = match self.borrowed(&invocation).await {
+                    Borrowed::NotNeeded => self.processes.run(key, job, limits, &self.listener(path)).await,
+                    Borrowed::Terminal(mut terminal) => {
+                        let (keys, job) = (terminal.keys(), Job { window: terminal.window(), ..job });
+                        self.processes.run_at_terminal(key, job, limits, keys, &|_, bytes| terminal.show(bytes)).await
+                    }
+                    Borrowed::Nothing => RunEnd::NotStarted { message: NO_TERMINAL.to_owned() },
+                };
+                command::performed(&program, end)
             }
             Change::Write(write) => off_thread(move || file::perform_write(&write, &tag)).await,
             Change::Restore(restore) => off_thread(move || file::perform_restore(&restore, &tag)).await,
             Change::Http(call) => http::perform(&call, limits).await,
         }
+    }
+
+    /// The operator's terminal, if the program needs it.
+    async fn borrowed(&self, invocation: &Invocation) -> Borrowed<'_> {
+        if !invocation.manner.is_interactive() {
+            return Borrowed::NotNeeded;
+        }
+        (self.sink)(Progress::Quiet);
+        self.people.lend().await.map_or(Borrowed::Nothing, Borrowed::Terminal)
     }
 
     /// Marks temporary files of one attempt of this run: another run that writes beside it must not sweep them away.
@@ -84,14 +116,35 @@ impl LiveWorld {
 
 impl World for LiveWorld {
     fn prepare<'a>(&'a self, change: &'a Change) -> Task<'a, Result<Change, Failure>> {
-        let (site, change) = (self.site.clone(), change.clone());
-        let prepare = move || match change {
+        if let Change::Run(invocation) = change
+            && invocation.manner.is_interactive()
+            && !self.people.has_terminal()
+        {
+            let program = invocation.argv.first().cloned().unwrap_or_default();
+            return Box::pin(async { Err(Failure::NotStarted { program, message: NO_TERMINAL.to_owned() }) });
+        }
+        if let Change::Run(invocation) = change
+            && self.near.knows(invocation)
+        {
+            let prepared = command::prepare(&self.site, invocation).map(Change::Run);
+            return Box::pin(std::future::ready(prepared.map_err(|failure| *failure)));
+        }
+        let (site, wanted) = (Arc::clone(&self.site), change.clone());
+        let prepare = move || match wanted {
             Change::Run(invocation) => command::prepare(&site, &invocation).map(Change::Run),
             Change::Write(write) => file::prepare_write(&site, &write).map(Change::Write),
             Change::Restore(restore) => file::prepare_restore(&site, &restore).map(Change::Restore),
-            Change::Http(call) => http::prepare(&call).map(Change::Http),
+            Change::Http(call) => http::prepare(&site, &call).map(Change::Http),
         };
-        Box::pin(async { off_thread(prepare).await.map_err(|failure| *failure) })
+        Box::pin(async move {
+            let prepared = off_thread(prepare).await.map_err(|failure| *failure)?;
+            if let (Change::Run(asked), Change::Run(prepared)) = (change, &prepared) {
+                let (near, site, found) = (self.near.clone(), Arc::clone(&self.site), prepared.clone());
+                let asked = asked.clone();
+                off_thread(move || near.learn(&site, asked, &found)).await;
+            }
+            Ok(prepared)
+        })
     }
 
     fn perform<'a>(&'a self, receipt: Receipt, change: &'a Change, limits: Limits) -> Task<'a, Performed> {
@@ -105,7 +158,18 @@ impl World for LiveWorld {
             match intent.change.clone() {
                 Some(Change::Run(invocation)) => {
                     let program = invocation.argv.first().cloned().unwrap_or_default();
-                    command::recovered(&program, self.processes.recover(key, boot, limits, &self.listener(&intent.path)).await)
+                    let found = match self.borrowed(&invocation).await {
+                        Borrowed::Terminal(mut terminal) => {
+                            let keys = terminal.keys();
+                            let show = |_: bool, bytes: &[u8]| terminal.show(bytes);
+                            self.processes.recover_at_terminal(key, boot, limits, keys, &show).await
+                        }
+                        // Where nobody can type, it may still come to its end by itself.
+                        Borrowed::NotNeeded | Borrowed::Nothing => {
+                            self.processes.recover(key, boot, limits, &self.listener(&intent.path)).await
+                        }
+                    };
+                    command::recovered(&program, found)
                 }
                 Some(Change::Write(write)) => off_thread(move || file::recover_write(&write, &tag)).await,
                 Some(Change::Restore(restore)) => off_thread(move || file::recover_restore(&restore, &tag)).await,
@@ -152,7 +216,7 @@ mod tests {
     use std::rc::Rc;
 
     use runbook_model::answer::{Answer, ExitStatus};
-    use runbook_model::change::{FileBefore, FileWrite, Invocation};
+    use runbook_model::change::{FileBefore, FileWrite};
     use runbook_model::digest::Digest;
     use runbook_model::length::Length;
     use runbook_model::step::{Command, Location, StepKind, StepSpec};

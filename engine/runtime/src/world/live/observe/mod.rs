@@ -24,7 +24,10 @@ const DISK: std::time::Duration = std::time::Duration::from_secs(30);
 /// Takes one look.
 pub(super) async fn observe(site: &Site, processes: &dyn Processes, observation: &Observation) -> Result<Seen, NotSeen> {
     match observation {
-        Observation::Http { method, url, headers, timeout } => http::look(method, url, headers, *timeout).await,
+        Observation::Http { method, url, headers, timeout, ca } => {
+            let ca = ca.as_deref().map(|ca| site.absolute(ca));
+            http::look(method, url, headers, *timeout, ca).await
+        }
         Observation::Output { invocation, timeout } => output::look(site, processes, invocation, *timeout).await,
         Observation::ReadFile { path } => on_disk(site, path, content::read).await,
         Observation::ReadLink { path } => on_disk(site, path, stat::link).await,

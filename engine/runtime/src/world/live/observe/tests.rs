@@ -25,7 +25,7 @@ async fn look(observation: Observation) -> Result<Seen, String> {
 }
 
 fn get(url: &str) -> Observation {
-    Observation::Http { method: "GET".to_owned(), url: url.to_owned(), headers: BTreeMap::new(), timeout: None }
+    Observation::Http { method: "GET".to_owned(), url: url.to_owned(), headers: BTreeMap::new(), timeout: None, ca: None }
 }
 
 fn output(argv: &[&str]) -> Observation {
@@ -46,6 +46,7 @@ async fn any_status_is_an_answer_and_long_bodies_are_cut() {
         url: server.url("/x"),
         headers: BTreeMap::from([("X-Token".to_owned(), "t".to_owned())]),
         timeout: None,
+        ca: None,
     };
     assert!(matches!(look(head).await, Ok(Seen::Response(response)) if response.body.0.is_empty()));
     assert!(server.requests()[1].contains("x-token: t\r\n"), "{:?}", server.requests());
@@ -70,9 +71,9 @@ async fn errors_are_sentences_about_the_thing() {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/", silent.local_addr().unwrap());
     let timeout = Some(Length::from_millis(250));
-    let impatient = Observation::Http { method: "GET".to_owned(), url: url.clone(), headers: BTreeMap::new(), timeout };
+    let impatient = Observation::Http { method: "GET".to_owned(), url: url.clone(), headers: BTreeMap::new(), timeout, ca: None };
     assert_eq!(look(impatient).await, Err(format!("{url}: no answer within 250ms")));
-    let post = Observation::Http { method: "POST".to_owned(), url: url.clone(), headers: BTreeMap::new(), timeout };
+    let post = Observation::Http { method: "POST".to_owned(), url: url.clone(), headers: BTreeMap::new(), timeout, ca: None };
     assert!(look(post).await.unwrap_err().contains("may change something"));
     assert_eq!(
         look(Observation::ReadFile { path: "/no/such".to_owned() }).await.unwrap_err(),
