@@ -469,7 +469,7 @@ fn refused(refused: Refused, trail: &str) -> Failure {
             Failure::new(ExitCode::Damaged, refused.to_string())
         }
         Refused::Diverged { .. } => {
-            let git = format!("git --git-dir {} show ", quoted(trail));
+            let git = format!("git --git-dir {} show ", runbook_model::change::quoted(trail));
             Failure::new(ExitCode::Damaged, refused.to_string().replace("git show ", &git))
         }
         Refused::Unsealable { .. } => Failure::new(ExitCode::Damaged, refused.to_string())
