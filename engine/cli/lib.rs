@@ -17,6 +17,7 @@ pub mod library;
 pub mod logging;
 pub mod operator;
 pub mod output;
+pub mod panics;
 pub mod people;
 pub mod performance;
 #[cfg(test)]
@@ -27,5 +28,8 @@ pub mod workplace;
 /// Runs the program with the arguments and the environment of this process.
 #[must_use]
 pub fn main() -> std::process::ExitCode {
+    // Before anything is in memory that nobody else may read.
+    runbook_runtime::secret::keep_memory();
+    panics::listen();
     commands::run(std::env::args_os())
 }

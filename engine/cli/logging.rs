@@ -1,10 +1,12 @@
 //! The program's own log, for those who look into the engine. It never goes to standard output and is no record of a run.
 
 use std::fs::OpenOptions;
+use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::PathBuf;
 use std::sync::Mutex;
 
+use runbook_runtime::secret::known;
 use tracing_subscriber::EnvFilter;
 
 use crate::failure::Failure;
@@ -37,10 +39,27 @@ impl Logging {
                     Failure::usage(format!("cannot open the log file `{}`: {error}", path.display()))
                         .hint("give another with `--log FILE`")
                 })?;
-                subscriber.with_writer(Mutex::new(file)).try_init()
+                subscriber.with_writer(Mutex::new(Veiled(file))).try_init()
             }
-            None => subscriber.with_writer(std::io::stderr).try_init(),
+            None => subscriber.with_writer(|| Veiled(io::stderr())).try_init(),
         };
         started.map_err(|error| Failure::usage(format!("cannot start logging: {error}")))
+    }
+}
+
+/// Writes without secrets. `tracing` hands over one whole event at a time, so none is cut in half.
+struct Veiled<W>(W);
+
+impl<W: Write> Write for Veiled<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match known::patterns().veiled(bytes) {
+            Some(veiled) => self.0.write_all(&veiled)?,
+            None => self.0.write_all(bytes)?,
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
     }
 }

@@ -17,6 +17,7 @@ use runbook_runtime::dispatcher::{Finished, Halt, Interrupts, NoLock, Opening, R
 use runbook_runtime::journal::{CreateError, OpenError, ReadError, RunDir, StateDir};
 use runbook_runtime::report::{Progress, Reporter};
 use runbook_runtime::script::Program;
+use runbook_runtime::secret::Sources;
 use runbook_runtime::world::live::Site;
 use runbook_runtime::world::live::processes::Kept;
 use runbook_runtime::world::{Choice, Chosen, DryRunWorld, LiveWorld, People, Question, Reaction, Task, World};
@@ -51,6 +52,8 @@ pub struct Performance<'a> {
     pub verbose: bool,
     /// What happened in earlier sessions.
     pub before: Vec<Record>,
+    /// Where its secrets come from.
+    pub sources: Sources,
     /// How the sources that are adopted differ from the ones before, as a unified diff.
     pub edit: String,
 }
@@ -71,6 +74,7 @@ impl<'a> Performance<'a> {
             None => Some(workplace.archive(state, &operator, Some(&dir))?),
         };
         let runner = folded.session_operator().unwrap_or_else(|| operator.person.clone());
+        let sources = workplace.place.configuration.sources(folded.started().env.as_deref());
         let before = reading.records;
         let operator = operator.in_groups(&folded.started().groups);
         Ok(Self {
@@ -83,6 +87,7 @@ impl<'a> Performance<'a> {
             yes: false,
             verbose: false,
             before,
+            sources,
             edit: String::new(),
         })
     }
@@ -185,6 +190,7 @@ impl<'a> Performance<'a> {
     fn world(&self, view: &View) -> (Rc<dyn World>, Option<Rc<DryRunWorld<LiveWorld>>>) {
         let mut site = Site::new(self.dir.run(), &self.workplace.root());
         site.extra_env.clone_from(&self.workplace.place.configuration.pass_env.value);
+        let vault = self.workplace.vault(self.sources.clone(), &self.dir);
         let at_terminal = self.operator.person.from == From::Terminal;
         let palette = self.workplace.screen().palette;
         let people = Present {
@@ -194,6 +200,7 @@ impl<'a> Performance<'a> {
         let sink = view.clone();
         let processes = Kept::new(Path::new("/proc/self/exe"), &[keeper::VERB], &self.dir.keeper());
         let live = LiveWorld::new(site, Box::new(processes), Box::new(people))
+            .with_vault(vault)
             .with_sink(Box::new(move |progress| sink.0.borrow_mut().progress(&progress)));
         if self.dry_run {
             let world = Rc::new(DryRunWorld::new(live));

@@ -4,9 +4,10 @@ use runbook_runtime::script::Diagnostics;
 use serde_json::json;
 
 use crate::arguments::{Format, Globals};
+use crate::commands::Place;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
-use crate::library::{Library, Title};
+use crate::library::Title;
 use crate::output;
 use crate::output::safe::{self, Colours};
 
@@ -24,7 +25,8 @@ pub struct Check {
 ///
 /// # Errors
 /// A runbook that was named is not there.
-pub fn run(check: &Check, library: &Library, globals: &Globals) -> Result<ExitCode, Failure> {
+pub fn run(check: &Check, place: &Place, globals: &Globals) -> Result<ExitCode, Failure> {
+    let library = place.library();
     let titles = match check.runbooks.as_slice() {
         [] => library.titles(),
         named => named.iter().map(|name| library.find(name)).collect::<Result<_, _>>()?,
@@ -32,7 +34,13 @@ pub fn run(check: &Check, library: &Library, globals: &Globals) -> Result<ExitCo
     let mut broken = 0;
     for title in &titles {
         let wrong = match library.read(title) {
-            Ok((program, _)) => program.warnings(),
+            Ok((program, _)) => match program.without_source(&|name| place.configuration.has_source(name)) {
+                Some(orphans) => {
+                    broken += 1;
+                    Some(orphans)
+                }
+                None => program.warnings(),
+            },
             Err(wrong) => {
                 broken += 1;
                 Some(wrong)

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::arguments::{Format, Globals};
-use crate::configuration::{Configuration, Origin};
+use crate::configuration::{Configuration, Origin, secrets};
 use crate::failure::Failure;
 use crate::output::style::{Palette, Tone};
 use crate::output::{self, safe};
@@ -58,12 +58,18 @@ fn rows(configuration: &Configuration) -> Vec<Row> {
     for (key, setting) in &configuration.settings {
         rows.push((format!("settings.{key}"), setting.value.clone(), setting.origin.clone()));
     }
+    for (name, source) in &configuration.secrets {
+        rows.push((format!("secrets.{name}"), secrets::shown(&source.value), source.origin.clone()));
+    }
     for (name, environment) in &configuration.environments {
         if let Some(protected) = &environment.protected {
             rows.push((format!("env.{name}.protected"), json!(protected.value), protected.origin.clone()));
         }
         for (key, setting) in &environment.settings {
             rows.push((format!("env.{name}.settings.{key}"), setting.value.clone(), setting.origin.clone()));
+        }
+        for (secret, source) in &environment.secrets {
+            rows.push((format!("env.{name}.secrets.{secret}"), secrets::shown(&source.value), source.origin.clone()));
         }
     }
     rows

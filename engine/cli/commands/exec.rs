@@ -8,10 +8,11 @@ use std::str::FromStr;
 use jiff::Timestamp;
 use runbook_model::digest::Digest;
 use runbook_model::entry::{Mode, Provenance, RunStarted, Source};
-use runbook_model::parameter::{self, Origin};
+use runbook_model::parameter::{self, Given, Origin};
 use runbook_runtime::dispatcher::Session;
 use runbook_runtime::journal::new_run_id;
 use runbook_runtime::script::Program;
+use runbook_runtime::secret::known;
 
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
@@ -70,6 +71,11 @@ pub fn run(exec: &Exec, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> 
         None => Some(workplace.archive(&state, &operator, None)?),
     };
     let run = new_run_id(Timestamp::now()).map_err(|error| Failure::new(ExitCode::Refused, error.to_string()))?;
+    let (dir, secrets) = (state.run(run), environment.sources());
+    drop(workplace.vault(secrets.clone(), &dir));
+    if let Some(failure) = written_secret(&params) {
+        return Err(failure);
+    }
     let started = RunStarted {
         runbook: name,
         title: declaration.title,
@@ -89,7 +95,7 @@ pub fn run(exec: &Exec, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> 
     };
     let performance = Performance {
         workplace,
-        dir: state.run(run),
+        dir,
         runner: operator.person.clone(),
         operator,
         archivist,
@@ -97,6 +103,7 @@ pub fn run(exec: &Exec, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> 
         yes: exec.yes,
         verbose: exec.verbose,
         before: Vec::new(),
+        sources: secrets,
         edit: String::new(),
     };
     performance.perform(|opening| Session::exec(opening, started, &program))
@@ -115,6 +122,18 @@ pub(super) fn unfit(name: &str, refused: &[parameter::Refused]) -> Failure {
         failure = failure.detail(format!("  {refused}"));
     }
     failure.hint(format!("runbook show {name}"))
+}
+
+/// Parameters are written down, and every process of the machine can read what was typed.
+fn written_secret(params: &BTreeMap<String, Given>) -> Option<Failure> {
+    let patterns = known::patterns();
+    params.iter().find_map(|(name, given)| {
+        let text = given.value.as_str().map_or_else(|| given.value.to_string(), str::to_owned);
+        let mark = patterns.in_text(&text)?;
+        let message =
+            format!("the parameter `{name}` holds the value of {mark}, and parameters are written down; nothing was run");
+        Some(Failure::usage(message).hint("leave it out: the runbook names it with `secret(\"…\")`"))
+    })
 }
 
 /// The sources of a runbook, as a run names them.

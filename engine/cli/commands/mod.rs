@@ -72,7 +72,7 @@ fn perform(globals: &Globals, verb: Verb) -> Result<ExitCode, Failure> {
         Verb::Answer(answer) => return answer::run(&answer, &workplace()?),
         Verb::Verify(verify) => return verify::run(&verify, &workplace()?),
         Verb::Seal(seal) => return seal::run(&seal, &workplace()?),
-        Verb::Check(check) => return check::run(&check, &Place::of(globals)?.library(), globals),
+        Verb::Check(check) => return check::run(&check, &Place::of(globals)?, globals),
         Verb::Test(test) => return test::run(&test, &workplace()?),
         Verb::Demo(demo) => return demo::run(&demo, globals),
         Verb::Runs(runs) => {

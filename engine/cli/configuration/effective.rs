@@ -8,9 +8,11 @@ use std::path::{Path, PathBuf};
 
 use runbook_model::Value;
 use runbook_model::parameter::nearest;
+use runbook_runtime::secret::{Source, Sources};
 
 use crate::arguments::Globals;
-use crate::configuration::layer::{Layer, Settings};
+use crate::configuration::layer::{EnvironmentLayer, Layer, Settings};
+use crate::configuration::secrets::{self, SecretsLayer};
 use crate::configuration::{Origin, Sourced, Surroundings, root};
 use crate::failure::Failure;
 
@@ -33,6 +35,8 @@ pub struct Configuration {
     pub log_file: Option<Sourced<PathBuf>>,
     /// What scripts see as `settings` when no environment is named.
     pub settings: BTreeMap<String, Sourced<Value>>,
+    /// Where secrets come from when no environment is named.
+    pub secrets: BTreeMap<String, Sourced<Source>>,
     /// The environments that can be named.
     pub environments: BTreeMap<String, Environment>,
     /// The environment that `RUNBOOK_ENV` names.
@@ -48,9 +52,17 @@ pub struct Environment {
     pub protected: Option<Sourced<bool>>,
     /// What scripts see as `settings`: the common ones with those of the environment merged over them.
     pub settings: BTreeMap<String, Sourced<Value>>,
+    /// Where secrets come from: the common sources with those of the environment laid over them.
+    pub secrets: BTreeMap<String, Sourced<Source>>,
 }
 
 impl Environment {
+    /// Where secrets come from.
+    #[must_use]
+    pub fn sources(&self) -> Sources {
+        Sources::new(self.secrets.iter().map(|(name, source)| (name.clone(), source.value.clone())).collect())
+    }
+
     /// The settings as a script sees them.
     #[must_use]
     pub fn values(&self) -> serde_json::Map<String, Value> {
@@ -82,20 +94,24 @@ impl Configuration {
             log_filter: None,
             log_file: None,
             settings: BTreeMap::new(),
+            secrets: BTreeMap::new(),
             environments: BTreeMap::new(),
             env: None,
             files: Vec::new(),
             root,
         };
+        let home = surroundings.variable("HOME").map(PathBuf::from);
         let mut environments = Vec::new();
         if let Some(file) = file {
             let text = fs::read_to_string(&file).map_err(|error| unreadable(&file, &error))?;
             let base = configuration.root.value.clone();
-            environments.push(configuration.take(Layer::read(&file, &text)?, &Base::Directory(base), file)?);
+            environments.push(configuration.take(Layer::read(&file, &text)?, &Base::Directory(base), home.as_deref(), file)?);
         }
         if let Some(file) = surroundings.user_file() {
             match fs::read_to_string(&file) {
-                Ok(text) => environments.push(configuration.take(Layer::read(&file, &text)?, &Base::None, file)?),
+                Ok(text) => {
+                    environments.push(configuration.take(Layer::read(&file, &text)?, &Base::None, home.as_deref(), file)?)
+                }
                 Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {}
                 Err(error) => return Err(unreadable(&file, &error)),
             }
@@ -103,12 +119,13 @@ impl Configuration {
         configuration.take_variables(surroundings)?;
         configuration.take_flags(surroundings, globals);
         // Last, so that an environment wins over common settings of either file.
-        for (name, protected, settings) in environments.into_iter().flatten() {
-            let common = configuration.settings.clone();
+        for (name, layer) in environments.into_iter().flatten() {
+            let (settings, secrets) = (configuration.settings.clone(), configuration.secrets.clone());
             let environment =
-                configuration.environments.entry(name).or_insert_with(|| Environment { protected: None, settings: common });
-            merge(&mut environment.settings, settings);
-            environment.protected = protected.or(environment.protected.take());
+                configuration.environments.entry(name).or_insert_with(|| Environment { protected: None, settings, secrets });
+            merge(&mut environment.settings, layer.settings);
+            environment.secrets.extend(layer.secrets);
+            environment.protected = layer.protected.or(environment.protected.take());
         }
         Ok(configuration)
     }
@@ -119,7 +136,8 @@ impl Configuration {
     /// There is no such environment.
     pub fn environment(&self, flag: Option<&str>) -> Result<(Option<String>, Environment), Failure> {
         let Some(name) = flag.or(self.env.as_ref().map(|env| env.value.as_str())) else {
-            return Ok((None, Environment { protected: None, settings: self.settings.clone() }));
+            let (settings, secrets) = (self.settings.clone(), self.secrets.clone());
+            return Ok((None, Environment { protected: None, settings, secrets }));
         };
         if let Some(environment) = self.environments.get(name) {
             return Ok((Some(name.to_owned()), environment.clone()));
@@ -133,7 +151,21 @@ impl Configuration {
         })
     }
 
-    fn take(&mut self, layer: Layer, base: &Base, file: PathBuf) -> Result<Vec<NamedLayer>, Failure> {
+    /// Where the secrets of a run come from that was started in this environment, as the configuration is now.
+    #[must_use]
+    pub fn sources(&self, env: Option<&str>) -> Sources {
+        let found = self.environment(env).or_else(|_| self.environment(None));
+        found.map(|(_, environment)| environment.sources()).unwrap_or_default()
+    }
+
+    /// Whether any environment says where this secret comes from.
+    #[must_use]
+    pub fn has_source(&self, secret: &str) -> bool {
+        let common = Environment { secrets: self.secrets.clone(), ..Environment::default() };
+        self.environments.values().chain([&common]).any(|environment| environment.sources().of(secret).is_some())
+    }
+
+    fn take(&mut self, layer: Layer, base: &Base, home: Option<&Path>, file: PathBuf) -> Result<Vec<NamedLayer>, Failure> {
         if let Some(state_dir) = layer.state_dir {
             self.state_dir = base.path(state_dir)?;
         }
@@ -156,8 +188,13 @@ impl Configuration {
             self.log_file = Some(base.path(file)?);
         }
         merge(&mut self.settings, layer.settings);
+        self.secrets.extend(base.sources(layer.secrets, home)?);
         self.files.push(file);
-        Ok(layer.environments.into_iter().map(|(name, layer)| (name, layer.protected, layer.settings)).collect())
+        let environments = layer.environments.into_iter().map(|(name, layer)| {
+            let secrets = base.sources(layer.secrets, home)?;
+            Ok((name, EnvironmentLayer { secrets, ..layer }))
+        });
+        environments.collect()
     }
 
     fn take_variables(&mut self, surroundings: &Surroundings) -> Result<(), Failure> {
@@ -192,7 +229,7 @@ impl Configuration {
     }
 }
 
-type NamedLayer = (String, Option<Sourced<bool>>, Settings);
+type NamedLayer = (String, EnvironmentLayer);
 
 /// From where relative paths of a file start.
 enum Base {
@@ -201,6 +238,19 @@ enum Base {
 }
 
 impl Base {
+    /// The sources with absolute paths. `~/` is the operator's home: identities lie there, and a repository is for many.
+    fn sources(&self, layer: SecretsLayer, home: Option<&Path>) -> Result<SecretsLayer, Failure> {
+        let resolved = layer.into_iter().map(|(name, Sourced { value, origin })| {
+            let absolute = |path: PathBuf| match (path.strip_prefix("~"), home) {
+                (Ok(rest), Some(home)) => Ok(home.join(rest)),
+                _ => self.path(Sourced::new(path.to_string_lossy().into_owned(), origin.clone())).map(|path| path.value),
+            };
+            let source = secrets::resolved(value, &absolute)?;
+            Ok((name, Sourced::new(source, origin)))
+        });
+        resolved.collect()
+    }
+
     fn path(&self, text: Sourced<String>) -> Result<Sourced<PathBuf>, Failure> {
         let Sourced { value, origin } = text;
         match self {

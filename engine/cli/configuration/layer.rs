@@ -8,6 +8,7 @@ use toml::de::DeTable;
 
 use crate::configuration::complaint::{self, Complaint};
 use crate::configuration::reader::Reader;
+use crate::configuration::secrets::{self, SecretsLayer};
 use crate::configuration::{Origin, Sourced};
 use crate::failure::Failure;
 
@@ -21,6 +22,7 @@ pub(super) struct Layer {
     pub(super) log_file: Option<Sourced<String>>,
     pub(super) groups: Option<BTreeMap<String, Sourced<Vec<String>>>>,
     pub(super) settings: Settings,
+    pub(super) secrets: SecretsLayer,
     pub(super) environments: BTreeMap<String, EnvironmentLayer>,
 }
 
@@ -29,6 +31,7 @@ pub(super) struct Layer {
 pub(super) struct EnvironmentLayer {
     pub(super) protected: Option<Sourced<bool>>,
     pub(super) settings: Settings,
+    pub(super) secrets: SecretsLayer,
 }
 
 /// Settings, each top-level one with its origin.
@@ -50,13 +53,14 @@ impl Layer {
     }
 
     fn of(reader: &mut Reader<'_>, table: &DeTable<'_>) -> Self {
-        reader.only("", table, &["state_dir", "runbooks", "pass_env", "groups", "log", "settings", "env"]);
+        reader.only("", table, &["state_dir", "runbooks", "pass_env", "groups", "log", "settings", "secrets", "env"]);
         let mut layer = Self {
             state_dir: reader.text(table, "state_dir"),
             runbooks: reader.texts(table, "runbooks"),
             pass_env: reader.texts(table, "pass_env"),
             groups: groups(reader, table),
             settings: settings(reader, table),
+            secrets: secrets::read(reader, table),
             ..Self::default()
         };
         if let Some(log) = reader.table(table, "log") {
@@ -76,10 +80,12 @@ impl Layer {
             }
             match value.get_ref().as_table() {
                 Some(environment) => {
-                    reader.only(&format!(" in [env.{}]", name.get_ref()), environment, &["settings", "protected"]);
+                    reader.only(&format!(" in [env.{}]", name.get_ref()), environment, &["settings", "secrets", "protected"]);
                     let protected = reader.flag(environment, "protected");
                     let settings = settings(reader, environment);
-                    layer.environments.insert(name.get_ref().to_string(), EnvironmentLayer { protected, settings });
+                    let secrets = secrets::read(reader, environment);
+                    let environment = EnvironmentLayer { protected, settings, secrets };
+                    layer.environments.insert(name.get_ref().to_string(), environment);
                 }
                 None => {
                     let help = format!("write it as [env.NAME.settings], with {} = … below", name.get_ref());

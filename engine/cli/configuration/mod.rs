@@ -10,6 +10,7 @@ mod layer;
 mod origin;
 mod reader;
 mod root;
+pub(crate) mod secrets;
 mod surroundings;
 
 pub use effective::{Configuration, Environment};

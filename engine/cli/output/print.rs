@@ -1,6 +1,8 @@
-//! Writing, once and for all.
+//! Writing, once and for all; behind the last veil.
 
 use std::io::{self, Write as _};
+
+use runbook_runtime::secret::known;
 
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
@@ -13,7 +15,7 @@ use crate::failure::Failure;
 /// Standard output cannot take it, for example because the disk below a redirection is full.
 pub fn to_stdout(text: &str) -> Result<(), Failure> {
     let mut stdout = io::stdout().lock();
-    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+    match stdout.write_all(known::veiled(text).as_bytes()).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             Err(Failure::new(ExitCode::NothingRun, format!("cannot write to standard output: {error}")))
         }
@@ -25,5 +27,5 @@ pub fn to_stdout(text: &str) -> Result<(), Failure> {
 pub fn to_stderr(text: &str) {
     let mut stderr = io::stderr().lock();
     // When standard error is gone there is nobody left to tell.
-    stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush()).ok();
+    stderr.write_all(known::veiled(text).as_bytes()).and_then(|()| stderr.flush()).ok();
 }

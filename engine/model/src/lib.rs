@@ -23,6 +23,7 @@ pub mod parameter;
 pub mod path;
 pub mod person;
 pub mod rollback;
+pub mod secret;
 pub mod state;
 pub mod status;
 pub mod step;

@@ -13,5 +13,6 @@ pub mod keeper;
 pub mod operation;
 pub mod report;
 pub mod script;
+pub mod secret;
 pub mod sweep;
 pub mod world;

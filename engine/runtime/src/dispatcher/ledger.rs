@@ -1,4 +1,7 @@
 //! Nothing is heard of before it is written, and nothing is written that may not follow.
+//!
+//! Every fact passes here on its way to the journal, to git and to whoever watches: so this is where the last veil hangs, should
+//! the value of a secret have come into a fact in spite of the veils before.
 
 use std::cell::{Cell, Ref, RefCell};
 
@@ -9,6 +12,7 @@ use runbook_model::state::RunState;
 use super::Halt;
 use crate::journal::{Journal, Lost, Receipt};
 use crate::report::{Progress, Reporter};
+use crate::secret::known;
 
 /// The journal, the state that it folds to, and everybody who hears of it.
 pub(super) struct Ledger {
@@ -43,6 +47,7 @@ impl Ledger {
 
     /// Writes a fact down; it is on disk with the next flush.
     pub(super) fn write(&self, entry: Entry, now: Timestamp) -> Result<(), Halt> {
+        let entry = known::redacted(entry);
         self.admit(&entry, now)?;
         let record = self.journal.append(entry, now).map_err(|lost| self.lost(lost))?;
         self.tell(&record);
@@ -51,6 +56,7 @@ impl Ledger {
 
     /// Writes a fact down and waits until it is on disk. Nobody hears of it before that.
     pub(super) async fn write_durably(&self, entry: Entry, now: Timestamp) -> Result<(), Halt> {
+        let entry = known::redacted(entry);
         self.admit(&entry, now)?;
         let record = self.journal.append_durably(entry, now).await.map_err(|lost| self.lost(lost))?;
         self.tell(&record);
@@ -59,6 +65,7 @@ impl Ledger {
 
     /// Writes an intent down, waits until it and everything before it is on disk, and gives the key to the world.
     pub(super) async fn intend(&self, intent: Intent, now: Timestamp) -> Result<Receipt, Halt> {
+        let intent = known::redacted(intent);
         self.admit(&Entry::StepIntended(Box::new(intent.clone())), now)?;
         let (record, receipt) = self.journal.intend(intent, now).await.map_err(|lost| self.lost(lost))?;
         self.tell(&record);
@@ -76,7 +83,7 @@ impl Ledger {
         if !self.lost.get() {
             return self.write_durably(entry, now).await;
         }
-        let record = self.journal.append_durably(entry, now).await?;
+        let record = self.journal.append_durably(known::redacted(entry), now).await?;
         self.tell(&record);
         Ok(())
     }

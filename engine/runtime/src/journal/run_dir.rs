@@ -67,6 +67,12 @@ impl RunDir {
         Self { dir: self.dir.with_file_name(run.to_string()), run }
     }
 
+    /// The key by which the journal speaks of secrets: made when it is first needed, and never in git.
+    #[must_use]
+    pub fn secret_key(&self) -> PathBuf {
+        self.dir.join("secret.key")
+    }
+
     /// What the keeper knows about commands.
     #[must_use]
     pub fn keeper(&self) -> PathBuf {

@@ -2,18 +2,21 @@
 
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use runbook_model::answer::{ExitStatus, Exited, Process};
 use rustix::io::{Errno, ioctl_fionbio, read, write};
 use rustix::pipe::{fcntl_getpipe_size, fcntl_setpipe_size};
 use rustix::process::{Pid, PidfdFlags, Signal, WaitStatus, pidfd_open};
+use zeroize::Zeroizing;
 
 use super::capture::{Capture, FILE_LIMIT};
 use super::job::{Job, OutputFiles};
 use super::spawn::spawn;
 use super::stopping::Stopping;
 use super::wire::{End, Ended, StopReason};
+use crate::secret::Patterns;
 
 /// The size of the copy buffer, and of the pipes where the system allows it.
 pub(super) const BUFFER: usize = 256 * 1024;
@@ -47,7 +50,7 @@ pub(super) struct Child {
 
 struct Input {
     pipe: OwnedFd,
-    text: Vec<u8>,
+    text: Zeroizing<Vec<u8>>,
     written: usize,
 }
 
@@ -76,6 +79,7 @@ impl Child {
     /// # Errors
     /// Why it was not started, for people.
     pub(super) fn start(key: u64, job: Job, dir: &Path, marker: String) -> Result<Self, String> {
+        let mut job = job;
         let mut child = spawn(&job, &marker)?;
         let pid = Pid::from_child(&child);
         let ended = pidfd_open(pid, PidfdFlags::empty()).map_err(|error| {
@@ -83,19 +87,20 @@ impl Child {
             child.kill().and_then(|()| child.wait()).map(drop).unwrap_or(());
             format!("it was started and killed at once, because its end could not have been seen: {error}")
         })?;
-        let input = child.stdin.take().zip(job.stdin).map(|(pipe, text)| {
+        let input = child.stdin.take().zip(job.stdin.take()).map(|(pipe, text)| {
             let pipe = OwnedFd::from(pipe);
             no_waiting(&pipe);
-            Input { pipe, text: text.into_bytes(), written: 0 }
+            Input { pipe, text: Zeroizing::new(text.into_bytes()), written: 0 }
         });
         let files = (!job.only_looks).then(|| OutputFiles::of(dir, key));
+        let patterns = Arc::new(Patterns::of(&job.redact));
         let output = |pipe: Option<OwnedFd>, path| {
             if let Some(pipe) = &pipe {
                 no_waiting(pipe);
                 // Refused to users who have many pipes already; then it is only slower.
                 fcntl_setpipe_size(pipe, BUFFER).map(drop).unwrap_or(());
             }
-            Output { pipe, capture: Capture::new(path, FILE_LIMIT, job.redact.clone()) }
+            Output { pipe, capture: Capture::new(path, FILE_LIMIT, Arc::clone(&patterns)) }
         };
         let outputs = [
             output(child.stdout.take().map(OwnedFd::from), files.as_ref().map(|files| files.stdout.clone())),

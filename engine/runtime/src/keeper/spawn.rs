@@ -1,9 +1,13 @@
 //! Starts one command.
 
-use std::io;
+use std::fs::File;
+use std::io::{self, Seek as _, Write as _};
+use std::os::fd::AsRawFd as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
+
+use rustix::fs::{MemfdFlags, Mode, SealFlags, fchmod, fcntl_add_seals, memfd_create};
 
 use super::job::{Job, MARKER};
 
@@ -18,10 +22,13 @@ pub(super) fn spawn(job: &Job, marker: &str) -> Result<std::process::Child, Stri
     let Some((program, arguments)) = job.argv.split_first().filter(|(program, _)| program.starts_with('/')) else {
         return Err("the program is not given as an absolute path".to_owned());
     };
+    // Ours until the child has its own; a descriptor below it would take the place of another one.
+    let files = memory_files(job)?;
     Command::new(program)
         .args(arguments)
         .env_clear()
         .envs(&job.env)
+        .envs(files.iter().map(|(name, file)| (name, format!("/dev/fd/{}", file.as_raw_fd()))))
         .env(MARKER, marker)
         .current_dir(&job.cwd)
         .process_group(0)
@@ -30,6 +37,22 @@ pub(super) fn spawn(job: &Job, marker: &str) -> Result<std::process::Child, Stri
         .stderr(Stdio::piped())
         .spawn()
         .map_err(|error| explain(&error, Path::new(program), &job.cwd))
+}
+
+/// The files that variables name: in memory, sealed against any change, and open in the child, which is the only one that is
+/// started meanwhile: the keeper has one thread.
+fn memory_files(job: &Job) -> Result<Vec<(&str, File)>, String> {
+    let make = |content: &str| -> io::Result<File> {
+        // Not close-on-exec: it is for the child.
+        let mut file = File::from(memfd_create("runbook-secret", MemfdFlags::ALLOW_SEALING)?);
+        fchmod(&file, Mode::RUSR | Mode::WUSR)?;
+        file.write_all(content.as_bytes())?;
+        file.rewind()?;
+        fcntl_add_seals(&file, SealFlags::SHRINK | SealFlags::GROW | SealFlags::WRITE | SealFlags::SEAL)?;
+        Ok(file)
+    };
+    let made = job.env_files.iter().map(|(name, content)| Ok((name.as_str(), make(content)?)));
+    made.collect::<io::Result<_>>().map_err(|error| format!("the system gives no file in memory: {error}"))
 }
 
 /// `execve` says "no such file" about three different files, and gives the rest as bare numbers.

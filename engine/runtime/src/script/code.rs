@@ -43,11 +43,17 @@ pub enum Code {
     UnlikeTypes,
     /// The engine is at fault.
     Internal,
+    /// A secret was used as text.
+    SecretAsText,
+    /// A secret stands in an argument of a program.
+    SecretInArgument,
+    /// The configuration does not say where a secret comes from.
+    NoSource,
 }
 
 impl Code {
     /// Every code, in the order of the numbers.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 22] = [
         Self::Syntax,
         Self::Import,
         Self::UnknownFunction,
@@ -67,9 +73,12 @@ impl Code {
         Self::NotRecordable,
         Self::UnlikeTypes,
         Self::Internal,
+        Self::SecretAsText,
+        Self::SecretInArgument,
+        Self::NoSource,
     ];
 
-    /// `RB0001` to `RB0019`.
+    /// `RB0001` to `RB0022`.
     #[must_use]
     pub fn id(self) -> &'static str {
         match self {
@@ -92,6 +101,9 @@ impl Code {
             Self::NotRecordable => "RB0017",
             Self::UnlikeTypes => "RB0018",
             Self::Internal => "RB0019",
+            Self::SecretAsText => "RB0020",
+            Self::SecretInArgument => "RB0021",
+            Self::NoSource => "RB0022",
         }
     }
 
@@ -169,6 +181,20 @@ impl Code {
             Self::UnlikeTypes => {
                 "`status == \"200\"` can never be true, because a number is no text. Convert one side: `status == 200`, or \
                  `status.to_string() == \"200\"`."
+            }
+            Self::SecretAsText => {
+                "A secret has no way to become text, because text is written down: it cannot be interpolated, joined, compared, \
+                 printed or recorded. Hand it over where it is needed: in `env`, `env_files` or `stdin` of a program, in \
+                 `headers`, `json` or `body` of a request, in the `content` of a file. Where text stands around it, write a \
+                 list: `[\"Bearer \", secret(\"api/token\")]`."
+            }
+            Self::SecretInArgument => {
+                "The arguments of a program can be read by every user of the machine (`ps`). Hand the secret over in its \
+                 environment (`env`), on its standard input (`stdin`), or in a file that a variable names (`env_files`)."
+            }
+            Self::NoSource => {
+                "The runbook names a secret, and `runbook.toml` does not say where it comes from. Add it to `[secrets]`: \
+                 `\"db/password\" = { env = \"DB_PASSWORD\" }`, or `{ file = … }`, `{ command = [ … ] }`, `{ age = … }`."
             }
             Self::Internal => "The engine failed, not the script. Nothing is lost: the journal is written before every effect.",
         }

@@ -13,6 +13,7 @@ use super::functions;
 use super::options::unknown_option;
 use super::sandbox::{self, BLOCKED};
 use super::schema::{OptionType, Table, table};
+use super::secret;
 use super::source::{Sources, resolved};
 use super::span::grown;
 use super::spots::{each_call, options_of};
@@ -91,6 +92,11 @@ impl Lint<'_> {
                 );
             }
             return;
+        }
+        if let (functions::SECRET, Some(Expr::StringConstant(word, position))) = (name, call.args.first())
+            && let Some(message) = secret::misnamed(word)
+        {
+            self.report(Diagnostic::error(Code::BadOption, message).help(secret::name_help()), *position);
         }
         let own: Vec<_> = self.ast.iter_functions().map(|function| function.name.to_owned()).collect();
         if engine_names().contains(name) || own.iter().any(|known| known == name) {

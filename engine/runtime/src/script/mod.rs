@@ -25,6 +25,7 @@ mod program;
 mod render;
 mod sandbox;
 mod schema;
+mod secret;
 mod settings;
 mod shelf;
 mod source;

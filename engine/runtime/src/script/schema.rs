@@ -19,8 +19,12 @@ pub enum OptionType {
     Texts,
     /// A text, or a list of texts.
     Names,
-    /// A map from names to texts.
-    TextMap,
+    /// A text, a secret, or a list of both.
+    Parts,
+    /// A map from names to texts, secrets, or lists of both.
+    PartsMap,
+    /// Anything that JSON can hold, with secrets in it.
+    Json,
     /// A list of HTTP statuses, or one.
     Statuses,
     /// Permission bits: `0o640` or `"0640"`.
@@ -58,7 +62,9 @@ impl OptionType {
             }
             Self::Texts => "a list of texts".to_owned(),
             Self::Names => "a name or a list of names".to_owned(),
-            Self::TextMap => "a map from names to texts".to_owned(),
+            Self::Parts => "a text, a secret, or a list of both that is joined".to_owned(),
+            Self::PartsMap => "a map from names to texts, secrets, or lists of both that are joined".to_owned(),
+            Self::Json => "a value of numbers, texts, secrets, lists and maps".to_owned(),
             Self::Statuses => "an HTTP status or a list of them, such as [200, 204]".to_owned(),
             Self::Mode => "permission bits, such as 0o640".to_owned(),
             Self::Closure => "a closure without parameters, such as `|| …`".to_owned(),
@@ -119,10 +125,15 @@ const fn required(name: &'static str, kind: OptionType, help: &'static str) -> O
     OptionSchema { name, kind, help, required: true }
 }
 
-const ENV: OptionSchema = option("env", OptionType::TextMap, "variables added to the environment of the program");
+const ENV: OptionSchema = option("env", OptionType::PartsMap, "variables added to the environment of the program");
+const ENV_FILES: OptionSchema = option(
+    "env_files",
+    OptionType::PartsMap,
+    "variables that name a file with this content, which is in memory only and goes with the program",
+);
 const CWD: OptionSchema =
     option("cwd", OptionType::Text, "the working directory; the root of the runbook repository when absent");
-const STDIN: OptionSchema = option("stdin", OptionType::Text, "what the program reads; nothing when absent");
+const STDIN: OptionSchema = option("stdin", OptionType::Parts, "what the program reads; nothing when absent");
 const RUN: OptionSchema = option("run", OptionType::Argv, "a program with its arguments; no shell reads them");
 const WRITE: OptionSchema =
     option("write", OptionType::Map("command.write"), "a file and its content; its rollback comes by itself");
@@ -205,6 +216,7 @@ static TABLES: &[Table] = &[
             option("retry", OptionType::Retry, "how often it may be tried again after a failure"),
             option("assume", OptionType::Value, "what a rehearsal takes as its standard output, or as the answer's body"),
             ENV,
+            ENV_FILES,
             CWD,
             STDIN,
         ],
@@ -216,8 +228,12 @@ static TABLES: &[Table] = &[
         argument: None,
         options: &[
             required("path", OptionType::Text, "the file"),
-            required("content", OptionType::Text, "its whole content"),
-            option("mode", OptionType::Mode, "permission bits; kept as they are when absent (0644 for a new file)"),
+            required("content", OptionType::Parts, "its whole content"),
+            option(
+                "mode",
+                OptionType::Mode,
+                "permission bits; kept as they are when absent (0644 for a new file); 0600 with secrets",
+            ),
         ],
     },
     Table {
@@ -228,9 +244,9 @@ static TABLES: &[Table] = &[
         options: &[
             option("method", OptionType::Text, "POST when absent"),
             required("url", OptionType::Text, "an http:// or https:// address"),
-            option("headers", OptionType::TextMap, "header fields"),
-            option("json", OptionType::Value, "a body of JSON"),
-            option("body", OptionType::Text, "a body of text"),
+            option("headers", OptionType::PartsMap, "header fields"),
+            option("json", OptionType::Json, "a body of JSON"),
+            option("body", OptionType::Parts, "a body of text"),
             option("expect", OptionType::Statuses, "statuses that count as success; 200 to 299 when absent"),
             option("timeout", OptionType::Length, "how long an answer may take; 30s when absent"),
         ],
@@ -267,7 +283,7 @@ static TABLES: &[Table] = &[
         usage: "rollback(name, #{ … }) or rollback(name, || { … })",
         help: "adds to what is owed: a compensation that belongs to no single command",
         argument: Some(1),
-        options: &[RUN, WRITE, HTTP, ENV, CWD, STDIN],
+        options: &[RUN, WRITE, HTTP, ENV, ENV_FILES, CWD, STDIN],
     },
     Table {
         name: "phase",
@@ -290,7 +306,7 @@ static TABLES: &[Table] = &[
         help: "in a check: what a server answers",
         argument: Some(1),
         options: &[
-            option("headers", OptionType::TextMap, "header fields"),
+            option("headers", OptionType::PartsMap, "header fields"),
             option("timeout", OptionType::Length, "how long the answer may take; 10s when absent"),
         ],
     },
@@ -300,7 +316,7 @@ static TABLES: &[Table] = &[
         help: "in a check: the head of what a server answers",
         argument: Some(1),
         options: &[
-            option("headers", OptionType::TextMap, "header fields"),
+            option("headers", OptionType::PartsMap, "header fields"),
             option("timeout", OptionType::Length, "how long the answer may take; 10s when absent"),
         ],
     },
@@ -309,7 +325,13 @@ static TABLES: &[Table] = &[
         usage: "exec::output(argv, #{ … })",
         help: "in a check: what a program prints that only looks",
         argument: Some(1),
-        options: &[option("timeout", OptionType::Length, "after this time it is stopped; 30s when absent"), ENV, CWD, STDIN],
+        options: &[
+            option("timeout", OptionType::Length, "after this time it is stopped; 30s when absent"),
+            ENV,
+            ENV_FILES,
+            CWD,
+            STDIN,
+        ],
     },
     Table {
         name: "tcp::open",

@@ -17,6 +17,7 @@ use super::program::Script;
 use super::span;
 use super::unknown::{self, Unknown};
 use crate::operation::{Line, Operation, Reply};
+use crate::secret::known;
 
 /// How many operations of Rhai one performance may need.
 const OPERATIONS: u64 = 10_000_000;
@@ -298,6 +299,10 @@ fn named(ctx: &NativeCallContext, name: &Dynamic) -> Called<String> {
     let Some(text) = unknown::text(name) else {
         return complain(format!("`{function}` wants a name as its first argument, this is {}", super::json::named(name)));
     };
+    // A name is a path in the journal and in git: it must stay what it is, so it cannot be veiled there.
+    if let Some(mark) = known::patterns().in_text(&text) {
+        return complain(format!("the name of a `{function}` is written down, and the value of {mark} stands in this one"));
+    }
     match text.chars().count() {
         0 => complain(format!("the name of a `{function}` may not be empty")),
         1..=200 if text.trim().is_empty() => complain(format!("the name of a `{function}` may not be blank")),

@@ -134,20 +134,11 @@ mod tests {
         let world = DryRunWorld::new(LiveWorld::new(site, Box::new(PlainProcesses), Box::new(Absent)));
         let target = dir.path().join("new.conf");
         let write = |path: &std::path::Path| {
-            Change::Write(FileWrite { path: path.display().to_string(), content: "a = 1\n".to_owned(), mode: None, before: None })
+            let (path, content) = (path.display().to_string(), "a = 1\n".to_owned());
+            Change::Write(FileWrite { path, content, ..FileWrite::default() })
         };
         let run = Change::Run(Invocation { argv: vec!["no-such-program-anywhere".to_owned()], ..Invocation::default() });
-        let call = |url: &str| {
-            Change::Http(HttpCall {
-                method: "POST".to_owned(),
-                url: url.to_owned(),
-                headers: std::collections::BTreeMap::new(),
-                json: None,
-                body: None,
-                expect: Vec::new(),
-                timeout: None,
-            })
-        };
+        let call = |url: &str| Change::Http(HttpCall { method: "POST".to_owned(), url: url.to_owned(), ..HttpCall::default() });
         assert!(matches!(world.prepare(&write(&target)).await, Ok(Change::Write(FileWrite { before: Some(_), .. }))));
         assert!(world.prepare(&call("http://[::1]:9/x")).await.is_ok());
         assert_eq!(world.missing(), []);

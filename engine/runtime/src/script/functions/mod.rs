@@ -7,6 +7,7 @@ mod command;
 mod confirm;
 mod conversation;
 mod observe;
+pub(super) mod parts;
 mod phase;
 mod print;
 mod rollback;
@@ -21,10 +22,13 @@ use super::code::Code;
 use super::complaint::{Called, Complaint};
 use super::sandbox::BLOCKED;
 use super::stage::Stage;
-use super::{answers, step_error, unlike};
+use super::{answers, secret, step_error, unlike};
 
 /// The functions of the engine that stand in no module; a script may not define its own of these names.
-pub(super) const NAMES: [&str; 8] = ["attempt", "check", "command", "confirm", "phase", "rollback", "runbook", "sh"];
+pub(super) const NAMES: [&str; 9] = ["attempt", "check", "command", "confirm", "phase", "rollback", "runbook", "secret", "sh"];
+
+/// The function that names a secret.
+pub(super) const SECRET: &str = "secret";
 
 /// The modules of the engine that need no `import`, with their functions: looks at the world.
 pub(super) const MODULES: [(&str, &[&str]); 8] = [
@@ -52,6 +56,7 @@ pub(super) fn register(engine: &mut Engine, stage: &Arc<Stage>) {
     attempt::register(engine, stage);
     print::register(engine, stage);
     shell::register(engine);
+    secret::register(engine, stage);
     observe::register(engine, stage);
     blocked(engine);
 }

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use rhai::{Array, Dynamic, Engine, FuncRegistration, Module, NativeCallContext};
-use runbook_model::change::{Invocation, quoted};
+use runbook_model::change::quoted;
 use runbook_model::observation::{Observation, Seen};
+use runbook_model::secret::Place;
 
-use super::change::{argv, is_address};
+use super::change::{Surroundings, argv, is_address};
 use super::conversation::misunderstood;
+use super::parts::{self, Marked};
 use crate::operation::{Operation, Reply};
 use crate::script::answers::{Output, Reaction};
 use crate::script::code::Code;
@@ -143,12 +145,8 @@ fn request(asked: &Asked<'_>, method: &str) -> Called<Observation> {
     if !is_address(&url) {
         return Complaint::new(asked.ctx, Code::BadOption, format!("\"{url}\" is no http:// or https:// address")).raise();
     }
-    Ok(Observation::Http {
-        method: method.to_owned(),
-        url,
-        headers: asked.options.text_map("headers"),
-        timeout: asked.options.length("timeout")?,
-    })
+    let Marked { texts: headers, secrets } = parts::map(&asked.options, "headers", Place::Header);
+    Ok(Observation::Http { method: method.to_owned(), url, headers, timeout: asked.options.length("timeout")?, secrets })
 }
 
 fn output(asked: &Asked<'_>) -> Called<Observation> {
@@ -158,14 +156,9 @@ fn output(asked: &Asked<'_>) -> Called<Observation> {
             .help("write `exec::output([\"program\", \"argument\"])`, or `exec::output(sh(\"…\"))`")
             .raise();
     };
-    let argv = argv(words, &|message| Complaint::new(asked.ctx, Code::BadOption, message))?;
+    let argv = argv(words, &|code, message| Complaint::new(asked.ctx, code, message))?;
     Ok(Observation::Output {
-        invocation: Invocation {
-            argv,
-            env: asked.options.text_map("env"),
-            cwd: asked.options.text("cwd"),
-            stdin: asked.options.text("stdin"),
-        },
+        invocation: Surroundings::of(&asked.options).invocation(argv, Some(&asked.options)),
         timeout: asked.options.length("timeout")?,
     })
 }

@@ -10,6 +10,7 @@ use super::Site;
 use super::environment::{DEFAULT_PATH, command_env};
 use super::processes::{Job, RunEnd, RunFound};
 use super::program::resolve_program;
+use crate::secret::known;
 use crate::world::{Performed, Recovered};
 
 /// Completes an invocation: the program and the working directory become absolute paths. Blocks.
@@ -25,6 +26,7 @@ pub(super) fn prepare(site: &Site, invocation: &Invocation) -> Result<Invocation
     if let Some(name) = invocation
         .env
         .iter()
+        .chain(&invocation.env_files)
         .find_map(|(name, value)| (name.is_empty() || name.contains(['=', '\0']) || value.contains('\0')).then_some(name))
     {
         return Err(refuse(format!("the variable `{}` cannot be put into an environment", name.escape_debug())));
@@ -44,16 +46,17 @@ pub(super) fn prepare(site: &Site, invocation: &Invocation) -> Result<Invocation
     Ok(prepared)
 }
 
-/// The job of a prepared invocation.
-pub(super) fn job(site: &Site, prepared: &Invocation) -> Job {
+/// The job of a prepared invocation, with its secrets in place.
+pub(super) fn job(site: &Site, prepared: &Invocation, only_looks: bool) -> Job {
     Job {
         argv: prepared.argv.clone(),
         env: command_env(&site.env, &site.extra_env, &prepared.env),
         cwd: working_directory(site, prepared),
         stdin: prepared.stdin.clone(),
         grace: site.grace,
-        redact: Vec::new(),
-        only_looks: false,
+        env_files: prepared.env_files.clone(),
+        redact: known::all(),
+        only_looks,
     }
 }
 

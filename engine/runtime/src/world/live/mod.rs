@@ -13,6 +13,7 @@ mod file;
 mod http;
 mod io_words;
 mod observe;
+mod secrets;
 mod site;
 mod world;
 

@@ -1,6 +1,7 @@
 //! The world in which changes are made.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use runbook_model::change::Change;
@@ -13,10 +14,11 @@ use runbook_model::step::Check;
 
 use super::blocking::off_thread;
 use super::processes::{Key, Processes};
-use super::{Site, command, file, http, observe};
+use super::{Site, command, file, http, observe, secrets};
 use crate::journal::Receipt;
 use crate::operation::Look;
 use crate::report::Progress;
+use crate::secret::{Vault, known};
 use crate::world::schedule::judge_live;
 use crate::world::{Choice, Chosen, Judgement, Limits, Looks, People, Performed, Question, Reaction, Recovered, Task, World};
 
@@ -28,6 +30,7 @@ pub struct LiveWorld {
     site: Site,
     processes: Box<dyn Processes>,
     people: Box<dyn People>,
+    vault: Arc<Vault>,
     sink: Sink,
     started: Instant,
 }
@@ -42,7 +45,7 @@ impl LiveWorld {
     /// A world at `site`, whose programs are run by `processes` and whose questions go to `people`.
     #[must_use]
     pub fn new(site: Site, processes: Box<dyn Processes>, people: Box<dyn People>) -> Self {
-        Self { site, processes, people, sink: Box::new(|_| {}), started: Instant::now() }
+        Self { site, processes, people, vault: Arc::new(Vault::empty()), sink: Box::new(|_| {}), started: Instant::now() }
     }
 
     /// Sends the output of running commands to `sink`.
@@ -52,20 +55,41 @@ impl LiveWorld {
         self
     }
 
+    /// Takes secrets from this vault.
+    #[must_use]
+    pub fn with_vault(mut self, vault: Vault) -> Self {
+        self.vault = Arc::new(vault);
+        self
+    }
+
     /// Makes the change of one attempt. [`World::perform`] is the door; the receipt stays there.
     async fn make(&self, path: &StepPath, attempt: Attempt, change: &Change, limits: Limits) -> Performed {
         let key = Key::of(path, attempt);
         let tag = self.tag(key);
-        match change.clone() {
+        let refused = |why: String| Performed::Failed(secrets::refusal(change, why));
+        let vault = Arc::clone(&self.vault);
+        secrets::veiled(match change.clone() {
             Change::Run(invocation) => {
                 let program = invocation.argv.first().cloned().unwrap_or_default();
-                let job = command::job(&self.site, &invocation);
+                let job = match off_thread(move || secrets::open_run(&vault, &invocation)).await {
+                    Ok(opened) => command::job(&self.site, &opened, false),
+                    Err(why) => return refused(why),
+                };
                 command::performed(&program, self.processes.run(key, job, limits, &self.listener(path)).await)
             }
-            Change::Write(write) => off_thread(move || file::perform_write(&write, &tag)).await,
-            Change::Restore(restore) => off_thread(move || file::perform_restore(&restore, &tag)).await,
-            Change::Http(call) => http::perform(&call, limits).await,
-        }
+            Change::Write(write) => {
+                let written = move || Ok(file::perform_write(&*secrets::open_write(&vault, &write)?, &tag));
+                off_thread(written).await.unwrap_or_else(refused)
+            }
+            Change::Restore(restore) => {
+                let restored = move || Ok(file::perform_restore(&secrets::open_restore(&vault, &restore)?, &tag));
+                off_thread(restored).await.unwrap_or_else(refused)
+            }
+            Change::Http(call) => match off_thread(move || secrets::open_http(&vault, &call)).await {
+                Ok(opened) => http::perform(&opened, limits).await,
+                Err(why) => return refused(why),
+            },
+        })
     }
 
     /// Marks temporary files of one attempt of this run: another run that writes beside it must not sweep them away.
@@ -84,14 +108,9 @@ impl LiveWorld {
 
 impl World for LiveWorld {
     fn prepare<'a>(&'a self, change: &'a Change) -> Task<'a, Result<Change, Failure>> {
-        let (site, change) = (self.site.clone(), change.clone());
-        let prepare = move || match change {
-            Change::Run(invocation) => command::prepare(&site, &invocation).map(Change::Run),
-            Change::Write(write) => file::prepare_write(&site, &write).map(Change::Write),
-            Change::Restore(restore) => file::prepare_restore(&site, &restore).map(Change::Restore),
-            Change::Http(call) => http::prepare(&call).map(Change::Http),
-        };
-        Box::pin(async { off_thread(prepare).await.map_err(|failure| *failure) })
+        let (site, vault, change) = (self.site.clone(), Arc::clone(&self.vault), change.clone());
+        let prepare = move || secrets::prepare(&site, &vault, &change);
+        Box::pin(async { off_thread(prepare).await.map_err(|failure| known::redacted(*failure)) })
     }
 
     fn perform<'a>(&'a self, receipt: Receipt, change: &'a Change, limits: Limits) -> Task<'a, Performed> {
@@ -102,23 +121,35 @@ impl World for LiveWorld {
         Box::pin(async move {
             let key = Key::of(&intent.path, intent.attempt);
             let tag = self.tag(key);
-            match intent.change.clone() {
+            let vault = Arc::clone(&self.vault);
+            // Without its secret nobody can compare what stands there with what was to be written.
+            let not_opened = |known: String| Recovered::InDoubt { known };
+            secrets::veiled_found(match intent.change.clone() {
                 Some(Change::Run(invocation)) => {
                     let program = invocation.argv.first().cloned().unwrap_or_default();
                     command::recovered(&program, self.processes.recover(key, boot, limits, &self.listener(&intent.path)).await)
                 }
-                Some(Change::Write(write)) => off_thread(move || file::recover_write(&write, &tag)).await,
-                Some(Change::Restore(restore)) => off_thread(move || file::recover_restore(&restore, &tag)).await,
+                Some(Change::Write(write)) => {
+                    let look = move || Ok(file::recover_write(&*secrets::open_write(&vault, &write)?, &tag));
+                    off_thread(look).await.unwrap_or_else(not_opened)
+                }
+                Some(Change::Restore(restore)) => {
+                    let look = move || Ok(file::recover_restore(&secrets::open_restore(&vault, &restore)?, &tag));
+                    off_thread(look).await.unwrap_or_else(not_opened)
+                }
                 Some(Change::Http(call)) => Recovered::InDoubt {
                     known: format!("{} {} may have been sent; no answer was recorded", call.method, call.url),
                 },
                 None => Recovered::NeverBegun { evidence: "the step changes nothing".to_owned() },
-            }
+            })
         })
     }
 
     fn observe<'a>(&'a self, observation: &'a Observation) -> Task<'a, Result<Seen, NotSeen>> {
-        Box::pin(observe::observe(&self.site, &*self.processes, observation))
+        Box::pin(async {
+            let seen = observe::observe(&self.site, &self.vault, &*self.processes, observation).await;
+            seen.map(known::redacted).map_err(|not_seen| NotSeen { message: known::veiled(&not_seen.message).into_owned() })
+        })
     }
 
     fn judge(&self, check: &Check, history: &Looks, look: Look) -> Judgement {
@@ -256,7 +287,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let world = world(dir.path());
         let path = StepPath::root().child("configure", 1);
-        let wanted = FileWrite { path: "a.conf".to_owned(), content: "x".to_owned(), mode: None, before: None };
+        let wanted = FileWrite { path: "a.conf".to_owned(), content: "x".to_owned(), ..FileWrite::default() };
         let change = world.prepare(&Change::Write(wanted)).await.unwrap();
         assert!(matches!(&change, Change::Write(write) if write.before == Some(FileBefore::Absent)));
         let intent = intent(&path, &change);

@@ -114,15 +114,7 @@ mod tests {
     use super::*;
 
     fn call(method: &str, url: &str) -> HttpCall {
-        HttpCall {
-            method: method.to_owned(),
-            url: url.to_owned(),
-            headers: BTreeMap::new(),
-            json: None,
-            body: None,
-            expect: Vec::new(),
-            timeout: None,
-        }
+        HttpCall { method: method.to_owned(), url: url.to_owned(), ..HttpCall::default() }
     }
 
     fn unlimited() -> Limits {

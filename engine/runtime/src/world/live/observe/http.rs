@@ -18,6 +18,7 @@ pub(super) async fn look(
     url: &str,
     headers: &BTreeMap<String, String>,
     timeout: Option<Length>,
+    guarded: bool,
 ) -> Result<Seen, NotSeen> {
     if !matches!(method, "GET" | "HEAD") {
         return Err(not_seen(url, format_args!("`{method}` may change something; a check uses GET or HEAD")));
@@ -28,7 +29,8 @@ pub(super) async fn look(
         headers: headers.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
         body: None,
         timeout: timeout.unwrap_or_else(|| TIMEOUT.into()),
-        redirects: MOST_REDIRECTS,
+        // A header that holds a secret is for this server: another one, to which it might send us on, shall not get it.
+        redirects: if guarded { 0 } else { MOST_REDIRECTS },
     };
     let sent = asked.clone();
     match off_thread(move || ask(&sent)).await {
