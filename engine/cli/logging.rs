@@ -1,15 +1,15 @@
 //! The program's own log, for those who look into the engine. It never goes to standard output and is no record of a run.
 
 use std::fs::OpenOptions;
-use std::io::{self, Write};
+use std::io;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::PathBuf;
 use std::sync::Mutex;
 
-use runbook_runtime::secret::known;
 use tracing_subscriber::EnvFilter;
 
 use crate::failure::Failure;
+use crate::output::veiled::Veiled;
 
 /// What is logged, and where.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -44,22 +44,5 @@ impl Logging {
             None => subscriber.with_writer(|| Veiled(io::stderr())).try_init(),
         };
         started.map_err(|error| Failure::usage(format!("cannot start logging: {error}")))
-    }
-}
-
-/// Writes without secrets. `tracing` hands over one whole event at a time, so none is cut in half.
-struct Veiled<W>(W);
-
-impl<W: Write> Write for Veiled<W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match known::patterns().veiled(bytes) {
-            Some(veiled) => self.0.write_all(&veiled)?,
-            None => self.0.write_all(bytes)?,
-        }
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.0.flush()
     }
 }

@@ -18,6 +18,7 @@ mod locks;
 mod output;
 mod resume;
 mod rollback;
+mod secrets;
 mod signals;
 mod stdlib;
 mod sweeps;

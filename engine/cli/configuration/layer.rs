@@ -45,7 +45,7 @@ impl Layer {
     pub(super) fn read(path: &Path, text: &str) -> Result<Self, Failure> {
         let document = DeTable::parse(text).map_err(|error| {
             let span = error.span().unwrap_or(0..0);
-            complaint::failure(path, text, &[Complaint { message: error.message().to_owned(), span, help: None }])
+            complaint::failure(path, text, &[Complaint { message: error.message().to_owned(), span, help: None, masks: None }])
         })?;
         let mut reader = Reader { path, text, complaints: Vec::new() };
         let layer = Self::of(&mut reader, document.get_ref());

@@ -29,7 +29,7 @@ pub(super) fn read(reader: &mut Reader<'_>, table: &DeTable<'_>) -> SecretsLayer
         }
         let Some(entry) = value.get_ref().as_table() else {
             let help = format!("write \"{name}\" = {{ env = \"VARIABLE\" }}, or {{ file | command | age = … }}: never the value");
-            reader.complain(value.span(), format!("the source of `{name}` wants a table"), Some(help));
+            reader.complain_masked(span, format!("the source of `{name}` wants a table"), help, value.span());
             continue;
         };
         if let Some(source) = source(reader, &name, entry, &span) {

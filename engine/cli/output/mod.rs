@@ -9,5 +9,6 @@ pub mod safe;
 pub mod screen;
 pub mod style;
 pub mod table;
+pub mod veiled;
 
 pub use print::{to_stderr, to_stdout};

@@ -26,6 +26,7 @@ use runbook_runtime::report::Reporter;
 
 use crate::arguments::Format;
 use crate::output::screen::Screen;
+use crate::output::veiled::Veiled;
 
 /// A reporter that can join a run which began before it did.
 pub trait Teller: Reporter {
@@ -65,12 +66,12 @@ pub fn choose(format: Format, stderr: Screen, telling: Telling) -> Box<dyn Telle
     let start = Instant::now();
     let clock: Clock = Box::new(move || u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX));
     match format {
-        Format::Json => Box::new(json::Json::new(Box::new(io::stdout()))),
+        Format::Json => Box::new(json::Json::new(Box::new(Veiled(io::stdout())))),
         Format::Text if stderr.live => {
             let width = Box::new(move || crate::output::screen::width(io::stderr()).unwrap_or(stderr.width));
-            Box::new(terminal::Terminal::new(Box::new(io::stderr()), stderr, width, clock, telling))
+            Box::new(terminal::Terminal::new(Box::new(Veiled(io::stderr())), stderr, width, clock, telling))
         }
-        Format::Text => Box::new(plain::Plain::new(Box::new(io::stderr()), clock, telling)),
+        Format::Text => Box::new(plain::Plain::new(Box::new(Veiled(io::stderr())), clock, telling)),
     }
 }
 
@@ -79,10 +80,16 @@ pub fn choose(format: Format, stderr: Screen, telling: Telling) -> Box<dyn Telle
 pub fn afterwards(format: Format, stdout: Screen, telling: Telling) -> Box<dyn Teller> {
     let clock: Clock = Box::new(|| 0);
     match format {
-        Format::Json => Box::new(json::Json::new(Box::new(io::stdout()))),
+        Format::Json => Box::new(json::Json::new(Box::new(Veiled(io::stdout())))),
         Format::Text => {
             let still = Screen { live: false, ..stdout };
-            Box::new(terminal::Terminal::new(Box::new(io::stdout()), still, Box::new(move || stdout.width), clock, telling))
+            Box::new(terminal::Terminal::new(
+                Box::new(Veiled(io::stdout())),
+                still,
+                Box::new(move || stdout.width),
+                clock,
+                telling,
+            ))
         }
     }
 }

@@ -349,7 +349,7 @@ fn parameter(name: &str, given: &Given) -> Detail {
 fn owed(plan: &RollbackPlan) -> String {
     match plan {
         RollbackPlan::Changes(changes) => {
-            let lines: Vec<_> = changes.iter().map(runbook_model::change::Change::line).collect();
+            let lines: Vec<_> = changes.iter().map(Change::line).collect();
             format!("owed from here on: {}", lines.join("; then "))
         }
         RollbackPlan::Block => "owed from here on: steps of the runbook".to_owned(),

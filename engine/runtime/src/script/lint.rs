@@ -172,6 +172,9 @@ impl Lint<'_> {
                 self.report(diagnostic, key.pos);
                 continue;
             };
+            if let (OptionType::Argv, Expr::Array(words, _)) = (option.kind, value) {
+                self.arguments(words);
+            }
             match (option.kind, value) {
                 (OptionType::Map(inner), Expr::Map(map, _)) => self.keys(table(inner), &map.0),
                 (OptionType::Retry, Expr::Map(map, _)) => self.keys(table("command.retry"), &map.0),
@@ -201,6 +204,15 @@ impl Lint<'_> {
         }
     }
 
+    /// Secrets among the words of a command line, where they are written as such.
+    fn arguments(&mut self, words: &[Expr]) {
+        for position in words.iter().filter_map(secret_call) {
+            let message = "a secret stands in an argument, which every user of the machine can read";
+            let diagnostic = Diagnostic::error(Code::SecretInArgument, message);
+            self.report(diagnostic.help("hand it over in `env`, in `env_files` or on `stdin`"), position);
+        }
+    }
+
     fn methods_and_switches(&mut self) {
         let mut reports = Vec::new();
         self.ast.walk(&mut |path| {
@@ -220,6 +232,10 @@ impl Lint<'_> {
                         ));
                     }
                 }
+                Some(ASTNode::Expr(Expr::InterpolatedString(parts, _))) => {
+                    let told = Diagnostic::error(Code::SecretAsText, "a secret cannot become text").help(secret::WAY_OUT);
+                    reports.extend(parts.iter().filter_map(secret_call).map(|position| (told.clone(), position)));
+                }
                 Some(ASTNode::Stmt(Stmt::Switch(switch, _))) if !decision::is_plain(&switch.0) => {
                     let message = "a `switch` wants a plain name or property";
                     let diagnostic = Diagnostic::error(Code::ScriptError, message).help(
@@ -234,6 +250,19 @@ impl Lint<'_> {
         for (diagnostic, position) in reports {
             self.report(diagnostic, position);
         }
+    }
+}
+
+/// Where a secret is named, if this is a call of `secret`. An interpolated part is a block of one expression.
+fn secret_call(expression: &Expr) -> Option<Position> {
+    match expression {
+        Expr::FnCall(call, position) if call.name == functions::SECRET && !call.is_qualified() => Some(*position),
+        Expr::Stmt(block) => match block.statements() {
+            [Stmt::Expr(inner)] => secret_call(inner),
+            [Stmt::FnCall(call, position)] if call.name == functions::SECRET && !call.is_qualified() => Some(*position),
+            _ => None,
+        },
+        _ => None,
     }
 }
 

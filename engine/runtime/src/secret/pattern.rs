@@ -84,6 +84,7 @@ impl Patterns {
     /// The bytes with marks in the place of secrets; `None` when there is no secret in them.
     #[must_use]
     pub fn veiled(&self, bytes: &[u8]) -> Option<Vec<u8>> {
+        self.find(bytes)?;
         let (mut veiled, mut rest) = (Vec::new(), bytes);
         let mut any = false;
         while let Some((start, end, mark)) = self.find(rest) {
