@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
-    abandon, answer, check, completions, config, demo, exec, explain, help, keeper, list, resolve, resume, rollback, runs, seal,
-    show, test, verify,
+    abandon, answer, check, completions, config, confined, demo, exec, explain, help, keeper, list, resolve, resume, review,
+    rollback, runs, seal, show, test, verify,
 };
 
 /// Executes runbooks: writes every step down before and after it, rehearses, resumes, rolls back, keeps the trail in git.
@@ -94,6 +94,7 @@ pub enum Verb {
     Runs(runs::Runs),
     Verify(verify::Verify),
     Seal(seal::Seal),
+    Review(review::Review),
     Check(check::Check),
     Test(test::Test),
     Explain(explain::Explain),
@@ -104,6 +105,8 @@ pub enum Verb {
     #[command(hide = true)]
     Keeper(keeper::Keeper),
     #[command(hide = true)]
+    Confined(confined::Confined),
+    #[command(hide = true)]
     DemoService(demo::DemoService),
 }
 
@@ -111,7 +114,7 @@ pub enum Verb {
 pub const GROUPS: [(&str, &[&str]); 4] = [
     ("Run", &["exec", "resume", "rollback", "resolve", "answer", "abandon"]),
     ("Look", &["list", "show", "runs"]),
-    ("Audit trail", &["verify", "seal"]),
+    ("Audit trail", &["verify", "seal", "review"]),
     ("Write runbooks, get help", &["check", "test", "explain", "config", "completions", "demo", "help"]),
 ];
 

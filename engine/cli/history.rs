@@ -27,6 +27,12 @@ impl History {
         Ok(Some(Self { state: StateDir::open(path)? }))
     }
 
+    /// The directory itself.
+    #[must_use]
+    pub fn state(&self) -> &StateDir {
+        &self.state
+    }
+
     /// The run whose id begins with `prefix`.
     ///
     /// # Errors

@@ -22,7 +22,9 @@ pub mod people;
 pub mod performance;
 #[cfg(test)]
 mod reference;
+pub mod rehearsal;
 mod signals;
+mod signing;
 pub mod workplace;
 
 /// Runs the program with the arguments and the environment of this process.

@@ -8,21 +8,25 @@ use std::rc::Rc;
 
 use runbook_model::change::quoted;
 use runbook_model::entry::{Entry, Record};
+use runbook_model::estimate::Estimate;
 use runbook_model::id::RunId;
+use runbook_model::path::StepPath;
 use runbook_model::person::{From, Person};
 use runbook_model::state::RunState;
 use runbook_model::status::RunStatus;
 use runbook_runtime::audit::Archivist;
+use runbook_runtime::confinement::{self, Confinement};
 use runbook_runtime::dispatcher::{Finished, Halt, Interrupts, NoLock, Opening, Refused, Sealing};
 use runbook_runtime::journal::{CreateError, OpenError, ReadError, RunDir, StateDir};
 use runbook_runtime::report::{Progress, Reporter};
 use runbook_runtime::script::Program;
 use runbook_runtime::secret::Sources;
+use runbook_runtime::signing::Signing;
 use runbook_runtime::world::live::Site;
 use runbook_runtime::world::live::processes::Kept;
 use runbook_runtime::world::{Choice, Chosen, DryRunWorld, LiveWorld, People, Question, Reaction, Task, World};
 
-use crate::commands::{keeper, seal};
+use crate::commands::{confined, keeper, seal};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::operator::Operator;
@@ -44,6 +48,8 @@ pub struct Performance<'a> {
     pub runner: Person,
     /// The audit trail.
     pub archivist: Option<Archivist>,
+    /// What the operator signs with.
+    pub signing: Signing,
     /// Whether changes are withheld.
     pub dry_run: bool,
     /// Whether yes-or-no confirms are answered with yes.
@@ -56,6 +62,8 @@ pub struct Performance<'a> {
     pub sources: Sources,
     /// How the sources that are adopted differ from the ones before, as a unified diff.
     pub edit: String,
+    /// How long each step took before.
+    pub likely: BTreeMap<StepPath, Estimate>,
 }
 
 impl<'a> Performance<'a> {
@@ -69,9 +77,10 @@ impl<'a> Performance<'a> {
             return Err(Failure::new(ExitCode::Refused, held.to_string()));
         }
         let (reading, folded) = workplace.journal(&dir)?;
+        let signing = workplace.signing(folded.started().env.as_deref())?;
         let archivist = match folded.started().unsealed {
             Some(_) => None,
-            None => Some(workplace.archive(state, &operator, Some(&dir))?),
+            None => Some(workplace.archive(state, &operator, Some(&dir), &signing)?),
         };
         let runner = folded.session_operator().unwrap_or_else(|| operator.person.clone());
         let sources = workplace.place.configuration.sources(folded.started().env.as_deref());
@@ -83,12 +92,14 @@ impl<'a> Performance<'a> {
             operator,
             runner,
             archivist,
+            signing,
             dry_run: false,
             yes: false,
             verbose: false,
             before,
             sources,
             edit: String::new(),
+            likely: BTreeMap::new(),
         })
     }
 
@@ -156,16 +167,17 @@ impl<'a> Performance<'a> {
         F: Future<Output = Result<Finished, Refused>>,
     {
         let trail = self.archivist.is_some().then(|| self.trail());
+        let trail = trail.map(|trail| if self.signing.signer.is_some() { trail } else { format!("{trail}  (unsigned)") });
         let mut teller = reporters::choose(
             self.workplace.globals.output,
             self.workplace.screen(),
-            Telling { verbose: self.verbose, trail, flags: self.flags(), ..Telling::default() },
+            Telling { verbose: self.verbose, trail, flags: self.flags(), likely: self.likely.clone(), ..Telling::default() },
         );
         teller.catch_up(&self.before);
         let view = View(Rc::new(RefCell::new(teller)));
         let interrupts = Interrupts::default();
         signals::listen(&interrupts, &view, self.dir.run())?;
-        let (world, rehearsal) = self.world(&view);
+        let world = self.world(&view);
         let opening = Opening {
             dir: self.dir.clone(),
             operator: self.operator.person.clone(),
@@ -175,20 +187,25 @@ impl<'a> Performance<'a> {
             reporters: vec![Box::new(view.clone())],
             archivist: self.archivist,
             interrupts,
+            signing: self.signing,
         };
         let finished = match session(opening).await {
             Ok(finished) => finished,
             Err(Refused::Final { run, status, verb }) => return already(self.workplace, &self.dir, run, &status, verb),
             Err(other) => return Err(refused(other)),
         };
-        if let Some(rehearsal) = rehearsal {
-            output::to_stderr(&missing(&rehearsal));
+        if self.dry_run {
+            // What checks have put aside, and the directory of all such when it was the last. Left behind, it harms nobody.
+            let scratch = self.dir.scratch();
+            std::fs::remove_dir_all(&scratch).ok();
+            scratch.parent().map(std::fs::remove_dir);
         }
         Ok(ended(self.workplace, &finished, &self.edit))
     }
 
-    fn world(&self, view: &View) -> (Rc<dyn World>, Option<Rc<DryRunWorld<LiveWorld>>>) {
+    fn world(&self, view: &View) -> Rc<dyn World> {
         let mut site = Site::new(self.dir.run(), &self.workplace.root());
+        let unconfined = if self.dry_run { self.confine(&mut site).err() } else { None };
         site.extra_env.clone_from(&self.workplace.place.configuration.pass_env.value);
         let vault = self.workplace.vault(self.sources.clone(), &self.dir);
         let at_terminal = self.operator.person.from == From::Terminal;
@@ -203,10 +220,22 @@ impl<'a> Performance<'a> {
             .with_vault(vault)
             .with_sink(Box::new(move |progress| sink.0.borrow_mut().progress(&progress)));
         if self.dry_run {
-            let world = Rc::new(DryRunWorld::new(live));
-            return (Rc::clone(&world) as Rc<dyn World>, Some(world));
+            return Rc::new(DryRunWorld::new(live, unconfined));
         }
-        (Rc::new(live), None)
+        Rc::new(live)
+    }
+
+    /// Keeps the programs of checks from writing.
+    fn confine(&self, site: &mut Site) -> Result<(), String> {
+        if !self.workplace.place.configuration.confine.value {
+            return Err("the configuration says `confine = false`".to_owned());
+        }
+        confinement::supported().map_err(|not| not.to_string())?;
+        let scratch = self.dir.scratch();
+        std::fs::create_dir_all(&scratch).map_err(|error| format!("`{}`: {error}", scratch.display()))?;
+        let wrapper = vec!["/proc/self/exe".to_owned(), confined::VERB.to_owned()];
+        site.confinement = Some(Confinement { wrapper, scratch });
+        Ok(())
     }
 
     /// The flags that say where the run is, so that what could be typed next finds it again.
@@ -279,7 +308,7 @@ fn already(workplace: &Workplace<'_>, dir: &RunDir, run: RunId, status: &RunStat
     output::to_stderr(&format!("{why}run {run} is {} already; there is nothing to {verb}\n", status.word()));
     let unsealed = matches!(workplace.begun(dir)?, Some((_, state)) if state.started().unsealed.is_some());
     if !unsealed {
-        seal::catch_up(workplace, &seal::archive(workplace, &workplace.state()?)?, dir)?;
+        seal::catch_up(workplace, &workplace.state()?, dir)?;
     }
     Ok(ExitCode::of(status))
 }
@@ -322,6 +351,11 @@ fn ended(workplace: &Workplace<'_>, finished: &Finished, edit: &str) -> ExitCode
             output::to_stderr(&failure.rendered(palette));
             if exit == ExitCode::Completed { ExitCode::Unsealed } else { exit }
         }
+        Sealing::Sealed { unsigned: Some(why), .. } => {
+            let notice = format!("the end of the run is not signed: {}\n", output::safe::line(why));
+            output::to_stderr(&notice);
+            exit
+        }
         Sealing::Sealed { .. } | Sealing::Waived => exit,
     }
 }
@@ -342,19 +376,6 @@ fn mismatch(halt: &Halt, edit: &str) -> Failure {
     failure.hint("go on with the source that the run was started with: `runbook resume` without `--adopt`")
 }
 
-/// What the withheld changes will need and was not found: one list, not the first of them.
-fn missing(world: &DryRunWorld<LiveWorld>) -> String {
-    let missing = world.missing();
-    if missing.is_empty() {
-        return String::new();
-    }
-    let lines: Vec<_> = missing
-        .iter()
-        .map(|item| format!("  {}: {}\n", output::safe::line(&item.change), output::safe::line(&item.failure.line())))
-        .collect();
-    format!("missing for the real run:\n{}", lines.concat())
-}
-
 /// A lock that is not to be had, and what to do about it.
 fn locked(no: &NoLock) -> Failure {
     match no {
@@ -364,6 +385,9 @@ fn locked(no: &NoLock) -> Failure {
                 .hint(format!("runbook show {run}"))
                 .hint(format!("runbook resume {run}, or runbook rollback {run}, or runbook abandon {run} --why '…'"))
         }
+        NoLock::Crossed { .. } => Failure::new(ExitCode::Refused, no.to_string())
+            .hint("roll this run back, or give it up: the other one can go on then")
+            .hint("let both runbooks take these locks in the same order, best in `runbook(#{ lock: [\u{2026}] })`"),
         NoLock::Interrupted { .. } => Failure::new(ExitCode::Interrupted, format!("{no}; nothing was run")),
         NoLock::TimedOut { .. } | NoLock::Unusable { .. } => Failure::new(ExitCode::Refused, no.to_string()),
     }
@@ -380,7 +404,7 @@ fn refused(refused: Refused) -> Failure {
         | Refused::Diverged { .. } => Failure::new(ExitCode::Damaged, refused.to_string()),
         Refused::Unsealable { .. } => Failure::new(ExitCode::Damaged, refused.to_string())
             .hint("`--unsealed REASON` runs without the audit trail, and records why"),
-        Refused::NotAllowed(_) => held(refused.to_string()),
+        Refused::NotAllowed(_) | Refused::Unsigned(_) => held(refused.to_string()),
         Refused::Step { run, .. } => {
             Failure::usage(refused.to_string()).hint(format!("runbook show {run}  names the step that is in doubt, if any"))
         }

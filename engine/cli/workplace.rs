@@ -12,6 +12,7 @@ use runbook_runtime::boot::boot_id;
 use runbook_runtime::journal::{Journal, ReadError, Reading, RunDir, StateDir};
 use runbook_runtime::script::Program;
 use runbook_runtime::secret::{Sources, Vault};
+use runbook_runtime::signing::Signing;
 
 use crate::arguments::Globals;
 use crate::commands::exec::RunPrefix;
@@ -79,7 +80,13 @@ impl Workplace<'_> {
     ///
     /// # Errors
     /// It cannot be used, or the journal was cut or edited since it was sealed.
-    pub fn archive(&self, state: &StateDir, operator: &Operator, run: Option<&RunDir>) -> Result<Archivist, Failure> {
+    pub fn archive(
+        &self,
+        state: &StateDir,
+        operator: &Operator,
+        run: Option<&RunDir>,
+        signing: &Signing,
+    ) -> Result<Archivist, Failure> {
         let founding = Founding { at: Timestamp::now(), host: operator.person.host.clone() };
         let archive = Archive::open(&state.audit(), Some(&founding)).map_err(|unusable| {
             let failure = Failure::new(ExitCode::Damaged, format!("the run cannot be sealed, so nothing was run: {unusable}"));
@@ -97,7 +104,7 @@ impl Workplace<'_> {
             let content = std::fs::read(dir.journal()).map_err(|error| damaged(error.to_string()))?;
             archive.compare(dir.run(), &content).map_err(|error| damaged(error.to_string()))?;
         }
-        Archivist::start(archive)
+        Archivist::start(archive.signed_by(signing.clone()))
             .map_err(|error| Failure::new(ExitCode::Refused, format!("no thread for the audit trail: {error}")))
     }
 

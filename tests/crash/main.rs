@@ -12,6 +12,7 @@ mod disk_faults;
 mod mount;
 mod power_cut;
 mod scene;
+mod settling;
 mod state_faults;
 mod sweep;
 #[cfg(target_arch = "x86_64")]

@@ -80,7 +80,7 @@ pub(crate) fn end_back(place: &Place) -> Settled {
     settled
 }
 
-fn bring(place: &Place, settled: &mut Settled, mut next: impl FnMut() -> Option<Ran>, wanted: i32) {
+pub(crate) fn bring(place: &Place, settled: &mut Settled, mut next: impl FnMut() -> Option<Ran>, wanted: i32) {
     for _ in 0..6 {
         let Some(ran) = next() else { return };
         match ran.code {
@@ -94,23 +94,33 @@ fn bring(place: &Place, settled: &mut Settled, mut next: impl FnMut() -> Option<
 
 /// Settles the step in doubt by what is really there; it must be the one that was in flight.
 fn settle(place: &Place, ran: &Ran) -> String {
+    let path = open_step(place);
+    ran.says(&[&path]);
+    place.expect(0, &["resolve", &place.newest_run(), &path, verdict(place, &path), "--why", "seen in the ledger"]);
+    path
+}
+
+/// The one step of the newest run that was begun and whose end nobody has written down.
+pub(crate) fn open_step(place: &Place) -> String {
     let journal = place.journal();
-    let intended = |kind: &str, path: &str| journal.iter().rposition(|it| it["type"] == kind && it["path"] == path);
-    let open: Vec<_> = journal
+    let last = |kind: &str, path: &str| journal.iter().rposition(|it| it["type"] == kind && it["path"] == path);
+    let mut open: Vec<_> = journal
         .iter()
         .filter(|record| record["type"] == "step_intended")
         .filter_map(|record| record["path"].as_str())
         .filter(|path| {
-            let began = intended("step_intended", path);
-            intended("step_ended", path) < began && intended("step_resolved", path) < began
+            let began = last("step_intended", path);
+            last("step_ended", path) < began && last("step_resolved", path) < began
         })
         .collect();
-    let [path] = open.as_slice() else { panic!("one step was in flight, not {open:?}: {ran}") };
-    ran.says(&[path]);
-    let effect = effect_of(&journal, path);
-    let verdict = if place.ledger().contains(&effect) { "did" } else { "did-not" };
-    place.expect(0, &["resolve", &place.newest_run(), path, verdict, "--why", "seen in the ledger"]);
+    open.dedup();
+    let [path] = open.as_slice() else { panic!("one step was in flight, not {open:?}") };
     (*path).to_owned()
+}
+
+/// What an operator says of it who looks at the ledger.
+pub(crate) fn verdict(place: &Place, path: &str) -> &'static str {
+    if place.ledger().contains(&effect_of(&place.journal(), path)) { "did" } else { "did-not" }
 }
 
 /// The line that the step in flight writes.
@@ -122,14 +132,14 @@ fn effect_of(journal: &[serde_json::Value], path: &str) -> String {
 }
 
 /// A run whose start could not be sealed was given up before its first step, which is no beginning either.
-fn has_begun(place: &Place) -> bool {
+pub(crate) fn has_begun(place: &Place) -> bool {
     let runs = place.state().join("runs");
     runs.read_dir().is_ok_and(|mut runs| runs.next().is_some())
         && fs::read_to_string(place.journal_path()).is_ok_and(|journal| journal.contains('\n'))
         && !ended_as(place, "abandoned")
 }
 
-fn ended_as(place: &Place, status: &str) -> bool {
+pub(crate) fn ended_as(place: &Place, status: &str) -> bool {
     let journal = fs::read_to_string(place.journal_path()).expect("a journal");
     // The last line may be torn; nothing counts that is.
     let last = journal.rsplit_once('\n').and_then(|(whole, _)| whole.lines().next_back()).unwrap_or_default();
@@ -138,7 +148,7 @@ fn ended_as(place: &Place, status: &str) -> bool {
 }
 
 /// Whatever died when: who only looks is told, and nothing is called damage.
-fn reads_well(place: &Place) {
+pub(crate) fn reads_well(place: &Place) {
     for verb in ["runs", "list", "verify"] {
         place.expect(0, &[verb]);
     }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::mount::tell;
-use crate::scene::{Settled, end_back, end_forward, kill_keepers, scene};
+use crate::scene::{Settled, end_back, end_forward, kill_keepers, open_step, scene, verdict};
 use crate::support::Place;
 use crate::tracer::{Blow, Prey, Strike, Struck, strike};
 
@@ -13,10 +13,27 @@ fn kill(prey: Prey, at: usize) -> Strike {
 }
 
 /// Strikes at every so many boundaries and says in one line what came of it.
-fn sweep(what: &str, prey: Prey, few: usize, prepared: impl Fn() -> Place, verb: &[&str], end: impl Fn(&Place) -> Settled) {
+///
+/// In `verb`, `RUN` is the run that was prepared, `STEP` the one of its steps that is open, and `VERDICT` what is true of it.
+pub(crate) fn sweep(
+    what: &str,
+    prey: Prey,
+    few: usize,
+    prepared: impl Fn() -> Place,
+    verb: &[&str],
+    end: impl Fn(&Place) -> Settled,
+) {
     let struck = |place: &Place, at: usize| -> Struck {
-        let run = if verb[0] == "exec" { String::new() } else { place.newest_run() };
-        let words: Vec<_> = verb.iter().map(|word| if *word == "RUN" { run.as_str() } else { word }).collect();
+        let words: Vec<_> = verb
+            .iter()
+            .map(|word| match *word {
+                "RUN" => place.newest_run(),
+                "STEP" => open_step(place),
+                "VERDICT" => verdict(place, &open_step(place)).to_owned(),
+                word => word.to_owned(),
+            })
+            .collect();
+        let words: Vec<_> = words.iter().map(String::as_str).collect();
         strike(&place.command(&words), kill(prey, at))
     };
     let whole = struck(&prepared(), 0);
@@ -46,7 +63,7 @@ fn sweep(what: &str, prey: Prey, few: usize, prepared: impl Fn() -> Place, verb:
 }
 
 /// A run that died in its middle.
-fn half_way() -> Place {
+pub(crate) fn half_way() -> Place {
     let place = scene();
     let dies = Strike { prey: Prey::Engine, call: Some("fdatasync"), at: 3, blow: Blow::Kill };
     let struck = strike(&place.command(&["exec", "main", "--yes"]), dies);

@@ -175,6 +175,38 @@ fn a_rollback_takes_the_locks_of_the_phases_again() {
     assert_eq!(place.ledger(), ["a", "b", "back b", "back a"]);
 }
 
+/// Each has one lock and wants the other's: the younger run gives way, and can be rolled back for the older one.
+#[test]
+fn two_runs_that_wait_for_each_other_do_not_wait_for_ever() {
+    let crossed = |first: &str, second: &str, name: &str| {
+        let slow = format!(
+            "command(\"{name}\", #{{ run: [\"sh\", \"-c\", \"echo > began-{name}; cat go-{name} > /dev/null; echo {name} >> ledger\"], rollback: \"nothing\" }});"
+        );
+        format!(
+            "phase(\"A\", #{{ lock: \"{first}\" }}, || {{\n{slow}\nphase(\"B\", #{{ lock: \"{second}\" }}, || {{ {} }});\n}});\n",
+            effect(&format!("{name}-both"))
+        )
+    };
+    let place = Place::with(&crossed("api", "db", "old"));
+    place.runbook("other", &crossed("db", "api", "new"));
+    ["began-old", "go-old", "began-new", "go-new"].iter().for_each(|name| place.fifo(name));
+    let mut old = place.terminal(&["exec", "main"]);
+    place.wait_for("began-old");
+    let older = place.newest_run();
+    let new = place.terminal(&["exec", "other"]);
+    place.wait_for("began-new");
+    let younger = place.newest_run();
+    place.write("go-old", "");
+    old.until("waiting for the lock `db`").until(&younger);
+    place.write("go-new", "");
+    new.end().with(10).says(&["the lock `api`", &older, "waits for a lock of this run"]);
+    // Its lock is kept, as that of every run that stopped half-way: the older one is told so at once.
+    old.end().with(10).says(&["the lock `db` is kept by", &younger]);
+    place.expect(6, &["rollback", &younger]);
+    place.expect(0, &["resume", &older]);
+    assert_eq!(place.ledger(), ["old", "new", "old-both"]);
+}
+
 #[test]
 fn a_rehearsal_needs_no_lock() {
     let (place, _) = kept();

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::arguments::{Format, Globals};
-use crate::configuration::{Configuration, Origin, secrets};
+use crate::configuration::{Audit, Configuration, Origin, secrets};
 use crate::failure::Failure;
 use crate::output::style::{Palette, Tone};
 use crate::output::{self, safe};
@@ -43,6 +43,7 @@ fn rows(configuration: &Configuration) -> Vec<Row> {
         ),
         ("pass_env".to_owned(), json!(configuration.pass_env.value), configuration.pass_env.origin.clone()),
     ];
+    rows.push(("confine".to_owned(), json!(configuration.confine.value), configuration.confine.origin.clone()));
     for (name, members) in &configuration.groups {
         rows.push((format!("groups.{name}"), json!(members.value), members.origin.clone()));
     }
@@ -52,6 +53,7 @@ fn rows(configuration: &Configuration) -> Vec<Row> {
     if let Some(file) = &configuration.log_file {
         rows.push(("log.file".to_owned(), path(&file.value), file.origin.clone()));
     }
+    audit(&mut rows, "audit", &configuration.audit);
     if let Some(env) = &configuration.env {
         rows.push(("env".to_owned(), json!(env.value), env.origin.clone()));
     }
@@ -62,9 +64,15 @@ fn rows(configuration: &Configuration) -> Vec<Row> {
         rows.push((format!("secrets.{name}"), secrets::shown(&source.value), source.origin.clone()));
     }
     for (name, environment) in &configuration.environments {
-        if let Some(protected) = &environment.protected {
-            rows.push((format!("env.{name}.protected"), json!(protected.value), protected.origin.clone()));
-        }
+        let rules = &environment.rules;
+        let mut rule = |key: &str, value: Option<(serde_json::Value, &Origin)>| {
+            rows.extend(value.map(|(value, origin)| (format!("env.{name}.{key}"), value, origin.clone())));
+        };
+        rule("protected", rules.protected.as_ref().map(|it| (json!(it.value), &it.origin)));
+        rule("require_rehearsal", rules.require_rehearsal.as_ref().map(|it| (json!(it.value), &it.origin)));
+        rule("require_real_rehearsal", rules.require_real_rehearsal.as_ref().map(|it| (json!(it.value), &it.origin)));
+        rule("confirm", rules.confirm.as_ref().map(|it| (json!(it.value), &it.origin)));
+        audit(&mut rows, &format!("env.{name}.audit"), &environment.audit);
         for (key, setting) in &environment.settings {
             rows.push((format!("env.{name}.settings.{key}"), setting.value.clone(), setting.origin.clone()));
         }
@@ -73,6 +81,13 @@ fn rows(configuration: &Configuration) -> Vec<Row> {
         }
     }
     rows
+}
+
+fn audit(rows: &mut Vec<Row>, table: &str, audit: &Audit) {
+    for (key, text) in [("sign", &audit.sign), ("allowed_signers", &audit.allowed_signers), ("remote", &audit.remote)] {
+        rows.extend(text.iter().map(|text| (format!("{table}.{key}"), json!(text.value), text.origin.clone())));
+    }
+    rows.extend(audit.signing.iter().map(|it| (format!("{table}.signing"), json!(it.value.word()), it.origin.clone())));
 }
 
 fn text(rows: &[Row], show_origin: bool, palette: Palette) -> String {

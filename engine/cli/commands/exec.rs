@@ -8,16 +8,20 @@ use std::str::FromStr;
 use jiff::Timestamp;
 use runbook_model::digest::Digest;
 use runbook_model::entry::{Mode, Provenance, RunStarted, Source};
+use runbook_model::outlook::Outlook;
 use runbook_model::parameter::{self, Given, Origin};
 use runbook_runtime::dispatcher::Session;
 use runbook_runtime::journal::new_run_id;
 use runbook_runtime::script::Program;
 use runbook_runtime::secret::known;
 
+use crate::arguments::Format;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::operator::Operator;
+use crate::output;
 use crate::performance::Performance;
+use crate::rehearsal::{self, Past};
 use crate::workplace::Workplace;
 
 /// Run a runbook
@@ -43,6 +47,9 @@ pub struct Exec {
     /// Run although the audit trail cannot be written, and record why
     #[arg(long, value_name = "REASON")]
     pub unsealed: Option<String>,
+    /// Start without the rehearsal that the environment requires, and record why
+    #[arg(long, value_name = "REASON", conflicts_with = "dry_run")]
+    pub without_rehearsal: Option<String>,
     /// Show the output of steps that succeed, too
     #[arg(long, short)]
     pub verbose: bool,
@@ -66,9 +73,12 @@ pub fn run(exec: &Exec, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> 
         configuration.groups.iter().map(|(name, members)| (name.clone(), members.value.clone())).collect();
     let operator = Operator::here().in_groups(&groups);
     let state = workplace.state()?;
+    let protected = environment.is_protected();
+    let gate = env.as_deref().and_then(|env| environment.rules.gate(env));
+    let signing = workplace.signing(env.as_deref())?;
     let archivist = match exec.unsealed {
         Some(_) => None,
-        None => Some(workplace.archive(&state, &operator, None)?),
+        None => Some(workplace.archive(&state, &operator, None, &signing)?),
     };
     let run = new_run_id(Timestamp::now()).map_err(|error| Failure::new(ExitCode::Refused, error.to_string()))?;
     let (dir, secrets) = (state.run(run), environment.sources());
@@ -76,12 +86,13 @@ pub fn run(exec: &Exec, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> 
     if let Some(failure) = written_secret(&params) {
         return Err(failure);
     }
-    let started = RunStarted {
+    let mut started = RunStarted {
         runbook: name,
         title: declaration.title,
         owner: declaration.owner,
         mode: if exec.dry_run { Mode::Rehearsal } else { Mode::Live },
         env,
+        protected,
         params,
         settings: environment.values(),
         budget: declaration.budget,
@@ -92,21 +103,49 @@ pub fn run(exec: &Exec, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> 
         root: workplace.root().display().to_string(),
         groups,
         unsealed: exec.unsealed.clone(),
+        gate,
+        outlook: Outlook::default(),
     };
+    let past = Past::of(&state, &started.runbook);
+    started.outlook = past.outlook(&started);
+    if !exec.dry_run {
+        started.outlook.waived = waived(exec)?;
+        if started.outlook.waived.is_none()
+            && let Some(refusal) = rehearsal::refusal(&environment.rules, &past, &started, Timestamp::now())
+        {
+            return Err(refusal);
+        }
+    }
     let performance = Performance {
         workplace,
         dir,
         runner: operator.person.clone(),
         operator,
         archivist,
+        signing,
         dry_run: exec.dry_run,
         yes: exec.yes,
         verbose: exec.verbose,
         before: Vec::new(),
         sources: secrets,
         edit: String::new(),
+        likely: past.durations().steps(),
     };
-    performance.perform(|opening| Session::exec(opening, started, &program))
+    let exit = performance.perform(|opening| Session::exec(opening, started, &program))?;
+    if workplace.globals.output == Format::Text
+        && let Some(compared) = rehearsal::compared(&state, run)
+    {
+        output::to_stderr(&format!("{}\n", output::safe::block(compared.as_bytes(), output::safe::Colours::Dropped)));
+    }
+    Ok(exit)
+}
+
+/// Why it is started without a rehearsal, when that is asked for.
+fn waived(exec: &Exec) -> Result<Option<String>, Failure> {
+    match exec.without_rehearsal.as_deref().map(str::trim) {
+        Some("") => Err(Failure::usage("a reason is wanted").hint("--without-rehearsal '…'")),
+        why => Ok(why.map(str::to_owned)),
+    }
 }
 
 /// `--yes` is refused in an environment that deserves more care.

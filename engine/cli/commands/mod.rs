@@ -5,6 +5,7 @@ pub mod answer;
 pub mod check;
 pub mod completions;
 pub mod config;
+pub mod confined;
 pub mod demo;
 pub mod exec;
 pub mod explain;
@@ -13,6 +14,7 @@ pub mod keeper;
 pub mod list;
 pub mod resolve;
 pub mod resume;
+pub mod review;
 pub mod rollback;
 pub mod runs;
 pub mod seal;
@@ -40,6 +42,8 @@ pub fn run(line: impl IntoIterator<Item = OsString>) -> std::process::ExitCode {
     match parsed(line) {
         // The keeper speaks to its engine only, with codes of their own.
         Ok(Arguments { verb: Verb::Keeper(keeper), .. }) => keeper::run(&keeper),
+        // Nor has what it becomes anything to do with a configuration.
+        Ok(Arguments { verb: Verb::Confined(confined), .. }) => confined::run(&confined),
         Ok(arguments) => performed(arguments).into(),
         Err(error) => misread(&error).into(),
     }
@@ -71,6 +75,7 @@ fn perform(globals: &Globals, verb: Verb) -> Result<ExitCode, Failure> {
         Verb::Abandon(abandon) => return abandon::run(&abandon, &workplace()?),
         Verb::Answer(answer) => return answer::run(&answer, &workplace()?),
         Verb::Verify(verify) => return verify::run(&verify, &workplace()?),
+        Verb::Review(review) => return review::run(&review, &workplace()?),
         Verb::Seal(seal) => return seal::run(&seal, &workplace()?),
         Verb::Check(check) => return check::run(&check, &Place::of(globals)?, globals),
         Verb::Test(test) => return test::run(&test, &workplace()?),
@@ -90,7 +95,7 @@ fn perform(globals: &Globals, verb: Verb) -> Result<ExitCode, Failure> {
         Verb::Config(config) => config::run(&config, globals, &Place::of(globals)?.configuration)?,
         Verb::DemoService(service) => demo::serve(&service, globals)?,
         // Taken care of before: it has exit codes of its own.
-        Verb::Keeper(_) => {}
+        Verb::Keeper(_) | Verb::Confined(_) => {}
     }
     Ok(ExitCode::Completed)
 }

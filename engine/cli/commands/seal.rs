@@ -29,10 +29,9 @@ pub fn run(seal: &Seal, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> 
         Some(prefix) => vec![workplace.run(&state, prefix)?],
         None => state.runs().map_err(|error| Failure::usage(error.to_string()))?,
     };
-    let archive = archive(workplace, &state)?;
     let mut sealed = 0;
     for run in runs {
-        sealed += usize::from(catch_up(workplace, &archive, &state.run(run))?);
+        sealed += usize::from(catch_up(workplace, &state, &state.run(run))?);
     }
     output::to_stderr(&format!("sealed: {sealed}\n"));
     Ok(ExitCode::Completed)
@@ -42,20 +41,22 @@ pub fn run(seal: &Seal, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> 
 ///
 /// # Errors
 /// It cannot be used.
-pub fn archive(workplace: &Workplace<'_>, state: &StateDir) -> Result<Archive, Failure> {
-    workplace.archive(state, &Operator::here(), None)?.stop().map_err(|stopped| unsealed(stopped.to_string()))
+pub fn archive(workplace: &Workplace<'_>, state: &StateDir, env: Option<&str>) -> Result<Archive, Failure> {
+    let signing = workplace.signing(env)?;
+    workplace.archive(state, &Operator::here(), None, &signing)?.stop().map_err(|stopped| unsealed(stopped.to_string()))
 }
 
 /// Brings the trail up to one journal; false when nothing was missing.
 ///
 /// # Errors
 /// The run cannot be sealed, and why.
-pub fn catch_up(workplace: &Workplace<'_>, archive: &Archive, dir: &RunDir) -> Result<bool, Failure> {
+pub fn catch_up(workplace: &Workplace<'_>, state: &StateDir, dir: &RunDir) -> Result<bool, Failure> {
     // A run that a process holds seals itself.
     if matches!(dir.held(), Ok(Some(_))) {
         return Ok(false);
     }
     let Some((reading, folded)) = workplace.begun(dir)? else { return Ok(false) };
+    let archive = archive(workplace, state, folded.started().env.as_deref())?;
     let task = Sealing {
         run: dir.run(),
         journal: Journal::File { path: dir.journal(), length: reading.extent().bytes },

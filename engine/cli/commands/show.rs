@@ -1,5 +1,6 @@
 //! `runbook show`: one runbook, or one run told again by the same reporter that told it live.
 
+use jiff::Timestamp;
 use runbook_model::declaration::Declaration;
 use runbook_model::entry::Record;
 use runbook_model::parameter::Parameter;
@@ -14,6 +15,7 @@ use crate::output;
 use crate::output::reporters::{self, Telling};
 use crate::output::safe::{self, Colours};
 use crate::output::style::{Palette, Tone};
+use crate::rehearsal::Past;
 
 /// Show a runbook and its parameters, or replay a run
 #[derive(Debug, clap::Args)]
@@ -39,7 +41,10 @@ pub fn run(show: &Show, library: &Library, history: Option<&History>, globals: &
                 Format::Json => {
                     format!("{}\n", json!({ "v": 1, "name": title.name, "file": title.file, "declaration": declaration }))
                 }
-                Format::Text => page(&title.name, &title.file, &declaration, palette),
+                Format::Text => {
+                    let past = history.map(|history| Past::of(history.state(), &title.name)).unwrap_or_default();
+                    page(&title.name, &title.file, &declaration, palette) + outlook(&past, &declaration, palette).as_str()
+                }
             });
         }
         Err(failure) => failure,
@@ -92,6 +97,20 @@ pub fn page(name: &str, file: &str, declaration: &Declaration, palette: Palette)
     page.push_str(&format!("\n{}\n", palette.paint(Tone::Faint, "rehearse it first:")));
     page.push_str(&format!("  runbook exec {}{} --dry-run\n", safe::line(name), required(declaration)));
     page
+}
+
+/// What earlier runs say about the next one.
+fn outlook(past: &Past, declaration: &Declaration, palette: Palette) -> String {
+    let lines: Vec<_> = past
+        .said(declaration.budget, Timestamp::now())
+        .into_iter()
+        .map(|(tone, text)| format!("  {}\n", palette.paint(tone, &safe::line(&text))))
+        .collect();
+    if lines.is_empty() {
+        String::new()
+    } else {
+        format!("\n{}\n{}", palette.paint(Tone::Faint, "earlier runs:"), lines.concat())
+    }
 }
 
 fn describe(name: &str, parameter: &Parameter) -> String {

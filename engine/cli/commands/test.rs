@@ -1,6 +1,7 @@
 //! `runbook test`: tries runbooks out in a scripted world.
 
 use runbook_model::entry::{Mode, RunStarted};
+use runbook_model::outlook::Outlook;
 use runbook_model::parameter::{self, Origin};
 use runbook_model::status::RunStatus;
 use runbook_runtime::sweep::{Baseline, Subject, Swept, Unsweepable, Violation, crash_matrix, fail_each_step, repeat_each_step};
@@ -134,6 +135,7 @@ fn subject(test: &Test, workplace: &Workplace<'_>, title: &Title) -> Result<Subj
         owner: declaration.owner,
         mode: Mode::Live,
         env,
+        protected: false,
         params,
         settings,
         budget: declaration.budget,
@@ -145,6 +147,8 @@ fn subject(test: &Test, workplace: &Workplace<'_>, title: &Title) -> Result<Subj
         groups: groups.map(|group| (group.clone(), vec!["tester".to_owned()])).collect(),
         unsealed: Some("`runbook test`".to_owned()),
         locks: declaration.locks,
+        gate: None,
+        outlook: Outlook::default(),
     };
     Ok(Subject { program, started, world: Box::new(move || answers.world()) })
 }

@@ -1,17 +1,22 @@
 //! `runbook verify`: proves the audit trail.
 
-use runbook_model::id::RunId;
-use runbook_runtime::audit::verify::{Request, Verified, verify};
+use std::path::{Path, PathBuf};
 
+use runbook_model::id::RunId;
+use runbook_runtime::audit::remembered;
+use runbook_runtime::audit::verify::{Demanded, Request, Verified, runs_in, verify};
+use runbook_runtime::journal::StateDir;
+
+use crate::arguments::Format;
 use crate::commands::exec::RunPrefix;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
-use crate::output::{self, safe};
+use crate::output::{self, verdict};
 use crate::workplace::Workplace;
 
 /// Prove that nobody edited the audit trail
 ///
-/// Checks the chain of every journal, its sources and outputs, and that the trail only ever grew.
+/// Checks the chain of every journal, its sources, outputs and signatures, and that the trail only ever grew.
 #[derive(Debug, clap::Args)]
 pub struct Verify {
     /// One run, or a unique prefix of its id; otherwise all
@@ -20,40 +25,88 @@ pub struct Verify {
     /// The head that you remember: it must be an ancestor of the trail as it is now
     #[arg(long, value_name = "COMMIT")]
     pub since: Option<String>,
+    /// A bare clone of an audit repository: it alone is read, and nothing is written
+    #[arg(long, value_name = "DIR")]
+    pub repo: Option<PathBuf>,
+    /// Whose signatures count: a file as `ssh-keygen -Y verify` reads it; otherwise `allowed_signers` of `[audit]`
+    #[arg(long, value_name = "FILE")]
+    pub allowed_signers: Option<PathBuf>,
+    /// Every commit, and whatever a person did, has to be signed
+    #[arg(long)]
+    pub signed: bool,
 }
 
 /// Proves it, or says what does not fit.
 ///
 /// # Errors
 /// There is no trail to read, or something in it does not fit.
-pub fn run(request: &Verify, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> {
+pub fn run(asked: &Verify, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> {
+    let signers = workplace.allowed_signers(asked.allowed_signers.as_deref())?;
+    let demanded = if asked.signed { Demanded::everywhere() } else { workplace.demanded() };
+    let request = Request { since: asked.since.as_deref(), signers: signers.as_ref(), demanded, ..Request::default() };
+    let (verified, local) = match &asked.repo {
+        Some(repository) => of_clone(asked, repository, &request)?,
+        None => of_state(asked, workplace, &request)?,
+    };
+    let findings = local.len() + verified.findings.len();
+    if workplace.globals.output == Format::Json {
+        output::to_stdout(&verdict::json_lines(&verified, &local))?;
+        return Ok(if findings == 0 { ExitCode::Completed } else { ExitCode::Damaged });
+    }
+    if findings == 0 {
+        output::to_stderr(&verdict::sound(&verified, signers.is_some()));
+        return Ok(ExitCode::Completed);
+    }
+    let lines: Vec<_> = local.into_iter().chain(verified.findings.iter().map(ToString::to_string)).collect();
+    let counted = if findings == 1 { "1 thing does".to_owned() } else { format!("{findings} things do") };
+    Err(damaged(format!("the audit trail cannot be trusted: {counted} not fit")).detail(lines.join("\n")))
+}
+
+fn damaged(text: String) -> Failure {
+    Failure::new(ExitCode::Damaged, text)
+}
+
+/// A clone alone: no state directory, nothing written.
+fn of_clone(asked: &Verify, repository: &Path, request: &Request<'_>) -> Result<(Verified, Vec<String>), Failure> {
+    let failed = |error: runbook_runtime::audit::Unusable| damaged(error.to_string());
+    let run = match &asked.run {
+        None => None,
+        Some(prefix) => {
+            let runs = runs_in(repository).map_err(failed)?;
+            let mut fitting = runs.into_iter().filter(|run| run.to_string().starts_with(&prefix.0));
+            match (fitting.next(), fitting.next()) {
+                (Some(run), None) => Some(run),
+                (None, _) => return Err(Failure::usage(format!("no run in this trail begins with `{}`", prefix.0))),
+                (Some(_), Some(_)) => return Err(Failure::usage(format!("several runs begin with `{}`", prefix.0))),
+            }
+        }
+    };
+    Ok((verify(repository, &Request { run, ..request.clone() }).map_err(failed)?, Vec::new()))
+}
+
+/// The trail of this state directory, and each journal in it: that must be sound, and extend what is sealed of it.
+fn of_state(asked: &Verify, workplace: &Workplace<'_>, request: &Request<'_>) -> Result<(Verified, Vec<String>), Failure> {
     let state = workplace.state()?;
-    let damaged = |text: String| Failure::new(ExitCode::Damaged, text);
-    let since = request.since.as_deref();
-    let runs = match &request.run {
+    let runs = match &asked.run {
         Some(prefix) => vec![workplace.run(&state, prefix)?],
         None => state.runs().map_err(|error| Failure::usage(error.to_string()))?,
     };
-    let named = request.run.as_ref().and(runs.first().copied());
-    // A run that died before its first record left nothing to prove, and neither did one that was to leave nothing.
-    let nothing_to_seal = |run: &RunId| {
-        let begun = workplace.begun(&state.run(*run));
-        begun.is_ok_and(|begun| begun.is_none_or(|(_, run)| run.started().unsealed.is_some()))
-    };
-    if named.is_none() && !state.audit().exists() && runs.iter().all(nothing_to_seal) {
-        output::to_stderr("verified: nothing is sealed yet\n");
-        return Ok(ExitCode::Completed);
+    let named = asked.run.as_ref().and(runs.first().copied());
+    if named.is_none() && !state.audit().exists() && runs.iter().all(|run| has_nothing_to_seal(workplace, &state, *run)) {
+        output::to_stderr("nothing is sealed yet\n");
+        return Ok((Verified::default(), Vec::new()));
     }
-    let mut verified =
-        verify(&state.audit(), &Request { run: named, since, journal: None }).map_err(|error| damaged(error.to_string()))?;
-    // Each journal in the state directory must be sound, and extend what is sealed of it.
+    let head = remembered(&state.audit());
+    let request = Request { remembered: head.as_deref(), ..request.clone() };
+    let whole = Request { run: named, ..request.clone() };
+    let mut verified = verify(&state.audit(), &whole).map_err(|error| damaged(error.to_string()))?;
     let mut local = Vec::new();
     for run in runs {
         let dir = state.run(run);
         let unreadable = workplace.begun(&dir).err();
         let journal = dir.journal();
-        let request = Request { run: Some(run), since: None, journal: Some(&journal) };
-        let more = match (verify(&state.audit(), &request), unreadable) {
+        let of_run = Request { run: Some(run), since: None, journal: Some(&journal), ..request.clone() };
+        let more = match (verify(&state.audit(), &of_run), unreadable) {
             // What the trail has of a damaged journal says more than that it is damaged.
             (Ok(more), Some(failure)) if more.findings.is_empty() => {
                 local.push(failure.to_string());
@@ -67,35 +120,14 @@ pub fn run(request: &Verify, workplace: &Workplace<'_>) -> Result<ExitCode, Fail
             }
             (Err(error), None) => return Err(damaged(error.to_string())),
         };
-        verified
-            .findings
-            .extend(more.findings.into_iter().filter(|finding| !verified.findings.contains(finding)).collect::<Vec<_>>());
+        let new: Vec<_> = more.findings.into_iter().filter(|finding| !verified.findings.contains(finding)).collect();
+        verified.findings.extend(new);
     }
-    local.extend(verified.findings.iter().map(ToString::to_string));
-    if local.is_empty() {
-        output::to_stderr(&sound(&verified));
-        return Ok(ExitCode::Completed);
-    }
-    let counted = if local.len() == 1 { "1 thing does".to_owned() } else { format!("{} things do", local.len()) };
-    Err(damaged(format!("the audit trail cannot be trusted: {counted} not fit")).detail(local.join("\n")))
+    Ok((verified, local))
 }
 
-fn counted(n: u64, what: &str) -> String {
-    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
-}
-
-fn sound(verified: &Verified) -> String {
-    let mut text = format!(
-        "verified: {}, {}, {}\n",
-        counted(verified.runs as u64, "run"),
-        counted(verified.records, "record"),
-        counted(verified.commits as u64, "commit")
-    );
-    if let Some(head) = &verified.main_head {
-        text.push_str(&format!(
-            "main is {}: remember it, and prove later with `runbook verify --since {0}` that nothing was rewritten\n",
-            safe::line(head)
-        ));
-    }
-    text
+/// A run that died before its first record left nothing to prove, and neither did one that was to leave nothing.
+fn has_nothing_to_seal(workplace: &Workplace<'_>, state: &StateDir, run: RunId) -> bool {
+    let begun = workplace.begun(&state.run(run));
+    begun.is_ok_and(|begun| begun.is_none_or(|(_, run)| run.started().unsealed.is_some()))
 }

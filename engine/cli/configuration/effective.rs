@@ -11,9 +11,10 @@ use runbook_model::parameter::nearest;
 use runbook_runtime::secret::{Source, Sources};
 
 use crate::arguments::Globals;
+use crate::configuration::audit::Audit;
 use crate::configuration::layer::{EnvironmentLayer, Layer, Settings};
 use crate::configuration::secrets::{self, SecretsLayer};
-use crate::configuration::{Origin, Sourced, Surroundings, root};
+use crate::configuration::{Origin, Rules, Sourced, Surroundings, root};
 use crate::failure::Failure;
 
 /// What applies, each value with its origin.
@@ -27,12 +28,16 @@ pub struct Configuration {
     pub runbooks: Sourced<Vec<PathBuf>>,
     /// Variables that commands get on top of the usual few.
     pub pass_env: Sourced<Vec<String>>,
+    /// Whether the programs of a rehearsal's checks are kept from writing.
+    pub confine: Sourced<bool>,
     /// Who belongs to which group, for confirms that name one: login names.
     pub groups: BTreeMap<String, Sourced<Vec<String>>>,
     /// What is logged.
     pub log_filter: Option<Sourced<String>>,
     /// Where it is logged: absolute.
     pub log_file: Option<Sourced<PathBuf>>,
+    /// How the audit trail is signed, judged and copied.
+    pub audit: Audit,
     /// What scripts see as `settings` when no environment is named.
     pub settings: BTreeMap<String, Sourced<Value>>,
     /// Where secrets come from when no environment is named.
@@ -48,8 +53,10 @@ pub struct Configuration {
 /// One environment.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Environment {
-    /// Whether changes to it deserve more care.
-    pub protected: Option<Sourced<bool>>,
+    /// What it asks of a run.
+    pub rules: Rules,
+    /// How its runs are signed.
+    pub audit: Audit,
     /// What scripts see as `settings`: the common ones with those of the environment merged over them.
     pub settings: BTreeMap<String, Sourced<Value>>,
     /// Where secrets come from: the common sources with those of the environment laid over them.
@@ -72,7 +79,7 @@ impl Environment {
     /// Whether changes to it deserve more care.
     #[must_use]
     pub fn is_protected(&self) -> bool {
-        self.protected.as_ref().is_some_and(|protected| protected.value)
+        self.rules.protected.as_ref().is_some_and(|protected| protected.value)
     }
 }
 
@@ -90,9 +97,11 @@ impl Configuration {
             state_dir: Sourced::new(root.value.join(".runbook"), Origin::BuiltIn),
             runbooks: Sourced::new(vec![root.value.join("runbooks")], Origin::BuiltIn),
             pass_env: Sourced::new(Vec::new(), Origin::BuiltIn),
+            confine: Sourced::new(true, Origin::BuiltIn),
             groups: BTreeMap::new(),
             log_filter: None,
             log_file: None,
+            audit: Audit::default(),
             settings: BTreeMap::new(),
             secrets: BTreeMap::new(),
             environments: BTreeMap::new(),
@@ -119,13 +128,14 @@ impl Configuration {
         configuration.take_variables(surroundings)?;
         configuration.take_flags(surroundings, globals);
         // Last, so that an environment wins over common settings of either file.
-        for (name, layer) in environments.into_iter().flatten() {
+        for (name, layer, is_own) in environments.into_iter().flatten() {
             let (settings, secrets) = (configuration.settings.clone(), configuration.secrets.clone());
-            let environment =
-                configuration.environments.entry(name).or_insert_with(|| Environment { protected: None, settings, secrets });
+            let blank = Environment { settings, secrets, ..Environment::default() };
+            let environment = configuration.environments.entry(name).or_insert(blank);
             merge(&mut environment.settings, layer.settings);
             environment.secrets.extend(layer.secrets);
-            environment.protected = layer.protected.or(environment.protected.take());
+            environment.rules.overlaid(layer.rules);
+            environment.audit.overlay(layer.audit, is_own);
         }
         Ok(configuration)
     }
@@ -137,7 +147,7 @@ impl Configuration {
     pub fn environment(&self, flag: Option<&str>) -> Result<(Option<String>, Environment), Failure> {
         let Some(name) = flag.or(self.env.as_ref().map(|env| env.value.as_str())) else {
             let (settings, secrets) = (self.settings.clone(), self.secrets.clone());
-            return Ok((None, Environment { protected: None, settings, secrets }));
+            return Ok((None, Environment { settings, secrets, ..Environment::default() }));
         };
         if let Some(environment) = self.environments.get(name) {
             return Ok((Some(name.to_owned()), environment.clone()));
@@ -177,6 +187,9 @@ impl Configuration {
         if let Some(pass_env) = layer.pass_env {
             self.pass_env = pass_env;
         }
+        if let Some(confine) = layer.confine {
+            self.confine = confine;
+        }
         // Not from the user's own file: whoever may approve is for the repository to say, and not for whoever asks.
         if let (Some(groups), Base::Directory(_)) = (layer.groups, base) {
             self.groups = groups;
@@ -187,12 +200,14 @@ impl Configuration {
         if let Some(file) = layer.log_file {
             self.log_file = Some(base.path(file)?);
         }
+        let is_own = matches!(base, Base::None);
+        self.audit.overlay(layer.audit, is_own);
         merge(&mut self.settings, layer.settings);
         self.secrets.extend(base.sources(layer.secrets, home)?);
         self.files.push(file);
         let environments = layer.environments.into_iter().map(|(name, layer)| {
             let secrets = base.sources(layer.secrets, home)?;
-            Ok((name, EnvironmentLayer { secrets, ..layer }))
+            Ok((name, EnvironmentLayer { secrets, ..layer }, is_own))
         });
         environments.collect()
     }
@@ -229,7 +244,8 @@ impl Configuration {
     }
 }
 
-type NamedLayer = (String, EnvironmentLayer);
+/// What a file says about an environment, and whether it is the user's own.
+type NamedLayer = (String, EnvironmentLayer, bool);
 
 /// From where relative paths of a file start.
 enum Base {

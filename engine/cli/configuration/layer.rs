@@ -6,8 +6,10 @@ use std::path::Path;
 use runbook_model::Value;
 use toml::de::DeTable;
 
+use crate::configuration::audit::{self, Audit};
 use crate::configuration::complaint::{self, Complaint};
 use crate::configuration::reader::Reader;
+use crate::configuration::rules::{self, Rules};
 use crate::configuration::secrets::{self, SecretsLayer};
 use crate::configuration::{Origin, Sourced};
 use crate::failure::Failure;
@@ -18,9 +20,11 @@ pub(super) struct Layer {
     pub(super) state_dir: Option<Sourced<String>>,
     pub(super) runbooks: Option<Sourced<Vec<String>>>,
     pub(super) pass_env: Option<Sourced<Vec<String>>>,
+    pub(super) confine: Option<Sourced<bool>>,
     pub(super) log_filter: Option<Sourced<String>>,
     pub(super) log_file: Option<Sourced<String>>,
     pub(super) groups: Option<BTreeMap<String, Sourced<Vec<String>>>>,
+    pub(super) audit: Audit,
     pub(super) settings: Settings,
     pub(super) secrets: SecretsLayer,
     pub(super) environments: BTreeMap<String, EnvironmentLayer>,
@@ -29,7 +33,8 @@ pub(super) struct Layer {
 /// What one file says about one environment.
 #[derive(Debug, Default)]
 pub(super) struct EnvironmentLayer {
-    pub(super) protected: Option<Sourced<bool>>,
+    pub(super) rules: Rules,
+    pub(super) audit: Audit,
     pub(super) settings: Settings,
     pub(super) secrets: SecretsLayer,
 }
@@ -53,12 +58,15 @@ impl Layer {
     }
 
     fn of(reader: &mut Reader<'_>, table: &DeTable<'_>) -> Self {
-        reader.only("", table, &["state_dir", "runbooks", "pass_env", "groups", "log", "settings", "secrets", "env"]);
+        let known = ["state_dir", "runbooks", "pass_env", "confine", "groups", "log", "audit", "settings", "secrets", "env"];
+        reader.only("", table, &known);
         let mut layer = Self {
             state_dir: reader.text(table, "state_dir"),
             runbooks: reader.texts(table, "runbooks"),
             pass_env: reader.texts(table, "pass_env"),
+            confine: reader.flag(table, "confine"),
             groups: groups(reader, table),
+            audit: audit::read(reader, table, " in [audit]", true),
             settings: settings(reader, table),
             secrets: secrets::read(reader, table),
             ..Self::default()
@@ -68,6 +76,7 @@ impl Layer {
             layer.log_filter = reader.text(log, "filter");
             layer.log_file = reader.text(log, "file");
         }
+        let known: Vec<_> = rules::KEYS.into_iter().chain(["settings", "secrets", "audit"]).collect();
         for (name, value) in reader.table(table, "env").into_iter().flatten() {
             let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_.".contains(c);
             if name.get_ref().is_empty() || name.get_ref().len() > 63 || !name.get_ref().chars().all(is_plain) {
@@ -80,11 +89,13 @@ impl Layer {
             }
             match value.get_ref().as_table() {
                 Some(environment) => {
-                    reader.only(&format!(" in [env.{}]", name.get_ref()), environment, &["settings", "secrets", "protected"]);
-                    let protected = reader.flag(environment, "protected");
+                    reader.only(&format!(" in [env.{}]", name.get_ref()), environment, &known);
+                    let rules = Rules::read(reader, environment);
+                    let place = format!(" in [env.{}.audit]", name.get_ref());
+                    let audit = audit::read(reader, environment, &place, false);
                     let settings = settings(reader, environment);
                     let secrets = secrets::read(reader, environment);
-                    let environment = EnvironmentLayer { protected, settings, secrets };
+                    let environment = EnvironmentLayer { rules, audit, settings, secrets };
                     layer.environments.insert(name.get_ref().to_string(), environment);
                 }
                 None => {

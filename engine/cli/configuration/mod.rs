@@ -4,17 +4,21 @@
 //! Relative paths start from the directory of `runbook.toml` when they stand in it, and from the working directory when
 //! they stand in a variable or a flag; the user's file holds absolute ones only, since it has no such place.
 
+mod audit;
 mod complaint;
 mod effective;
 mod layer;
 mod origin;
 mod reader;
 mod root;
+mod rules;
 pub(crate) mod secrets;
 mod surroundings;
 
+pub use audit::{Audit, Policy, expanded};
 pub use effective::{Configuration, Environment};
 pub use origin::{Origin, Sourced};
+pub use rules::Rules;
 pub use surroundings::Surroundings;
 
 #[cfg(test)]

@@ -145,6 +145,10 @@ fn a_service_that_dies_was_not_stopped_by_us_and_starts_again() {
     let pid = stage.pid();
     let killed = Command::new("kill").args(["-KILL", &pid.to_string()]).status().expect("kill runs");
     assert!(killed.success());
+    // The signal was sent; when it arrives is for the kernel to say.
+    while lives(pid) {
+        std::thread::yield_now();
+    }
     stage.deployment.start().expect("it starts again");
     assert!(stage.pid() != pid && !lives(pid));
 }

@@ -11,13 +11,16 @@ use serde::{Deserialize, Serialize};
 use crate::answer::Said;
 use crate::change::Change;
 use crate::digest::Digest;
+use crate::gate::Gate;
 use crate::id::{Attempt, Epoch, RunId, Seq};
 use crate::length::Length;
 use crate::lock::Locks;
 use crate::outcome::{Observed, Outcome};
+use crate::outlook::{Lack, Outlook};
 use crate::parameter::Given;
 use crate::path::StepPath;
 use crate::person::{Decider, Person};
+use crate::statement::Signed;
 use crate::status::RunStatus;
 use crate::step::{Location, OnFailure, RollbackPlan, StepSpec};
 
@@ -169,6 +172,25 @@ pub enum Entry {
         #[serde(rename = "loc")]
         location: Location,
     },
+    /// A rehearsal came to its end: what the run would do is named, and what it would lack.
+    PlanMade {
+        /// The digest of the [plan](crate::plan::Plan).
+        plan: Digest,
+        /// How many steps it has.
+        steps: u64,
+        /// How many of them would change something.
+        changes: u64,
+        /// Whether none of it hangs on what is unknown.
+        certain: bool,
+        /// What the withheld changes will need and that is not there now.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        lacks: Vec<Lack>,
+        /// Why the programs of its checks were not kept from writing; absent when they were.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        unconfined: Option<String>,
+    },
+    /// A person signed what the next record says they did (for a session: what the one before says).
+    Signed(Box<Signed>),
     /// The run goes on with an edited source.
     Adopted {
         /// The sources from here on.
@@ -193,6 +215,9 @@ pub struct RunStarted {
     /// The environment, when one was named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub env: Option<String>,
+    /// Whether changes to that environment deserve more care.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub protected: bool,
     /// The parameters, with where each value came from.
     pub params: BTreeMap<String, Given>,
     /// What the script sees as `settings`.
@@ -220,6 +245,12 @@ pub struct RunStarted {
     /// Why the run is not sealed, when the operator chose that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unsealed: Option<String>,
+    /// What its environment asks before the first change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gate: Option<Gate>,
+    /// What earlier runs say about it.
+    #[serde(default, skip_serializing_if = "Outlook::is_empty")]
+    pub outlook: Outlook,
 }
 
 /// Whether changes are made.
@@ -281,6 +312,8 @@ pub enum Purpose {
     Answer,
     /// To give it up.
     Abandon,
+    /// To say that somebody has read it, after its end.
+    Review,
 }
 
 /// What is about to be done, and how to take it back (invariants I2 and I6).
@@ -358,6 +391,8 @@ impl Entry {
             Self::RollbackDone { .. } => "rollback_done",
             Self::BudgetBroken { .. } => "budget_broken",
             Self::Noted { .. } => "noted",
+            Self::PlanMade { .. } => "plan_made",
+            Self::Signed(_) => "signed",
             Self::Adopted { .. } => "adopted",
         }
     }

@@ -16,13 +16,13 @@ const LONGEST: u64 = 366 * 86_400_000;
 impl Length {
     /// A length of `millis` milliseconds.
     #[must_use]
-    pub fn from_millis(millis: u64) -> Self {
+    pub const fn from_millis(millis: u64) -> Self {
         Self(millis)
     }
 
     /// A length of `seconds` seconds.
     #[must_use]
-    pub fn from_secs(seconds: u64) -> Self {
+    pub const fn from_secs(seconds: u64) -> Self {
         Self(seconds.saturating_mul(1_000))
     }
 

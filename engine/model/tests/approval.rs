@@ -26,6 +26,9 @@ fn state() -> RunState {
         root: "/".to_owned(),
         groups: Default::default(),
         unsealed: None,
+        protected: false,
+        gate: None,
+        outlook: Default::default(),
     };
     let record = Record {
         v: VERSION,

@@ -104,6 +104,9 @@ impl Book {
             root: "/".to_owned(),
             groups: Default::default(),
             unsealed: None,
+            protected: false,
+            gate: None,
+            outlook: Default::default(),
         };
         let record = Record {
             v: VERSION,

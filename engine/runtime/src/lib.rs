@@ -7,6 +7,7 @@
 
 pub mod audit;
 pub mod boot;
+pub mod confinement;
 pub mod dispatcher;
 pub mod journal;
 pub mod keeper;
@@ -14,5 +15,6 @@ pub mod operation;
 pub mod report;
 pub mod script;
 pub mod secret;
+pub mod signing;
 pub mod sweep;
 pub mod world;

@@ -111,12 +111,15 @@ fn the_reference_of_the_journal_names_every_entry() {
 fn every_key_of_the_configuration_is_documented() {
     let page = fs::read_to_string(repository().join("docs/src/reference/configuration.md")).expect("the page");
     let place = Place::new();
-    place.write("runbook.toml", "nonsense-xyz = 1\n[log]\nnonsense-xyz = 1\n[env.test]\nnonsense-xyz = 1\n");
+    place.write(
+        "runbook.toml",
+        "nonsense-xyz = 1\n[audit]\nnonsense-xyz = 1\n[log]\nnonsense-xyz = 1\n[env.test]\nnonsense-xyz = 1\n",
+    );
     let refusal = place.expect(2, &["config"]).err;
     let mut keys = 0;
-    for (line, prefix) in refusal.lines().filter(|line| line.contains("known here: ")).zip(["", "log.", "env.NAME."]) {
+    for (line, prefix) in refusal.lines().filter(|line| line.contains("known here: ")).zip(["", "audit.", "log.", "env.NAME."]) {
         let (_, known) = line.split_once("known here: ").expect("it was filtered by that");
-        for key in known.trim().split(", ").filter(|key| !(prefix.is_empty() && ["log", "env"].contains(key))) {
+        for key in known.trim().split(", ").filter(|key| !(prefix.is_empty() && ["audit", "log", "env"].contains(key))) {
             assert!(page.contains(&format!("`{prefix}{key}`")), "`{prefix}{key}` is not on the page");
             keys += 1;
         }

@@ -108,6 +108,9 @@ impl Example {
             root: "/srv/ops".to_owned(),
             groups: std::collections::BTreeMap::new(),
             unsealed: None,
+            protected: false,
+            gate: None,
+            outlook: Default::default(),
         };
         let session = Session {
             purpose: Purpose::Exec,

@@ -13,15 +13,19 @@ pub mod line;
 mod live;
 pub mod narrator;
 mod ongoing;
+pub mod outlook;
 pub mod plain;
 mod streamed;
 mod summary;
 pub mod terminal;
 
+use std::collections::BTreeMap;
 use std::io;
 use std::time::Instant;
 
 use runbook_model::entry::{Entry, Record};
+use runbook_model::estimate::Estimate;
+use runbook_model::path::StepPath;
 use runbook_runtime::report::Reporter;
 
 use crate::arguments::Format;
@@ -43,6 +47,8 @@ pub struct Telling {
     pub trail: Option<String>,
     /// Flags to repeat in what could be typed next, such as `-C runbook-demo`; empty when there are none.
     pub flags: String,
+    /// How long each step took before, for a rehearsal to say.
+    pub likely: BTreeMap<StepPath, Estimate>,
     /// So many sessions are followed by another one: what could be typed at their end is of no use any more.
     pub sessions_before_last: usize,
 }

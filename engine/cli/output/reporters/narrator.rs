@@ -17,7 +17,7 @@ use crate::output::elapsed;
 use crate::output::reporters::line::{Detail, Line, Mark};
 use crate::output::reporters::ongoing::{Promise, between};
 use crate::output::reporters::summary::{self, Tally};
-use crate::output::reporters::{Telling, change, failed};
+use crate::output::reporters::{Telling, change, failed, outlook};
 use crate::output::style::Tone;
 
 /// The story so far.
@@ -146,7 +146,12 @@ impl Narrator {
                 let what = if *path == StepPath::root() { "the run".to_owned() } else { format!("`{}`", path.name()) };
                 vec![Line::new(at, Mark::Warning, format!("{what} is over its budget of {budget}")).depth(depth(path))]
             }
+            // Who signed is part of the act; what the signature is worth, `runbook verify` says.
+            Entry::Signed(_) => Vec::new(),
             Entry::Noted { text, .. } => vec![Line::new(at, Mark::Note, text.clone())],
+            Entry::PlanMade { plan, steps, changes, lacks, unconfined, .. } => {
+                outlook::plan(at, *plan, (*steps, *changes), lacks, unconfined.as_deref())
+            }
             Entry::Adopted { sources, by } => {
                 let names: Vec<_> = sources.iter().map(|source| source.name.as_str()).collect();
                 vec![Line::new(at, Mark::Warning, format!("goes on with edited sources: {}", names.join(", "))).aside(by.line())]
@@ -175,7 +180,6 @@ impl Narrator {
 
     fn begin(&mut self, at: Timestamp, started: &RunStarted) -> Vec<Line> {
         let mut parts = vec![started.runbook.clone()];
-        parts.extend(started.env.clone());
         if started.mode == Mode::Rehearsal {
             parts.push("dry run: nothing is changed".to_owned());
         }
@@ -183,7 +187,9 @@ impl Narrator {
         if let Some(budget) = started.budget {
             self.phases.push((StepPath::root(), Promise { since: at, budget }));
         }
-        let mut details: Vec<_> = started.params.iter().map(|(name, given)| parameter(name, given)).collect();
+        let mut details: Vec<_> = outlook::environment(started).into_iter().collect();
+        details.extend(started.params.iter().map(|(name, given)| parameter(name, given)));
+        details.extend(outlook::details(started, at));
         if let Some(provenance) = started.provenance.as_ref().filter(|provenance| provenance.dirty) {
             let text = format!("edited since commit {}", provenance.commit.chars().take(12).collect::<String>());
             details.push(Detail::Text(Tone::Warn, text));
@@ -205,6 +211,7 @@ impl Narrator {
             Purpose::Resolve => "resolving",
             Purpose::Answer => "answering",
             Purpose::Abandon => "giving up",
+            Purpose::Review => "reviewing",
         };
         let who = format!("by {}@{}", session.operator.name, session.operator.host);
         vec![Line::new(record.at, Mark::Note, format!("{what} {}", record.run)).aside(who)]
@@ -279,6 +286,9 @@ impl Narrator {
                 let mut details = intent.and_then(|intent| intent.change.as_ref()).map(change::would).unwrap_or_default();
                 if let Some((StepKind::Command(command), intent)) = intent.map(|intent| (&intent.spec.kind, intent)) {
                     details.push(change::owed(command, intent));
+                }
+                if let Some(estimate) = self.telling.likely.get(&end.path) {
+                    details.push(Detail::Text(Tone::Faint, format!("usually takes {}", elapsed::short(estimate.median))));
                 }
                 details.extend(assumed.as_ref().map(|value| Detail::Text(Tone::Faint, format!("taken instead: {value}"))));
                 (Mark::Withheld, details)

@@ -214,6 +214,11 @@ impl RunState {
                 self.notes += 1;
                 Ok(())
             }
+            Entry::PlanMade { .. } => match self.started.mode {
+                Mode::Rehearsal => Ok(()),
+                Mode::Live => Err("only a rehearsal makes a plan".to_owned()),
+            },
+            Entry::Signed(_) => Ok(()),
             Entry::Adopted { sources, .. } => {
                 self.sources.clone_from(sources);
                 self.adopted = true;

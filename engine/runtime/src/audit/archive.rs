@@ -9,7 +9,8 @@ use git2::{ErrorCode, ObjectType, Repository};
 use super::durable;
 use super::founding::{self, Founding};
 use super::lock::{Locked, WriterLock};
-use super::signer::Signer;
+use super::remembered::{self, Rewritten};
+use crate::signing::Signing;
 
 pub(super) const MAIN: &str = "refs/heads/main";
 
@@ -21,7 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// It keeps no handle open: several processes write to one archive, each under the lock beside it.
 pub struct Archive {
     path: PathBuf,
-    signer: Option<Box<dyn Signer>>,
+    signing: Signing,
     patience: Duration,
 }
 
@@ -57,6 +58,9 @@ pub enum Unusable {
         /// What is wrong there.
         why: String,
     },
+    /// It is not the one that was here, or lacks what was in it.
+    #[error(transparent)]
+    Rewritten(#[from] Rewritten),
     /// Another process writes to it and does not come to an end.
     #[error(transparent)]
     Locked(#[from] Locked),
@@ -78,7 +82,7 @@ impl Archive {
     /// [`Unusable`] names the file or reference, and the way out.
     pub fn open(path: &Path, create: Option<&Founding>) -> Result<Self, Unusable> {
         durable::flush_everything();
-        let archive = Self { path: path.to_owned(), signer: None, patience: PATIENCE };
+        let archive = Self { path: path.to_owned(), signing: Signing::default(), patience: PATIENCE };
         if !path.exists() {
             let founding = create.ok_or_else(|| Unusable::Missing { path: path.to_owned() })?;
             let _lock = WriterLock::take(path, archive.patience)?;
@@ -90,10 +94,10 @@ impl Archive {
         Ok(archive)
     }
 
-    /// Signs every commit from here on.
+    /// Signs every commit from here on, if there is a key. Where that is required and fails, nothing is committed.
     #[must_use]
-    pub fn signed_by(mut self, signer: Box<dyn Signer>) -> Self {
-        self.signer = Some(signer);
+    pub fn signed_by(mut self, signing: Signing) -> Self {
+        self.signing = signing;
         self
     }
 
@@ -110,8 +114,8 @@ impl Archive {
         &self.path
     }
 
-    pub(super) fn signer(&self) -> Option<&dyn Signer> {
-        self.signer.as_deref()
+    pub(super) fn signing(&self) -> &Signing {
+        &self.signing
     }
 
     pub(super) fn lock(&self) -> Result<WriterLock, Locked> {
@@ -145,7 +149,7 @@ impl Archive {
         let tree = commit.tree_id();
         let odb = repository.odb().map_err(|error| damaged("objects", error.message().to_owned()))?;
         match odb.read(tree) {
-            Ok(object) if object.kind() == ObjectType::Tree => Ok(()),
+            Ok(object) if object.kind() == ObjectType::Tree => Ok(remembered::check(&repository, &self.path, tip)?),
             Ok(_) => Err(damaged(&tree.to_string(), "the tree of `main` is not a tree".to_owned())),
             Err(error) => Err(damaged(&tree.to_string(), error.message().to_owned())),
         }
@@ -154,6 +158,6 @@ impl Archive {
 
 impl fmt::Debug for Archive {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Archive").field("path", &self.path).field("signed", &self.signer.is_some()).finish()
+        f.debug_struct("Archive").field("path", &self.path).field("signed", &self.signing.signer.is_some()).finish()
     }
 }

@@ -6,7 +6,7 @@ use runbook_model::status::RunStatus;
 use super::archive::{Archive, MAIN};
 use super::seal::{Seal, SealError, Sealed};
 use super::staging::Staging;
-use super::{commit, consolidate, message, place, run_branch, tree};
+use super::{commit, consolidate, message, place, remembered, run_branch, tree};
 
 impl Archive {
     /// Seals the end of a run and merges its directory into `main`. The journal must end with `session_ended`.
@@ -32,11 +32,18 @@ impl Archive {
         let repository = staging.repository();
         let (tip, old) = run_branch::stage(&staging, seal, &prepared, || message.clone())?;
         let main = repository.refname_to_id(MAIN)?;
+        remembered::check(repository, self.path(), main)?;
         let path = place::directory(seal.run);
         let ended = |commit: Oid| tree::below(repository, &repository.find_commit(commit)?.tree()?, &path);
         let directory = ended(tip)?.ok_or_else(|| git2::Error::from_str("the commit of the run lost its directory"))?;
         if ended(main)? == Some(directory) {
-            return Ok(Sealed { commit: tip.to_string(), main: Some(main.to_string()), head: facts.head, new: false });
+            return Ok(Sealed {
+                commit: tip.to_string(),
+                main: Some(main.to_string()),
+                head: facts.head,
+                new: false,
+                unsigned: None,
+            });
         }
 
         let root = tree::spliced(&staging, Some(&repository.find_commit(main)?.tree()?), &path, directory)?;
@@ -51,7 +58,14 @@ impl Archive {
             }
             run_branch::advance(repository, MAIN, merged, Some(main))
         })??;
+        remembered::write(self.path(), merged);
         consolidate::when_due(self, &lock);
-        Ok(Sealed { commit: tip.to_string(), main: Some(merged.to_string()), head: facts.head, new: true })
+        Ok(Sealed {
+            commit: tip.to_string(),
+            main: Some(merged.to_string()),
+            head: facts.head,
+            new: true,
+            unsigned: staging.unsigned(),
+        })
     }
 }

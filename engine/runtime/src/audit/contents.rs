@@ -19,15 +19,22 @@ use super::reading::Reading;
 pub(super) const JOURNAL: &str = "journal.jsonl";
 pub(super) const SUMMARY: &str = "run.json";
 
-/// The outputs that a journal holds: path below the run's directory, and content.
+/// The outputs and statements that a journal holds: path below the run's directory, and content.
 ///
 /// A journal keeps each stream whole up to [`runbook_model::excerpt::KEPT`] bytes; of a longer one head and tail, and a
 /// line between them says what is missing. The journal has its size and digest.
 pub(super) fn outputs(reading: &Reading) -> BTreeMap<String, Vec<u8>> {
     let mut intents: HashMap<(&StepPath, Attempt), Seq> = HashMap::new();
     let mut files = BTreeMap::new();
-    for record in &reading.records {
+    for (index, record) in reading.records.iter().enumerate() {
         match &record.entry {
+            // Not outputs, but derived like them: so an auditor needs `ssh-keygen -Y verify` and nothing of ours.
+            Entry::Signed(signed) => {
+                let text = signed.text(reading.run(), &reading.started, reading.head_before(index), record.at);
+                let file = place::statement(record.seq, signed.meaning.word());
+                files.insert(format!("{file}.sig"), signed.signature.clone().into_bytes());
+                files.insert(file, text.into_bytes());
+            }
             Entry::StepIntended(intent) => {
                 intents.insert((&intent.path, intent.attempt), record.seq);
             }

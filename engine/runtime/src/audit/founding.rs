@@ -8,7 +8,7 @@ use git2::{Repository, RepositoryInitOptions};
 use jiff::Timestamp;
 
 use super::archive::{MAIN, Unusable};
-use super::commit;
+use super::{commit, remembered};
 
 /// When and where an archive begins.
 #[derive(Debug, Clone)]
@@ -46,7 +46,7 @@ pub(super) fn found(path: &Path, founding: &Founding) -> Result<(), Unusable> {
     }
     let mut options = RepositoryInitOptions::new();
     options.bare(true).external_template(false).no_reinit(true).mkpath(false).mkdir(true).initial_head("main");
-    {
+    let begun = {
         let repository = Repository::init_opts(&partial, &options).map_err(git)?;
         fs::set_permissions(&partial, fs::Permissions::from_mode(0o700)).map_err(io)?;
         let readme = repository.blob(README.as_bytes()).map_err(git)?;
@@ -54,9 +54,9 @@ pub(super) fn found(path: &Path, founding: &Founding) -> Result<(), Unusable> {
         tree.insert("README.md", readme, git2::FileMode::Blob.into()).map_err(git)?;
         let tree = repository.find_tree(tree.write().map_err(git)?).map_err(git)?;
         let us = commit::committer(&founding.host, founding.at).map_err(git)?;
-        let message = commit::founding_message(&founding.host);
-        repository.commit(Some(MAIN), &us, &us, &message, &tree, &[]).map_err(git)?;
-    }
+        let message = commit::founding_message(&founding.host, remembered::read(path).as_deref());
+        repository.commit(Some(MAIN), &us, &us, &message, &tree, &[]).map_err(git)?
+    };
     // libgit2 flushed what it wrote; the files that it made from templates, and the folders, are ours to flush.
     for name in ["HEAD", "config"] {
         fs::File::open(partial.join(name)).and_then(|file| file.sync_all()).map_err(io)?;
@@ -65,5 +65,6 @@ pub(super) fn found(path: &Path, founding: &Founding) -> Result<(), Unusable> {
         fs::File::open(partial.join(directory)).and_then(|file| file.sync_all()).map_err(io)?;
     }
     fs::rename(&partial, path).map_err(io)?;
+    remembered::write(path, begun);
     fs::File::open(parent).and_then(|file| file.sync_all()).map_err(io)
 }

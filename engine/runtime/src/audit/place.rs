@@ -46,6 +46,11 @@ pub(super) fn output(intent: Seq, step: &str, stream: &str) -> String {
     format!("outputs/{:05}-{}.{stream}", intent.0, slug(step))
 }
 
+/// The file of a signed statement: `statements/<its record>-<meaning>`.
+pub(super) fn statement(record: Seq, meaning: &str) -> String {
+    format!("statements/{:05}-{meaning}", record.0)
+}
+
 /// The file of a pinned source: its name below `source/`, everything odd percent-encoded. `..`, `.git` and their kin begin
 /// with a full stop or hold `~`, which are encoded; so no name leaves the directory, and `git fsck --strict` is content.
 pub(super) fn source(name: &str) -> String {

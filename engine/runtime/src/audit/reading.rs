@@ -74,6 +74,16 @@ impl Reading {
         self.records[0].run
     }
 
+    /// The byte where a record begins.
+    pub(super) fn offset(&self, record: usize) -> usize {
+        record.checked_sub(1).and_then(|before| self.marks.get(before)).map_or(0, |(end, _)| *end)
+    }
+
+    /// The end of the chain before a record.
+    pub(super) fn head_before(&self, record: usize) -> Head {
+        record.checked_sub(1).and_then(|before| self.marks.get(before)).map_or(Head::EMPTY, |(_, head)| *head)
+    }
+
     /// The end of the chain.
     pub(super) fn head(&self) -> Head {
         self.marks.last().map_or(Head::EMPTY, |(_, head)| *head)

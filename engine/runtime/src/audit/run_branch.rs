@@ -28,7 +28,7 @@ impl Archive {
             lock.moving(&[&branch], || advance(staging.repository(), &branch, tip, old))??;
             consolidate::when_due(self, &lock);
         }
-        Ok(Sealed { commit: tip.to_string(), main: None, head: prepared.facts.head, new })
+        Ok(Sealed { commit: tip.to_string(), main: None, head: prepared.facts.head, new, unsigned: staging.unsigned() })
     }
 }
 

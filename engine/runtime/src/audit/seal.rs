@@ -15,8 +15,9 @@ use super::facts::Facts;
 use super::lock::Locked;
 use super::place;
 use super::reading::{Reading, Unreadable};
-use super::signer::CannotSign;
+use super::remembered::Rewritten;
 use super::standing::Divergence;
+use crate::signing::CannotSign;
 
 /// What is to be sealed. All that a commit says is read from the journal, so that the two cannot disagree.
 #[derive(Debug, Clone)]
@@ -67,6 +68,8 @@ pub struct Sealed {
     pub head: Head,
     /// Whether there was anything new to seal.
     pub new: bool,
+    /// Why what is new is not signed, although there is a key.
+    pub unsigned: Option<String>,
 }
 
 /// Why something was not sealed. The run is as it was; the archive, too.
@@ -98,6 +101,9 @@ pub enum SealError {
     /// Another process writes to the archive and does not come to an end.
     #[error(transparent)]
     Locked(#[from] Locked),
+    /// `main` is not what it was.
+    #[error(transparent)]
+    Rewritten(#[from] Rewritten),
     /// The commit could not be signed.
     #[error(transparent)]
     Sign(#[from] CannotSign),

@@ -18,6 +18,8 @@ pub(super) struct Staging<'a> {
     archive: &'a Archive,
     repository: Repository,
     written: RefCell<Vec<Oid>>,
+    /// Why a commit is not signed although there is a key.
+    unsigned: RefCell<Option<String>>,
 }
 
 impl<'a> Staging<'a> {
@@ -25,7 +27,7 @@ impl<'a> Staging<'a> {
     pub(super) fn new(archive: &'a Archive) -> Result<Self, git2::Error> {
         let repository = archive.repository()?;
         repository.odb()?.add_new_mempack_backend(FIRST)?;
-        Ok(Self { archive, repository, written: RefCell::default() })
+        Ok(Self { archive, repository, written: RefCell::default(), unsigned: RefCell::default() })
     }
 
     /// What is stored and staged.
@@ -59,11 +61,21 @@ impl<'a> Staging<'a> {
         let repository = &self.repository;
         let parents = parents.iter().map(|id| repository.find_commit(*id)).collect::<Result<Vec<_>, _>>()?;
         let parents: Vec<_> = parents.iter().collect();
-        let id = match self.archive.signer() {
+        let content = repository.commit_create_buffer(author, committer, message, tree, &parents)?;
+        let signing = self.archive.signing();
+        let signature = match signing.signer.as_ref().map(|signer| signer.sign("git", &content)) {
+            Some(Err(cannot)) if signing.required => return Err(cannot.into()),
+            Some(Err(cannot)) => {
+                tracing::warn!(%cannot, "a commit of the audit trail is not signed");
+                self.unsigned.replace(Some(cannot.to_string()));
+                None
+            }
+            Some(Ok(signature)) => Some(signature),
+            None => None,
+        };
+        let id = match signature {
             None => repository.commit(None, author, committer, message, tree, &parents)?,
-            Some(signer) => {
-                let content = repository.commit_create_buffer(author, committer, message, tree, &parents)?;
-                let signature = signer.sign(&content)?;
+            Some(signature) => {
                 let content = std::str::from_utf8(&content).map_err(|_| git2::Error::from_str("the commit is not text"))?;
                 repository.commit_signed(content, &signature, None)?
             }
@@ -90,6 +102,11 @@ impl<'a> Staging<'a> {
         }
         self.written.borrow_mut().clear();
         Ok(())
+    }
+
+    /// Why something that was staged is not signed; `None` when it is, or when there is no key.
+    pub(super) fn unsigned(&self) -> Option<String> {
+        self.unsigned.borrow().clone()
     }
 
     fn remember(&self, id: Oid) {

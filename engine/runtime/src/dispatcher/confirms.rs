@@ -54,7 +54,13 @@ impl Desk {
         };
         let outcome = match reaction {
             Reaction::Answered { said, by } => {
-                self.write(Entry::ConfirmAnswered { path: path.clone(), said, by, shown, note: None })?;
+                let answer = Entry::ConfirmAnswered { path: path.clone(), said, by, shown, note: None };
+                if let Err(unsigned) = self.sign(&answer)? {
+                    self.ledger.progress(&Progress::Notice { text: format!("the answer does not count: {unsigned}") });
+                    self.ledger.sync().await?;
+                    return Err(Halt::Suspended { at: path });
+                }
+                self.write(answer)?;
                 self.answered(&path, confirm, shown).ok_or_else(|| Halt::Suspended { at: path.clone() })?
             }
             Reaction::Nobody => {

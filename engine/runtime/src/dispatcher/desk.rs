@@ -13,7 +13,7 @@ use runbook_model::step::{Location, StepSpec};
 use super::interrupts::Interrupts;
 use super::ledger::Ledger;
 use super::locking::Locks;
-use super::{Halt, budgets::Budgets, notes::Notes, sealing::Sealer};
+use super::{Halt, budgets::Budgets, notary::Notary, notes::Notes, sealing::Sealer};
 use crate::world::{Limits, World};
 
 /// What one session shares. The calls of a script, also of its parallel branches, are tasks of one thread over it.
@@ -23,6 +23,7 @@ pub(super) struct Desk {
     pub(super) interrupts: Interrupts,
     pub(super) sealer: Sealer,
     pub(super) locks: Locks,
+    pub(super) notary: Notary,
     pub(super) budgets: RefCell<Budgets>,
     pub(super) notes: RefCell<Notes>,
     pub(super) turns: RefCell<HashMap<StepPath, Turn>>,
@@ -48,7 +49,14 @@ pub(super) struct Turn {
 }
 
 impl Desk {
-    pub(super) fn new(ledger: Ledger, world: Rc<dyn World>, interrupts: Interrupts, sealer: Sealer, locks: Locks) -> Self {
+    pub(super) fn new(
+        ledger: Ledger,
+        world: Rc<dyn World>,
+        interrupts: Interrupts,
+        sealer: Sealer,
+        locks: Locks,
+        notary: Notary,
+    ) -> Self {
         let budgets = RefCell::new(Budgets::new(&ledger.state(), world.now(), world.monotonic_millis()));
         Self {
             ledger,
@@ -56,6 +64,7 @@ impl Desk {
             interrupts,
             sealer,
             locks,
+            notary,
             budgets,
             notes: RefCell::default(),
             turns: RefCell::default(),

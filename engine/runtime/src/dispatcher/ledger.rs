@@ -6,6 +6,7 @@
 use std::cell::{Cell, Ref, RefCell};
 
 use jiff::Timestamp;
+use runbook_model::chain::Head;
 use runbook_model::entry::{Entry, Intent, Record};
 use runbook_model::state::RunState;
 
@@ -43,6 +44,11 @@ impl Ledger {
     /// How many bytes of the journal are known to be on disk: what may be sealed.
     pub(super) fn durable_bytes(&self) -> u64 {
         self.journal.durable().bytes
+    }
+
+    /// The end of the journal, as the next record will name it.
+    pub(super) fn head(&self) -> Head {
+        self.journal.written().head
     }
 
     /// Writes a fact down; it is on disk with the next flush.

@@ -44,6 +44,14 @@ pub enum NoLock {
         /// Who has it.
         holder: NotHad,
     },
+    /// Whoever has it waits for a lock of this run.
+    #[error("the lock `{name}` is held by {claim}, which waits for a lock of this run: one of them has to give way")]
+    Crossed {
+        /// The lock.
+        name: String,
+        /// By which.
+        claim: Box<Claim>,
+    },
     /// It cannot be found out whether it is free.
     #[error("the lock `{name}` cannot be had: {why}")]
     Unusable {
@@ -66,11 +74,13 @@ pub(super) struct Locks {
     room: LockRoom,
     claim: Claim,
     held: RefCell<BTreeMap<String, NamedLock>>,
+    /// What stands in the claims of those about what this run waits for.
+    said: RefCell<Option<String>>,
 }
 
 impl Locks {
     pub(super) fn new(room: LockRoom, claim: Claim) -> Self {
-        Self { room, claim, held: RefCell::default() }
+        Self { room, claim, held: RefCell::default(), said: RefCell::default() }
     }
 
     /// Takes locks, in the order of their names: two runs that want the same two do not wait for each other.
@@ -84,10 +94,45 @@ impl Locks {
         names.sort_unstable();
         names.dedup();
         for name in names {
-            let lock = self.one(&name, wanted, interrupts, &mut tell).await?;
-            self.held.borrow_mut().insert(name, lock);
+            let lock = self.one(&name, wanted, interrupts, &mut tell).await;
+            self.waits_for(None);
+            self.held.borrow_mut().insert(name, lock?);
         }
         Ok(())
+    }
+
+    /// Tells the runs that want what this one has what this one waits for. A note for finding circles: no more depends on it.
+    fn waits_for(&self, name: Option<&str>) {
+        let mut said = self.said.borrow_mut();
+        if said.as_deref() == name {
+            return;
+        }
+        *said = name.map(str::to_owned);
+        let claim = Claim { waits_for: said.clone(), ..self.claim.clone() };
+        for (held, lock) in &*self.held.borrow() {
+            if let Err(error) = lock.sign(&claim) {
+                tracing::warn!(lock = held, %error, "what this run waits for could not be written down");
+            }
+        }
+    }
+
+    /// Whether the runs that this one waits for wait for this one, and it is the youngest of them: that one gives way, so
+    /// that not all of them do.
+    fn is_crossed(&self, name: &str) -> bool {
+        let mut wanted = name.to_owned();
+        // A circle of more runs than this is none that anybody has.
+        for _ in 0..64 {
+            let Some(claim) = self.room.claim(&wanted) else { return false };
+            if claim.run > self.claim.run {
+                return false;
+            }
+            if claim.run == self.claim.run {
+                return true;
+            }
+            let Some(next) = claim.waits_for else { return false };
+            wanted = next;
+        }
+        false
     }
 
     async fn one(
@@ -111,6 +156,12 @@ impl Locks {
                 Err(why) => return Err(NoLock::Unusable { name: name.to_owned(), why }),
             };
             if let Some(busy) = busy {
+                self.waits_for(Some(name));
+                if let NotHad::Busy(Some(claim)) = &busy
+                    && self.is_crossed(name)
+                {
+                    return Err(NoLock::Crossed { name: name.to_owned(), claim: claim.clone() });
+                }
                 if let Some(within) = wanted.wait.filter(|within| began.elapsed() >= Duration::from(*within)) {
                     return Err(NoLock::TimedOut { name: name.to_owned(), within, holder: busy });
                 }

@@ -173,7 +173,11 @@ impl Desk {
         by: Decider,
         why: String,
     ) -> Result<(), Halt> {
-        self.write(Entry::StepResolved { path: path.clone(), attempt, verdict, by, why })
+        let verdict = Entry::StepResolved { path: path.clone(), attempt, verdict, by, why };
+        if let Err(unsigned) = self.sign(&verdict)? {
+            return Err(Halt::InDoubt { at: path.clone(), known: format!("the verdict does not count: {unsigned}") });
+        }
+        self.write(verdict)
     }
 }
 

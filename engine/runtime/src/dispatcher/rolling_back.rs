@@ -163,9 +163,8 @@ impl Desk {
     async fn stuck_at(&self, path: &StepPath, spec: Option<&StepSpec>, why: String) -> Result<Option<RunStatus>, Halt> {
         self.ledger.sync().await?;
         self.seal_now("at a failure").await;
-        if self.is_unsettled(path)
-            && let Some(spec) = self.ledger.state().step(path).and_then(Step::spec).cloned()
-        {
+        let unsettled = if self.is_unsettled(path) { self.ledger.state().step(path).and_then(Step::spec).cloned() } else { None };
+        if let Some(spec) = unsettled {
             return self.ask_about(path, &spec, why).await.map(|_| None);
         }
         let owed = rollback::owing(&self.ledger.state()).len();

@@ -26,6 +26,8 @@ pub enum Sealing {
     Sealed {
         /// The commit.
         commit: String,
+        /// Why it is not signed, although there is a key.
+        unsigned: Option<String>,
     },
     /// The operator chose not to.
     Waived,
@@ -78,7 +80,7 @@ impl Desk {
         let Some(archivist) = &self.sealer.archivist else { return Sealing::Waived };
         let seal = self.sealer.seal(self.ledger.durable_bytes(), self.now(), "the session ended");
         match archivist.conclude(seal).await {
-            Ok(Ok(sealed)) => Sealing::Sealed { commit: sealed.main.unwrap_or(sealed.commit) },
+            Ok(Ok(sealed)) => Sealing::Sealed { commit: sealed.main.unwrap_or(sealed.commit), unsigned: sealed.unsigned },
             Ok(Err(error)) => Sealing::Behind { why: error.to_string() },
             Err(stopped) => Sealing::Behind { why: stopped.to_string() },
         }

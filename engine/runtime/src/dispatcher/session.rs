@@ -21,12 +21,14 @@ use super::desk::Desk;
 use super::interrupts::Interrupts;
 use super::ledger::Ledger;
 use super::locking::{self, Locks, NoLock};
+use super::notary::{Notary, Unsigned};
 use super::sealing::{Sealer, Sealing};
 use crate::audit::{Archivist, SourceText};
 use crate::journal::{Claim, CreateError, Holder, Journal, OpenError, RunDir, SourceError};
 use crate::operation::Line;
 use crate::report::{Progress, Reporter};
 use crate::script::{Diagnostics, Pinned, Program};
+use crate::signing::Signing;
 use crate::world::World;
 
 /// What every session needs, whatever it is for.
@@ -47,6 +49,8 @@ pub struct Opening {
     pub archivist: Option<Archivist>,
     /// The operator's signals.
     pub interrupts: Interrupts,
+    /// What the operator signs with.
+    pub signing: Signing,
 }
 
 /// A run that this process holds.
@@ -120,6 +124,9 @@ pub enum Refused {
         /// Why.
         why: String,
     },
+    /// The operator's key does not sign, and has to.
+    #[error("{0}; nothing was run")]
+    Unsigned(#[from] Unsigned),
     /// There is nothing to do.
     #[error("run {run} is {} already; there is nothing to {verb}", .status.word())]
     Final {
@@ -310,7 +317,14 @@ impl Session {
         let desk = Rc::clone(&session.desk);
         let open = desk.beside(desk.is_open_to_word(&path)).await;
         match open {
-            Ok(true) => session.desk.resolved(&path, attempt, verdict, by, why)?,
+            Ok(true) => {
+                let verdict = Entry::StepResolved { path: path.clone(), attempt, verdict, by, why };
+                if let Err(unsigned) = session.desk.sign(&verdict)? {
+                    session.finish(run, Ok(RunStatus::InDoubt { at: path })).await;
+                    return Err(unsigned.into());
+                }
+                session.desk.write(verdict)?;
+            }
             Ok(false) => {
                 session.finish(run, Ok(RunStatus::Interrupted)).await;
                 return Err(Refused::FoundOut { run, step: path });
@@ -347,7 +361,12 @@ impl Session {
         let by = Decider::Person(opening.operator.clone());
         let (_, sources) = sources_of(&opening.dir, &state)?;
         let session = Self::unlocked(opening, journal, state, &sources, Purpose::Answer)?;
-        session.desk.write(Entry::ConfirmAnswered { path: path.clone(), said, by, shown, note })?;
+        let answer = Entry::ConfirmAnswered { path: path.clone(), said, by, shown, note };
+        if let Err(unsigned) = session.desk.sign(&answer)? {
+            session.finish(run, Ok(RunStatus::Suspended { at: path })).await;
+            return Err(unsigned.into());
+        }
+        session.desk.write(answer)?;
         let open = {
             let state = session.desk.ledger.state();
             let answers = state.step(&path).map(|step| step.answers.as_slice()).unwrap_or_default();
@@ -377,10 +396,21 @@ impl Session {
             sources: sources.iter().map(|(name, text)| SourceText { name: name.clone(), text: text.clone() }).collect(),
         };
         let ledger = Ledger::new(journal, state, reporters);
-        let desk = Desk::new(ledger, opening.world, opening.interrupts, sealer, locks);
+        let notary = Notary { signing: opening.signing };
+        let desk = Desk::new(ledger, opening.world, opening.interrupts, sealer, locks, notary);
         let session =
             Taken { purpose, operator: opening.operator, pid: std::process::id(), boot: opening.boot, engine: opening.engine };
-        desk.write(Entry::SessionStarted(session))?;
+        let started = Entry::SessionStarted(session);
+        let before = desk.ledger.state().status().clone();
+        desk.write(started.clone())?;
+        if let Err(unsigned) = desk.sign(&started)? {
+            let status = match first {
+                Some(_) => RunStatus::Abandoned { why: "it could not be signed".to_owned() },
+                None => before,
+            };
+            desk.write(Entry::SessionEnded { status })?;
+            return Err(unsigned.into());
+        }
         Ok(Self { desk: Rc::new(desk) })
     }
 
@@ -424,6 +454,11 @@ impl Session {
         let actor = self.cast(program, line);
         let mut ended = self.desk.forward(&actor, &mut calls).await;
         drop((actor, calls));
+        if let Ok(status) = &ended
+            && let Err(halt) = self.desk.make_plan(status).await
+        {
+            ended = Err(halt);
+        }
         if let (Err(Halt::Mismatch(_)), Some(sources)) = (&ended, before)
             && let Err(halt) = self.desk.write(Entry::Adopted { sources, by: Decider::Evidence })
         {
@@ -458,7 +493,7 @@ impl Session {
         let state = self.desk.ledger.state();
         let started = state.started();
         let params: BTreeMap<_, _> = started.params.iter().map(|(name, given)| (name.clone(), given.value.clone())).collect();
-        program.cast(&params, &started.settings, line)
+        program.cast(&params, &started.settings, started.gate.as_ref(), line)
     }
 
     /// Writes the end of the session down and lets go of the run.
@@ -496,7 +531,7 @@ pub(super) fn take(opening: &Opening, purpose: Purpose) -> Result<(Journal, RunS
 fn claim(opening: &Opening, runbook: &str) -> Claim {
     let Person { name, host, .. } = opening.operator.clone();
     let (run, runbook) = (opening.dir.run(), runbook.to_owned());
-    Claim { run, runbook, name, host, pid: std::process::id(), since: opening.world.now() }
+    Claim { run, runbook, name, host, pid: std::process::id(), since: opening.world.now(), waits_for: None }
 }
 
 /// Takes the locks of a session, before anything of it is written: a run that waits has not begun.

@@ -63,6 +63,7 @@ impl fmt::Display for Introduced<'_> {
             Purpose::Resolve => "resolve",
             Purpose::Answer => "answer",
             Purpose::Abandon => "abandon",
+            Purpose::Review => "review",
         };
         // Names come from the system, but they are text that somebody chose: nothing in them may move the cursor.
         let (name, host) = (name.escape_debug(), host.escape_debug());

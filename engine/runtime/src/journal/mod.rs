@@ -24,6 +24,7 @@ mod birth;
 mod claim;
 mod directory;
 mod disk;
+mod first;
 mod holder;
 mod lease;
 mod ledger;

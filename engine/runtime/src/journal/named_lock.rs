@@ -82,9 +82,16 @@ impl LockRoom {
             }
             Ok(_) => {}
         }
-        lock.write(&serde_json::to_vec(claim).unwrap_or_default())?;
+        lock.sign(claim)?;
         directory::flush(&self.dir)?;
         Ok(lock)
+    }
+
+    /// What stands in the file of a lock, whoever has it; nothing while that is being written.
+    #[must_use]
+    pub fn claim(&self, name: &str) -> Option<Claim> {
+        let file = directory::open_file(&self.dir.join(name), OFlags::RDONLY).ok()?;
+        claimed(&file).ok()?
     }
 
     /// Whether the run of a claim still needs the lock, and what it is then, in one or two words.
@@ -109,6 +116,14 @@ impl LockRoom {
 }
 
 impl NamedLock {
+    /// Says what else its run waits for now, or that it waits no longer.
+    ///
+    /// # Errors
+    /// The claim could not be written.
+    pub fn sign(&self, claim: &Claim) -> Result<(), StorageFailure> {
+        self.write(&serde_json::to_vec(claim).unwrap_or_default())
+    }
+
     /// Gives the lock back for good: the run does not need it any more.
     ///
     /// # Errors
@@ -157,6 +172,7 @@ mod tests {
             host: "ops-1".to_owned(),
             pid: 4711,
             since: jiff::Timestamp::UNIX_EPOCH,
+            waits_for: None,
         }
     }
 

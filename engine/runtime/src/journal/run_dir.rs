@@ -73,6 +73,14 @@ impl RunDir {
         self.dir.join("secret.key")
     }
 
+    /// Where the programs of a rehearsal's checks may put something aside; gone afterwards.
+    #[must_use]
+    pub fn scratch(&self) -> PathBuf {
+        // Beside the runs: it is made before the run has a directory.
+        let state = self.dir.ancestors().nth(2).unwrap_or(&self.dir);
+        state.join("scratch").join(self.run.to_string())
+    }
+
     /// What the keeper knows about commands.
     #[must_use]
     pub fn keeper(&self) -> PathBuf {

@@ -7,6 +7,7 @@ use std::sync::atomic::AtomicBool;
 use rhai::{AST, Expr, Map, Position};
 use runbook_model::Value;
 use runbook_model::declaration::Declaration;
+use runbook_model::gate::Gate;
 
 use super::actor::Actor;
 use super::blame;
@@ -36,6 +37,7 @@ pub(super) struct Script {
     pub(super) asts: Arc<BTreeMap<String, AST>>,
     pub(super) spots: Arc<Spots>,
     pub(super) settings: Map,
+    pub(super) gate: Option<Gate>,
 }
 
 impl Program {
@@ -54,7 +56,7 @@ impl Program {
             return Err(Diagnostics::new(errors, sources));
         }
         let spots = Arc::new(loaded.spots);
-        let script = Arc::new(Script { sources, asts: Arc::new(loaded.asts), spots, settings: Map::new() });
+        let script = Arc::new(Script { sources, asts: Arc::new(loaded.asts), spots, settings: Map::new(), gate: None });
         Ok(Self { script, warnings })
     }
 
@@ -137,14 +139,21 @@ impl Program {
     }
 
     /// Hires an actor: a thread that performs the script, asking over `line`. `params` are what `runbook(#{ … })`
-    /// returns, `settings` the constant of that name.
+    /// returns, `settings` the constant of that name, `gate` what is asked before the first command.
     #[must_use]
-    pub fn cast(&self, params: &BTreeMap<String, Value>, settings: &serde_json::Map<String, Value>, line: Line) -> Actor {
+    pub fn cast(
+        &self,
+        params: &BTreeMap<String, Value>,
+        settings: &serde_json::Map<String, Value>,
+        gate: Option<&Gate>,
+        line: Line,
+    ) -> Actor {
         let script = Script {
             sources: Arc::clone(&self.script.sources),
             asts: Arc::clone(&self.script.asts),
             spots: Arc::clone(&self.script.spots),
             settings: settings.iter().map(|(name, value)| (name.as_str().into(), super::json::played(value))).collect(),
+            gate: gate.cloned(),
         };
         let params = params.iter().map(|(name, value)| (name.as_str().into(), super::json::played(value))).collect();
         Actor::hired(Arc::new(script), params, line)

@@ -13,6 +13,7 @@ use super::closure::Closure;
 use super::code::Code;
 use super::complaint::{Called, Complaint, place};
 use super::diagnostic::{Diagnostic, Label};
+use super::functions::Gate;
 use super::program::Script;
 use super::span;
 use super::unknown::{self, Unknown};
@@ -49,6 +50,8 @@ pub(super) enum Purpose {
 pub(super) struct Stage {
     pub(super) script: Arc<Script>,
     pub(super) purpose: Purpose,
+    /// What the environment asks before the first command.
+    pub(super) gate: Gate,
     /// Set when the actor is dropped.
     curtain: Arc<AtomicBool>,
     /// Whether `State::stop` is set: asked at every operation, so not behind the lock.
@@ -84,6 +87,7 @@ pub(super) struct State {
 impl Stage {
     pub(super) fn new(script: Arc<Script>, purpose: Purpose, curtain: Arc<AtomicBool>) -> Self {
         Self {
+            gate: Gate::new(script.gate.clone()),
             script,
             purpose,
             curtain,

@@ -22,11 +22,10 @@ pub(crate) struct NotFilled {
 pub(crate) struct Filled<T: Wipe>(T);
 
 impl Filled<Invocation> {
-    /// Takes over where the program and its working directory were found.
-    pub(crate) fn found(&mut self, mut found: Invocation) {
-        self.0.argv = std::mem::take(&mut found.argv);
-        self.0.cwd = found.cwd.take();
-        found.wipe();
+    /// Takes the place of what it was: the same program, completed.
+    pub(crate) fn replace(&mut self, completed: Invocation) {
+        self.0.wipe();
+        self.0 = completed;
     }
 }
 

@@ -34,6 +34,9 @@ fn subject(head: &str, body: &str, world: impl Fn() -> ScriptedWorld + 'static) 
         root: "/".to_owned(),
         groups: BTreeMap::new(),
         unsealed: Some("a test".to_owned()),
+        protected: false,
+        gate: None,
+        outlook: Default::default(),
         locks: Default::default(),
     };
     let world = move || world().agrees().sees("clock::now", Sight::value("2026-01-01T00:00:00Z"));

@@ -134,6 +134,7 @@ impl<'a> Trial<'a> {
             reporters: vec![Box::new(executioner)],
             archivist: None,
             interrupts: Interrupts::default(),
+            signing: crate::signing::Signing::default(),
         };
         let runtime = match tokio::runtime::Builder::new_current_thread().enable_time().build() {
             Ok(runtime) => runtime,

@@ -1,55 +1,72 @@
 //! The rehearsal: looks are real, changes are withheld.
 
 use std::cell::RefCell;
+use std::path::Path;
 use std::time::Duration;
 
-use runbook_model::change::Change;
+use runbook_model::Value;
+use runbook_model::change::{Change, FileRestore, FileWrite};
 use runbook_model::entry::Intent;
 use runbook_model::failure::Failure;
+use runbook_model::length::Length;
 use runbook_model::observation::{NotSeen, Observation, Seen};
+use runbook_model::outlook::Lack;
 use runbook_model::step::Check;
+use rustix::fs::{Access, access};
+use rustix::io::Errno;
 
 use super::schedule::judge_dry;
 use super::{Choice, Chosen, Judgement, Limits, Looks, Performed, Question, Reaction, Recovered, Task, World};
 use crate::journal::Receipt;
 use crate::operation::Look;
 
+/// How long a server that a withheld change will speak to may take to be there.
+const PATIENCE: Length = Length::from_secs(3);
+
 /// A world that looks with another one's eyes and changes nothing.
 #[derive(Debug)]
 pub struct DryRunWorld<W> {
     real: W,
-    missing: RefCell<Vec<Missing>>,
-}
-
-/// Something that a withheld change will need and that is not there now.
-///
-/// It need not be a mistake: an earlier step that was withheld too may be what creates it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Missing {
-    /// The change that needs it, in one line.
-    pub change: String,
-    /// What would have stopped it.
-    pub failure: Failure,
+    lacks: RefCell<Vec<Lack>>,
+    unconfined: Option<String>,
 }
 
 impl<W: World> DryRunWorld<W> {
-    /// Rehearses in front of `real`, usually a [`LiveWorld`](super::LiveWorld).
+    /// Rehearses in front of `real`, usually a [`LiveWorld`](super::LiveWorld). `unconfined` is why the programs of checks
+    /// are not kept from writing; none when they are.
     #[must_use]
-    pub fn new(real: W) -> Self {
-        Self { real, missing: RefCell::default() }
+    pub fn new(real: W, unconfined: Option<String>) -> Self {
+        Self { real, lacks: RefCell::default(), unconfined }
     }
 
-    /// What the withheld changes will need and was not found, in the order of the steps.
-    #[must_use]
-    pub fn missing(&self) -> Vec<Missing> {
-        self.missing.borrow().clone()
+    fn note(&self, change: &Change, what: String) {
+        let lack = Lack { change: change.line(), what };
+        let mut all = self.lacks.borrow_mut();
+        if !all.contains(&lack) {
+            all.push(lack);
+        }
     }
 
-    fn note(&self, change: &Change, failure: Failure) {
-        let missing = Missing { change: change.line(), failure };
-        let mut all = self.missing.borrow_mut();
-        if !all.contains(&missing) {
-            all.push(missing);
+    /// Looks for what only the real run would find out by doing it: whether the directory of a file can be written, and
+    /// whether a server is there to be spoken to.
+    async fn preflight(&self, change: &Change) {
+        match change {
+            Change::Write(FileWrite { path, .. }) | Change::Restore(FileRestore { path, .. }) => {
+                if let Some(why) = unwritable(Path::new(path)) {
+                    self.note(change, why);
+                }
+            }
+            Change::Http(call) => {
+                let Some(address) = address(&call.url) else { return };
+                // Opening a connection says nothing to the server, and changes nothing there.
+                let look = Observation::Tcp { address: address.clone(), timeout: Some(PATIENCE) };
+                match self.real.observe(&look).await {
+                    Ok(Seen::Value(Value::Bool(true))) => {}
+                    Ok(_) => self.note(change, format!("nobody answers at {address}")),
+                    Err(NotSeen { message }) => self.note(change, message),
+                }
+            }
+            Change::Run(_) => {}
         }
     }
 }
@@ -58,22 +75,24 @@ impl<W: World> World for DryRunWorld<W> {
     fn prepare<'a>(&'a self, change: &'a Change) -> Task<'a, Result<Change, Failure>> {
         Box::pin(async move {
             match self.real.prepare(change).await {
-                Ok(Change::Http(call)) => {
-                    // A live run finds this out by sending; a rehearsal sends nothing, so it looks the host up.
-                    if let Some(name) = host(&call.url)
-                        && let Err(NotSeen { message }) = self.real.observe(&Observation::Resolve { name }).await
-                    {
-                        self.note(change, Failure::NoResponse { url: call.url.clone(), message, maybe_sent: false });
-                    }
-                    Ok(Change::Http(call))
+                Ok(prepared) => {
+                    self.preflight(&prepared).await;
+                    Ok(prepared)
                 }
-                Ok(prepared) => Ok(prepared),
                 Err(failure) => {
-                    self.note(change, failure);
+                    self.note(change, failure.line());
                     Ok(change.clone())
                 }
             }
         })
+    }
+
+    fn lacks(&self) -> Vec<Lack> {
+        self.lacks.borrow().clone()
+    }
+
+    fn unconfined(&self) -> Option<String> {
+        self.unconfined.clone()
     }
 
     fn perform<'a>(&'a self, _receipt: Receipt, _change: &'a Change, _limits: Limits) -> Task<'a, Performed> {
@@ -113,9 +132,22 @@ impl<W: World> World for DryRunWorld<W> {
     }
 }
 
-fn host(url: &str) -> Option<String> {
-    let host = url.parse::<ureq::http::Uri>().ok()?.host()?.trim_matches(['[', ']']).to_owned();
-    Some(host)
+/// Host and port of a URL.
+fn address(url: &str) -> Option<String> {
+    let uri = url.parse::<ureq::http::Uri>().ok()?;
+    let port = uri.port_u16().unwrap_or(if uri.scheme_str() == Some("https") { 443 } else { 80 });
+    Some(format!("{}:{port}", uri.host()?))
+}
+
+/// Why a file at `path` could not be replaced: that takes a new file in its directory.
+fn unwritable(path: &Path) -> Option<String> {
+    let directory = path.parent()?;
+    match access(directory, Access::WRITE_OK | Access::EXEC_OK) {
+        Ok(()) => None,
+        Err(Errno::ROFS) => Some(format!("`{}` is on a read-only file system", directory.display())),
+        Err(Errno::ACCESS) => Some(format!("you may not write in `{}`", directory.display())),
+        Err(error) => Some(format!("`{}`: {error}", directory.display())),
+    }
 }
 
 #[cfg(test)]
@@ -131,9 +163,9 @@ mod tests {
     async fn what_withheld_changes_will_need_is_collected_and_nothing_is_changed() {
         let dir = tempfile::tempdir().unwrap();
         let site = Site::new("01J0000000000000000000000A".parse().unwrap(), dir.path());
-        let world = DryRunWorld::new(LiveWorld::new(site, Box::new(PlainProcesses), Box::new(Absent)));
+        let world = DryRunWorld::new(LiveWorld::new(site, Box::new(PlainProcesses), Box::new(Absent)), None);
         let target = dir.path().join("new.conf");
-        let write = |path: &std::path::Path| {
+        let write = |path: &Path| {
             let (path, content) = (path.display().to_string(), "a = 1\n".to_owned());
             Change::Write(FileWrite { path, content, ..FileWrite::default() })
         };
@@ -141,13 +173,14 @@ mod tests {
         let call = |url: &str| Change::Http(HttpCall { method: "POST".to_owned(), url: url.to_owned(), ..HttpCall::default() });
         assert!(matches!(world.prepare(&write(&target)).await, Ok(Change::Write(FileWrite { before: Some(_), .. }))));
         assert!(world.prepare(&call("http://[::1]:9/x")).await.is_ok());
-        assert_eq!(world.missing(), []);
+        let unheard: Vec<_> = world.lacks().into_iter().map(|lack| lack.what).collect();
+        assert_eq!(unheard, ["nobody answers at [::1]:9"]);
         assert_eq!(world.prepare(&run).await, Ok(run.clone()));
         assert_eq!(world.prepare(&run).await, Ok(run.clone()), "a retry is not a second finding");
         let nested = write(&dir.path().join("not/there"));
         assert_eq!(world.prepare(&nested).await, Ok(nested.clone()));
-        let missing: Vec<_> = world.missing().into_iter().map(|missing| missing.change).collect();
-        assert_eq!(missing, [run.line(), nested.line()]);
+        let lacks: Vec<_> = world.lacks().into_iter().skip(1).map(|lack| lack.change).collect();
+        assert_eq!(lacks, [run.line(), nested.line()]);
         assert!(!target.exists());
     }
 
@@ -155,7 +188,7 @@ mod tests {
     async fn nobody_is_asked_and_looks_are_real() {
         use crate::world::scripted::{ScriptedWorld, Sight};
         let real = ScriptedWorld::new().says_yes("*").sees("tcp::open", Sight::value(true));
-        let world = DryRunWorld::new(real.clone());
+        let world = DryRunWorld::new(real.clone(), None);
         let question = Question {
             path: runbook_model::path::StepPath::root().child("Go on?", 1),
             text: "Go on?".to_owned(),

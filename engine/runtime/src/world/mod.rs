@@ -23,6 +23,7 @@ use runbook_model::failure::Failure;
 use runbook_model::length::Length;
 use runbook_model::observation::{NotSeen, Observation, Seen};
 use runbook_model::outcome::Outcome;
+use runbook_model::outlook::Lack;
 use runbook_model::path::StepPath;
 use runbook_model::person::Decider;
 use runbook_model::step::{Check, Confirm, StepSpec};
@@ -67,6 +68,16 @@ pub trait World {
 
     /// Asks a person what to do about a step; `None` when nobody is there to ask.
     fn choose<'a>(&'a self, choice: &'a Choice) -> Task<'a, Option<Chosen>>;
+
+    /// What the changes that were withheld so far will need, and that is not there now. Nothing in a world that makes them.
+    fn lacks(&self) -> Vec<Lack> {
+        Vec::new()
+    }
+
+    /// Why the programs of checks are not kept from writing, in a rehearsal that should do that.
+    fn unconfined(&self) -> Option<String> {
+        None
+    }
 
     /// Lets time pass.
     fn wait(&self, length: Duration) -> Task<'_, ()>;

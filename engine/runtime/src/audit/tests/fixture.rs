@@ -43,7 +43,7 @@ pub(super) struct Ledger {
     pub bytes: Vec<u8>,
     pub head: Head,
     epoch: u32,
-    at: Timestamp,
+    pub at: Timestamp,
 }
 
 impl Ledger {
@@ -128,7 +128,7 @@ impl Ledger {
         self
     }
 
-    fn write(&mut self, entry: Entry) {
+    pub(super) fn write(&mut self, entry: Entry) {
         let record = Record { v: VERSION, run: self.run, seq: self.head.next, epoch: Epoch(self.epoch), at: self.at, entry };
         let (line, head) = chain::encode(self.head, &record);
         self.bytes.extend_from_slice(&line);

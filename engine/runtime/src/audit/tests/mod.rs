@@ -5,6 +5,8 @@ mod crash;
 mod fixture;
 mod growth;
 mod health;
+mod remembered;
 mod signed;
+mod statements;
 mod story;
 mod tampering;

@@ -9,7 +9,7 @@ use runbook_model::id::{RunId, Seq};
 use super::content;
 use super::finding::{Finding, Flawed, Place};
 use super::main_line::MainLine;
-use super::{Request, Verified};
+use super::{Request, Verified, signatures};
 use crate::audit::contents::JOURNAL;
 use crate::audit::facts::{self, Facts};
 use crate::audit::reading::{self, Reading};
@@ -49,7 +49,14 @@ fn is_on_main(git: &Repository, line: &MainLine, run: RunId, tip: Option<Oid>) -
 }
 
 /// Checks one run: its branch from the tip to its beginning. `merged` is the commit of it that `main` merged last.
-pub(super) fn check(git: &Repository, run: RunId, tip: Option<Oid>, merged: Option<Oid>, verified: &mut Verified) {
+pub(super) fn check(
+    git: &Repository,
+    request: &Request<'_>,
+    run: RunId,
+    tip: Option<Oid>,
+    merged: Option<Oid>,
+    verified: &mut Verified,
+) {
     let findings = &mut verified.findings;
     if let Some(merged) = merged {
         let holds = tip.is_some_and(|tip| tip == merged || git.graph_descendant_of(tip, merged).unwrap_or(false));
@@ -62,7 +69,8 @@ pub(super) fn check(git: &Repository, run: RunId, tip: Option<Oid>, merged: Opti
         return;
     };
     verified.runs += 1;
-    let mut walk = Walk { git, run, file: format!("{}/{JOURNAL}", place::directory(run).join("/")), newer: None, chain: None };
+    let file = format!("{}/{JOURNAL}", place::directory(run).join("/"));
+    let mut walk = Walk { git, request, run, file, newer: None, chain: None };
     let mut next = Some(tip);
     while let Some(commit) = next {
         verified.commits += 1;
@@ -79,6 +87,7 @@ pub(super) fn check(git: &Repository, run: RunId, tip: Option<Oid>, merged: Opti
 /// The way from the tip of a branch to its beginning.
 struct Walk<'g> {
     git: &'g Repository,
+    request: &'g Request<'g>,
     run: RunId,
     /// The path of the journal in every commit.
     file: String,
@@ -113,12 +122,17 @@ impl Walk<'_> {
                     let outcome = facts.ended.as_ref().filter(|_| message::trailer(&text, "Outcome").is_some());
                     content::trailers(&at, &text, &facts, outcome, findings);
                     content::check(git, &at, held.directory, &reading, findings);
+                    if self.chain.is_none() {
+                        signatures::statements(&reading, &at, &self.file, self.request, verified);
+                    }
                     verified.records += if self.newer.is_none() { reading.records.len() as u64 } else { 0 };
                     self.chain = Some(reading);
                 }
-                Err(unsound) => findings.push(at.path(self.file.clone()).unsound(unsound)),
+                Err(unsound) => findings.push(at.clone().path(self.file.clone()).unsound(unsound)),
             }
         }
+        let env = self.chain.as_ref().and_then(|chain| chain.started.env.as_deref());
+        signatures::commit(git, id, &at, env, self.request, verified);
         self.newer = Some((id, held.journal));
         Ok(commit.parent_ids().next())
     }

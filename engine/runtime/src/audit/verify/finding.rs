@@ -87,6 +87,21 @@ pub enum Flawed {
     /// `main` does not descend from the commit that somebody remembers.
     #[error("`main` does not descend from `{0}`: its history was rewritten, or this is another archive")]
     NotAnAncestor(String),
+    /// `main` does not descend from where we left it.
+    #[error("`main` does not descend from {0}, where this machine left it: its history was rewritten")]
+    Forgotten(String),
+    /// A commit is not signed, and has to be.
+    #[error("is not signed, and has to be")]
+    Unsigned,
+    /// What a person did is not signed by them, and has to be.
+    #[error("is not signed by the person who did it, and has to be")]
+    UnsignedAct,
+    /// A signature proves nothing.
+    #[error("its signature does not count: {0}")]
+    Signature(String),
+    /// A statement stands where nothing is stated.
+    #[error("its statement is not about the record beside it: one of the two was moved or changed")]
+    Statement,
     /// There is no such run.
     #[error("the audit trail has no such run")]
     NoSuchRun,

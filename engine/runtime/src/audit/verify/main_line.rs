@@ -6,7 +6,7 @@ use git2::{Commit, Oid, Repository};
 use runbook_model::id::RunId;
 
 use super::finding::{Finding, Flawed, Place};
-use super::{Request, Verified, content, growth, main_tip};
+use super::{Request, Verified, content, growth, main_tip, signatures};
 use crate::audit::contents::JOURNAL;
 use crate::audit::facts::Facts;
 use crate::audit::reading::Reading;
@@ -46,6 +46,9 @@ pub(super) fn check(git: &Repository, request: &Request<'_>, verified: &mut Veri
             None
         }
     };
+    if let Some(hash) = request.remembered.filter(|hash| ancestor(git, hash, tip).is_none()) {
+        verified.findings.push(Place::commit(tip).found(Flawed::Forgotten(message::plain(hash))));
+    }
     let mut next = Some(tip);
     while let Some(id) = next.filter(|id| Some(*id) != since) {
         verified.commits += 1;
@@ -59,6 +62,8 @@ pub(super) fn check(git: &Repository, request: &Request<'_>, verified: &mut Veri
         next = commit.parent_ids().next();
         if next.is_none() {
             // The founding commit: everything in it was there from the beginning.
+            let text = String::from_utf8_lossy(commit.message_raw_bytes()).into_owned();
+            verified.follows = message::trailer(&text, "Follows").map(message::plain);
             break;
         }
         if let Err(error) = step(git, request, &commit, &mut line, verified) {
@@ -120,6 +125,7 @@ fn step(
         Ok(reading) => {
             let facts = Facts::of(&reading);
             content::trailers(&at, &text, &facts, facts.ended.as_ref(), &mut verified.findings);
+            signatures::commit(git, commit.id(), &at, facts.env.as_deref(), request, verified);
             if facts.ended.is_none() {
                 verified.findings.push(at.found(Flawed::NotAMerge("its journal does not end with `session_ended`")));
             }

@@ -10,6 +10,7 @@ mod content;
 mod finding;
 mod growth;
 mod main_line;
+mod signatures;
 mod state;
 
 use std::path::Path;
@@ -18,9 +19,11 @@ use git2::{Oid, Repository};
 use runbook_model::id::RunId;
 
 pub use finding::{Finding, Flawed, Place};
+pub use signatures::{Demanded, Signatures};
 
 use super::archive::{MAIN, Unusable};
 use super::{place, run_branch};
+use crate::signing::AllowedSigners;
 
 /// What to check.
 #[derive(Debug, Clone, Default)]
@@ -32,6 +35,12 @@ pub struct Request<'a> {
     /// A commit that `main` must descend from, in hexadecimal digits (a prefix will do). Runs that were sealed in or before
     /// it are not checked again.
     pub since: Option<&'a str>,
+    /// Where `main` was when this machine last wrote to it: it must descend from there.
+    pub remembered: Option<&'a str>,
+    /// Whose signatures count. Without it each must be sound, whoever made it.
+    pub signers: Option<&'a AllowedSigners>,
+    /// What has to be signed.
+    pub demanded: Demanded,
 }
 
 /// What was checked, and what was found.
@@ -45,6 +54,10 @@ pub struct Verified {
     pub records: u64,
     /// How many commits were looked at.
     pub commits: usize,
+    /// How much of it is signed, and by whom.
+    pub signatures: Signatures,
+    /// Where the trail ended that was here before this one and is gone, when there was one.
+    pub follows: Option<String>,
     /// What does not fit; empty when all is well.
     pub findings: Vec<Finding>,
 }
@@ -69,13 +82,30 @@ pub fn verify(repository: &Path, request: &Request<'_>) -> Result<Verified, Unus
     let line = main_line::check(&git, request, &mut verified);
     let branches = branches(&git).map_err(|error| damaged("refs/heads/runs", &error))?;
     for (run, tip) in branch::to_check(&git, request, &line, &branches) {
-        branch::check(&git, run, tip, line.merged.get(&run).copied(), &mut verified);
+        branch::check(&git, request, run, tip, line.merged.get(&run).copied(), &mut verified);
     }
     if let (Some(run), Some(journal)) = (request.run, request.journal) {
         let tip = branches.iter().find(|(of, _)| *of == run).map(|(_, tip)| *tip);
         state::check(&git, run, tip, journal, &mut verified.findings);
     }
     Ok(verified)
+}
+
+/// The runs that have a branch in a repository, in the order of their ids.
+///
+/// # Errors
+/// [`Unusable`] when there is no repository to read.
+pub fn runs_in(repository: &Path) -> Result<Vec<RunId>, Unusable> {
+    if !repository.exists() {
+        return Err(Unusable::Missing { path: repository.to_owned() });
+    }
+    let git = Repository::open_bare(repository);
+    let runs = git.and_then(|git| branches(&git)).map_err(|error| Unusable::Damaged {
+        path: repository.to_owned(),
+        place: "refs/heads/runs".to_owned(),
+        why: error.message().to_owned(),
+    })?;
+    Ok(runs.into_iter().map(|(run, _)| run).collect())
 }
 
 /// The branch of every run.

@@ -45,6 +45,7 @@ fn command(ctx: &NativeCallContext, stage: &Stage, name: &Dynamic, given: Dynami
         retry: retry(&options)?,
         assume: options.value("assume")?,
     };
+    stage.gate.pass(ctx, stage)?;
     let (path, name) = stage.enter(ctx, name)?;
     if let Some(block) = block {
         stage.keep(ctx, &path, block);

@@ -6,6 +6,7 @@ mod check;
 mod command;
 mod confirm;
 mod conversation;
+mod gate;
 mod observe;
 pub(super) mod parts;
 mod phase;
@@ -16,6 +17,7 @@ mod shell;
 
 use std::sync::Arc;
 
+pub(super) use gate::Gate;
 use rhai::{Engine, Module, NativeCallContext};
 
 use super::code::Code;

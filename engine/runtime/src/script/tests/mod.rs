@@ -83,7 +83,7 @@ fn attend(
 
 fn play(program: &Program, answer: &mut dyn FnMut(&Operation) -> Option<Reply>) -> (Vec<Operation>, Ending) {
     let (line, mut listener) = Line::new();
-    let actor = program.cast(&BTreeMap::from([("service".to_owned(), Value::from("api"))]), &settings(), line);
+    let actor = program.cast(&BTreeMap::from([("service".to_owned(), Value::from("api"))]), &settings(), None, line);
     attend(&actor, &mut listener, None, answer)
 }
 

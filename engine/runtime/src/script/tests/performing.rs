@@ -67,7 +67,7 @@ fn a_rollback_block_sees_what_was_captured_then_and_has_paths_of_its_own() {
     )
     .unwrap_or_else(|error| panic!("{error}"));
     let (line, mut listener) = Line::new();
-    let actor = program.cast(&BTreeMap::new(), &serde_json::Map::new(), line);
+    let actor = program.cast(&BTreeMap::new(), &serde_json::Map::new(), None, line);
     let (_, ending) = attend(&actor, &mut listener, None, &mut willing);
     assert!(matches!(&ending, Ending::Failed(failure) if failure.diagnostics.line() == "enough"), "{}", shown(&ending));
     let step = StepPath::root().child("send 10", 1);
@@ -105,7 +105,7 @@ fn the_sample_of_the_documentation_is_described_and_performed_from_disk() {
         ("root".to_owned(), Value::from("/srv")),
         ("api".to_owned(), Value::from("http://127.0.0.1:1")),
     ]);
-    let actor = program.cast(&params, &settings, line);
+    let actor = program.cast(&params, &settings, None, line);
     let mut seen = |operation: &Operation| match operation {
         Operation::Observe { observation, .. } => Some(Reply::Seen(Ok(match observation {
             Observation::ReadLink { .. } => Seen::Value(Value::from("r7")),
@@ -133,7 +133,7 @@ fn the_sample_of_the_documentation_is_described_and_performed_from_disk() {
 fn a_replay_asks_the_same_again() {
     let program = program("phase(\"a\", || { command(\"b\", #{ run: [\"c\"] }); });\ncommand(\"b\", #{ run: [\"c\"] });");
     let (line, mut listener) = Line::new();
-    let actor = program.cast(&BTreeMap::new(), &serde_json::Map::new(), line);
+    let actor = program.cast(&BTreeMap::new(), &serde_json::Map::new(), None, line);
     let (first, _) = attend(&actor, &mut listener, None, &mut willing);
     let (second, _) = attend(&actor, &mut listener, None, &mut willing);
     assert_eq!(first, second);
@@ -195,6 +195,7 @@ fn a_dropped_actor_stops_a_computing_script() {
     let actor = program("print(\"on\");\nlet n = 0;\nloop { n += 1; if n > 1000 { n = 0; } }").cast(
         &BTreeMap::new(),
         &serde_json::Map::new(),
+        None,
         line,
     );
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use runbook_model::id::RunId;
 use runbook_model::length::Length;
 
+use crate::confinement::Confinement;
+
 /// The place where the changes of one run happen.
 #[derive(Debug, Clone)]
 pub struct Site {
@@ -17,6 +19,8 @@ pub struct Site {
     pub env: Vec<(OsString, OsString)>,
     /// Names of variables that commands get from it besides the usual ones.
     pub extra_env: Vec<String>,
+    /// What keeps the programs of checks from writing, in a rehearsal.
+    pub confinement: Option<Confinement>,
     /// How long a program may take to obey SIGTERM before it gets SIGKILL.
     pub grace: Length,
 }
@@ -30,6 +34,7 @@ impl Site {
             root: root.to_owned(),
             env: std::env::vars_os().collect(),
             extra_env: Vec::new(),
+            confinement: None,
             grace: Length::from_secs(10),
         }
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use runbook_model::answer::Exited;
 use runbook_model::change::Invocation;
 use runbook_model::length::Length;
 use runbook_model::observation::{NotSeen, Seen};
@@ -17,6 +18,16 @@ use crate::world::live::{Site, command, secrets};
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 
+/// What a program complains about to which the kernel has refused something, for want of a better sign.
+const REFUSED: [&str; 3] = ["permission denied", "operation not permitted", "no new privileges"];
+
+/// The line in which a program that failed says that it was refused something.
+fn refusal(exited: &Exited) -> Option<String> {
+    let said = String::from_utf8_lossy(&exited.stderr.head.0);
+    let is_refusal = |line: &&str| REFUSED.iter().any(|words| line.to_lowercase().contains(words));
+    said.lines().find(is_refusal).filter(|_| !exited.status.is_success()).map(str::to_owned)
+}
+
 pub(super) async fn look(
     site: &Site,
     vault: &Arc<Vault>,
@@ -29,17 +40,26 @@ pub(super) async fn look(
     let prepared = off_thread(move || {
         let mut opened = secrets::open_run(&vault, &wanted)?;
         let found = command::prepare(&place, &opened).map_err(|failure| failure.line())?;
-        opened.found(found);
+        opened.replace(found);
         Ok(opened)
     });
-    let prepared = prepared.await.map_err(|message: String| NotSeen { message })?;
+    let mut prepared = prepared.await.map_err(|message: String| NotSeen { message })?;
     let key = Key::fresh();
     let (_never, stop) = watch::channel(false);
     let limits = Limits { timeout: Some(timeout.unwrap_or_else(|| TIMEOUT.into())), stop };
+    let confined = site.confinement.as_ref();
+    if let Some(confinement) = confined {
+        let wrapped = confinement.around(&prepared);
+        prepared.replace(wrapped);
+    }
     let job = command::job(site, &prepared, true);
     let end = processes.run(key, job, limits, &|_, _| {}).await;
     match end {
-        RunEnd::Exited(exited) => Ok(Seen::Exited(exited)),
+        RunEnd::Exited(exited) => match refusal(&exited).filter(|_| confined.is_some()) {
+            // As a plain answer it would be taken for what the program says in a real run.
+            Some(refusal) => Err(not_seen(&line, format_args!("{refusal}; in a rehearsal the programs of checks may only read"))),
+            None => Ok(Seen::Exited(exited)),
+        },
         RunEnd::NotStarted { message } => Err(not_seen(&line, format_args!("it was not started: {message}"))),
         RunEnd::TimedOut { after, .. } => Err(not_seen(&line, format_args!("it still ran after {after} and was stopped"))),
         RunEnd::Stopped { .. } => Err(not_seen(&line, "it was stopped")),

@@ -1,0 +1,156 @@
+//! The earlier runs of one runbook.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use runbook_model::entry::{Entry, Mode, Record, RunStarted};
+use runbook_model::estimate::Durations;
+use runbook_model::id::RunId;
+use runbook_model::length::Length;
+use runbook_model::outlook::{Outlook, Rehearsed};
+use runbook_model::person::Person;
+use runbook_model::plan::Plan;
+use runbook_model::state::RunState;
+use runbook_model::status::RunStatus;
+use runbook_runtime::journal::{Journal, StateDir};
+
+use crate::output::reporters::outlook;
+use crate::output::style::Tone;
+
+/// So many of the newest runs are looked at, of whatever runbook: what is older says little about tonight.
+const RECENT: usize = 5_000;
+/// So many of one runbook are read as a whole.
+const READ: usize = 40;
+
+/// The earlier runs of one runbook, the newest first.
+#[derive(Debug, Default)]
+pub struct Past {
+    held: Vec<Held>,
+    durations: Durations,
+}
+
+/// A run that came to an end which counts: a rehearsal, or an execution that completed.
+#[derive(Debug)]
+pub struct Held {
+    /// The run.
+    pub run: RunId,
+    /// What it was of.
+    pub started: RunStarted,
+    /// When its last record was written.
+    pub at: Timestamp,
+    /// Who held it.
+    pub by: Person,
+    /// What it meant to do.
+    pub plan: Plan,
+}
+
+impl Past {
+    /// Looks through the state directory. What cannot be read is passed over: it is not for this to complain about.
+    #[must_use]
+    pub fn of(state: &StateDir, runbook: &str) -> Self {
+        let mut past = Self::default();
+        let runs = state.runs().unwrap_or_default();
+        let same = |run: &&RunId| {
+            let first = state.run(**run).first_record();
+            matches!(first.map(|record| record.entry), Some(Entry::RunStarted(started)) if started.runbook == runbook)
+        };
+        for run in runs.iter().take(RECENT).filter(same).take(READ) {
+            if let Ok(reading) = Journal::read(&state.run(*run)) {
+                past.count(&reading.records);
+            }
+        }
+        past
+    }
+
+    fn count(&mut self, records: &[Record]) {
+        self.durations.count(records);
+        let Ok(Some(state)) = RunState::fold(records) else { return };
+        let counts = matches!(state.status(), RunStatus::Completed | RunStatus::Rehearsed { .. } | RunStatus::Unknowable { .. });
+        if let Some(by) = state.session_operator().filter(|_| counts) {
+            let (run, at) = (state.run(), state.last_at());
+            self.held.push(Held { run, started: state.started().clone(), at, by, plan: Plan::of(&state) });
+        }
+    }
+
+    /// The runs that came to an end which counts, the newest first.
+    #[must_use]
+    pub fn held(&self) -> &[Held] {
+        &self.held
+    }
+
+    /// How long things took.
+    #[must_use]
+    pub fn durations(&self) -> &Durations {
+        &self.durations
+    }
+
+    /// In a line each, for people: how long it takes, and its last rehearsal.
+    #[must_use]
+    pub fn said(&self, budget: Option<Length>, now: Timestamp) -> Vec<(Tone, String)> {
+        let likely = self.durations.whole().map(|estimate| outlook::likely(&estimate, budget));
+        let last = self.held.iter().find(|held| held.started.mode == Mode::Rehearsal);
+        let last = last.map(|held| outlook::last(&held.as_rehearsed(Vec::new()), now));
+        likely.into_iter().chain(last.into_iter().flatten()).collect()
+    }
+
+    /// What can be said of a run that is about to begin.
+    #[must_use]
+    pub fn outlook(&self, next: &RunStarted) -> Outlook {
+        let rehearsals = || self.held.iter().filter(|held| held.started.mode == Mode::Rehearsal);
+        // One in the same environment says more than a newer one elsewhere.
+        let last = rehearsals().find(|held| held.started.env == next.env).or_else(|| rehearsals().next());
+        let rehearsed = last.map(|held| held.as_rehearsed(differences(&held.started, next)));
+        Outlook { rehearsed, waived: None, likely: self.durations.whole() }
+    }
+}
+
+impl Held {
+    fn as_rehearsed(&self, differs: Vec<String>) -> Rehearsed {
+        Rehearsed {
+            run: self.run,
+            at: self.at,
+            env: self.started.env.clone(),
+            by: self.by.clone(),
+            plan: self.plan.digest(),
+            certain: self.plan.certain,
+            differs,
+        }
+    }
+
+    /// Whether it was of the very same sources.
+    #[must_use]
+    pub fn is_of(&self, next: &RunStarted) -> bool {
+        self.started.sources == next.sources
+    }
+}
+
+/// What is not the same in two runs of a runbook, in words.
+fn differences(then: &RunStarted, now: &RunStarted) -> Vec<String> {
+    let mut found = Vec::new();
+    if then.env != now.env {
+        let named = |env: &Option<String>| env.as_deref().map_or_else(|| "no environment".to_owned(), |env| format!("`{env}`"));
+        found.push(format!("it was held in {}", named(&then.env)));
+    }
+    let names: BTreeSet<_> = then.sources.iter().chain(&now.sources).map(|source| &source.name).collect();
+    for name in names {
+        let of = |started: &RunStarted| started.sources.iter().find(|source| source.name == *name).map(|source| source.digest);
+        if of(then) != of(now) {
+            found.push(format!("`{name}` has changed"));
+        }
+    }
+    let names: BTreeSet<_> = then.params.keys().chain(now.params.keys()).collect();
+    for name in names {
+        let of = |started: &RunStarted| started.params.get(name).map(|given| given.value.clone());
+        if of(then) != of(now) {
+            let value = of(then).map_or_else(|| "not there".to_owned(), |value| value.to_string());
+            found.push(format!("`{name}` was {value}"));
+        }
+    }
+    let keys: BTreeSet<_> = then.settings.keys().chain(now.settings.keys()).collect();
+    let changed: Vec<_> = keys.into_iter().filter(|key| then.settings.get(*key) != now.settings.get(*key)).cloned().collect();
+    // The same setting differs between environments by intention: that is what they are for.
+    if !changed.is_empty() && then.env == now.env {
+        found.push(format!("settings have changed: {}", changed.join(", ")));
+    }
+    found
+}
