@@ -86,7 +86,7 @@ fn perform(globals: &Globals, verb: Verb) -> Result<ExitCode, Failure> {
         }
         Verb::Show(show) => {
             let place = Place::of(globals)?;
-            show::run(&show, &place.library(), History::open(&place.configuration)?.as_ref(), globals)?;
+            show::run(&show, &place, History::open(&place.configuration)?.as_ref(), globals)?;
         }
         Verb::List(_) => list::run(&Place::of(globals)?.library(), globals)?,
         Verb::Completions(completions) => completions::run(&completions)?,

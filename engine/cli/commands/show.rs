@@ -8,9 +8,10 @@ use runbook_runtime::report::Reporter;
 use serde_json::json;
 
 use crate::arguments::{Format, Globals};
+use crate::commands::Place;
 use crate::failure::Failure;
 use crate::history::History;
-use crate::library::{Library, broken};
+use crate::library::broken;
 use crate::output;
 use crate::output::reporters::{self, Telling};
 use crate::output::safe::{self, Colours};
@@ -32,18 +33,27 @@ pub struct Show {
 ///
 /// # Errors
 /// There is neither, the runbook has mistakes, or the journal is damaged.
-pub fn run(show: &Show, library: &Library, history: Option<&History>, globals: &Globals) -> Result<(), Failure> {
+pub fn run(show: &Show, place: &Place, history: Option<&History>, globals: &Globals) -> Result<(), Failure> {
     let palette = super::on_stdout(globals.color).palette;
+    let library = place.library();
     let no_runbook = match library.find(&show.subject) {
         Ok(title) => {
-            let (_, declaration) = library.read(&title).map_err(|wrong| broken(&title, &wrong, palette))?;
+            let (program, declaration) = library.read(&title).map_err(|wrong| broken(&title, &wrong, palette))?;
+            let sources = place.configuration.sources(None);
+            let source = |name: &str| sources.of(name).map(|found| found.source.words());
+            let secrets: Vec<_> = program.secrets().into_iter().map(|name| (source(&name), name)).collect();
             return output::to_stdout(&match globals.output {
                 Format::Json => {
-                    format!("{}\n", json!({ "v": 1, "name": title.name, "file": title.file, "declaration": declaration }))
+                    let secrets: Vec<_> = secrets.iter().map(|(_, name)| name).collect();
+                    let page = json!({
+                        "v": 1, "name": title.name, "file": title.file, "declaration": declaration, "secrets": secrets
+                    });
+                    format!("{page}\n")
                 }
                 Format::Text => {
                     let past = history.map(|history| Past::of(history.state(), &title.name)).unwrap_or_default();
-                    page(&title.name, &title.file, &declaration, palette) + outlook(&past, &declaration, palette).as_str()
+                    page(&title.name, &title.file, &declaration, &secrets, palette)
+                        + outlook(&past, &declaration, palette).as_str()
                 }
             });
         }
@@ -67,9 +77,9 @@ pub fn replay(records: &[Record], reporter: &mut dyn Reporter) {
     records.iter().for_each(|record| reporter.fact(record));
 }
 
-/// What a runbook says about itself, and how to run it.
+/// What a runbook says about itself, which secrets it names and where they come from, and how to run it.
 #[must_use]
-pub fn page(name: &str, file: &str, declaration: &Declaration, palette: Palette) -> String {
+pub fn page(name: &str, file: &str, declaration: &Declaration, secrets: &[(Option<String>, String)], palette: Palette) -> String {
     let title = palette.paint(Tone::Strong, &safe::line(&declaration.title));
     let mut page = format!("{title}\n{} · {}\n", safe::line(name), safe::line(file));
     if let Some(about) = &declaration.about {
@@ -93,6 +103,10 @@ pub fn page(name: &str, file: &str, declaration: &Declaration, palette: Palette)
     }
     for (name, parameter) in &declaration.params {
         row("parameter", safe::line(&describe(name, parameter)));
+    }
+    for (source, name) in secrets {
+        let from = source.as_deref().map_or("no source without an environment".to_owned(), |source| format!("from {source}"));
+        row("secret", safe::line(&format!("{name}: {from}")));
     }
     page.push_str(&format!("\n{}\n", palette.paint(Tone::Faint, "rehearse it first:")));
     page.push_str(&format!("  runbook exec {}{} --dry-run\n", safe::line(name), required(declaration)));
@@ -155,14 +169,17 @@ mod tests {
             params: [("service".to_owned(), service), ("percent".to_owned(), percent)].into(),
             ..Declaration::default()
         };
+        let secrets = [(Some("the variable A".to_owned()), "db/a".to_owned()), (None, "db/b".to_owned())];
         assert_eq!(
-            page("api", "runbooks/api.rhai", &declaration, Palette::plain()),
+            page("api", "runbooks/api.rhai", &declaration, &secrets, Palette::plain()),
             "Roll back the API\n\
              api · runbooks/api.rhai\n\
              \n\
              budget    10m\n\
              parameter percent: int, 1 to 100, else 10\n\
              parameter service: string, required (what to roll back)\n\
+             secret    db/a: from the variable A\n\
+             secret    db/b: no source without an environment\n\
              \n\
              rehearse it first:\n  runbook exec api -p service=… --dry-run\n"
         );
