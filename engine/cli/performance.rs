@@ -60,6 +60,8 @@ pub struct Performance<'a> {
     pub before: Vec<Record>,
     /// Where its secrets come from.
     pub sources: Sources,
+    /// The secrets that earlier sessions have used.
+    pub used: Vec<String>,
     /// How the sources that are adopted differ from the ones before, as a unified diff.
     pub edit: String,
     /// How long each step took before.
@@ -98,6 +100,7 @@ impl<'a> Performance<'a> {
             verbose: false,
             before,
             sources,
+            used: folded.secrets().keys().cloned().collect(),
             edit: String::new(),
             likely: BTreeMap::new(),
         })
@@ -207,7 +210,7 @@ impl<'a> Performance<'a> {
         let mut site = Site::new(self.dir.run(), &self.workplace.root());
         let unconfined = if self.dry_run { self.confine(&mut site).err() } else { None };
         site.extra_env.clone_from(&self.workplace.place.configuration.pass_env.value);
-        let vault = self.workplace.vault(self.sources.clone(), &self.dir);
+        let vault = self.workplace.vault(self.sources.clone(), &self.dir).with_used(self.used.clone());
         let at_terminal = self.operator.person.from == From::Terminal;
         let palette = self.workplace.screen().palette;
         let people = Present {

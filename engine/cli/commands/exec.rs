@@ -6,6 +6,7 @@ use std::path::Path;
 use std::str::FromStr;
 
 use jiff::Timestamp;
+use runbook_model::Value;
 use runbook_model::digest::Digest;
 use runbook_model::entry::{Mode, Provenance, RunStarted, Source};
 use runbook_model::outlook::Outlook;
@@ -83,7 +84,7 @@ pub fn run(exec: &Exec, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> 
     let run = new_run_id(Timestamp::now()).map_err(|error| Failure::new(ExitCode::Refused, error.to_string()))?;
     let (dir, secrets) = (state.run(run), environment.sources());
     drop(workplace.vault(secrets.clone(), &dir));
-    if let Some(failure) = written_secret(&params) {
+    if let Some(failure) = written_secret(&params, &environment.values()) {
         return Err(failure);
     }
     let mut started = RunStarted {
@@ -128,6 +129,7 @@ pub fn run(exec: &Exec, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> 
         verbose: exec.verbose,
         before: Vec::new(),
         sources: secrets,
+        used: Vec::new(),
         edit: String::new(),
         likely: past.durations().steps(),
     };
@@ -163,14 +165,17 @@ pub(super) fn unfit(name: &str, refused: &[parameter::Refused]) -> Failure {
     failure.hint(format!("runbook show {name}"))
 }
 
-/// Parameters are written down, and every process of the machine can read what was typed.
-fn written_secret(params: &BTreeMap<String, Given>) -> Option<Failure> {
+/// Parameters and settings are written down, and every process of the machine can read what was typed.
+fn written_secret(params: &BTreeMap<String, Given>, settings: &serde_json::Map<String, Value>) -> Option<Failure> {
     let patterns = known::patterns();
-    params.iter().find_map(|(name, given)| {
-        let text = given.value.as_str().map_or_else(|| given.value.to_string(), str::to_owned);
-        let mark = patterns.in_text(&text)?;
+    let params = params.iter().map(|(name, given)| ("parameter", name, &given.value));
+    params.chain(settings.iter().map(|(name, value)| ("setting", name, value))).find_map(|(what, name, value)| {
+        let mut veiled = value.clone();
+        if !patterns.veil_json(&mut veiled) {
+            return None;
+        }
         let message =
-            format!("the parameter `{name}` holds the value of {mark}, and parameters are written down; nothing was run");
+            format!("the {what} `{name}` holds the value of a secret, and would be written down: {veiled}; nothing was run");
         Some(Failure::usage(message).hint("leave it out: the runbook names it with `secret(\"…\")`"))
     })
 }

@@ -25,3 +25,16 @@ impl<W: Write> Write for Veiled<W> {
         self.0.flush()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_is_written_has_no_secret_in_it() {
+        known::add("‹secret veiled/x›".to_owned(), "veiled-writer-value");
+        let mut out = Veiled(Vec::new());
+        out.write_all(b"the value is dmVpbGVkLXdyaXRlci12YWx1ZQ== or veiled-writer-value\n\xff").unwrap();
+        assert_eq!(out.0, [b"the value is ".as_slice(), "‹secret veiled/x› or ‹secret veiled/x›\n".as_bytes(), b"\xff"].concat());
+    }
+}

@@ -32,6 +32,24 @@ pub fn mark(name: &str) -> String {
     format!("‹secret {name}›")
 }
 
+/// The text without the marks of secrets in it.
+#[must_use]
+pub fn without_marks(text: &str) -> String {
+    let (mut rest, mut plain) = (text, String::with_capacity(text.len()));
+    while let Some((before, marked)) = rest.split_once("‹secret ") {
+        plain.push_str(before);
+        match marked.split_once('›') {
+            Some((name, after)) if is_name(name.trim_start_matches('$')) => rest = after,
+            _ => {
+                plain.push_str("‹secret ");
+                rest = marked;
+            }
+        }
+    }
+    plain.push_str(rest);
+    plain
+}
+
 /// A place where a secret goes into a change or a look.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SecretUse {
@@ -106,6 +124,14 @@ mod tests {
         let long = "x".repeat(LONGEST_NAME + 1);
         for name in ["", "-rf", "/etc/passwd", "a//b", "a/", "../b", "a/../b", "a/-b", "a b", "a\n", "ä", "a..b", &long] {
             assert!(!is_name(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn marks_can_be_taken_out_and_nothing_else() {
+        assert_eq!(without_marks("a ‹secret x/y›b‹secret $TOKEN› ‹output of \"x\"›"), "a b ‹output of \"x\"›");
+        for text in ["", "‹secret ", "‹secret a b›", "‹secret ‹secret a b› c", "›‹"] {
+            assert_eq!(without_marks(text), text);
         }
     }
 

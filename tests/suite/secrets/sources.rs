@@ -69,22 +69,32 @@ fn a_resumed_run_fetches_it_again_and_says_when_it_changed() {
     assert!(!git.contains("secret.key"), "{git}");
 }
 
+/// The engine that goes on has a memory of its own: what the dead one had used stands in a file now.
 #[test]
-fn what_was_done_is_replayed_without_asking_for_its_secret() {
+fn what_an_earlier_session_used_is_hidden_from_the_first_look_of_the_next() {
     let place = Place::with(
         r#"
-        command("asks", #{ run: ["true"], env: #{ PW: secret("x/asked") }, rollback: "nothing" });
+        command("keep", #{ write: #{ path: "kept.conf", content: ["pw=", secret("x/kept")] } });
         command("gate", #{ run: ["test", "-e", "open"], rollback: "nothing" });
+        check("read it", || fs::read("kept.conf"));
+        command("print it", #{ run: ["cat", "kept.conf"], rollback: ["cat", "kept.conf"] });
         "#,
     );
-    place.write(
-        "runbook.toml",
-        "[secrets]\n\"x/*\" = { command = [\"sh\", \"-c\", \"echo asked >> ledger; echo value-of-$1\", \"sh\"] }\n",
-    );
+    let source = r#"[secrets]
+"x/*" = { command = ["sh", "-c", "echo asked >> ledger; test ! -e down && echo value-of-$1", "sh"] }
+"#;
+    place.write("runbook.toml", source);
     place.expect(1, &["exec", "main"]);
-    place.write("open", "");
-    place.expect(0, &["resume"]);
     assert_eq!(place.ledger(), ["asked"]);
+    place.write("open", "");
+    place.expect(0, &["resume", "-v"]).says(&["pw=‹secret x/kept›"]).is_silent_about(&["value-of-x"]);
+    assert_eq!(place.ledger(), ["asked", "asked"], "once a session");
+    let journal = std::fs::read_to_string(place.journal_path()).expect("a journal");
+    assert!(!journal.contains("value-of-x"), "{journal}");
+    // While the store of secrets is down a rollback is possible, and says what it cannot do.
+    place.write("down", "");
+    place.expect(6, &["rollback", &place.newest_run()]).says(&["cannot be hidden where it turns up now", "`x/kept`"]);
+    assert!(!place.path("kept.conf").exists());
 }
 
 #[test]
@@ -102,7 +112,8 @@ fn a_secret_among_the_parameters_is_refused_before_anything_is_written() {
     command.env("DB_PASSWORD", "typed-password");
     let ran = Ran::of(command);
     assert_eq!(ran.code, Some(2), "{ran}");
-    ran.says(&["the parameter `pw` holds the value of ‹secret db/password›"]).is_silent_about(&["typed-password"]);
+    ran.says(&["the parameter `pw` holds the value of a secret", "x-‹secret db/password›-x"])
+        .is_silent_about(&["typed-password"]);
     assert!(
         !place.state().join("runs").exists() || std::fs::read_dir(place.state().join("runs")).expect("ours").next().is_none()
     );

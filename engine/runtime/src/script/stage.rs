@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rhai::{Array, Dynamic, EvalAltResult, FnPtr, Map, NativeCallContext, Position};
 use runbook_model::declaration::Declaration;
 use runbook_model::path::StepPath;
+use runbook_model::secret::without_marks;
 use runbook_model::step::Location;
 
 use super::closure::Closure;
@@ -247,6 +248,10 @@ impl Stage {
     /// rehearsal it is better to stop once too often than to take the wrong branch.
     pub(super) fn marked(&self, text: &str) -> Option<Unknown> {
         if !self.has_unknowns() || !text.contains(['‹', '›']) {
+            return None;
+        }
+        let text = without_marks(text);
+        if !text.contains(['‹', '›']) {
             return None;
         }
         let state = self.state();

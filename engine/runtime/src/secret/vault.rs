@@ -31,6 +31,8 @@ pub struct Vault {
     key_file: Option<PathBuf>,
     key: OnceLock<RunKey>,
     values: Mutex<Values>,
+    /// Secrets that the run has used in earlier sessions and this one has not seen.
+    forgotten: Mutex<Vec<String>>,
 }
 
 impl Vault {
@@ -39,14 +41,35 @@ impl Vault {
     #[must_use]
     pub fn new(sources: Sources, root: &Path, env: Vec<(OsString, OsString)>, key_file: PathBuf) -> Self {
         let key_file = Some(key_file);
-        Self { sources, root: root.to_owned(), env, key_file, key: OnceLock::new(), values: Mutex::default() }
+        let (key, root) = (OnceLock::new(), root.to_owned());
+        Self { sources, root, env, key_file, key, values: Mutex::default(), forgotten: Mutex::default() }
     }
 
     /// A vault without sources, whose key is gone with it.
     #[must_use]
     pub fn empty() -> Self {
         let (sources, root, env) = (Sources::default(), PathBuf::from("/"), Vec::new());
-        Self { sources, root, env, key_file: None, key: OnceLock::new(), values: Mutex::default() }
+        let (key, values, forgotten) = (OnceLock::new(), Mutex::default(), Mutex::default());
+        Self { sources, root, env, key_file: None, key, values, forgotten }
+    }
+
+    /// The run has used these secrets before this session: their values may stand in files and come back from servers.
+    #[must_use]
+    pub fn with_used(self, names: Vec<String>) -> Self {
+        Self { forgotten: Mutex::new(names), ..self }
+    }
+
+    /// Whether [`recall`](Self::recall) has something to do.
+    pub(crate) fn has_forgotten(&self) -> bool {
+        !self.forgotten.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
+
+    /// Fetches, once, what the run has used before, so that it is hidden from whatever this session sees. Blocks. Gives those that
+    /// cannot be had any more: that is no reason to stop, a rollback must be possible while the store of secrets is down.
+    pub(crate) fn recall(&self) -> Vec<NotFetched> {
+        // Held meanwhile: a second step shall wait, and not begin before the first has what it needs.
+        let mut forgotten = self.forgotten.lock().unwrap_or_else(PoisonError::into_inner);
+        forgotten.drain(..).filter_map(|name| self.fetch(&name).err()).collect()
     }
 
     /// Learns what can be learned without asking anybody, so that it is hidden from the first output on, whether a step asks for

@@ -62,6 +62,18 @@ impl LiveWorld {
         self
     }
 
+    /// Has the secrets of earlier sessions fetched before anything can show them.
+    async fn recall(&self) {
+        if !self.vault.has_forgotten() {
+            return;
+        }
+        let vault = Arc::clone(&self.vault);
+        for missing in off_thread(move || vault.recall()).await {
+            let text = format!("an earlier session used it, and it cannot be hidden where it turns up now: {missing}");
+            (self.sink)(Progress::Notice { text });
+        }
+    }
+
     /// Makes the change of one attempt. [`World::perform`] is the door; the receipt stays there.
     async fn make(&self, path: &StepPath, attempt: Attempt, change: &Change, limits: Limits) -> Performed {
         let key = Key::of(path, attempt);
@@ -110,7 +122,10 @@ impl World for LiveWorld {
     fn prepare<'a>(&'a self, change: &'a Change) -> Task<'a, Result<Change, Failure>> {
         let (site, vault, change) = (self.site.clone(), Arc::clone(&self.vault), change.clone());
         let prepare = move || secrets::prepare(&site, &vault, &change);
-        Box::pin(async { off_thread(prepare).await.map_err(|failure| known::redacted(*failure)) })
+        Box::pin(async {
+            self.recall().await;
+            off_thread(prepare).await.map_err(|failure| known::redacted(*failure))
+        })
     }
 
     fn perform<'a>(&'a self, receipt: Receipt, change: &'a Change, limits: Limits) -> Task<'a, Performed> {
@@ -119,6 +134,7 @@ impl World for LiveWorld {
 
     fn recover<'a>(&'a self, intent: &'a Intent, boot: &'a str, limits: Limits) -> Task<'a, Recovered> {
         Box::pin(async move {
+            self.recall().await;
             let key = Key::of(&intent.path, intent.attempt);
             let tag = self.tag(key);
             let vault = Arc::clone(&self.vault);
@@ -147,6 +163,7 @@ impl World for LiveWorld {
 
     fn observe<'a>(&'a self, observation: &'a Observation) -> Task<'a, Result<Seen, NotSeen>> {
         Box::pin(async {
+            self.recall().await;
             let seen = observe::observe(&self.site, &self.vault, &*self.processes, observation).await;
             seen.map(known::redacted).map_err(|not_seen| NotSeen { message: known::veiled(&not_seen.message).into_owned() })
         })
