@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
-    abandon, answer, check, completions, config, confined, demo, exec, explain, help, keeper, list, resolve, resume, review,
-    rollback, runs, seal, show, test, verify,
+    abandon, answer, check, completions, config, confined, demo, diff, exec, explain, help, keeper, list, report, resolve,
+    resume, review, rollback, runs, seal, show, test, verify,
 };
 
 /// Executes runbooks: writes every step down before and after it, rehearses, resumes, rolls back, keeps the trail in git.
@@ -43,6 +43,27 @@ pub struct Globals {
     /// Append the engine's own log to this file; `RUNBOOK_LOG` says what is logged.
     #[arg(long, global = true, value_name = "FILE")]
     pub log: Option<PathBuf>,
+}
+
+impl Globals {
+    /// The flags that say where runs are, so that what could be typed next finds them again; empty when none was given.
+    #[must_use]
+    pub fn flags(&self) -> String {
+        let flag = |name: &str, dir: &Option<PathBuf>| {
+            dir.as_ref().map(|dir| format!("{name} {}", runbook_model::change::quoted(&dir.to_string_lossy())))
+        };
+        let flags = [flag("-C", &self.root), flag("--state-dir", &self.state_dir)];
+        flags.into_iter().flatten().collect::<Vec<_>>().join(" ")
+    }
+
+    /// A command of this program as one would type it here: `runbook VERB …` with the flags that say where.
+    #[must_use]
+    pub fn typed(&self, verb: &str) -> String {
+        match self.flags() {
+            flags if flags.is_empty() => format!("runbook {verb}"),
+            flags => format!("runbook {flags} {verb}"),
+        }
+    }
 }
 
 /// When something is shown.
@@ -92,6 +113,8 @@ pub enum Verb {
     List(list::List),
     Show(show::Show),
     Runs(runs::Runs),
+    Diff(diff::Diff),
+    Report(report::Report),
     Verify(verify::Verify),
     Seal(seal::Seal),
     Review(review::Review),
@@ -113,7 +136,7 @@ pub enum Verb {
 /// The verbs by what a person wants, in the order of the help text.
 pub const GROUPS: [(&str, &[&str]); 4] = [
     ("Run", &["exec", "resume", "rollback", "resolve", "answer", "abandon"]),
-    ("Look", &["list", "show", "runs"]),
+    ("Look", &["list", "show", "runs", "diff", "report"]),
     ("Audit trail", &["verify", "seal", "review"]),
     ("Write runbooks, get help", &["check", "test", "explain", "config", "completions", "demo", "help"]),
 ];

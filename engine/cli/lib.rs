@@ -7,6 +7,7 @@
 pub mod answers;
 pub mod arguments;
 pub mod catalogue;
+pub mod checking;
 pub mod commands;
 pub mod configuration;
 pub mod demo;
@@ -23,6 +24,7 @@ pub mod performance;
 #[cfg(test)]
 mod reference;
 pub mod rehearsal;
+pub mod review;
 mod signals;
 mod signing;
 pub mod workplace;
@@ -30,6 +32,13 @@ pub mod workplace;
 /// Runs the program with the arguments and the environment of this process.
 #[must_use]
 pub fn main() -> std::process::ExitCode {
+    // Before anything looks at the arguments: they are a command's, and so is the environment.
+    let mut arguments = std::env::args_os().skip(1);
+    if arguments.next().is_some_and(|verb| verb == commands::keeper::VERB)
+        && arguments.next().is_some_and(|role| role == runbook_runtime::keeper::AT_TERMINAL)
+    {
+        return runbook_runtime::keeper::at_terminal(&arguments.collect::<Vec<_>>());
+    }
     // Before anything is in memory that nobody else may read.
     runbook_runtime::secret::keep_memory();
     panics::listen();

@@ -6,7 +6,6 @@ use std::future::Future;
 use std::path::Path;
 use std::rc::Rc;
 
-use runbook_model::change::quoted;
 use runbook_model::entry::{Entry, Record};
 use runbook_model::estimate::Estimate;
 use runbook_model::id::RunId;
@@ -24,7 +23,7 @@ use runbook_runtime::secret::Sources;
 use runbook_runtime::signing::Signing;
 use runbook_runtime::world::live::Site;
 use runbook_runtime::world::live::processes::Kept;
-use runbook_runtime::world::{Choice, Chosen, DryRunWorld, LiveWorld, People, Question, Reaction, Task, World};
+use runbook_runtime::world::{Choice, Chosen, DryRunWorld, Lent, LiveWorld, People, Question, Reaction, Task, World};
 
 use crate::commands::{confined, keeper, seal};
 use crate::exit_code::ExitCode;
@@ -174,7 +173,13 @@ impl<'a> Performance<'a> {
         let mut teller = reporters::choose(
             self.workplace.globals.output,
             self.workplace.screen(),
-            Telling { verbose: self.verbose, trail, flags: self.flags(), likely: self.likely.clone(), ..Telling::default() },
+            Telling {
+                verbose: self.verbose,
+                trail,
+                flags: self.workplace.globals.flags(),
+                likely: self.likely.clone(),
+                ..Telling::default()
+            },
         );
         teller.catch_up(&self.before);
         let view = View(Rc::new(RefCell::new(teller)));
@@ -241,16 +246,6 @@ impl<'a> Performance<'a> {
         Ok(())
     }
 
-    /// The flags that say where the run is, so that what could be typed next finds it again.
-    fn flags(&self) -> String {
-        let globals = self.workplace.globals;
-        let flag = |name: &str, dir: &Option<std::path::PathBuf>| {
-            dir.as_ref().map(|dir| format!("{name} {}", quoted(&dir.to_string_lossy())))
-        };
-        let flags = [flag("-C", &globals.root), flag("--state-dir", &globals.state_dir)];
-        flags.into_iter().flatten().collect::<Vec<_>>().join(" ")
-    }
-
     /// The audit trail, as one would type it.
     fn trail(&self) -> String {
         let audit = self.workplace.place.configuration.state_dir.value.join("audit.git");
@@ -301,6 +296,14 @@ impl People for Present {
                 None => None,
             }
         })
+    }
+
+    fn has_terminal(&self) -> bool {
+        self.terminal.as_ref().is_some_and(AtTerminal::is_there)
+    }
+
+    fn lend(&self) -> Task<'_, Option<Box<dyn Lent + '_>>> {
+        Box::pin(async move { self.terminal.as_ref()?.lend().await })
     }
 }
 

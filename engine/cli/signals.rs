@@ -45,6 +45,7 @@ pub(crate) fn listen(interrupts: &Interrupts, view: &View, run: RunId) -> Result
 
 /// Ends the program as it stands, with a clean line for the shell.
 fn leave(mut view: View, run: RunId) {
+    crate::people::take_back();
     view.progress(&Progress::Quiet);
     output::to_stderr(&format!("left at once; what still runs goes on without us\nnext: runbook resume {run}\n"));
     std::process::exit(i32::from(ExitCode::Interrupted.number()));

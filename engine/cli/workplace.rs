@@ -60,6 +60,14 @@ impl Workplace<'_> {
         vault
     }
 
+    /// The state directory as it is, to look at: nothing is made in it, and it may belong to somebody else or be read-only.
+    ///
+    /// # Errors
+    /// It is no directory, or cannot be found.
+    pub fn seen(&self) -> Result<Option<StateDir>, Failure> {
+        Ok(StateDir::look(&self.place.configuration.state_dir.value)?)
+    }
+
     /// The runbook that a person named, and what it says about itself.
     ///
     /// # Errors

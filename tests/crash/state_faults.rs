@@ -119,6 +119,33 @@ fn a_run_that_died_before_its_first_record_is_in_nobodys_way() {
     assert_eq!(place.ledger(), ["a", "b"]);
 }
 
+/// Every verb that looks and takes nothing.
+fn looks(place: &Place) -> Vec<Vec<String>> {
+    let run = place.newest_run();
+    let lines = ["runs", "show {}", "show {} a", "report {} --format html", "diff {} {}", "verify", "verify {}"];
+    lines.iter().map(|line| line.replace("{}", &run).split(' ').map(str::to_owned).collect()).collect()
+}
+
+/// What is in the state directory: paths, modes, times, sizes.
+fn photograph(place: &Place) -> Vec<String> {
+    use std::os::unix::fs::MetadataExt as _;
+    let mut folders = vec![place.state()];
+    let mut seen = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).expect("a directory") {
+            let path = entry.expect("an entry").path();
+            let meta = fs::symlink_metadata(&path).expect("metadata");
+            let times = format!("{}.{} {}.{}", meta.mtime(), meta.mtime_nsec(), meta.ctime(), meta.ctime_nsec());
+            seen.push(format!("{} {:o} {} {times}", path.display(), meta.mode(), meta.len()));
+            if meta.is_dir() {
+                folders.push(path);
+            }
+        }
+    }
+    seen.sort();
+    seen
+}
+
 #[test]
 fn a_state_of_another_user_is_refused() {
     let place = Place::with(r#"command("a", #{ run: ["sh", "-c", "echo a >> ledger"], rollback: "nothing" });"#);
@@ -128,6 +155,12 @@ fn a_state_of_another_user_is_refused() {
     }
     place.expect(2, &["exec", "main"]).says(&["belongs to the user with uid 12345", "state_dir"]);
     place.expect(2, &["rollback", "0"]).says(&["12345"]);
+    chown(place.state().join("audit.git"), Some(12_345), None).expect("given away");
+    let before = photograph(&place);
+    for looking in looks(&place) {
+        place.expect(0, &looking.iter().map(String::as_str).collect::<Vec<_>>());
+    }
+    assert_eq!(photograph(&place), before, "whoever looks leaves nothing behind");
     chown(place.state(), Some(rustix::process::geteuid().as_raw()), None).expect("given back");
     chown(place.state().join("audit.git"), Some(12_345), None).expect("given away");
     place.expect(11, &["exec", "main"]).says(&["user 12345", "nothing was run"]);
@@ -142,6 +175,9 @@ fn a_read_only_state_is_refused_and_can_be_read() {
     assert_eq!(mounted.code, Some(0), "{mounted}");
     for verb in [&["exec", "main"] as &[_], &["resume"]] {
         namespace.expect(&place, 2, verb).says(&["read-only file system", "state_dir"]);
+    }
+    for looking in looks(&place) {
+        namespace.expect(&place, 0, &looking.iter().map(String::as_str).collect::<Vec<_>>());
     }
     assert_eq!(place.ledger(), ["a"]);
     place.expect(0, &["resume"]);

@@ -159,6 +159,25 @@ fn a_plan_that_differs_from_its_rehearsal_is_named_with_its_steps() {
     assert_eq!(plan(&place)["plan"], first);
     place.runbook("main", &STEPS.replace("echo x >>", "echo y >>"));
     place.expect(0, &["exec", "main"]).says(&["1 step differs", "write", "`runbooks/main.rhai` has changed"]);
+    let plans = place.expect(0, &["diff", "--plan", &rehearsal, &place.newest_run()]);
+    assert!(plans.out.contains("~ command  write") && plans.out.contains("y >> ledger"), "{plans}");
+    assert!(!plans.out.contains("withheld"), "how they ended is another question: {plans}");
+}
+
+#[test]
+fn staging_and_production_are_compared_by_their_plans() {
+    let place = place(ENVIRONMENTS);
+    place.runbook("main", r#"command("open", #{ run: ["echo", settings.port.to_string()], rollback: "nothing" }); command("log", #{ run: ["true"], rollback: "nothing" });"#);
+    let of = |env: &str| {
+        place.expect(0, &["exec", "main", "--env", env, "--dry-run"]);
+        place.newest_run()
+    };
+    let (staging, again, production) = (of("staging"), of("staging"), of("production"));
+    place.expect(0, &["diff", "--plan", &staging, &again]).says(&["the same: 2 steps, as they are meant"]);
+    let said = place.expect(0, &["diff", "--plan", &staging, &production, "--output", "json"]).out;
+    let json: serde_json::Value = serde_json::from_str(&said).expect("JSON");
+    assert_eq!(json["same"], false);
+    assert_eq!(json["comparison"]["settings"][0]["name"], "port");
 }
 
 #[test]

@@ -1,77 +1,95 @@
 //! `runbook check`: reads runbooks like a compiler.
 
-use runbook_runtime::script::Diagnostics;
-use serde_json::json;
+use std::collections::BTreeSet;
+use std::path::PathBuf;
 
-use crate::arguments::{Format, Globals};
-use crate::commands::Place;
+use runbook_runtime::script::Severity;
+
+use super::Place;
+use crate::arguments::{self, Globals};
+use crate::checking::{Findings, Format, Report, Watch};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
-use crate::library::Title;
 use crate::output;
 use crate::output::safe::{self, Colours};
 
 /// Look for mistakes in runbooks without running anything
 ///
-/// Syntax, unknown functions, misspelt options, parameters, imports: each with its place and what to write instead.
+/// Syntax, functions and their arguments, options and what they hold, parameters, looks outside of checks, steps that are never
+/// reached, missing ways back, alerts that two runbooks serve: each with its place and what to write instead.
 #[derive(Debug, clap::Args)]
 pub struct Check {
     /// Names of runbooks or paths of `.rhai` files; otherwise all of them
     #[arg(value_name = "NAME")]
     pub runbooks: Vec<String>,
+    /// For whom the findings are written; `json` with `--output json`, otherwise `text`
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<Format>,
+    /// Let warnings count like errors
+    #[arg(long)]
+    pub strict: bool,
+    /// Check again whenever a file of the repository changes, until Ctrl-C
+    #[arg(long)]
+    pub watch: bool,
 }
 
 /// Reads each runbook, and says what is wrong: to standard error for people, to standard output for programs.
 ///
 /// # Errors
-/// A runbook that was named is not there.
-pub fn run(check: &Check, place: &Place, globals: &Globals) -> Result<ExitCode, Failure> {
+/// A runbook that was named is not there, or the repository cannot be watched.
+pub fn run(check: &Check, place: Place, globals: &Globals) -> Result<ExitCode, Failure> {
+    if !check.watch {
+        return once(check, &place, globals);
+    }
+    let mut place = place;
+    loop {
+        // The watch comes before the look: what is written in between is seen by the next round.
+        let watch = Watch::begin(&place.configuration.root.value).map_err(|error| Failure::usage(error.to_string()))?;
+        if let Err(failure) = once(check, &place, globals) {
+            say(globals, &failure);
+        }
+        watch.wait().map_err(|error| Failure::usage(error.to_string()))?;
+        output::to_stderr("\n");
+        match Place::of(globals) {
+            Ok(fresh) => place = fresh,
+            Err(failure) => say(globals, &failure),
+        }
+    }
+}
+
+fn say(globals: &Globals, failure: &Failure) {
+    output::to_stderr(&failure.rendered(super::on_stderr(globals.color).palette));
+}
+
+fn once(check: &Check, place: &Place, globals: &Globals) -> Result<ExitCode, Failure> {
     let library = place.library();
     let titles = match check.runbooks.as_slice() {
         [] => library.titles(),
         named => named.iter().map(|name| library.find(name)).collect::<Result<_, _>>()?,
     };
-    let mut broken = 0;
-    for title in &titles {
-        let wrong = match library.read(title) {
-            Ok((program, _)) => match program.without_source(&|name| place.configuration.has_source(name)) {
-                Some(orphans) => {
-                    broken += 1;
-                    Some(orphans)
-                }
-                None => program.warnings(),
-            },
-            Err(wrong) => {
-                broken += 1;
-                Some(wrong)
-            }
-        };
-        if let Some(wrong) = wrong {
-            match globals.output {
-                Format::Json => output::to_stdout(&json_lines(title, &wrong))?,
-                Format::Text => {
-                    let coloured = super::on_stderr(globals.color).palette.is_coloured();
-                    let colours = if coloured { Colours::Kept } else { Colours::Dropped };
-                    output::to_stderr(&format!("{}\n", safe::block(wrong.render(coloured).trim_end().as_bytes(), colours)));
-                }
-            }
+    let allowed: BTreeSet<_> = place.configuration.allowed.keys().cloned().collect();
+    let root = &place.configuration.root.value;
+    let report = Report::of(&library, root, &titles, &allowed, &|secret| place.configuration.has_source(secret));
+    let format = check.format.unwrap_or(match globals.output {
+        arguments::Format::Json => Format::Json,
+        arguments::Format::Text => Format::Text,
+    });
+    // Below the working directory, names start there: a code host knows nothing of our root.
+    let prefix = root.strip_prefix(&place.surroundings.cwd).map_or_else(|_| PathBuf::new(), PathBuf::from);
+    match format.written(&report, &prefix) {
+        Some(text) => output::to_stdout(&text)?,
+        None => {
+            report.findings.iter().for_each(|found| show(found, globals));
+            output::to_stderr(&report.verdict());
         }
     }
-    if globals.output == Format::Text {
-        output::to_stderr(&verdict(titles.len(), broken));
-    }
-    Ok(if broken == 0 { ExitCode::Completed } else { ExitCode::NothingRun })
+    let wrong = report.count(Severity::Error) + if check.strict { report.count(Severity::Warning) } else { 0 };
+    Ok(if wrong == 0 { ExitCode::Completed } else { ExitCode::NothingRun })
 }
 
-fn json_lines(title: &Title, wrong: &Diagnostics) -> String {
-    let line = |diagnostic| format!("{}\n", json!({ "v": 1, "runbook": title.name, "diagnostic": diagnostic }));
-    wrong.all.iter().map(line).collect()
-}
-
-fn verdict(all: usize, broken: usize) -> String {
-    let runbooks = if all == 1 { "1 runbook".to_owned() } else { format!("{all} runbooks") };
-    match broken {
-        0 => format!("{runbooks} read, no mistakes\n"),
-        broken => format!("{runbooks} read, {broken} with mistakes\n"),
-    }
+fn show(found: &Findings, globals: &Globals) {
+    let coloured = super::on_stderr(globals.color).palette.is_coloured();
+    let colours = if coloured { Colours::Kept } else { Colours::Dropped };
+    let text = found.diagnostics.render(coloured);
+    output::to_stderr(&format!("{}\n\n", safe::block(text.trim_end().as_bytes(), colours)));
 }

@@ -63,6 +63,9 @@ fn rows(configuration: &Configuration) -> Vec<Row> {
     for (name, source) in &configuration.secrets {
         rows.push((format!("secrets.{name}"), secrets::shown(&source.value), source.origin.clone()));
     }
+    for (code, reason) in &configuration.allowed {
+        rows.push((format!("check.allow.{code}"), json!(reason.value), reason.origin.clone()));
+    }
     for (name, environment) in &configuration.environments {
         let rules = &environment.rules;
         let mut rule = |key: &str, value: Option<(serde_json::Value, &Origin)>| {

@@ -37,6 +37,12 @@ pub fn pages() -> impl Iterator<Item = (&'static str, &'static str)> {
     pages.into_iter()
 }
 
+/// The title of the page of a code.
+#[must_use]
+pub fn title_of(code: &str) -> Option<&'static str> {
+    pages().find(|(known, _)| *known == code).map(|(code, text)| title(code, text))
+}
+
 fn page(code: &str) -> Result<&'static str, Failure> {
     let code = code.to_ascii_uppercase();
     let found = pages().find_map(|(known, text)| (known == code).then_some(text));

@@ -7,11 +7,13 @@ pub mod completions;
 pub mod config;
 pub mod confined;
 pub mod demo;
+pub mod diff;
 pub mod exec;
 pub mod explain;
 pub mod help;
 pub mod keeper;
 pub mod list;
+pub mod report;
 pub mod resolve;
 pub mod resume;
 pub mod review;
@@ -77,16 +79,24 @@ fn perform(globals: &Globals, verb: Verb) -> Result<ExitCode, Failure> {
         Verb::Verify(verify) => return verify::run(&verify, &workplace()?),
         Verb::Review(review) => return review::run(&review, &workplace()?),
         Verb::Seal(seal) => return seal::run(&seal, &workplace()?),
-        Verb::Check(check) => return check::run(&check, &Place::of(globals)?, globals),
+        Verb::Check(check) => return check::run(&check, Place::of(globals)?, globals),
         Verb::Test(test) => return test::run(&test, &workplace()?),
         Verb::Demo(demo) => return demo::run(&demo, globals),
         Verb::Runs(runs) => {
             let history = History::open(&Place::of(globals)?.configuration)?;
             return runs::run(&runs, history.as_ref(), globals);
         }
+        Verb::Diff(diff) => {
+            let history = History::open(&Place::of(globals)?.configuration)?;
+            return diff::run(&diff, history.as_ref(), globals);
+        }
+        Verb::Report(report) => {
+            let history = History::open(&Place::of(globals)?.configuration)?;
+            return report::run(&report, history.as_ref(), globals);
+        }
         Verb::Show(show) => {
             let place = Place::of(globals)?;
-            show::run(&show, &place, History::open(&place.configuration)?.as_ref(), globals)?;
+            return show::run(&show, &place, History::open(&place.configuration)?.as_ref(), globals);
         }
         Verb::List(_) => list::run(&Place::of(globals)?.library(), globals)?,
         Verb::Completions(completions) => completions::run(&completions)?,

@@ -86,7 +86,10 @@ fn of_clone(asked: &Verify, repository: &Path, request: &Request<'_>) -> Result<
 
 /// The trail of this state directory, and each journal in it: that must be sound, and extend what is sealed of it.
 fn of_state(asked: &Verify, workplace: &Workplace<'_>, request: &Request<'_>) -> Result<(Verified, Vec<String>), Failure> {
-    let state = workplace.state()?;
+    let Some(state) = workplace.seen()? else {
+        output::to_stderr("nothing is sealed yet\n");
+        return Ok((Verified::default(), Vec::new()));
+    };
     let runs = match &asked.run {
         Some(prefix) => vec![workplace.run(&state, prefix)?],
         None => state.runs().map_err(|error| Failure::usage(error.to_string()))?,

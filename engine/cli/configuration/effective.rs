@@ -32,6 +32,8 @@ pub struct Configuration {
     pub confine: Sourced<bool>,
     /// Who belongs to which group, for confirms that name one: login names.
     pub groups: BTreeMap<String, Sourced<Vec<String>>>,
+    /// Codes that `runbook check` passes over here, each with the reason.
+    pub allowed: BTreeMap<String, Sourced<String>>,
     /// What is logged.
     pub log_filter: Option<Sourced<String>>,
     /// Where it is logged: absolute.
@@ -99,6 +101,7 @@ impl Configuration {
             pass_env: Sourced::new(Vec::new(), Origin::BuiltIn),
             confine: Sourced::new(true, Origin::BuiltIn),
             groups: BTreeMap::new(),
+            allowed: BTreeMap::new(),
             log_filter: None,
             log_file: None,
             audit: Audit::default(),
@@ -193,6 +196,10 @@ impl Configuration {
         // Not from the user's own file: whoever may approve is for the repository to say, and not for whoever asks.
         if let (Some(groups), Base::Directory(_)) = (layer.groups, base) {
             self.groups = groups;
+        }
+        // The repository's, too: the same runbooks are right or wrong for everybody.
+        if let (Some(allowed), Base::Directory(_)) = (layer.allowed, base) {
+            self.allowed = allowed;
         }
         if let Some(filter) = layer.log_filter {
             self.log_filter = Some(filter);

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use runbook_model::Value;
+use runbook_runtime::script::Code;
 use toml::de::DeTable;
 
 use crate::configuration::audit::{self, Audit};
@@ -25,6 +26,7 @@ pub(super) struct Layer {
     pub(super) log_file: Option<Sourced<String>>,
     pub(super) groups: Option<BTreeMap<String, Sourced<Vec<String>>>>,
     pub(super) audit: Audit,
+    pub(super) allowed: Option<BTreeMap<String, Sourced<String>>>,
     pub(super) settings: Settings,
     pub(super) secrets: SecretsLayer,
     pub(super) environments: BTreeMap<String, EnvironmentLayer>,
@@ -58,7 +60,8 @@ impl Layer {
     }
 
     fn of(reader: &mut Reader<'_>, table: &DeTable<'_>) -> Self {
-        let known = ["state_dir", "runbooks", "pass_env", "confine", "groups", "log", "audit", "settings", "secrets", "env"];
+        let known =
+            ["state_dir", "runbooks", "pass_env", "confine", "groups", "check", "log", "audit", "settings", "secrets", "env"];
         reader.only("", table, &known);
         let mut layer = Self {
             state_dir: reader.text(table, "state_dir"),
@@ -67,6 +70,7 @@ impl Layer {
             confine: reader.flag(table, "confine"),
             groups: groups(reader, table),
             audit: audit::read(reader, table, " in [audit]", true),
+            allowed: allowed(reader, table),
             settings: settings(reader, table),
             secrets: secrets::read(reader, table),
             ..Self::default()
@@ -111,6 +115,29 @@ impl Layer {
 fn groups(reader: &mut Reader<'_>, table: &DeTable<'_>) -> Option<BTreeMap<String, Sourced<Vec<String>>>> {
     let groups = reader.table(table, "groups")?;
     Some(groups.keys().filter_map(|name| Some((name.get_ref().to_string(), reader.texts(groups, name.get_ref())?))).collect())
+}
+
+/// Codes that `runbook check` passes over here, each with the reason.
+fn allowed(reader: &mut Reader<'_>, table: &DeTable<'_>) -> Option<BTreeMap<String, Sourced<String>>> {
+    let check = reader.table(table, "check")?;
+    reader.only(" in [check]", check, &["allow"]);
+    let allow = reader.table(check, "allow")?;
+    let mut allowed = BTreeMap::new();
+    for (id, value) in allow {
+        let wrong = match Code::of_id(id.get_ref()) {
+            None => Some(("is no error code", "`runbook explain` lists them")),
+            Some(code) if !code.may_be_allowed() => Some(("cannot be allowed", "a run would fail there: it has to be mended")),
+            Some(_) => None,
+        };
+        if let Some((wrong, help)) = wrong {
+            reader.complain(id.span(), format!("`{}` {wrong}", id.get_ref()), Some(help.to_owned()));
+        }
+        match value.get_ref().as_str().map(str::trim) {
+            Some("") => reader.complain(value.span(), "an allowed code needs its reason", None),
+            _ => allowed.extend(reader.text(allow, id.get_ref()).map(|reason| (id.get_ref().to_ascii_uppercase(), reason))),
+        }
+    }
+    Some(allowed)
 }
 
 fn settings(reader: &mut Reader<'_>, table: &DeTable<'_>) -> Settings {

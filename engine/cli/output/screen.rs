@@ -53,6 +53,13 @@ pub fn width(stream: impl AsFd) -> Option<usize> {
     Some(usize::from(size.ws_col)).filter(|columns| *columns > 0)
 }
 
+/// The rows of a terminal, as they are now.
+#[must_use]
+pub fn height(stream: impl AsFd) -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(stream).ok()?;
+    Some(usize::from(size.ws_row)).filter(|rows| *rows > 0)
+}
+
 /// Cuts text, already safe and without colours, to so many columns; what is cut is replaced by `…`.
 #[must_use]
 pub fn cut(text: &str, columns: usize) -> String {

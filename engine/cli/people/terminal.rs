@@ -7,10 +7,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use runbook_model::person::{Decider, Person};
-use runbook_runtime::world::{Choice, Chosen, Question, Reaction};
+use runbook_runtime::world::{Choice, Chosen, Lent, Question, Reaction};
 
 use crate::operator::Operator;
 use crate::output::style::{Palette, Tone};
+use crate::people::lending::Lending;
 use crate::people::menu::{self, Way};
 use crate::people::question;
 use crate::people::tty::Tty;
@@ -55,6 +56,24 @@ impl AtTerminal {
         let _asking = self.asking.lock().await;
         match self.decide(choice).await {
             Ok(chosen) => Some(chosen),
+            Err(error) => {
+                self.nobody(&error);
+                None
+            }
+        }
+    }
+
+    /// Whether the terminal can be had now.
+    #[must_use]
+    pub fn is_there(&self) -> bool {
+        self.open().is_ok()
+    }
+
+    /// Hands the terminal over to a program, behind whatever is asked there now; `None` when there is none.
+    pub async fn lend(&self) -> Option<Box<dyn Lent + '_>> {
+        let asking = self.asking.lock().await;
+        match self.open().and_then(|_| Lending::begin(&self.tty, asking)) {
+            Ok(lending) => Some(Box::new(lending)),
             Err(error) => {
                 self.nobody(&error);
                 None

@@ -28,17 +28,8 @@ pub(super) struct Tty {
 impl Tty {
     /// Opens a terminal: `/dev/tty` is the one of this process. Call it within a tokio runtime.
     pub(super) fn open(path: &Path) -> io::Result<Self> {
-        let open = |flags: OFlags| {
-            let flags = (flags | OFlags::NOCTTY | OFlags::CLOEXEC).bits().cast_signed();
-            OpenOptions::new().read(true).write(true).custom_flags(flags).open(path)
-        };
-        let output = open(OFlags::empty())?;
-        // Whoever reads or flushes from the background is stopped by the kernel (SIGTTIN), and would hang there.
-        // On a terminal that is not our controlling one there is no such signal, and this call fails.
-        if tcgetpgrp(&output).is_ok_and(|foreground| foreground != rustix::process::getpgrp()) {
-            return Err(io::Error::other("the program runs in the background"));
-        }
-        Ok(Self { input: pipe::Receiver::from_file_unchecked(open(OFlags::NONBLOCK)?)?, output, prompting: false })
+        let (output, input) = ends(path)?;
+        Ok(Self { input, output, prompting: false })
     }
 
     /// Shows text that is already safe.
@@ -75,6 +66,24 @@ impl Tty {
             }
         }
     }
+}
+
+/// A terminal opened twice: to write to, and to read from without waiting. Call it within a tokio runtime.
+///
+/// # Errors
+/// It is not there, or not ours to read from.
+pub(super) fn ends(path: &Path) -> io::Result<(File, pipe::Receiver)> {
+    let open = |flags: OFlags| {
+        let flags = (flags | OFlags::NOCTTY | OFlags::CLOEXEC).bits().cast_signed();
+        OpenOptions::new().read(true).write(true).custom_flags(flags).open(path)
+    };
+    let output = open(OFlags::empty())?;
+    // Whoever reads or flushes from the background is stopped by the kernel (SIGTTIN), and would hang there.
+    // On a terminal that is not our controlling one there is no such signal, and this call fails.
+    if tcgetpgrp(&output).is_ok_and(|foreground| foreground != rustix::process::getpgrp()) {
+        return Err(io::Error::other("the program runs in the background"));
+    }
+    Ok((output, pipe::Receiver::from_file_unchecked(open(OFlags::NONBLOCK)?)?))
 }
 
 impl Drop for Tty {

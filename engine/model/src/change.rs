@@ -8,6 +8,7 @@ use crate::Value;
 use crate::digest::Digest;
 use crate::excerpt::Bytes;
 use crate::length::Length;
+use crate::manner::Manner;
 use crate::secret::{Sealed, SecretUse};
 
 /// One change of the world.
@@ -44,6 +45,9 @@ pub struct Invocation {
     /// The secrets that go into `env`, `env_files` and `stdin`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub secrets: Vec<SecretUse>,
+    /// How it is run: at which terminal, how much of its output is kept, how far a stop reaches.
+    #[serde(default, skip_serializing_if = "Manner::is_usual")]
+    pub manner: Manner,
 }
 
 /// A file with the content that it shall have.
@@ -125,6 +129,9 @@ pub struct HttpCall {
     /// Statuses that count as success; 200 to 299 when empty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub expect: Vec<u16>,
+    /// A file of certificates (PEM): the only authorities that count for this request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ca: Option<String>,
     /// How long an answer may take; 30 s when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout: Option<Length>,

@@ -49,6 +49,16 @@ pub enum Refusal {
         /// What it asked for instead; `the end` of the script when it asked for nothing.
         asked: String,
     },
+    /// The journal has another list of items for a `parallel`.
+    #[error("the journal has {} for `{path}`, and the script now gives {}", items(.recorded), items(.asked))]
+    OtherItems {
+        /// The `parallel`.
+        path: StepPath,
+        /// The keys of the items that were recorded.
+        recorded: Vec<String>,
+        /// Those that the script gives.
+        asked: Vec<String>,
+    },
     /// The run is rolled back and never goes forward again.
     #[error("the run is being rolled back; `{path}` would go forward")]
     Backwards {
@@ -57,10 +67,17 @@ pub enum Refusal {
     },
 }
 
+fn items(keys: &[String]) -> String {
+    let named = keys.iter().take(5).map(String::as_str).collect::<Vec<_>>().join(", ");
+    let more = if keys.len() > 5 { ", …" } else { "" };
+    format!("{} items ({named}{more})", keys.len())
+}
+
 /// Decides about the step at `path` with this fingerprint.
 ///
-/// `passed_by` is the first recorded step that this replay has not come to, if there is one: a script that asks for a
-/// new step before it has come to all recorded ones is not the script that was recorded.
+/// `passed_by` is the first recorded step that this replay has not come to and that does not lie in a branch beside, if
+/// there is one: a script that asks for a new step before it has come to all recorded ones is not the script that was
+/// recorded.
 #[must_use]
 pub fn decide<'a>(
     state: &'a RunState,

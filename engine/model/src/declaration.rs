@@ -21,6 +21,9 @@ pub struct Declaration {
     /// The `//!` lines at the top of the file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub about: Option<String>,
+    /// Addresses, and files of the repository, that help whoever runs it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<String>,
     /// The alerts that it answers.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub serves: Vec<Serves>,

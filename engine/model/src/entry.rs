@@ -74,6 +74,30 @@ pub enum Entry {
         /// How long it took, in milliseconds of a clock that does not jump.
         millis: u64,
     },
+    /// A `parallel` began.
+    ParallelEntered(Box<ParallelEntered>),
+    /// The branch of one item began.
+    BranchEntered {
+        /// Its path: that of the `parallel`, and the key of the item.
+        path: StepPath,
+    },
+    /// The branch of one item came to its end.
+    BranchLeft {
+        /// Its path.
+        path: StepPath,
+        /// How long it took, in milliseconds of a clock that does not jump.
+        millis: u64,
+        /// Why it failed; absent when it did not.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        failed: Option<BranchFailure>,
+    },
+    /// A `parallel` ended: every branch that began came to its end, and no other begins.
+    ParallelLeft {
+        /// Its path.
+        path: StepPath,
+        /// How long it took, in milliseconds of a clock that does not jump.
+        millis: u64,
+    },
     /// The run has a lock: nobody else who wants it works until it is given back. Written before anything happens under it.
     LockTaken {
         /// Its name.
@@ -171,6 +195,9 @@ pub enum Entry {
         /// Where in the sources.
         #[serde(rename = "loc")]
         location: Location,
+        /// The branch of a `parallel` that printed it; the root outside of one.
+        #[serde(default, skip_serializing_if = "StepPath::is_root")]
+        branch: StepPath,
     },
     /// A rehearsal came to its end: what the run would do is named, and what it would lack.
     PlanMade {
@@ -358,6 +385,32 @@ pub struct End {
     pub observed: Vec<Observed>,
 }
 
+/// What a `parallel` is about to do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ParallelEntered {
+    /// Its path.
+    pub path: StepPath,
+    /// The key of each item, in order: 1 to 10,000 of them, each once.
+    pub items: Vec<String>,
+    /// How many branches may run at a time; 1 to 100.
+    pub max: u32,
+    /// How many branches may fail before no other begins.
+    pub max_failures: u32,
+    /// Where in the sources.
+    #[serde(rename = "loc")]
+    pub location: Location,
+}
+
+/// Why a branch failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BranchFailure {
+    /// The step that failed; absent when the script itself did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<StepPath>,
+    /// Why, in one line.
+    pub message: String,
+}
+
 /// What happened to an attempt that was in doubt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -369,6 +422,38 @@ pub enum Verdict {
 }
 
 impl Entry {
+    /// The step, phase, parallel or branch that it is about.
+    #[must_use]
+    pub fn path(&self) -> Option<&StepPath> {
+        match self {
+            Self::PhaseEntered { path, .. }
+            | Self::PhaseLeft { path, .. }
+            | Self::BranchEntered { path }
+            | Self::BranchLeft { path, .. }
+            | Self::ParallelLeft { path, .. }
+            | Self::LockTaken { path, .. }
+            | Self::StepRetried { path, .. }
+            | Self::StepSkipped { path, .. }
+            | Self::StepResolved { path, .. }
+            | Self::RollbackOwed { path, .. }
+            | Self::ConfirmAnswered { path, .. }
+            | Self::RollbackDone { path }
+            | Self::BudgetBroken { path, .. }
+            | Self::Noted { branch: path, .. } => Some(path),
+            Self::ParallelEntered(asked) => Some(&asked.path),
+            Self::StepIntended(intent) => Some(&intent.path),
+            Self::StepEnded(end) => Some(&end.path),
+            Self::RunStarted(_)
+            | Self::SessionStarted(_)
+            | Self::SessionEnded { .. }
+            | Self::LockReleased { .. }
+            | Self::RollbackStarted { .. }
+            | Self::Signed(_)
+            | Self::PlanMade { .. }
+            | Self::Adopted { .. } => None,
+        }
+    }
+
     /// The name of the entry in the journal: its `type`.
     #[must_use]
     pub fn word(&self) -> &'static str {
@@ -378,6 +463,10 @@ impl Entry {
             Self::SessionEnded { .. } => "session_ended",
             Self::PhaseEntered { .. } => "phase_entered",
             Self::PhaseLeft { .. } => "phase_left",
+            Self::ParallelEntered(_) => "parallel_entered",
+            Self::BranchEntered { .. } => "branch_entered",
+            Self::BranchLeft { .. } => "branch_left",
+            Self::ParallelLeft { .. } => "parallel_left",
             Self::LockTaken { .. } => "lock_taken",
             Self::LockReleased { .. } => "lock_released",
             Self::StepIntended(_) => "step_intended",

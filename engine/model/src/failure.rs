@@ -108,13 +108,15 @@ impl Failure {
 
     /// Whether the change may have happened in part or in whole although the step failed.
     ///
-    /// A program that was stopped or killed by a signal, and a request whose answer was lost, leave that open.
+    /// A program that was stopped or killed by a signal, and a request whose answer was lost on the way, leave that open.
     #[must_use]
     pub fn effect_is_open(&self) -> bool {
         match self {
             Self::TimedOut { .. } | Self::Stopped { .. } => true,
             Self::Exited(exited) => matches!(exited.status, ExitStatus::Signal(_)),
             Self::NoResponse { maybe_sent, .. } => *maybe_sent,
+            // A gateway says so of itself: whether the server behind it got the request, and what it made of it, is not known.
+            Self::Response(response) => matches!(response.status, 502 | 504),
             _ => false,
         }
     }

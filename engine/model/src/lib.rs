@@ -2,12 +2,15 @@
 //!
 //! This crate has no clock, disk, thread, script or git (invariant I4): everything in it can be tested by calling it.
 //! [`entry`] is the closed list of facts that a run may write down; [`state`] folds them into what the run is now;
+//! [`account`] tells them in full for whoever looks at a run afterwards, and [`comparison`] says how two runs differ;
 //! [`decide`] says what a request of the script means in that state; [`rollback`] says what is owed.
 
+pub mod account;
 pub mod answer;
 pub mod approval;
 pub mod chain;
 pub mod change;
+pub mod comparison;
 pub mod decide;
 pub mod declaration;
 pub mod digest;
@@ -19,6 +22,7 @@ pub mod gate;
 pub mod id;
 pub mod length;
 pub mod lock;
+pub mod manner;
 pub mod observation;
 pub mod outcome;
 pub mod outlook;
@@ -26,8 +30,10 @@ pub mod parameter;
 pub mod path;
 pub mod person;
 pub mod plan;
+pub mod repeat;
 pub mod rollback;
 pub mod secret;
+pub mod size;
 pub mod state;
 pub mod statement;
 pub mod status;

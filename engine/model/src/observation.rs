@@ -28,6 +28,9 @@ pub enum Observation {
         /// The secrets that go into `headers`.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         secrets: Vec<SecretUse>,
+        /// A file of certificates (PEM): the only authorities that count for this request.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ca: Option<String>,
     },
     /// What a program prints that only looks. 30 s when `timeout` is absent.
     Output {

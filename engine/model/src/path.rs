@@ -85,6 +85,36 @@ impl StepPath {
         self.0.starts_with(&other.0)
     }
 
+    /// The path that encloses this one; the root encloses itself.
+    #[must_use]
+    pub fn parent(&self) -> Self {
+        Self(self.0[..self.0.len().saturating_sub(1)].to_vec())
+    }
+
+    /// Every path that encloses this one, the outermost first; not the path itself.
+    pub fn ancestors(&self) -> impl DoubleEndedIterator<Item = Self> + '_ {
+        (0..self.0.len()).map(|length| Self(self.0[..length].to_vec()))
+    }
+
+    /// The innermost path that both are within.
+    #[must_use]
+    pub fn shared_with(&self, other: &Self) -> Self {
+        let same = self.0.iter().zip(&other.0).take_while(|(mine, theirs)| mine == theirs).count();
+        Self(self.0[..same].to_vec())
+    }
+
+    /// The path of the step that this rolls back, or belongs to the rollback of; else the path itself.
+    #[must_use]
+    pub fn forward(&self) -> Self {
+        if self.is_rollback() { Self(self.0[1..].to_vec()) } else { self.clone() }
+    }
+
+    /// Whether this is the path of the runbook itself.
+    #[must_use]
+    pub fn is_root(&self) -> bool {
+        self.0.is_empty()
+    }
+
     fn with(&self, segment: Segment) -> Self {
         let mut segments = Vec::with_capacity(self.0.len() + 1);
         segments.extend(self.0.iter().cloned());
@@ -205,6 +235,20 @@ mod tests {
         assert_eq!(step.rollback().part(1).to_string(), "~rollback/Switch/point `current` at the target#2/~1");
         assert_eq!(step.rollback().part(1).name(), "point `current` at the target");
         assert!(step.rollback().is_rollback() && !step.is_rollback());
+    }
+
+    #[test]
+    fn what_encloses_what() {
+        let parallel = StepPath::root().child("phase", 1).child("restart", 1);
+        let (a, b) = (parallel.child("web-1", 1).child("stop", 1), parallel.child("web-2", 1));
+        assert_eq!(a.shared_with(&b), parallel);
+        assert_eq!(b.parent(), parallel);
+        assert_eq!(StepPath::root().parent(), StepPath::root());
+        assert_eq!(
+            a.ancestors().map(|path| path.to_string()).collect::<Vec<_>>(),
+            ["", "phase", "phase/restart", "phase/restart/web-1"]
+        );
+        assert_eq!(a.rollback().part(1).forward(), a.part(1));
     }
 
     proptest! {

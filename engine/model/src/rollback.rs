@@ -6,6 +6,7 @@ use crate::state::{RunState, StepPhase, Work};
 use crate::step::{Command, RollbackPlan, StepKind, StepSpec};
 
 /// What a rollback does next.
+#[expect(clippy::large_enum_variant, reason = "one is made per change, and it is read at once")]
 #[derive(Debug, Clone, PartialEq)]
 pub enum Next {
     /// One change of a step's rollback.

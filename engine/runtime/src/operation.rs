@@ -5,6 +5,7 @@
 
 use runbook_model::Value;
 use runbook_model::answer::Answer;
+use runbook_model::entry::{BranchFailure, ParallelEntered};
 use runbook_model::failure::Failure;
 use runbook_model::length::Length;
 use runbook_model::lock::Locks;
@@ -27,6 +28,25 @@ pub enum Operation {
     },
     /// A phase ended without error. Reply: [`Reply::GoOn`].
     LeavePhase {
+        /// Its path.
+        path: StepPath,
+    },
+    /// A `parallel` begins. Reply: [`Reply::Branches`].
+    EnterParallel(Box<ParallelEntered>),
+    /// The branch of an item would begin. Reply: [`Reply::GoOn`], or [`Reply::Nothing`] when it may not.
+    EnterBranch {
+        /// Its path: that of the `parallel`, and the key of the item.
+        path: StepPath,
+    },
+    /// A branch came to its end. Reply: [`Reply::GoOn`].
+    LeaveBranch {
+        /// Its path.
+        path: StepPath,
+        /// Why it failed; absent when it did not.
+        failed: Option<BranchFailure>,
+    },
+    /// No branch of a `parallel` runs any more. Reply: [`Reply::GoOn`].
+    LeaveParallel {
         /// Its path.
         path: StepPath,
     },
@@ -62,7 +82,28 @@ pub enum Operation {
         text: String,
         /// Where in the sources.
         location: Location,
+        /// The branch of a `parallel` that printed it; the root outside of one.
+        branch: StepPath,
     },
+}
+
+impl Operation {
+    /// Where in the runbook it is asked for.
+    #[must_use]
+    pub fn path(&self) -> &StepPath {
+        match self {
+            Self::EnterParallel(asked) => &asked.path,
+            Self::EnterPhase { path, .. }
+            | Self::LeavePhase { path }
+            | Self::EnterBranch { path }
+            | Self::LeaveBranch { path, .. }
+            | Self::LeaveParallel { path }
+            | Self::Step { path, .. }
+            | Self::Looked { path, .. }
+            | Self::Observe { path, .. }
+            | Self::Note { branch: path, .. } => path,
+        }
+    }
 }
 
 /// What a closure gave.
@@ -104,6 +145,15 @@ pub enum Reply {
     Look,
     /// Call the `settled_by` closure of the command and say [`Operation::Looked`].
     Settle,
+    /// How the branches of a `parallel` are to be performed.
+    Branches {
+        /// How many at a time; at least 1.
+        at_once: u32,
+        /// The keys of the items whose branches have begun in an earlier play: they come first, and all of them.
+        begun: Vec<String>,
+    },
+    /// This branch comes to rest: it ends here, and may not catch that. The others go on.
+    Rest,
     /// What an observation saw.
     Seen(Result<Seen, NotSeen>),
 }

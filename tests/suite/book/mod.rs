@@ -43,6 +43,7 @@ const NOT_IN_A_REHEARSAL: [&str; 3] = ["RB0014", "RB0016", "RB0019"];
 fn every_mistake_that_is_explained_is_found_and_named() {
     let place = Place::new();
     place.write("runbook.toml", &format!("{SECRETS}[settings]\napi = \"http://127.0.0.1:9\"\n"));
+    place.runbook("rival", "runbook(#{ title: \"Another\", owner: \"team\", serves: [\"ApiDown\"] });");
     for page in Page::all() {
         let Some(code) = page.name.strip_prefix("docs/src/errors/").and_then(|name| name.strip_suffix(".md")) else { continue };
         let blocks = page.blocks();
@@ -117,13 +118,15 @@ fn every_key_of_the_configuration_is_documented() {
     let place = Place::new();
     place.write(
         "runbook.toml",
-        "nonsense-xyz = 1\n[audit]\nnonsense-xyz = 1\n[log]\nnonsense-xyz = 1\n[env.test]\nnonsense-xyz = 1\n",
+        "nonsense-xyz = 1\n[audit]\nnonsense-xyz = 1\n[check]\nnonsense-xyz = 1\n[log]\nnonsense-xyz = 1\n[env.test]\nnonsense-xyz = 1\n",
     );
     let refusal = place.expect(2, &["config"]).err;
     let mut keys = 0;
-    for (line, prefix) in refusal.lines().filter(|line| line.contains("known here: ")).zip(["", "audit.", "log.", "env.NAME."]) {
+    for (line, prefix) in
+        refusal.lines().filter(|line| line.contains("known here: ")).zip(["", "audit.", "check.", "log.", "env.NAME."])
+    {
         let (_, known) = line.split_once("known here: ").expect("it was filtered by that");
-        for key in known.trim().split(", ").filter(|key| !(prefix.is_empty() && ["audit", "log", "env"].contains(key))) {
+        for key in known.trim().split(", ").filter(|key| !(prefix.is_empty() && ["audit", "check", "log", "env"].contains(key))) {
             assert!(page.contains(&format!("`{prefix}{key}`")), "`{prefix}{key}` is not on the page");
             keys += 1;
         }

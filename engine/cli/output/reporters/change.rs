@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use runbook_model::change::{Change, FileBefore, FileWrite, HttpCall, Invocation};
 use runbook_model::entry::Intent;
+use runbook_model::manner::{Manner, Reach, Terminal};
 use runbook_model::secret::{self, Place};
 use runbook_model::step::{Command, RollbackPlan};
 use similar::{ChangeTag, TextDiff};
@@ -63,7 +64,18 @@ fn run(invocation: &Invocation) -> Vec<Detail> {
         let what = if marks.is_empty() { counted(stdin.len()) } else { marks.join(" and ") };
         details.push(Detail::Text(Tone::Faint, format!("reading {what}")));
     }
+    details.extend(manner(&invocation.manner).map(|words| Detail::Text(Tone::Faint, words.to_owned())));
     details
+}
+
+/// What is unusual about the way in which a program is run.
+fn manner(manner: &Manner) -> impl Iterator<Item = &'static str> {
+    let terminal = manner.terminal.map(|terminal| match terminal {
+        Terminal::Own => "at a terminal of its own",
+        Terminal::Operators => "at your terminal, which it gets while it runs",
+    });
+    let stop = (manner.stop == Reach::Everything).then_some("a stop reaches everything that it starts");
+    terminal.into_iter().chain(stop)
 }
 
 fn file(write: &FileWrite) -> Vec<Detail> {
@@ -88,6 +100,9 @@ fn file(write: &FileWrite) -> Vec<Detail> {
 
 fn http(call: &HttpCall) -> Vec<Detail> {
     let mut details = vec![text(format!("would send: {} {}", call.method, call.url))];
+    if let Some(ca) = &call.ca {
+        details.push(Detail::Text(Tone::Faint, format!("to whom the authorities in {ca} vouch for")));
+    }
     for (name, value) in &call.headers {
         details.push(Detail::Text(Tone::Faint, format!("{name}: {value}")));
     }

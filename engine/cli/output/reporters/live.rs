@@ -1,10 +1,10 @@
-//! The one line at the bottom that moves.
+//! The lines at the bottom that move: one, or one for each branch of a `parallel`.
 
 use unicode_width::UnicodeWidthStr;
 
 use crate::output::elapsed;
-use crate::output::reporters::narrator::Narrator;
-use crate::output::reporters::ongoing::Ongoing;
+use crate::output::reporters::narrator::{Active, Narrator};
+use crate::output::reporters::ongoing::{Ongoing, Promise};
 use crate::output::safe;
 use crate::output::screen::cut;
 use crate::output::style::{Palette, Tone};
@@ -12,22 +12,51 @@ use crate::output::style::{Palette, Tone};
 const SPINNER: [&str; 10] = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 const SPINNER_ASCII: [&str; 4] = ["|", "/", "-", "\\"];
 
-/// The line as it looks now, in at most so many columns; `None` when nothing goes on.
-pub(super) fn line(narrator: &Narrator, ongoing: &Ongoing, unicode: bool, palette: Palette, columns: usize) -> Option<String> {
-    let (active, more) = narrator.active()?;
+/// The lines as they look now, one for each attempt that goes on, in at most so many columns and rows; none when nothing
+/// goes on.
+pub(super) fn lines(
+    narrator: &Narrator,
+    ongoing: &Ongoing,
+    unicode: bool,
+    palette: Palette,
+    columns: usize,
+    rows: usize,
+) -> Vec<String> {
+    let mut active = narrator.all_active();
+    let more = active.len().saturating_sub(rows);
+    // The oldest stay in sight: whoever takes long is what one wants to see.
+    active.truncate(rows);
+    let last = active.len().saturating_sub(1);
+    let line = |(at, active): (usize, Active<'_>)| {
+        let promise = narrator.promise().filter(|_| at == 0);
+        let more = if at == last { more } else { 0 };
+        one(&active, more, promise, ongoing, unicode, palette, columns)
+    };
+    active.into_iter().enumerate().map(line).collect()
+}
+
+fn one(
+    active: &Active<'_>,
+    more: usize,
+    promise: Option<&Promise>,
+    ongoing: &Ongoing,
+    unicode: bool,
+    palette: Palette,
+    columns: usize,
+) -> String {
     let frames: &[&str] = if unicode { &SPINNER } else { &SPINNER_ASCII };
     let spent = ongoing.since(active.since);
     let frame = frames[usize::try_from(spent / 100).unwrap_or(0) % frames.len()];
     let mut parts = vec![
         (Tone::Strong, frame.to_owned()),
         (Tone::Faint, active.kind.to_owned()),
-        (Tone::Plain, safe::line(active.text)),
+        (Tone::Plain, safe::line(&active.text)),
         (Tone::Faint, elapsed::ticking(spent)),
     ];
     if more > 0 {
         parts.push((Tone::Faint, format!("(and {more} more)")));
     }
-    if let Some(promise) = narrator.promise() {
+    if let Some(promise) = promise {
         let spent = ongoing.since(promise.since);
         parts.push(match promise.budget.millis().checked_sub(spent) {
             Some(left) => (Tone::Faint, format!("{} left", elapsed::ticking(left))),
@@ -35,7 +64,7 @@ pub(super) fn line(narrator: &Narrator, ongoing: &Ongoing, unicode: bool, palett
         });
     }
     parts.extend(ongoing.latest(active.path).map(|latest| (Tone::Faint, latest)));
-    Some(fit(&parts, palette, columns))
+    fit(&parts, palette, columns)
 }
 
 /// Joins parts with spaces, and cuts where the columns end: a line that wraps cannot be drawn over.

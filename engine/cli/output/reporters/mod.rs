@@ -4,6 +4,7 @@
 //! [`json`] passes the records on. Everything is built from records and progress alone, so `runbook show` tells a run of
 //! last year with the same words as the night on which it ran.
 
+mod branches;
 pub mod change;
 #[cfg(test)]
 pub(crate) mod example;
@@ -75,9 +76,25 @@ pub fn choose(format: Format, stderr: Screen, telling: Telling) -> Box<dyn Telle
         Format::Json => Box::new(json::Json::new(Box::new(Veiled(io::stdout())))),
         Format::Text if stderr.live => {
             let width = Box::new(move || crate::output::screen::width(io::stderr()).unwrap_or(stderr.width));
-            Box::new(terminal::Terminal::new(Box::new(Veiled(io::stderr())), stderr, width, clock, telling))
+            let height = Box::new(|| crate::output::screen::height(io::stderr()).unwrap_or(24));
+            let out = Box::new(Veiled(io::stderr()));
+            Box::new(terminal::Terminal::new(out, stderr, width, clock, telling).with_height(height))
         }
         Format::Text => Box::new(plain::Plain::new(Box::new(Veiled(io::stderr())), clock, telling)),
+    }
+}
+
+/// The reporter for a run that another process works on: to standard output, because it is what was asked for.
+#[must_use]
+pub fn following(format: Format, stdout: Screen, telling: Telling) -> Box<dyn Teller> {
+    let start = Instant::now();
+    let clock: Clock = Box::new(move || u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX));
+    match format {
+        Format::Json => Box::new(json::Json::new(Box::new(Veiled(io::stdout())))),
+        Format::Text => {
+            let width = Box::new(move || crate::output::screen::width(io::stdout()).unwrap_or(stdout.width));
+            Box::new(terminal::Terminal::new(Box::new(Veiled(io::stdout())), stdout, width, clock, telling))
+        }
     }
 }
 

@@ -14,6 +14,7 @@ use runbook_model::secret::{SecretUse, mark};
 use runbook_model::step::{RollbackPlan, StepKind};
 
 use crate::output::elapsed;
+use crate::output::reporters::branches::Branches;
 use crate::output::reporters::line::{Detail, Line, Mark};
 use crate::output::reporters::ongoing::{Promise, between};
 use crate::output::reporters::summary::{self, Tally};
@@ -33,6 +34,7 @@ pub struct Narrator {
     /// The attempts that were made while rolling back.
     rolled: Vec<StepPath>,
     tally: Tally,
+    branches: Branches,
 }
 
 /// An attempt that has not ended.
@@ -46,7 +48,7 @@ pub(super) struct Active<'a> {
     pub(super) path: &'a StepPath,
     pub(super) since: Timestamp,
     pub(super) kind: &'static str,
-    pub(super) text: &'a str,
+    pub(super) text: String,
 }
 
 impl Narrator {
@@ -63,6 +65,7 @@ impl Narrator {
             answered: Vec::new(),
             rolled: Vec::new(),
             tally: Tally::default(),
+            branches: Branches::default(),
         }
     }
 
@@ -73,6 +76,11 @@ impl Narrator {
 
     /// What a record adds to the story.
     pub fn tell(&mut self, record: &Record) -> Vec<Line> {
+        let lines = self.told(record);
+        self.branches.name(&record.entry, lines)
+    }
+
+    fn told(&mut self, record: &Record) -> Vec<Line> {
         let at = record.at;
         match &record.entry {
             Entry::RunStarted(started) => self.begin(at, started),
@@ -99,6 +107,12 @@ impl Narrator {
                 vec![Line::new(at, Mark::Phase, path.name()).depth(depth(path)).aside(aside)]
             }
             Entry::PhaseLeft { path, millis } => self.leave(at, path, *millis),
+            Entry::ParallelEntered(asked) => self.branches.enter(at, asked),
+            Entry::BranchEntered { path } => self.branches.begin(path),
+            Entry::BranchLeft { path, millis, failed } => {
+                self.branches.end(at, path, *millis, failed.as_ref().map(|failed| failed.message.as_str()))
+            }
+            Entry::ParallelLeft { path, millis } => self.branches.leave(at, path, *millis),
             Entry::LockTaken { name, path } => {
                 vec![Line::new(at, Mark::Note, format!("has the lock `{name}`")).depth(depth(path))]
             }
@@ -113,10 +127,12 @@ impl Narrator {
             }
             Entry::StepEnded(end) => self.end(at, end),
             Entry::StepRetried { path, by } => {
+                self.branches.reopen(path);
                 vec![Line::new(at, Mark::Note, format!("{} is tried again", path.name())).depth(depth(path)).aside(by.line())]
             }
             Entry::StepSkipped { path, by, why } => {
                 self.tally.skipped += 1;
+                self.branches.reopen(path);
                 vec![
                     Line::new(at, Mark::Skipped, path.name())
                         .depth(depth(path))
@@ -148,7 +164,9 @@ impl Narrator {
             }
             // Who signed is part of the act; what the signature is worth, `runbook verify` says.
             Entry::Signed(_) => Vec::new(),
-            Entry::Noted { text, .. } => vec![Line::new(at, Mark::Note, text.clone())],
+            Entry::Noted { text, branch, .. } => {
+                vec![Line::new(at, Mark::Note, text.clone()).depth(branch.child("note", 1).depth())]
+            }
             Entry::PlanMade { plan, steps, changes, lacks, unconfined, .. } => {
                 outlook::plan(at, *plan, (*steps, *changes), lacks, unconfined.as_deref())
             }
@@ -160,13 +178,26 @@ impl Narrator {
     }
 
     /// The latest attempt that goes on, and how many more do.
+    pub(super) fn active(&self) -> Option<(Active<'_>, usize)> {
+        let mut active = self.all_active();
+        let latest = active.pop()?;
+        Some((latest, active.len()))
+    }
+
+    /// The attempts that go on, the oldest first.
     ///
     /// What a dead process left open stays open, so that its end is told in full; but nothing goes on between sessions.
-    pub(super) fn active(&self) -> Option<(Active<'_>, usize)> {
-        self.session_since?;
-        let (path, open) = self.open.iter().max_by_key(|(_, open)| open.since)?;
-        let active = Active { path, since: open.since, kind: kind(&open.intent), text: text(&open.intent) };
-        Some((active, self.open.len() - 1))
+    pub(super) fn all_active(&self) -> Vec<Active<'_>> {
+        if self.session_since.is_none() {
+            return Vec::new();
+        }
+        let mut all: Vec<_> = self.open.iter().map(|(path, open)| self.one_active(path, open)).collect();
+        all.sort_by_key(|active| active.since);
+        all
+    }
+
+    fn one_active<'a>(&self, path: &'a StepPath, open: &'a Open) -> Active<'a> {
+        Active { path, since: open.since, kind: kind(&open.intent), text: self.branches.named(path, text(&open.intent)) }
     }
 
     /// The innermost promise of time that is running.

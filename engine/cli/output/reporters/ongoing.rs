@@ -64,7 +64,7 @@ impl Ongoing {
             Progress::Looking { path, looks, saw } => {
                 self.said.entry(path.clone()).or_default().looking = Some(format!("look {looks}: {saw}"));
             }
-            Progress::Notice { .. } | Progress::Script { .. } | Progress::Quiet | Progress::Tick => {}
+            Progress::Notice { .. } | Progress::Script { .. } | Progress::Quiet | Progress::Heard | Progress::Tick => {}
         }
     }
 

@@ -26,6 +26,8 @@ pub struct Plain {
     wrote: u64,
     /// A question stands at the cursor of a terminal that is too simple for a live line.
     quiet: bool,
+    /// What happened in other branches meanwhile.
+    held: String,
 }
 
 impl Plain {
@@ -40,6 +42,24 @@ impl Plain {
             ongoing,
             streamed: Streamed::default(),
             quiet: false,
+            held: String::new(),
+        }
+    }
+
+    /// While somebody is asked, lines wait.
+    fn put(&mut self, text: &str) {
+        if self.quiet {
+            self.held.push_str(text);
+        } else {
+            self.write(text);
+        }
+    }
+
+    fn hear(&mut self) {
+        self.quiet = false;
+        if !self.held.is_empty() {
+            let held = std::mem::take(&mut self.held);
+            self.write(&held);
         }
     }
 
@@ -51,7 +71,7 @@ impl Plain {
 
     fn heartbeat(&mut self) {
         let Some((active, more)) = self.narrator.active() else { return };
-        let mut text = format!("still running: {} {}", active.kind, safe::line(active.text));
+        let mut text = format!("still running: {} {}", active.kind, safe::line(&active.text));
         text.push_str(&format!(", {}", elapsed::short(self.ongoing.since(active.since))));
         if more > 0 {
             text.push_str(&format!(", and {more} more"));
@@ -67,7 +87,9 @@ impl Plain {
 impl Reporter for Plain {
     fn fact(&mut self, record: &Record) {
         let asked = self.quiet && matches!(record.entry, Entry::BudgetBroken { .. });
-        self.quiet = asked;
+        if matches!(record.entry, Entry::SessionEnded { .. }) {
+            self.hear();
+        }
         self.ongoing.fact(record.at);
         let mut lines = self.narrator.tell(record);
         let mut text = String::new();
@@ -80,7 +102,11 @@ impl Reporter for Plain {
         }
         text.extend(lines.iter().map(layout));
         if !text.is_empty() {
-            self.write(&if asked { format!("\n{text}") } else { text });
+            if asked {
+                self.write(&format!("\n{text}"));
+            } else {
+                self.put(&text);
+            }
         }
     }
 
@@ -99,9 +125,10 @@ impl Reporter for Plain {
             Progress::Output { path, stderr, bytes } if self.narrator.is_verbose() => {
                 if let Some(whole) = self.streamed.take(path, *stderr, bytes) {
                     let text = output(self.ongoing.now(), path.depth(), &whole);
-                    self.write(&text);
+                    self.put(&text);
                 }
             }
+            Progress::Heard => self.hear(),
             _ if !self.quiet && self.ongoing.millis().saturating_sub(self.wrote) >= SILENCE => self.heartbeat(),
             _ => {}
         }

@@ -1,7 +1,7 @@
-//! For a person at a terminal: facts stay, one live line moves.
+//! For a person at a terminal: facts stay, live lines move: one, or one for each branch of a `parallel`.
 //!
-//! The live line is drawn in one write, text first and erasing behind it, so that it never flickers, and is never as wide
-//! as the terminal, so that it never wraps.
+//! They are drawn in one write, text first and erasing behind it, so that they never flicker, and are never as wide as the
+//! terminal, so that they never wrap.
 
 use std::io::Write;
 
@@ -22,6 +22,11 @@ const FRAME: u64 = 100;
 /// A narrower terminal gets no column for the kind of step.
 const NARROW: usize = 60;
 const ERASE_BEHIND: &str = "\u{1b}[K";
+const ERASE_BELOW: &str = "\u{1b}[J";
+/// A terminal that does not say how high it is.
+const ROWS: usize = 24;
+/// The most live lines: more than that nobody reads.
+const MOST_LIVE: usize = 10;
 
 /// Writes to a terminal.
 pub struct Terminal {
@@ -31,11 +36,14 @@ pub struct Terminal {
     narrator: Narrator,
     ongoing: Ongoing,
     streamed: Streamed,
-    /// A live line stands at the cursor.
-    drawn: bool,
+    height: Box<dyn Fn() -> usize>,
+    /// So many live lines stand there; the cursor is behind the last.
+    drawn: usize,
     drawn_at: u64,
-    /// A question stands at the cursor: nothing moves until the fact that answers it.
+    /// A question stands at the cursor: nothing moves until it is answered.
     quiet: bool,
+    /// What happened in other branches meanwhile.
+    held: String,
 }
 
 impl Terminal {
@@ -43,7 +51,26 @@ impl Terminal {
     #[must_use]
     pub fn new(out: Box<dyn Write>, screen: Screen, width: Box<dyn Fn() -> usize>, clock: Clock, telling: Telling) -> Self {
         let (narrator, ongoing) = (Narrator::new(telling), Ongoing::new(clock));
-        Self { out, screen, width, narrator, ongoing, streamed: Streamed::default(), drawn: false, drawn_at: 0, quiet: false }
+        Self {
+            out,
+            screen,
+            width,
+            narrator,
+            ongoing,
+            streamed: Streamed::default(),
+            height: Box::new(|| ROWS),
+            drawn: 0,
+            drawn_at: 0,
+            quiet: false,
+            held: String::new(),
+        }
+    }
+
+    /// The same for a terminal whose rows are known at any moment.
+    #[must_use]
+    pub fn with_height(mut self, height: Box<dyn Fn() -> usize>) -> Self {
+        self.height = height;
+        self
     }
 
     fn write(&mut self, text: &str) {
@@ -51,16 +78,33 @@ impl Terminal {
         self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush()).ok();
     }
 
-    /// Lines that stay, in place of the live line, and the live line below them again.
+    /// Lines that stay, in place of the live lines, and the live lines below them again. While somebody is asked they wait.
     fn put(&mut self, lines: &str) {
-        let mut text = self.erasing().to_owned();
+        if self.quiet {
+            self.held.push_str(lines);
+            return;
+        }
+        self.put_now(lines);
+    }
+
+    fn put_now(&mut self, lines: &str) {
+        let mut text = self.erasing();
         text.push_str(lines);
-        self.drawn = false;
+        self.drawn = 0;
         if let Some(live) = self.live() {
             text.push_str(&live);
         }
         if !text.is_empty() {
             self.write(&text);
+        }
+    }
+
+    /// The question is answered: what was held back is told.
+    fn hear(&mut self) {
+        self.quiet = false;
+        if !self.held.is_empty() {
+            let held = std::mem::take(&mut self.held);
+            self.put_now(&held);
         }
     }
 
@@ -77,14 +121,29 @@ impl Terminal {
             return None;
         }
         let columns = (self.width)().saturating_sub(1);
-        let line = live::line(&self.narrator, &self.ongoing, self.screen.unicode, self.screen.palette, columns)?;
-        self.drawn = true;
+        // Half of the screen at most: what has happened shall stay in sight, and what scrolls away cannot be drawn over.
+        let rows = ((self.height)() / 2).clamp(1, MOST_LIVE);
+        let lines = live::lines(&self.narrator, &self.ongoing, self.screen.unicode, self.screen.palette, columns, rows);
+        if lines.is_empty() {
+            return None;
+        }
+        let mut text = String::from("\r");
+        if let Some(up) = self.drawn.checked_sub(1).filter(|up| *up > 0) {
+            text.push_str(&format!("\u{1b}[{up}A"));
+        }
+        text.push_str(&lines.join(&format!("{ERASE_BEHIND}\n")));
+        text.push_str(if self.drawn > lines.len() { ERASE_BELOW } else { ERASE_BEHIND });
+        self.drawn = lines.len();
         self.drawn_at = self.ongoing.millis();
-        Some(format!("\r{line}{ERASE_BEHIND}"))
+        Some(text)
     }
 
-    fn erasing(&self) -> &'static str {
-        if self.drawn { "\r\u{1b}[K" } else { "" }
+    fn erasing(&self) -> String {
+        match self.drawn {
+            0 => String::new(),
+            1 => format!("\r{ERASE_BEHIND}"),
+            several => format!("\r\u{1b}[{}A{ERASE_BELOW}", several - 1),
+        }
     }
 
     fn layout(&self, line: &Line) -> String {
@@ -130,7 +189,9 @@ impl Reporter for Terminal {
     fn fact(&mut self, record: &Record) {
         // A promise of time may break while somebody thinks: their question still stands.
         let asked = self.quiet && matches!(record.entry, Entry::BudgetBroken { .. });
-        self.quiet = asked;
+        if matches!(record.entry, Entry::SessionEnded { .. }) {
+            self.hear();
+        }
         self.ongoing.fact(record.at);
         let mut lines = self.narrator.tell(record);
         let mut text = String::new();
@@ -143,7 +204,11 @@ impl Reporter for Terminal {
         }
         let told: String = lines.iter().map(|line| self.layout(line)).collect();
         text.push_str(&told);
-        self.put(&if asked { format!("\n{text}") } else { text });
+        if asked {
+            self.put_now(&format!("\n{text}"));
+        } else {
+            self.put(&text);
+        }
     }
 
     fn progress(&mut self, progress: &Progress) {
@@ -160,8 +225,8 @@ impl Reporter for Terminal {
             }
             Progress::Quiet => {
                 let erasing = self.erasing();
-                (self.quiet, self.drawn) = (true, false);
-                self.write(erasing);
+                (self.quiet, self.drawn) = (true, 0);
+                self.write(&erasing);
             }
             Progress::Output { path, stderr, bytes } if self.narrator.is_verbose() => {
                 if let Some(whole) = self.streamed.take(path, *stderr, bytes) {
@@ -169,6 +234,7 @@ impl Reporter for Terminal {
                     self.put(&text);
                 }
             }
+            Progress::Heard => self.hear(),
             Progress::Output { .. } | Progress::Looking { .. } | Progress::Tick => self.redraw(),
         }
     }
@@ -185,8 +251,8 @@ impl Teller for Terminal {
 
 impl Drop for Terminal {
     fn drop(&mut self) {
-        let erasing = self.erasing();
-        self.write(erasing);
+        let last = [self.erasing(), std::mem::take(&mut self.held)].concat();
+        self.write(&last);
     }
 }
 

@@ -4,11 +4,13 @@
 //! read the same state; nobody else remembers.
 
 mod owed;
+mod parallel;
 mod run_state;
 mod step;
 mod transition;
 
 pub use owed::{Owed, Work};
+pub use parallel::{Parallel, told};
 pub use run_state::{Phase, RunState};
 pub use step::{Answered, Step, StepPhase, repeats_freely};
 pub use transition::Illegal;

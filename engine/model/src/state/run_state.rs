@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::Timestamp;
 
-use super::{Owed, Step};
+use super::{Owed, Parallel, Step};
 use crate::digest::Digest;
 use crate::entry::{Entry, Record, RunStarted, Session, Source};
 use crate::id::{Epoch, RunId, Seq};
@@ -28,12 +28,13 @@ pub struct RunState {
     pub(super) steps: Vec<Step>,
     pub(super) index: HashMap<StepPath, usize>,
     pub(super) phases: BTreeMap<StepPath, Phase>,
+    pub(super) parallels: BTreeMap<StepPath, Parallel>,
     pub(super) locks: BTreeMap<String, StepPath>,
     pub(super) every_lock: BTreeSet<String>,
     pub(super) owed: Vec<Owed>,
     pub(super) rollback: Option<String>,
     pub(super) broken_budgets: Vec<StepPath>,
-    pub(super) notes: u64,
+    pub(super) notes: BTreeMap<StepPath, u64>,
     pub(super) withheld: bool,
     pub(super) adopted: bool,
     pub(super) operator: Option<Person>,
@@ -208,10 +209,10 @@ impl RunState {
         Record { v: crate::entry::VERSION, run: self.run, seq: self.next, epoch, at, entry }
     }
 
-    /// How many notes the script has left so far.
+    /// How many notes the script has left so far: outside of any `parallel` (the root), and in each branch.
     #[must_use]
-    pub fn notes(&self) -> u64 {
-        self.notes
+    pub fn notes(&self) -> &BTreeMap<StepPath, u64> {
+        &self.notes
     }
 
     /// Whether a change was withheld so far.

@@ -47,12 +47,13 @@ impl RunState {
                 steps: Vec::new(),
                 index: HashMap::new(),
                 phases: BTreeMap::new(),
+                parallels: BTreeMap::new(),
                 locks: BTreeMap::new(),
                 every_lock: BTreeSet::new(),
                 owed: Vec::new(),
                 rollback: None,
                 broken_budgets: Vec::new(),
-                notes: 0,
+                notes: BTreeMap::new(),
                 withheld: false,
                 adopted: false,
                 operator: None,
@@ -138,6 +139,21 @@ impl RunState {
                 phase.millis = Some(*millis);
                 Ok(())
             }
+            Entry::ParallelEntered(asked) => self.enter_parallel(asked, record.at),
+            Entry::BranchEntered { .. } if self.rollback.is_some() => {
+                Err("a run that is rolled back never goes forward again".to_owned())
+            }
+            Entry::BranchEntered { path } => {
+                let (parallel, key) = self.parallel_of(path)?;
+                parallel.begin(&key)
+            }
+            Entry::BranchLeft { path, failed, .. } => {
+                let (parallel, key) = self.parallel_of(path)?;
+                parallel.end(&key, failed.clone())
+            }
+            Entry::ParallelLeft { path, millis } => {
+                self.parallels.get_mut(path).ok_or("the parallel was not entered")?.leave(*millis)
+            }
             Entry::LockTaken { name, path } => {
                 if self.locks.contains_key(name) {
                     return Err(format!("the run has the lock `{name}` already"));
@@ -160,6 +176,7 @@ impl RunState {
                         step.phase = StepPhase::Open;
                         step.retries = if *by == Decider::Runbook { step.retries.saturating_add(1) } else { 0 };
                         step.answers.clear();
+                        self.reopen_around(path);
                         Ok(())
                     }
                     _ => Err("only a failed step is tried again".to_owned()),
@@ -170,6 +187,7 @@ impl RunState {
                 match step.phase {
                     StepPhase::Ended(Outcome::Failed(_)) | StepPhase::Intended | StepPhase::Open => {
                         step.phase = StepPhase::Skipped;
+                        self.reopen_around(path);
                         Ok(())
                     }
                     _ => Err("only a failed or open step is skipped".to_owned()),
@@ -210,8 +228,8 @@ impl RunState {
                 self.broken_budgets.push(path.clone());
                 Ok(())
             }
-            Entry::Noted { .. } => {
-                self.notes += 1;
+            Entry::Noted { branch, .. } => {
+                *self.notes.entry(branch.clone()).or_default() += 1;
                 Ok(())
             }
             Entry::PlanMade { .. } => match self.started.mode {
@@ -222,6 +240,7 @@ impl RunState {
             Entry::Adopted { sources, .. } => {
                 self.sources.clone_from(sources);
                 self.adopted = true;
+                self.reopen_mistakes();
                 Ok(())
             }
         }
@@ -344,6 +363,7 @@ impl RunState {
             Verdict::DidNot => StepPhase::Open,
         };
         self.owe(path.clone(), owes);
+        self.reopen_around(path);
         Ok(())
     }
 

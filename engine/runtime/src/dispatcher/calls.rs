@@ -19,7 +19,8 @@ impl Desk {
         if self.is_halted() {
             return;
         }
-        match self.reply(call.operation).await {
+        let path = call.operation.path().clone();
+        match self.reply(call.operation).await.or_else(|halt| self.rest(&path, halt)) {
             // A script that is gone does not hear it; the journal has it all the same.
             Ok(reply) => drop(call.reply.send(reply)),
             Err(halt) => self.halt(halt),
@@ -32,6 +33,9 @@ impl Desk {
                 let left = self.ledger.state().phases().get(&path).is_some_and(|phase| phase.millis.is_some());
                 // A replay does nothing, and needs no lock: least of all that of a phase which the run never entered.
                 if !left && !self.is_replaying() {
+                    if !locks.names.is_empty() {
+                        self.ledger.settle().await?;
+                    }
                     self.lock(&path, &locks).await?;
                 }
                 let known = self.ledger.state().phases().contains_key(&path);
@@ -50,18 +54,25 @@ impl Desk {
                 }
                 Ok(Reply::GoOn)
             }
-            Operation::Note { text, location } => {
-                if self.notes.borrow_mut().is_new() && !self.is_replaying() {
-                    self.write(Entry::Noted { text, location })?;
+            Operation::EnterParallel(asked) => self.enter_parallel(*asked),
+            Operation::EnterBranch { path } => self.enter_branch(path).await,
+            Operation::LeaveBranch { path, failed } => self.leave_branch(&path, failed),
+            Operation::LeaveParallel { path } => self.leave_parallel(&path),
+            Operation::Note { text, location, branch } => {
+                if self.notes.borrow_mut().is_new(&branch) && !self.is_replaying() {
+                    self.write(Entry::Noted { text, location, branch })?;
                 }
                 Ok(Reply::GoOn)
             }
             Operation::Observe { path, observation, what } => {
+                // A look may take long, and whoever watches shall not wait for it to hear what is done.
+                self.ledger.settle().await?;
                 let began = self.world.monotonic_millis();
                 // A look changes nothing, so nobody has to wait for one that takes long.
                 let seen = tokio::select! {
                     biased;
                     () = self.interrupts.first() => return Err(Halt::Interrupted),
+                    () = self.halted() => return Err(Halt::Interrupted),
                     seen = self.world.observe(&observation) => seen,
                 };
                 let millis = self.world.monotonic_millis().saturating_sub(began);
@@ -80,7 +91,7 @@ impl Desk {
         let fingerprint = spec.fingerprint();
         self.visit(&path);
         let known = self.ledger.state().step(&path).is_some();
-        let passed_by = if known || path.is_rollback() { None } else { self.passed_by() };
+        let passed_by = if known || path.is_rollback() { None } else { self.passed_by(&path) };
         let open = {
             let state = self.ledger.state();
             match decide(&state, &path, &spec, fingerprint, passed_by.as_ref()) {
@@ -98,7 +109,8 @@ impl Desk {
                 Decision::Perform(_) => Open::New,
             }
         };
-        if self.interrupts.wanted() {
+        self.caught_up(&path);
+        if self.interrupts.wanted() || self.is_halted() {
             return Err(Halt::Interrupted);
         }
         match (&spec.kind, open) {
@@ -120,7 +132,7 @@ impl Desk {
     fn died_in_doubt(&self, path: &StepPath) -> bool {
         let state = self.ledger.state();
         let way = state.rollback().is_none() || path.is_rollback();
-        way && state.steps().last().is_some_and(|last| last.path == *path) && self.is_unsettled(path)
+        way && state.is_newest(path) && self.is_unsettled(path)
     }
 }
 

@@ -10,6 +10,7 @@ use runbook_model::id::Attempt;
 use runbook_model::outcome::Outcome;
 use runbook_model::path::StepPath;
 use runbook_model::person::Decider;
+use runbook_model::repeat::asked_to_wait;
 use runbook_model::step::{Command, Location, RollbackPlan, StepKind, StepSpec};
 
 use super::Halt;
@@ -20,6 +21,9 @@ use crate::operation::Reply;
 use crate::world::Performed;
 
 const PAUSE: Duration = Duration::from_secs(1);
+
+/// The longest pause that a server may ask for; whoever needs longer fails the step.
+const MOST_ASKED: Duration = Duration::from_secs(300);
 
 impl Desk {
     /// A command that the journal knows nothing of, or that may be tried again.
@@ -98,9 +102,7 @@ impl Desk {
         let left = command.retry.is_some_and(|retry| used < retry.times);
         match outcome {
             // What may have happened in part is not repeated without a word, unless its author says that it may be.
-            Outcome::Failed(failure) => {
-                left && (command.idempotent || !failure.effect_is_open()) && (state.rollback().is_none() || path.is_rollback())
-            }
+            Outcome::Failed(failure) => left && command.may_repeat(failure) && (state.rollback().is_none() || path.is_rollback()),
             _ => false,
         }
     }
@@ -110,8 +112,17 @@ impl Desk {
         if !self.may_try_again(path, command, outcome) {
             return Ok(false);
         }
+        if self.is_halted() {
+            // Another branch stopped the run: the next session goes on behind this attempt.
+            return Err(Halt::Interrupted);
+        }
         self.write(Entry::StepRetried { path: path.clone(), by: Decider::Runbook })?;
-        self.pause(command.retry.and_then(|retry| retry.every).map_or(PAUSE, Into::into)).await?;
+        let own = command.retry.and_then(|retry| retry.every).map_or(PAUSE, Duration::from);
+        let asked = match outcome {
+            Outcome::Failed(failure) => asked_to_wait(failure).map(|seconds| Duration::from_secs(seconds).min(MOST_ASKED)),
+            _ => None,
+        };
+        self.pause(own.max(asked.unwrap_or_default())).await?;
         Ok(true)
     }
 
@@ -147,9 +158,20 @@ impl Desk {
                 Outcome::Failed(failure)
             }
             Ok(change) => {
-                let receipt = self.ledger.intend(intent, self.now()).await?;
-                let performed = self.world.perform(receipt, &change, self.limits(command.timeout));
-                match self.attended(path, performed).await {
+                let performed = match self.world.withheld(&change) {
+                    // Nothing takes effect, so nothing has to be on disk before.
+                    Some(withheld) => {
+                        self.write(Entry::StepIntended(Box::new(intent)))?;
+                        withheld
+                    }
+                    None => {
+                        let receipt = self.ledger.intend(intent, self.now()).await?;
+                        let performed = self.world.perform(receipt, &change, self.limits(command.timeout));
+                        // In this order: the effect is under way while it is told.
+                        tokio::join!(self.attended(path, performed), async { self.ledger.hear() }).0
+                    }
+                };
+                match performed {
                     Performed::Done(answer) => Outcome::Succeeded(answer),
                     Performed::Failed(failure) => Outcome::Failed(failure),
                     // What watched it is gone in mid-step: the next session looks for evidence, as after a crash.
@@ -159,7 +181,16 @@ impl Desk {
             }
         };
         let millis = self.world.monotonic_millis().saturating_sub(began);
-        self.end(path, attempt, outcome.clone(), Some(millis)).await?;
+        let end = End {
+            path: path.clone(),
+            attempt,
+            outcome: outcome.clone(),
+            millis: Some(millis),
+            looks: None,
+            observed: Vec::new(),
+        };
+        // Not flushed: the next intent is, or the next wait. See `Ledger::write_unheard`.
+        self.ledger.write_unheard(Entry::StepEnded(Box::new(end)), self.now())?;
         Ok(outcome)
     }
 
@@ -176,9 +207,11 @@ impl Desk {
 
     /// Lets time pass, unless the operator wants to stop meanwhile.
     pub(super) async fn pause(&self, length: Duration) -> Result<(), Halt> {
+        self.ledger.sync().await?;
         tokio::select! {
             biased;
             () = self.interrupts.first() => Err(Halt::Interrupted),
+            () = self.halted() => Err(Halt::Interrupted),
             () = self.world.wait(length) => Ok(()),
         }
     }

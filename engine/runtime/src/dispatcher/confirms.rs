@@ -42,6 +42,12 @@ impl Desk {
         self.ledger.write_durably(Entry::StepIntended(Box::new(intent)), self.now()).await?;
         self.seal_now("before a question").await;
         let question = Question { path: path.clone(), text: spec.name.clone(), confirm: confirm.clone(), shown };
+        // One question at a time: another branch may be asking.
+        let turn = tokio::select! {
+            biased;
+            () = self.halted() => return Err(Halt::Interrupted),
+            turn = self.asking.lock() => turn,
+        };
         self.ledger.progress(&Progress::Quiet);
         let reaction = tokio::select! {
             biased;
@@ -50,8 +56,11 @@ impl Desk {
                 let gone = self.interrupts.has_hung_up();
                 return Err(if gone { Halt::Suspended { at: path } } else { Halt::Interrupted });
             }
+            () = self.halted() => return Err(Halt::Interrupted),
             reaction = self.world.ask(&question) => reaction,
         };
+        self.ledger.progress(&Progress::Heard);
+        drop(turn);
         let outcome = match reaction {
             Reaction::Answered { said, by } => {
                 let answer = Entry::ConfirmAnswered { path: path.clone(), said, by, shown, note: None };

@@ -9,11 +9,12 @@ use runbook_model::entry::Entry;
 use runbook_model::outcome::Observed;
 use runbook_model::path::StepPath;
 use runbook_model::step::{Location, StepSpec};
+use tokio::sync::{Mutex, Notify};
 
 use super::interrupts::Interrupts;
 use super::ledger::Ledger;
 use super::locking::Locks;
-use super::{Halt, budgets::Budgets, notary::Notary, notes::Notes, sealing::Sealer};
+use super::{Halt, branches::Gathering, budgets::Budgets, notary::Notary, notes::Notes, sealing::Sealer};
 use crate::world::{Limits, World};
 
 /// What one session shares. The calls of a script, also of its parallel branches, are tasks of one thread over it.
@@ -34,6 +35,15 @@ pub(super) struct Desk {
     /// Whether the script is played only to find its rollback blocks again.
     replaying: Cell<bool>,
     halt: RefCell<Option<Halt>>,
+    /// The `parallel` that the script is in.
+    pub(super) gathering: RefCell<Option<Gathering>>,
+    /// Rings when a branch has moved, or the session has to stop.
+    pub(super) moved: Notify,
+    /// Whoever asks a person: one at a time.
+    pub(super) asking: Mutex<()>,
+    /// The effects that are waited for, and how seriously the operator was told what their signals mean for them.
+    pub(super) attended: Cell<usize>,
+    pub(super) announced: Cell<u32>,
     /// How often time has passed; wraps.
     pub(super) ticks: Cell<u32>,
 }
@@ -72,6 +82,11 @@ impl Desk {
             settled: Cell::new(0),
             replaying: Cell::new(false),
             halt: RefCell::new(None),
+            gathering: RefCell::default(),
+            moved: Notify::new(),
+            asking: Mutex::new(()),
+            attended: Cell::new(0),
+            announced: Cell::new(0),
             ticks: Cell::new(0),
         }
     }
@@ -88,9 +103,19 @@ impl Desk {
         Limits { timeout, stop: self.interrupts.stop() }
     }
 
-    /// Stops the session: the first reason counts.
+    /// Stops the session. When several branches stop it the gravest reason counts, and the first of those: a step in doubt
+    /// is not hidden by a signal.
     pub(super) fn halt(&self, halt: Halt) {
-        self.halt.borrow_mut().get_or_insert(halt);
+        // A question that waits for its answer waits, whatever else stops the run.
+        let resting = self.gathering.borrow_mut().as_mut().and_then(|gathering| gathering.takes_precedence(&halt));
+        let halt = resting.unwrap_or(halt);
+        {
+            let mut why = self.halt.borrow_mut();
+            if why.as_ref().is_none_or(|why| why.gravity() < halt.gravity()) {
+                *why = Some(halt);
+            }
+        }
+        self.moved.notify_waiters();
     }
 
     pub(super) fn is_halted(&self) -> bool {
@@ -106,7 +131,8 @@ impl Desk {
         self.visited.borrow_mut().clear();
         self.settled.set(0);
         self.turns.borrow_mut().clear();
-        self.notes.borrow_mut().rewind(self.ledger.state().notes());
+        *self.gathering.borrow_mut() = None;
+        self.notes.borrow_mut().rewind(self.ledger.state().notes().clone());
     }
 
     /// Says whether the script is played only to find its rollback blocks again: then it writes nothing down.
@@ -122,14 +148,18 @@ impl Desk {
         self.visited.borrow_mut().insert(path.clone());
     }
 
-    /// The first recorded forward step that this play has not come to.
-    pub(super) fn passed_by(&self) -> Option<StepPath> {
+    /// The first recorded forward step that this play has not come to before it asks for what stands at `path`. Steps in
+    /// branches beside do not count: their order is free.
+    pub(super) fn passed_by(&self, path: &StepPath) -> Option<StepPath> {
         let (state, visited) = (self.ledger.state(), self.visited.borrow());
         let mut at = self.settled.get();
         while state.steps().get(at).is_some_and(|step| step.path.is_rollback() || visited.contains(&step.path)) {
             at += 1;
         }
         self.settled.set(at);
-        state.steps().get(at).map(|step| step.path.clone())
+        let mut left = state.steps()[at.min(state.steps().len())..].iter();
+        let passed = left
+            .find(|step| !step.path.is_rollback() && !visited.contains(&step.path) && !state.are_concurrent(&step.path, path));
+        passed.map(|step| step.path.clone())
     }
 }

@@ -49,6 +49,22 @@ pub enum Halt {
 }
 
 impl Halt {
+    /// How grave it is, for when several branches stop at once; the higher, the graver.
+    pub(super) fn gravity(&self) -> u8 {
+        match self {
+            Self::Interrupted => 0,
+            Self::Suspended { .. } => 1,
+            Self::RollBack { .. } => 2,
+            Self::Locked(_) => 3,
+            Self::InDoubt { .. } => 4,
+            // Where the record of a rollback ends is no fault.
+            Self::Mismatch(Refusal::Backwards { .. }) => 0,
+            Self::Mismatch(_) => 5,
+            Self::Illegal(_) => 6,
+            Self::Lost(_) => 7,
+        }
+    }
+
     /// What the run is then; absent when nothing more can be written.
     #[must_use]
     pub fn status(&self) -> Option<RunStatus> {
@@ -57,7 +73,9 @@ impl Halt {
             Self::Lost(_) | Self::Illegal(_) => None,
             Self::Mismatch(refusal) => Some(RunStatus::Mismatch {
                 at: match refusal {
-                    Refusal::OtherStep { path, .. } | Refusal::Backwards { path } => path.clone(),
+                    Refusal::OtherStep { path, .. } | Refusal::OtherItems { path, .. } | Refusal::Backwards { path } => {
+                        path.clone()
+                    }
                     Refusal::PassedBy { recorded, .. } => recorded.clone(),
                 },
             }),

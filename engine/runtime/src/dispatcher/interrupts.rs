@@ -89,22 +89,48 @@ impl Interrupts {
 
 impl Desk {
     /// Waits for an effect, and tells the operator what their signals mean for it: it is waited for in any case, because
-    /// an effect that nobody waits for would be in doubt for no reason.
+    /// an effect that nobody waits for would be in doubt for no reason. What several branches do is spoken of once.
     pub(super) async fn attended<T>(&self, path: &StepPath, effect: impl Future<Output = T>) -> T {
+        let _counted = Attended::count(&self.attended);
         tokio::pin!(effect);
-        let name = path.name();
-        let meanings = [
-            format!("`{name}` is let run to its end, then the run stops; Ctrl-C stops it now"),
-            format!("stopping `{name}`; Ctrl-C leaves at once, without waiting for it"),
-        ];
-        for (wanted, meaning) in (1..).zip(meanings) {
+        for wanted in 1..=2 {
             tokio::select! {
                 biased;
                 done = &mut effect => return done,
-                () = self.interrupts.reaches(wanted) => self.ledger.progress(&Progress::Notice { text: meaning }),
+                () = self.interrupts.reaches(wanted) => {
+                    if self.announced.replace(self.announced.get().max(wanted)) < wanted {
+                        self.ledger.progress(&Progress::Notice { text: meaning(wanted, path.name(), self.attended.get()) });
+                    }
+                }
             }
         }
         effect.await
+    }
+}
+
+/// What a signal means for what is being done.
+fn meaning(wanted: u32, name: &str, attended: usize) -> String {
+    match (wanted, attended) {
+        (1, 0 | 1) => format!("`{name}` is let run to its end, then the run stops; Ctrl-C stops it now"),
+        (1, several) => format!("{several} steps are let run to their end, then the run stops; Ctrl-C stops them now"),
+        (_, 0 | 1) => format!("stopping `{name}`; Ctrl-C leaves at once, without waiting for it"),
+        (_, several) => format!("stopping {several} steps; Ctrl-C leaves at once, without waiting for them"),
+    }
+}
+
+/// Counts an effect as long as it is waited for.
+struct Attended<'a>(&'a Cell<usize>);
+
+impl<'a> Attended<'a> {
+    fn count(cell: &'a Cell<usize>) -> Self {
+        cell.set(cell.get() + 1);
+        Self(cell)
+    }
+}
+
+impl Drop for Attended<'_> {
+    fn drop(&mut self) {
+        self.0.set(self.0.get() - 1);
     }
 }
 

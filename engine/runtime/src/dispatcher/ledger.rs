@@ -4,6 +4,7 @@
 //! the value of a secret have come into a fact in spite of the veils before.
 
 use std::cell::{Cell, Ref, RefCell};
+use std::collections::VecDeque;
 
 use jiff::Timestamp;
 use runbook_model::chain::Head;
@@ -20,8 +21,17 @@ pub(super) struct Ledger {
     journal: Journal,
     state: RefCell<RunState>,
     reporters: RefCell<Vec<Box<dyn Reporter>>>,
+    /// Records that nobody has heard of yet, oldest first.
+    unheard: RefCell<VecDeque<Unheard>>,
     unsealed: Cell<u64>,
     lost: Cell<bool>,
+}
+
+/// A record that reporters are still to hear of.
+struct Unheard {
+    record: Record,
+    /// Whether it must be on disk before anybody hears of it.
+    binding: bool,
 }
 
 impl Ledger {
@@ -31,6 +41,7 @@ impl Ledger {
             journal,
             state: RefCell::new(state),
             reporters: RefCell::new(reporters),
+            unheard: RefCell::default(),
             unsealed: Cell::new(0),
             lost: Cell::new(false),
         }
@@ -51,36 +62,61 @@ impl Ledger {
         self.journal.written().head
     }
 
-    /// Writes a fact down; it is on disk with the next flush.
+    /// Writes a fact down; it is on disk with the next flush. It is told at once, unless something before it may not be.
     pub(super) fn write(&self, entry: Entry, now: Timestamp) -> Result<(), Halt> {
-        let entry = known::redacted(entry);
-        self.admit(&entry, now)?;
-        let record = self.journal.append(entry, now).map_err(|lost| self.lost(lost))?;
-        self.tell(&record);
-        Ok(())
+        self.append(entry, now, false)
+    }
+
+    /// Writes a fact down that nobody may hear of before it is on disk, and leaves the flush to whoever comes next: the
+    /// intent of the next step, a wait, a lull. One flush then serves both sides of a step.
+    ///
+    /// Only a power cut between here and there can lose the fact, and no effect can lie in between: that takes a receipt,
+    /// which takes a flush.
+    pub(super) fn write_unheard(&self, entry: Entry, now: Timestamp) -> Result<(), Halt> {
+        self.append(entry, now, true)
     }
 
     /// Writes a fact down and waits until it is on disk. Nobody hears of it before that.
     pub(super) async fn write_durably(&self, entry: Entry, now: Timestamp) -> Result<(), Halt> {
-        let entry = known::redacted(entry);
-        self.admit(&entry, now)?;
-        let record = self.journal.append_durably(entry, now).await.map_err(|lost| self.lost(lost))?;
-        self.tell(&record);
-        Ok(())
+        self.append(entry, now, true)?;
+        self.sync().await
     }
 
     /// Writes an intent down, waits until it and everything before it is on disk, and gives the key to the world.
+    ///
+    /// It is not told yet: the caller sets the effect going and then calls [`Ledger::hear`], so that nobody waits for a
+    /// terminal.
     pub(super) async fn intend(&self, intent: Intent, now: Timestamp) -> Result<Receipt, Halt> {
-        let intent = known::redacted(intent);
-        self.admit(&Entry::StepIntended(Box::new(intent.clone())), now)?;
-        let (record, receipt) = self.journal.intend(intent, now).await.map_err(|lost| self.lost(lost))?;
-        self.tell(&record);
-        Ok(receipt)
+        let Entry::StepIntended(intent) = self.admit(Entry::StepIntended(Box::new(known::redacted(intent))), now)? else {
+            return Err(Halt::Interrupted);
+        };
+        let written = |record: &Record| self.unheard.borrow_mut().push_back(Unheard { record: record.clone(), binding: true });
+        let intended = self.journal.intend_and_say(*intent, now, written).await;
+        Ok(intended.map_err(|lost| self.lost(lost))?.1)
     }
 
     /// Waits until everything that was written is on disk.
     pub(super) async fn sync(&self) -> Result<(), Halt> {
-        self.journal.sync().await.map_err(|lost| self.lost(lost))
+        self.journal.sync().await.map_err(|lost| self.lost(lost))?;
+        self.hear();
+        Ok(())
+    }
+
+    /// Puts everything that was written on disk, without letting others in between.
+    pub(super) fn sync_now(&self) -> Result<(), Halt> {
+        self.journal.sync_blocking().map_err(|lost| self.lost(lost))?;
+        self.hear();
+        Ok(())
+    }
+
+    /// Waits until everything that is kept back is on disk, and tells it.
+    pub(super) async fn settle(&self) -> Result<(), Halt> {
+        if self.is_unheard() { self.sync().await } else { Ok(()) }
+    }
+
+    /// Whether something was written that nobody may hear of before a flush.
+    pub(super) fn is_unheard(&self) -> bool {
+        !self.unheard.borrow().is_empty()
     }
 
     /// Writes the last fact of a session down. An intent for which there was no room is in the state and not in the
@@ -89,8 +125,10 @@ impl Ledger {
         if !self.lost.get() {
             return self.write_durably(entry, now).await;
         }
-        let record = self.journal.append_durably(known::redacted(entry), now).await?;
-        self.tell(&record);
+        let record = self.journal.append(known::redacted(entry), now)?;
+        self.unheard.borrow_mut().push_back(Unheard { record, binding: true });
+        self.journal.sync().await?;
+        self.hear();
         Ok(())
     }
 
@@ -104,12 +142,21 @@ impl Ledger {
         self.unsealed.replace(0)
     }
 
-    /// Takes a record into the state before it is written: an illegal one must never reach the disk, and a legal one
-    /// that cannot be written ends the session anyway.
-    fn admit(&self, entry: &Entry, now: Timestamp) -> Result<(), Halt> {
+    /// Takes an entry into the state before it is written: an illegal one must never reach the disk, and a legal one that
+    /// cannot be written ends the session anyway.
+    fn admit(&self, entry: Entry, now: Timestamp) -> Result<Entry, Halt> {
         let mut state = self.state.borrow_mut();
-        let record = state.draft(self.journal.epoch(), now, entry.clone());
-        Ok(state.apply(&record)?)
+        let record = state.draft(self.journal.epoch(), now, entry);
+        state.apply(&record)?;
+        Ok(record.entry)
+    }
+
+    fn append(&self, entry: Entry, now: Timestamp, binding: bool) -> Result<(), Halt> {
+        let entry = self.admit(known::redacted(entry), now)?;
+        let record = self.journal.append(entry, now).map_err(|lost| self.lost(lost))?;
+        self.unheard.borrow_mut().push_back(Unheard { record, binding });
+        self.hear();
+        Ok(())
     }
 
     fn lost(&self, lost: Lost) -> Halt {
@@ -117,8 +164,21 @@ impl Ledger {
         lost.into()
     }
 
-    fn tell(&self, record: &Record) {
-        self.unsealed.set(self.unsealed.get() + 1);
-        self.reporters.borrow_mut().iter_mut().for_each(|reporter| reporter.fact(record));
+    /// Tells what may be told, in the order of the journal.
+    pub(super) fn hear(&self) {
+        let durable = self.journal.durable().head.next;
+        let may_be_told = |unheard: &Unheard| !unheard.binding || unheard.record.seq < durable;
+        loop {
+            let next = {
+                let mut unheard = self.unheard.borrow_mut();
+                if unheard.front().is_some_and(may_be_told) { unheard.pop_front() } else { None }
+            };
+            let Some(Unheard { record, .. }) = next else { return };
+            self.unsealed.set(self.unsealed.get() + 1);
+            self.reporters.borrow_mut().iter_mut().for_each(|reporter| reporter.fact(&record));
+        }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -226,10 +226,15 @@ impl Desk {
 
     /// A phase has ended: its locks are free.
     pub(super) fn unlock(&self, path: &StepPath) -> Result<(), Halt> {
-        for name in self.locks_of(|of| of == path) {
+        let names = self.locks_of(|of| of == path);
+        for name in &names {
             self.write(Entry::LockReleased { name: name.clone() })?;
-            self.give_back(&name);
         }
+        if !names.is_empty() {
+            // Whoever takes them next relies on what was done under them: that must be on disk first.
+            self.ledger.sync_now()?;
+        }
+        names.iter().for_each(|name| self.give_back(name));
         Ok(())
     }
 

@@ -5,6 +5,7 @@
 //! how that kind is done.
 
 mod abandoning;
+mod branches;
 mod budgets;
 mod calls;
 mod checks;

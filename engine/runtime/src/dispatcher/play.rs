@@ -8,9 +8,10 @@ use runbook_model::decide::Refusal;
 use runbook_model::entry::{Entry, Mode};
 use runbook_model::failure::Failure;
 use runbook_model::outcome::Outcome;
+use runbook_model::path::StepPath;
 use runbook_model::person::Decider;
 use runbook_model::rollback;
-use runbook_model::state::{Step, StepPhase};
+use runbook_model::state::{RunState, Step, StepPhase};
 use runbook_model::status::RunStatus;
 use runbook_model::step::OnFailure;
 use tokio::sync::mpsc;
@@ -28,6 +29,9 @@ use crate::world::{Choice, Chosen};
 const TICK: Duration = Duration::from_millis(100);
 /// The audit trail is offered news every so many ticks: a commit costs more.
 const TICKS_PER_SEAL: u32 = 5;
+/// How long the end of a step waits for the intent of the next to share a flush with it. A script needs some microseconds
+/// from one step to the next; one that computes for longer shall not keep from the operator what is done.
+const LULL: Duration = Duration::from_millis(1);
 
 /// What happens after a failure that the script did not catch.
 pub(super) enum After {
@@ -48,16 +52,24 @@ impl Desk {
     ) -> Ending {
         let mut tasks = JoinSet::new();
         let mut tick = ticking();
+        // A call that has just come is about to flush by itself: no timer is set then, which would only wake us for nothing.
+        let mut expecting = false;
         tokio::pin!(work);
         loop {
             tokio::select! {
                 biased;
                 Some(call) = calls.recv() => {
+                    expecting = true;
                     let desk = Rc::clone(self);
                     tasks.spawn_local(async move { desk.serve(call).await });
                 }
                 ending = &mut work => break ending,
-                Some(_) = tasks.join_next(), if !tasks.is_empty() => {}
+                Some(_) = tasks.join_next(), if !tasks.is_empty() => expecting = false,
+                () = tokio::time::sleep(LULL), if !expecting && self.ledger.is_unheard() => {
+                    if let Err(halt) = self.ledger.sync_now() {
+                        self.halt(halt);
+                    }
+                }
                 _ = tick.tick() => {
                     if let Err(halt) = self.tick() {
                         self.halt(halt);
@@ -86,6 +98,9 @@ impl Desk {
         for (path, budget) in broken {
             self.write(Entry::BudgetBroken { path, budget })?;
         }
+        if self.ledger.is_unheard() {
+            self.ledger.sync_now()?;
+        }
         self.ledger.progress(&Progress::Tick);
         self.ticks.set(self.ticks.get().wrapping_add(1));
         if self.ticks.get().is_multiple_of(TICKS_PER_SEAL) {
@@ -107,7 +122,7 @@ impl Desk {
                     if let Some(halt) = self.take_halt() {
                         return Err(halt);
                     }
-                    if let Some(recorded) = self.passed_by() {
+                    if let Some(recorded) = self.passed_by(&StepPath::root()) {
                         return Err(Refusal::PassedBy { recorded, asked: "the end".to_owned() }.into());
                     }
                     return Ok(self.completed());
@@ -155,7 +170,8 @@ impl Desk {
         self.ledger.sync().await?;
         self.seal_now("at a failure").await;
         let step = failure.step.as_ref().and_then(|path| self.ledger.state().step(path).cloned());
-        let why = match step.as_ref().and_then(failed_line) {
+        let branches = step.as_ref().and_then(|step| failed_branches(&self.ledger.state(), &step.path));
+        let why = match branches.or_else(|| step.as_ref().and_then(failed_line)) {
             Some(line) => line,
             None => self.explain(failure.diagnostics.clone()),
         };
@@ -175,11 +191,17 @@ impl Desk {
         };
         match (chosen, &step) {
             (Some(Chosen::Retry(by)), Some(step)) => {
-                self.write(Entry::StepRetried { path: step.path.clone(), by })?;
+                let together = self.ledger.state().failed_together(&step.path);
+                for path in together {
+                    self.write(Entry::StepRetried { path, by: by.clone() })?;
+                }
                 Ok(After::Again)
             }
             (Some(Chosen::Skip { by, why }), Some(step)) => {
-                self.write(Entry::StepSkipped { path: step.path.clone(), by, why })?;
+                let together = self.ledger.state().failed_together(&step.path);
+                for path in together {
+                    self.write(Entry::StepSkipped { path, by: by.clone(), why: why.clone() })?;
+                }
                 Ok(After::Again)
             }
             (Some(Chosen::RollBack(by)), _) => Ok(After::RollBack(by, why)),
@@ -208,12 +230,15 @@ impl Desk {
     /// Asks a person. Ctrl-C here is the choice to stop: the run is then what its step made it, failed or in doubt, and
     /// not merely interrupted.
     pub(super) async fn choose(&self, choice: Choice) -> Option<Chosen> {
+        let _turn = self.asking.lock().await;
         self.ledger.progress(&Progress::Quiet);
-        tokio::select! {
+        let chosen = tokio::select! {
             biased;
             () = self.interrupts.first() => Some(Chosen::Stop),
             chosen = self.world.choose(&choice) => chosen,
-        }
+        };
+        self.ledger.progress(&Progress::Heard);
+        chosen
     }
 }
 
@@ -221,6 +246,13 @@ fn ticking() -> tokio::time::Interval {
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
     tick
+}
+
+/// What became of the items, when this step made a branch of a `parallel` fail and the whole with it.
+fn failed_branches(state: &RunState, path: &StepPath) -> Option<String> {
+    let parallel = state.parallel_around(path)?;
+    let made_it_fail = || parallel.failures().any(|(_, failure)| failure.step.as_ref() == Some(path));
+    (parallel.has_failed() && made_it_fail()).then(|| parallel.line())
 }
 
 fn failed_line(step: &Step) -> Option<String> {

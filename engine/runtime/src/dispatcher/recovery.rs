@@ -118,6 +118,7 @@ impl Desk {
 
     /// Lets a person say whether a step took effect.
     pub(super) async fn ask_about(&self, path: &StepPath, spec: &StepSpec, known: String) -> Result<Recovery, Halt> {
+        self.ledger.settle().await?;
         let choice = Choice::InDoubt { path: path.clone(), spec: spec.clone(), known: known.clone() };
         let chosen = self.choose(choice).await;
         let attempt = self.ledger.state().step(path).map_or(Attempt::FIRST, |step| step.attempt);

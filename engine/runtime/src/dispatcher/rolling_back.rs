@@ -163,8 +163,11 @@ impl Desk {
     async fn stuck_at(&self, path: &StepPath, spec: Option<&StepSpec>, why: String) -> Result<Option<RunStatus>, Halt> {
         self.ledger.sync().await?;
         self.seal_now("at a failure").await;
-        let unsettled = if self.is_unsettled(path) { self.ledger.state().step(path).and_then(Step::spec).cloned() } else { None };
-        if let Some(spec) = unsettled {
+        // Taken out first: the answer is written into the state that it is read from.
+        let known = self.ledger.state().step(path).and_then(Step::spec).cloned();
+        if self.is_unsettled(path)
+            && let Some(spec) = known
+        {
             return self.ask_about(path, &spec, why).await.map(|_| None);
         }
         let owed = rollback::owing(&self.ledger.state()).len();

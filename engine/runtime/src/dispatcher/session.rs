@@ -431,20 +431,26 @@ impl Session {
     }
 
     /// A failed step, or a confirm that was declined, may be tried again: that is what resuming means. A step of which
-    /// nobody knows whether it took effect is settled first.
+    /// nobody knows whether it took effect is settled first. When branches of a `parallel` failed together, they are tried
+    /// again together.
     async fn reopen(&self, stopped_at: Option<StepPath>, by: Decider) -> Result<(), Halt> {
         let Some(path) = stopped_at else { return Ok(()) };
-        let Some(step) = self.desk.ledger.state().step(&path).cloned() else { return Ok(()) };
-        match &step.phase {
-            StepPhase::Ended(Outcome::Failed(failure)) if step.is_doubtful() && !step.settles() => {
-                if let Some(spec) = step.spec() {
-                    self.desk.ask_about(&path, spec, failure.line()).await?;
+        let together = self.desk.ledger.state().failed_together(&path);
+        for path in together {
+            let Some(step) = self.desk.ledger.state().step(&path).cloned() else { continue };
+            match &step.phase {
+                StepPhase::Ended(Outcome::Failed(failure)) if step.is_doubtful() && !step.settles() => {
+                    if let Some(spec) = step.spec() {
+                        self.desk.ask_about(&path, spec, failure.line()).await?;
+                    }
                 }
-                Ok(())
+                StepPhase::Ended(Outcome::Failed(_)) => {
+                    self.desk.write(Entry::StepRetried { path, by: by.clone() })?;
+                }
+                _ => {}
             }
-            StepPhase::Ended(Outcome::Failed(_)) => self.desk.write(Entry::StepRetried { path, by }).map(drop),
-            _ => Ok(()),
         }
+        Ok(())
     }
 
     /// `before` are the sources from before an edit that is being adopted: an edit that does not replay is not kept.
@@ -575,7 +581,8 @@ pub(super) fn sources_of(dir: &RunDir, state: &RunState) -> Result<(BTreeMap<Str
 fn pinned(dir: &RunDir, state: &RunState) -> Result<(Program, Texts), Refused> {
     let (map, texts) = sources_of(dir, state)?;
     let entry = state.sources().first().map(|source| source.name.clone()).unwrap_or_default();
-    let program = Program::load(&Pinned(map), &entry).map_err(|diagnostics| Refused::Script { run: state.run(), diagnostics })?;
+    let program =
+        Program::load_pinned(&Pinned(map), &entry).map_err(|diagnostics| Refused::Script { run: state.run(), diagnostics })?;
     Ok((program, texts))
 }
 

@@ -98,8 +98,24 @@ impl Journal {
     /// # Errors
     /// [`Lost`]: the step must not be started. [`Lost::NoRoom`] comes before anything is written.
     pub async fn intend(&self, intent: Intent, now: Timestamp) -> Result<(Record, Receipt), Lost> {
+        self.intend_and_say(intent, now, |_| ()).await
+    }
+
+    /// As [`Journal::intend`]; `written` hears of the record when it has its place in the journal, which is before it is on
+    /// disk: whoever keeps the order of records needs to know it then.
+    ///
+    /// # Errors
+    /// As [`Journal::intend`].
+    pub async fn intend_and_say(
+        &self,
+        intent: Intent,
+        now: Timestamp,
+        written: impl FnOnce(&Record),
+    ) -> Result<(Record, Receipt), Lost> {
         let (path, attempt) = (intent.path.clone(), intent.attempt);
-        let record = self.append_durably(Entry::StepIntended(Box::new(intent)), now).await?;
+        let record = self.append(Entry::StepIntended(Box::new(intent)), now)?;
+        written(&record);
+        self.sync().await?;
         let receipt = Receipt { run: record.run, seq: record.seq, epoch: record.epoch, path, attempt };
         Ok((record, receipt))
     }

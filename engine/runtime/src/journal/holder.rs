@@ -53,9 +53,16 @@ struct Introduced<'a>(Option<&'a Holder>);
 
 impl fmt::Display for Introduced<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some(Holder { name, host, pid, since, purpose, .. }) = self.0 else {
-            return f.write_str("another process, which has only just taken it");
-        };
+        match self.0 {
+            Some(holder) => holder.fmt(f),
+            None => f.write_str("another process, which has only just taken it"),
+        }
+    }
+}
+
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, host, pid, since, purpose, .. } = self;
         let verb = match purpose {
             Purpose::Exec => "exec",
             Purpose::Resume => "resume",

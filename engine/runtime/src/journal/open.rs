@@ -4,12 +4,16 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::PathBuf;
 
+use runbook_model::entry::Record;
 use runbook_model::id::{Epoch, RunId};
 use rustix::fs::{Advice, OFlags};
 use rustix::io::Errno;
 
 use super::disk::JournalFile;
-use super::{Damaged, Extent, Held, Holder, Journal, Lease, LeaseError, Reading, RunDir, StorageFailure, directory};
+use super::{Damaged, Extent, Held, Holder, Journal, Lease, LeaseError, Reading, Records, RunDir, StorageFailure, directory};
+
+/// So many bytes hold the first records of nearly every journal.
+const BEGINNING: u64 = 256 * 1024;
 
 /// A journal could not be created. Nothing was run.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -125,6 +129,35 @@ impl Journal {
             Reading::of(run_dir.run(), &run_dir.journal(), &content).map_err(ReadError::from)
         })
     }
+
+    /// Reads the first records of a journal, at most `most`: enough to know what a run is of, and no more is looked at.
+    ///
+    /// # Errors
+    /// [`ReadError`] when there is none, or one of these records does not fit.
+    pub fn beginning(run_dir: &RunDir, most: usize) -> Result<Vec<Record>, ReadError> {
+        let path = run_dir.journal();
+        let mut content = Vec::new();
+        let mut file = open_existing(run_dir, OFlags::RDONLY)?.take(BEGINNING);
+        file.read_to_end(&mut content).map_err(StorageFailure::io("read", &path))?;
+        Records::of(run_dir.run(), &path, &content).take(most).map(|record| record.map_err(ReadError::from)).collect()
+    }
+
+    /// Reads what can be read of a journal, for whoever tells about a run that is damaged: the records before the first
+    /// that does not fit, and that one.
+    ///
+    /// # Errors
+    /// [`ReadError`] when there is none, or the file system refuses.
+    pub fn read_sound(run_dir: &RunDir) -> Result<(Reading, Option<Damaged>), ReadError> {
+        match Self::read(run_dir) {
+            Err(ReadError::Damaged(damaged)) => {
+                let mut content = read_all(&mut open_existing(run_dir, OFlags::RDONLY)?, run_dir)?;
+                content.truncate(usize::try_from(damaged.offset).unwrap_or(usize::MAX));
+                let sound = Reading::of(run_dir.run(), &run_dir.journal(), &content)?;
+                Ok((sound, Some(damaged)))
+            }
+            read => Ok((read?, None)),
+        }
+    }
 }
 
 impl RunDir {
@@ -153,7 +186,7 @@ fn settled(mut read: impl FnMut() -> Result<Reading, ReadError>) -> Result<Readi
     }
 }
 
-fn open_existing(run_dir: &RunDir, flags: OFlags) -> Result<File, ReadError> {
+pub(super) fn open_existing(run_dir: &RunDir, flags: OFlags) -> Result<File, ReadError> {
     let path = run_dir.journal();
     match directory::open_file(&path, flags) {
         Ok(file) => Ok(file),

@@ -83,6 +83,11 @@ impl<'a> Records<'a> {
         Self { run, file, rest: content, at: Extent::EMPTY, damaged: false }
     }
 
+    /// Reads what follows behind `at`.
+    pub(super) fn from(at: Extent, run: RunId, file: &'a Path, content: &'a [u8]) -> Self {
+        Self { run, file, rest: content, at, damaged: false }
+    }
+
     /// How far it was read.
     #[must_use]
     pub fn extent(&self) -> Extent {

@@ -2,9 +2,10 @@
 
 use jiff::Timestamp;
 use runbook_model::answer::Answer;
+use runbook_model::chain::{self, Head};
 use runbook_model::change::{Change, Invocation};
-use runbook_model::entry::{End, Entry, Intent, Purpose};
-use runbook_model::id::{Attempt, RunId};
+use runbook_model::entry::{End, Entry, Intent, Purpose, Record, VERSION};
+use runbook_model::id::{Attempt, Epoch, RunId};
 use runbook_model::outcome::Outcome;
 use runbook_model::path::StepPath;
 use runbook_model::step::{Command, Location, RollbackPlan, StepKind, StepSpec};
@@ -42,8 +43,23 @@ pub(super) fn new_run() -> (tempfile::TempDir, RunDir) {
     (home, run_dir)
 }
 
+/// The content of a journal of so many notes.
+pub(super) fn journal_of(run: RunId, notes: u64) -> Vec<u8> {
+    let mut head = Head::EMPTY;
+    let mut content = Vec::new();
+    for note in 0..notes {
+        let entry = noted(&format!("note {note}"));
+        let record = Record { v: VERSION, run, seq: head.next, epoch: Epoch(1), at: now(), entry };
+        let (line, next) = chain::encode(head, &record);
+        content.extend(line);
+        content.push(b'\n');
+        head = next;
+    }
+    content
+}
+
 pub(super) fn noted(text: &str) -> Entry {
-    Entry::Noted { text: text.to_owned(), location: Location::default() }
+    Entry::Noted { text: text.to_owned(), location: Location::default(), branch: Default::default() }
 }
 
 pub(super) fn intent(name: &str) -> Intent {

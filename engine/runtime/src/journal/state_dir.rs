@@ -45,6 +45,22 @@ impl StateDir {
         Ok(state)
     }
 
+    /// Opens the state directory only to look at it: nothing is made and nothing is written, so it may belong to somebody
+    /// else or lie on a file system that is mounted read-only. Who can write to it is not judged either: what it says is for
+    /// reading, and `runbook verify` is who proves it. `None` when there is none.
+    ///
+    /// # Errors
+    /// [`Unfit`] when it is no directory, or cannot be found.
+    pub fn look(path: &Path) -> Result<Option<Self>, Unfit> {
+        let absolute = std::path::absolute(path).map_err(StorageFailure::io("find", path))?;
+        match absolute.canonicalize() {
+            Ok(real) if real.is_dir() => Ok(Some(Self { path: real })),
+            Ok(_) => Err(Unfit::NotADirectory { path: absolute.clone(), component: absolute }),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(StorageFailure::io("find", &absolute)(error).into()),
+        }
+    }
+
     /// Where it is; absolute, without symbolic links.
     #[must_use]
     pub fn path(&self) -> &Path {
@@ -70,7 +86,12 @@ impl StateDir {
     pub fn runs(&self) -> Result<Vec<RunId>, StorageFailure> {
         let path = self.runs_dir();
         let mut runs = Vec::new();
-        for entry in std::fs::read_dir(&path).map_err(StorageFailure::io("list", &path))? {
+        let entries = match std::fs::read_dir(&path) {
+            // Nothing was ever run, and whoever only looks makes no directories.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(runs),
+            entries => entries.map_err(StorageFailure::io("list", &path))?,
+        };
+        for entry in entries {
             let name = entry.map_err(StorageFailure::io("list", &path))?.file_name();
             // Other spellings of an id (lower case) are no directory of ours: one run has one place.
             let id = name.to_str().and_then(|name| name.parse().ok().filter(|id: &RunId| id.to_string() == name));
@@ -199,6 +220,20 @@ mod tests {
         assert_eq!(StateDir::open(&link).unwrap().path(), real.canonicalize().unwrap());
         std::fs::set_permissions(&real, Permissions::from_mode(0o777)).unwrap();
         assert!(matches!(StateDir::open(&link), Err(Unfit::OpenToOthers { .. })));
+    }
+
+    #[test]
+    fn to_look_makes_nothing_and_minds_nobody() {
+        let home = tempfile::tempdir().unwrap();
+        assert_eq!(StateDir::look(&home.path().join("none")), Ok(None));
+        assert_eq!(std::fs::read_dir(home.path()).unwrap().count(), 0);
+        std::fs::set_permissions(home.path(), Permissions::from_mode(0o777)).unwrap();
+        let state = StateDir::look(home.path()).unwrap().unwrap();
+        assert_eq!(state.runs(), Ok(Vec::new()));
+        assert_eq!(std::fs::read_dir(home.path()).unwrap().count(), 0);
+        let file = home.path().join("file");
+        std::fs::write(&file, "").unwrap();
+        assert!(matches!(StateDir::look(&file), Err(Unfit::NotADirectory { .. })));
     }
 
     #[test]

@@ -7,11 +7,16 @@ use std::sync::Arc;
 
 use runbook_model::digest::Digester;
 use runbook_model::excerpt::{Bytes, Excerpt, KEPT};
+use runbook_model::size::Size;
 
 use crate::secret::{Patterns, Veil};
 
-/// The most bytes that the file of one stream holds.
-pub(super) const FILE_LIMIT: u64 = 64 * 1024 * 1024;
+/// The most bytes of one stream that are kept on disk when nobody says otherwise.
+pub(super) const LIMIT: Size = Size::from_mib(64);
+
+/// The most bytes of the end of a long stream that are kept for its file. They wait in memory, because nobody knows which
+/// bytes are the last ones before the stream has ended.
+const LONGEST_END: u64 = 256 * 1024;
 
 /// One output stream of one command. Its memory does not grow with what is printed.
 pub(super) struct Capture {
@@ -22,7 +27,14 @@ pub(super) struct Capture {
 /// What is known of the stream behind the veil.
 struct Kept {
     file: Spool,
-    limit: u64,
+    /// So many bytes go into the file as they come.
+    room: u64,
+    /// So many of the rest are added at the end.
+    end_room: usize,
+    /// The latest bytes behind `room`: at least `end_room` of them when there were as many.
+    end: Vec<u8>,
+    /// So many bytes are kept for the journal.
+    most: usize,
     size: u64,
     digest: Digester,
     head: Vec<u8>,
@@ -33,16 +45,27 @@ enum Spool {
     /// Made when the first byte comes: most commands print nothing to one of the two streams.
     NotYet(PathBuf),
     Open(File),
-    /// The limit was reached, or no file is wanted.
-    Over,
+    /// No file is wanted.
+    None,
     Failed(String),
 }
 
 impl Capture {
-    /// Captures into a file at `path`, if one is wanted, of at most `limit` bytes.
+    /// Captures into a file at `path`, if one is wanted, of at most `limit` bytes and a remark.
     pub(super) fn new(path: Option<PathBuf>, limit: u64, secrets: Arc<Patterns>) -> Self {
-        let file = path.map_or(Spool::Over, Spool::NotYet);
-        let kept = Kept { file, limit, size: 0, digest: Digester::default(), head: Vec::new(), tail: Vec::new() };
+        let file = path.map_or(Spool::None, Spool::NotYet);
+        let end_room = LONGEST_END.min(limit / 2);
+        let kept = Kept {
+            file,
+            room: limit - end_room,
+            end_room: usize::try_from(end_room).unwrap_or(usize::MAX),
+            end: Vec::new(),
+            most: usize::try_from(limit).map_or(KEPT, |limit| limit.min(KEPT)),
+            size: 0,
+            digest: Digester::default(),
+            head: Vec::new(),
+            tail: Vec::new(),
+        };
         Self { veil: Veil::new(secrets), kept }
     }
 
@@ -62,21 +85,48 @@ impl Capture {
         });
     }
 
-    /// How many bytes the file holds of it, or would if writing had not failed.
+    /// How many bytes the file holds of it by now, or would if writing had not failed.
     pub(super) fn spooled(&self) -> u64 {
-        self.kept.size.min(self.kept.limit)
+        self.kept.size.min(self.kept.room)
     }
 
     /// What the journal keeps, and why the file is not what it should be.
     pub(super) fn finish(self) -> (Excerpt, Option<String>) {
-        let Kept { file, size, digest, mut head, mut tail, .. } = self.kept;
-        let cut = size > KEPT as u64;
+        let Kept { mut file, room, end_room, end, most, size, digest, mut head, mut tail, .. } = self.kept;
+        let digest = digest.finish();
+        if size > room
+            && let Spool::Open(open) = &mut file
+            && let Err(error) = finish_file(open, size - room, end_room, &end, &format!("{size} bytes have the SHA-256 {digest}"))
+        {
+            file = Spool::Failed(format!("the end of the output could not be written to its file: {error}"));
+        }
+        let cut = size > most as u64;
         let tail = cut.then(|| {
-            head.truncate(KEPT / 2);
-            Bytes(tail.split_off(tail.len() - KEPT / 2))
+            head.truncate(most / 2);
+            Bytes(tail.split_off(tail.len() - most / 2))
         });
         let fault = if let Spool::Failed(message) = file { Some(message) } else { None };
-        (Excerpt { size, digest: digest.finish(), head: Bytes(head), tail }, fault)
+        (Excerpt { size, digest, head: Bytes(head), tail }, fault)
+    }
+}
+
+/// Adds the end of a stream to its file: all `beyond` bytes behind the head when they are few enough, else a remark and the
+/// latest `end_room` of them.
+fn finish_file(file: &mut File, beyond: u64, end_room: usize, end: &[u8], all: &str) -> io::Result<()> {
+    if beyond <= end_room as u64 {
+        return file.write_all(end);
+    }
+    let dropped = beyond - end_room as u64;
+    write!(file, "\n[runbook: {dropped} bytes are left out here; all {all}]\n")?;
+    file.write_all(&end[end.len() - end_room..])
+}
+
+/// Adds bytes to the latest ones of a stream, of which at least `room` are wanted. Older ones are dropped by the heap, so that
+/// short writes do not move everything each time.
+fn add_latest(latest: &mut Vec<u8>, bytes: &[u8], room: usize) {
+    latest.extend_from_slice(&bytes[bytes.len().saturating_sub(room)..]);
+    if latest.len() > 2 * room {
+        latest.drain(..latest.len() - room);
     }
 }
 
@@ -85,13 +135,9 @@ impl Kept {
         self.spool(bytes);
         self.size += bytes.len() as u64;
         self.digest.update(bytes);
-        let room = KEPT - self.head.len();
+        let room = self.most - self.head.len();
         self.head.extend_from_slice(&bytes[..room.min(bytes.len())]);
-        // Twice the length that is wanted, so that short writes do not move the whole tail each time.
-        self.tail.extend_from_slice(&bytes[bytes.len().saturating_sub(KEPT / 2)..]);
-        if self.tail.len() > KEPT {
-            self.tail.drain(..self.tail.len() - KEPT / 2);
-        }
+        add_latest(&mut self.tail, bytes, self.most / 2);
     }
 
     /// A full disk must not stop the command: it would block for ever in `write`. So the failure is kept, and reading goes on.
@@ -109,15 +155,11 @@ impl Kept {
             self.file = Spool::Open(file);
         }
         let Spool::Open(file) = &mut self.file else { return Ok(()) };
-        let room = usize::try_from(self.limit - self.size.min(self.limit)).unwrap_or(usize::MAX);
-        if bytes.len() <= room {
-            return file.write_all(bytes).map_err(|error| (None, error));
+        let room = usize::try_from(self.room - self.size.min(self.room)).unwrap_or(usize::MAX).min(bytes.len());
+        file.write_all(&bytes[..room]).map_err(|error| (None, error))?;
+        if room < bytes.len() {
+            add_latest(&mut self.end, &bytes[room..], self.end_room);
         }
-        let limit = self.limit;
-        file.write_all(&bytes[..room])
-            .and_then(|()| write!(file, "\n[runbook: cut here after {limit} bytes; the command printed more]\n"))
-            .map_err(|error| (None, error))?;
-        self.file = Spool::Over;
         Ok(())
     }
 }
@@ -141,23 +183,37 @@ mod tests {
         fn is_the_excerpt_of_the_whole_however_it_arrives(size in 0usize..4 * KEPT, piece in 1usize..2 * KEPT, seed in any::<u8>()) {
             let dir = tempfile::tempdir().expect("a place");
             let bytes: Vec<u8> = (0..size).map(|at| (at as u8).wrapping_mul(31) ^ (at >> 8) as u8 ^ seed).collect();
-            let (excerpt, fault) = captured(dir.path(), &bytes, piece, FILE_LIMIT);
+            let (excerpt, fault) = captured(dir.path(), &bytes, piece, LIMIT.bytes());
             prop_assert_eq!(excerpt, Excerpt::of(&bytes));
             prop_assert_eq!(fault, None);
             prop_assert_eq!(std::fs::read(dir.path().join("1.stdout")).unwrap_or_default(), bytes);
         }
     }
 
-    #[test]
-    fn the_file_says_where_it_was_cut_and_the_digest_is_of_everything() {
-        let dir = tempfile::tempdir().expect("a place");
-        let bytes = vec![b'x'; 1000];
-        let (excerpt, fault) = captured(dir.path(), &bytes, 64, 100);
-        assert_eq!((excerpt, fault), (Excerpt::of(&bytes), None));
-        let file = std::fs::read_to_string(dir.path().join("1.stdout")).expect("written");
-        assert!(
-            file.starts_with(&"x".repeat(100)) && file.contains("cut here after 100 bytes") && !file.contains(&"x".repeat(101))
-        );
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn a_file_with_a_limit_holds_both_ends_and_says_what_is_missing(size in 0usize..4000, piece in 1usize..700, limit in 100u64..2000) {
+            let dir = tempfile::tempdir().expect("a place");
+            let bytes: Vec<u8> = (0..size).map(|at| b'a' + (at * 7 / 3 % 26) as u8).collect();
+            let (excerpt, fault) = captured(dir.path(), &bytes, piece, limit);
+            prop_assert_eq!(fault, None);
+            prop_assert_eq!((excerpt.size, excerpt.digest), (size as u64, runbook_model::digest::Digest::of(&bytes)));
+            let limit = limit as usize;
+            prop_assert!(excerpt.head.0.len() + excerpt.tail.as_ref().map_or(0, |tail| tail.0.len()) <= limit);
+            let file = String::from_utf8(std::fs::read(dir.path().join("1.stdout")).unwrap_or_default()).expect("text");
+            if size <= limit {
+                prop_assert_eq!(file.into_bytes(), bytes);
+            } else {
+                let (head, rest) = file.split_once("\n[runbook: ").expect("a remark");
+                let (remark, tail) = rest.split_once("]\n").expect("a remark");
+                prop_assert_eq!(head.len() + tail.len(), limit);
+                prop_assert!(bytes.starts_with(head.as_bytes()) && bytes.ends_with(tail.as_bytes()));
+                let dropped = format!("{} bytes are left out here", size - limit);
+                let digest = excerpt.digest.to_string();
+                prop_assert!(remark.starts_with(&dropped) && remark.ends_with(&digest), "{}", remark);
+            }
+        }
     }
 
     #[test]

@@ -6,13 +6,15 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use runbook_model::answer::{ExitStatus, Exited, Process};
+use runbook_model::manner::Reach;
 use rustix::io::{Errno, ioctl_fionbio, read, write};
 use rustix::pipe::{fcntl_getpipe_size, fcntl_setpipe_size};
 use rustix::process::{Pid, PidfdFlags, Signal, WaitStatus, pidfd_open};
 use zeroize::Zeroizing;
 
-use super::capture::{Capture, FILE_LIMIT};
-use super::job::{Job, OutputFiles};
+use super::capture::{Capture, LIMIT};
+use super::job::{Job, OutputFiles, Window};
+use super::pty::{self, Pty};
 use super::spawn::spawn;
 use super::stopping::Stopping;
 use super::wire::{End, Ended, StopReason};
@@ -41,8 +43,11 @@ pub(super) struct Child {
     /// Readable when the child has ended. The end of its output says nothing: a grandchild may hold the pipe for hours.
     ended: OwnedFd,
     grace: Duration,
+    reach: Reach,
     began: Instant,
     input: Option<Input>,
+    /// It has a terminal: both streams come out of it, and what is still on its way in there is not seen at the end.
+    at_terminal: bool,
     outputs: [Output; 2],
     stopping: Option<Stopping>,
     exit: Option<Exit>,
@@ -52,6 +57,8 @@ struct Input {
     pipe: OwnedFd,
     text: Zeroizing<Vec<u8>>,
     written: usize,
+    /// A person goes on typing.
+    stays_open: bool,
 }
 
 struct Output {
@@ -80,34 +87,61 @@ impl Child {
     /// Why it was not started, for people.
     pub(super) fn start(key: u64, job: Job, dir: &Path, marker: String) -> Result<Self, String> {
         let mut job = job;
-        let mut child = spawn(&job, &marker)?;
+        let pty = job.manner.terminal.map(|terminal| Pty::open(terminal, job.window)).transpose();
+        let pty = pty.map_err(|error| format!("it needs a terminal, and the system gave none: {error}"))?;
+        let (far, near) = pty.map(|pty| (pty.far, pty.near)).unzip();
+        let mut child = spawn(&job, &marker, near)?;
         let pid = Pid::from_child(&child);
         let ended = pidfd_open(pid, PidfdFlags::empty()).map_err(|error| {
             // Without it the end would never be noticed. It takes a machine without free descriptors to come here.
             child.kill().and_then(|()| child.wait()).map(drop).unwrap_or(());
             format!("it was started and killed at once, because its end could not have been seen: {error}")
         })?;
-        let input = child.stdin.take().zip(job.stdin.take()).map(|(pipe, text)| {
-            let pipe = OwnedFd::from(pipe);
+        let (at_terminal, stays_open) = (far.is_some(), job.manner.is_interactive());
+        let (input, stdout) = match far {
+            Some(far) => {
+                let text = if stays_open { Vec::new() } else { pty::typed(job.stdin.take()) };
+                (far.try_clone().ok().map(|keys| (keys, text)), Some(far))
+            }
+            None => {
+                let text = job.stdin.take().unwrap_or_default().into_bytes();
+                (child.stdin.take().map(|pipe| (pipe.into(), text)), child.stdout.take().map(OwnedFd::from))
+            }
+        };
+        let input = input.map(|(pipe, text)| {
             no_waiting(&pipe);
-            Input { pipe, text: Zeroizing::new(text.into_bytes()), written: 0 }
+            Input { pipe, text: Zeroizing::new(text), written: 0, stays_open }
         });
         let files = (!job.only_looks).then(|| OutputFiles::of(dir, key));
         let patterns = Arc::new(Patterns::of(&job.redact));
+        let limit = job.manner.output.unwrap_or(LIMIT).bytes();
         let output = |pipe: Option<OwnedFd>, path| {
             if let Some(pipe) = &pipe {
                 no_waiting(pipe);
-                // Refused to users who have many pipes already; then it is only slower.
+                // Refused to users who have many pipes already, and no business of a terminal; then it is only slower.
                 fcntl_setpipe_size(pipe, BUFFER).map(drop).unwrap_or(());
             }
-            Output { pipe, capture: Capture::new(path, FILE_LIMIT, Arc::clone(&patterns)) }
+            Output { pipe, capture: Capture::new(path, limit, Arc::clone(&patterns)) }
         };
         let outputs = [
-            output(child.stdout.take().map(OwnedFd::from), files.as_ref().map(|files| files.stdout.clone())),
+            output(stdout, files.as_ref().map(|files| files.stdout.clone())),
             output(child.stderr.take().map(OwnedFd::from), files.map(|files| files.stderr)),
         ];
-        let (only_looks, grace, began) = (job.only_looks, job.grace.into(), Instant::now());
-        Ok(Self { key, only_looks, marker, pid, ended, grace, began, input, outputs, stopping: None, exit: None })
+        Ok(Self {
+            key,
+            only_looks: job.only_looks,
+            marker,
+            pid,
+            ended,
+            grace: job.grace.into(),
+            reach: job.manner.stop,
+            began: Instant::now(),
+            input,
+            at_terminal,
+            outputs,
+            stopping: None,
+            exit: None,
+        })
     }
 
     pub(super) fn pid(&self) -> u32 {
@@ -122,7 +156,8 @@ impl Child {
     /// What to wait for.
     pub(super) fn wants(&self) -> impl Iterator<Item = (Wants, BorrowedFd<'_>)> {
         let ended = self.exit.is_none().then(|| (Wants::End, self.ended.as_fd()));
-        let input = self.input.as_ref().map(|input| (Wants::Input, input.pipe.as_fd()));
+        let unsent = self.input.as_ref().filter(|input| !input.stays_open || input.written < input.text.len());
+        let input = unsent.map(|input| (Wants::Input, input.pipe.as_fd()));
         let output = |at: usize| Some((Wants::Output { stderr: at == 1 }, self.outputs[at].pipe.as_ref()?.as_fd()));
         ended.into_iter().chain(input).chain(output(0)).chain(output(1))
     }
@@ -138,7 +173,26 @@ impl Child {
                 Err(_) => break, // it does not want to read more: its own business
             }
         }
-        self.input = None;
+        if input.stays_open {
+            (input.text, input.written) = (Zeroizing::default(), 0);
+        } else {
+            self.input = None;
+        }
+    }
+
+    /// Keys that the person at its terminal pressed. A program that has stopped reading takes so many and no more.
+    pub(super) fn press(&mut self, keys: &[u8]) {
+        if let Some(input) = self.input.as_mut().filter(|input| input.stays_open && input.text.len() < BUFFER) {
+            input.text.extend_from_slice(keys);
+            self.feed();
+        }
+    }
+
+    /// The terminal of that person has another size.
+    pub(super) fn resize(&self, window: Window) {
+        if let Some(far) = self.outputs[0].pipe.as_ref().filter(|_| self.at_terminal) {
+            pty::resize(far, window).unwrap_or(()); // it looks odd, no more
+        }
     }
 
     /// Takes what the command printed.
@@ -161,6 +215,16 @@ impl Child {
         for (at, output) in self.outputs.iter_mut().enumerate() {
             let full = output.pipe.as_ref().and_then(|pipe| fcntl_getpipe_size(pipe).ok()).unwrap_or(BUFFER);
             output.copy(buffer, full, &mut |bytes| hear(at == 1, bytes));
+            // What was written to a terminal comes out of it a moment later, and then its far end says that it is over.
+            if !self.at_terminal {
+                output.close(&mut |bytes| hear(at == 1, bytes));
+            }
+        }
+    }
+
+    /// Nothing more is listened to.
+    pub(super) fn close(&mut self, hear: &mut Hear<'_>) {
+        for (at, output) in self.outputs.iter_mut().enumerate() {
             output.close(&mut |bytes| hear(at == 1, bytes));
         }
     }
@@ -168,7 +232,7 @@ impl Child {
     /// Begins to stop the command. Once is enough, and a command that has ended cannot be stopped.
     pub(super) fn stop(&mut self, why: StopReason) {
         if self.stopping.is_none() && self.exit.is_none() {
-            self.stopping = Some(Stopping::begin(why, self.pid, self.marker.clone(), self.grace, Instant::now()));
+            self.stopping = Some(Stopping::begin(why, self.pid, self.marker.clone(), self.reach, self.grace, Instant::now()));
         }
     }
 
@@ -182,7 +246,10 @@ impl Child {
         let now = Instant::now();
         match (&mut self.stopping, &self.exit) {
             (Some(stopping), exit) => stopping.proceed(exit.is_some(), now),
-            (None, Some(exit)) => !leaves_somebody || now >= exit.at + SETTLE,
+            (None, Some(exit)) => {
+                let still_shows = self.at_terminal && self.outputs[0].pipe.is_some();
+                !(leaves_somebody || still_shows) || now >= exit.at + SETTLE
+            }
             (None, None) => false,
         }
     }

@@ -10,12 +10,12 @@ use std::time::Duration;
 
 use runbook_model::length::Length;
 use tokio::net::UnixStream;
-use tokio::sync::{Mutex, watch};
+use tokio::sync::{Mutex, mpsc, watch};
 use tokio::time::{Instant, sleep};
 
 use super::door::{self, KeeperFault};
-use super::job::{Job, RunEnd};
-use super::line::{Greeting, Line};
+use super::job::{Job, RunEnd, Typed};
+use super::line::{Greeting, Keyboard, Line};
 use super::recover::{Found, settle_dead};
 use super::wire::{self, End, Request};
 
@@ -72,8 +72,22 @@ impl Keeper {
         job: Job,
         timeout: Option<Length>,
         stop: watch::Receiver<bool>,
+        progress: impl FnMut(bool, &[u8]),
+    ) -> RunEnd {
+        self.run_with(key, job, timeout, stop, None, progress).await
+    }
+
+    /// The same for a command at whose terminal somebody sits: `typed` is what they do there.
+    pub async fn run_with(
+        &self,
+        key: u64,
+        job: Job,
+        timeout: Option<Length>,
+        stop: watch::Receiver<bool>,
+        typed: Option<mpsc::UnboundedReceiver<Typed>>,
         mut progress: impl FnMut(bool, &[u8]),
     ) -> RunEnd {
+        let mut keyboard = Keyboard::from(typed);
         if *stop.borrow() {
             return RunEnd::NotStarted { message: "the operator stopped the run before it began".to_owned() };
         }
@@ -91,7 +105,7 @@ impl Keeper {
             };
             let asked = line.say(&request).await;
             let attended = match asked {
-                Ok(()) => line.attend(timeout, stop.clone(), &mut progress).await,
+                Ok(()) => line.attend(timeout, stop.clone(), &mut keyboard, &mut progress).await,
                 Err(dead) => Err(dead),
             };
             let dead = match attended {
@@ -119,7 +133,7 @@ impl Keeper {
                 Ok(Found::Orphan(orphan)) => return RunEnd::KeeperLost { known: orphan.known },
                 Ok(Found::InDoubt { known }) => return RunEnd::KeeperLost { known },
                 // Only the line is dead.
-                Ok(Found::Running(running)) => return running.wait(timeout, stop, progress).await,
+                Ok(Found::Running(running)) => return running.attended(timeout, stop, &mut keyboard, progress).await,
                 Err(fault) => return RunEnd::KeeperLost { known: fault.to_string() },
             }
         }

@@ -14,7 +14,7 @@ use super::connection::Connection;
 use super::job::{Job, marker};
 use super::ledger::{Ledger, Line};
 use super::process::{self, Alive};
-use super::wire::{End, Event, Request, VERSION};
+use super::wire::{End, Event, Request, StopReason, VERSION};
 
 pub(super) struct Desk {
     pub(super) listener: UnixListener,
@@ -66,13 +66,28 @@ impl Desk {
                 Request::Run { key, job } => self.run(at, key, job),
                 Request::Watch { key } => self.watch(at, key),
                 Request::Stop { why } => {
-                    let watched = self.connections[at].watches;
-                    if let Some(child) = self.children.iter_mut().find(|child| Some(child.key) == watched) {
+                    if let Some(child) = self.watched(at) {
                         child.stop(why);
+                    }
+                }
+                Request::Keys { bytes } => {
+                    if let Some(child) = self.watched(at) {
+                        child.press(&bytes.0);
+                    }
+                }
+                Request::Resized { window } => {
+                    if let Some(child) = self.watched(at) {
+                        child.resize(window);
                     }
                 }
             }
         }
+    }
+
+    /// The command that an engine hears about.
+    fn watched(&mut self, at: usize) -> Option<&mut Child> {
+        let watched = self.connections[at].watches;
+        self.children.iter_mut().find(|child| Some(child.key) == watched)
     }
 
     fn run(&mut self, at: usize, key: u64, job: Job) {
@@ -177,8 +192,9 @@ impl Desk {
         }
     }
 
-    fn write_down(&mut self, child: Child, mut left: Vec<Alive>) {
+    fn write_down(&mut self, mut child: Child, mut left: Vec<Alive>) {
         let (key, only_looks) = (child.key, child.only_looks);
+        child.close(&mut |stderr, bytes| tell(&mut self.connections, key, stderr, bytes));
         left.retain(Alive::still_lives);
         self.reported.extend(left.iter().map(|process| (process.pid, process.start)));
         let end = child.end(left.iter().map(Alive::process).collect());
@@ -196,6 +212,11 @@ impl Desk {
         let now = Instant::now();
         self.connections.iter_mut().for_each(|connection| connection.send(now));
         self.connections.retain(|connection| !connection.closed);
+        // Nobody will ever hear what a command saw that only looks when its engine has let go of it.
+        let watched: HashSet<_> = self.connections.iter().filter_map(|connection| connection.watches).collect();
+        for child in self.children.iter_mut().filter(|child| child.only_looks && !watched.contains(&child.key)) {
+            child.stop(StopReason::Operator);
+        }
     }
 
     /// Nobody listens, nothing runs, everything is written down.

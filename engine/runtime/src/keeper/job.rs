@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use runbook_model::answer::{Exited, KillReceipt};
 use runbook_model::length::Length;
+use runbook_model::manner::Manner;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroize as _;
 
@@ -29,6 +30,12 @@ pub struct Job {
     pub stdin: Option<String>,
     /// How long it has between SIGTERM and SIGKILL when it is stopped.
     pub grace: Length,
+    /// At which terminal it runs, how much of its output is kept, how far a stop reaches.
+    #[serde(default)]
+    pub manner: Manner,
+    /// The size of its terminal, if it has one.
+    #[serde(default)]
+    pub window: Window,
     /// Variables of its environment that name a file with this content: a descriptor that it inherits.
     #[serde(default)]
     pub env_files: BTreeMap<String, String>,
@@ -41,6 +48,33 @@ pub struct Job {
     /// [`Keeper::recover`]: super::Keeper::recover
     #[serde(default)]
     pub only_looks: bool,
+}
+
+/// The size of a terminal, in characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Window {
+    /// Lines.
+    pub rows: u16,
+    /// Characters in a line.
+    pub columns: u16,
+}
+
+impl Default for Window {
+    /// What programs take a terminal for that does not say.
+    fn default() -> Self {
+        Self { rows: 24, columns: 80 }
+    }
+}
+
+/// What the person at the terminal of a program does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Typed {
+    /// Keys were pressed: their bytes, as a terminal sends them.
+    Keys(Vec<u8>),
+    /// The terminal has another size.
+    Resized(Window),
+    /// They want it stopped.
+    Enough,
 }
 
 impl Job {
@@ -97,7 +131,9 @@ pub enum RunEnd {
     },
 }
 
-/// Where the output of a command lies: its first 64 MiB, redacted; the file ends with a remark where it was cut.
+/// Where the output of a command lies, redacted: all of it, or its head, a remark that says how much is missing, and its tail.
+///
+/// While the command runs there is only the head.
 ///
 /// A stream to which nothing was printed has no file.
 #[derive(Debug, Clone, PartialEq, Eq)]

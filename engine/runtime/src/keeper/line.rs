@@ -4,12 +4,14 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
+use runbook_model::excerpt::Bytes;
 use runbook_model::length::Length;
 use tokio::net::UnixStream;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::door::KeeperFault;
+use super::job::Typed;
 use super::wire::{self, End, Event, Frames, Request, StopReason, VERSION, WireFault};
 
 /// How long a living keeper may take to greet.
@@ -98,6 +100,7 @@ impl Line {
         &mut self,
         limit: Option<Length>,
         mut stop: watch::Receiver<bool>,
+        keyboard: &mut Keyboard,
         mut progress: impl FnMut(bool, &[u8]),
     ) -> Result<Option<End>, Dead> {
         let deadline = limit.map(|limit| Instant::now() + Duration::from(limit));
@@ -116,11 +119,47 @@ impl Line {
                     Event::BegunBefore => return Ok(None),
                     _ => continue,
                 },
+                typed = keyboard.next() => match typed {
+                    Typed::Keys(keys) => {
+                        self.say(&wire::frame(&Request::Keys { bytes: Bytes(keys) })?).await?;
+                        continue;
+                    }
+                    Typed::Resized(window) => {
+                        self.say(&wire::frame(&Request::Resized { window })?).await?;
+                        continue;
+                    }
+                    Typed::Enough if stopped => continue,
+                    Typed::Enough => StopReason::Operator,
+                },
                 () = reached(deadline), if !stopped => StopReason::TimeOut,
                 () = wanted(&mut stop), if !stopped => StopReason::Operator,
             };
             stopped = true;
             self.say(&wire::frame(&Request::Stop { why })?).await?;
+        }
+    }
+}
+
+/// What the person at the terminal of a command does; for most commands there is none.
+#[derive(Debug, Default)]
+pub(super) struct Keyboard(Option<mpsc::UnboundedReceiver<Typed>>);
+
+impl From<Option<mpsc::UnboundedReceiver<Typed>>> for Keyboard {
+    fn from(typed: Option<mpsc::UnboundedReceiver<Typed>>) -> Self {
+        Self(typed)
+    }
+}
+
+impl Keyboard {
+    /// Ends when they do something; never when nobody is there, or not any more.
+    async fn next(&mut self) -> Typed {
+        let typed = match &mut self.0 {
+            Some(typed) => typed.recv().await,
+            None => None,
+        };
+        match typed {
+            Some(typed) => typed,
+            None => std::future::pending().await,
         }
     }
 }

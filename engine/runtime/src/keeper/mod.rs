@@ -13,6 +13,7 @@
 //! In the keeper there is no runtime and no thread: one loop over `poll` ([`serve`]). Nothing is flushed to the disk:
 //! the page cache outlives the death of any process, and after a power loss the answer is "in doubt" in any case.
 
+mod cage;
 mod capture;
 mod child;
 mod client;
@@ -23,6 +24,7 @@ mod job;
 mod ledger;
 mod line;
 mod process;
+mod pty;
 mod recover;
 mod serve;
 mod spawn;
@@ -31,6 +33,8 @@ mod wire;
 
 pub use client::Keeper;
 pub use door::KeeperFault;
-pub use job::{Job, MARKER, OutputFiles, RunEnd};
+pub use job::{Job, MARKER, OutputFiles, RunEnd, Typed, Window};
+pub(crate) use pty::cannot_be_typed;
+pub use pty::{AT_TERMINAL, at_terminal};
 pub use recover::{Found, Orphan, Running};
 pub use serve::serve;

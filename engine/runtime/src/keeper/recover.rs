@@ -10,14 +10,14 @@ use runbook_model::answer::Process;
 use runbook_model::length::Length;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep};
 
 use super::client::{Keeper, PATIENCE, TICK, told};
 use super::door::{self, KeeperFault};
-use super::job::{OutputFiles, RunEnd, marker};
+use super::job::{OutputFiles, RunEnd, Typed, marker};
 use super::ledger::{Begun, Trace};
-use super::line::{Greeting, Line};
+use super::line::{Greeting, Keyboard, Line};
 use super::process::{self, Alive};
 use super::wire::{self, Event, Request};
 use crate::boot::boot_id;
@@ -210,18 +210,29 @@ fn last_line(files: &OutputFiles) -> Option<String> {
 
 impl Running {
     /// Follows the command to its end, as [`Keeper::run`] does; `progress` first hears what it has printed so far. `timeout`
-    /// counts from now.
+    /// counts from now; `typed` is what the person at its terminal does, if it has one.
     pub async fn wait(
+        self,
+        timeout: Option<Length>,
+        stop: watch::Receiver<bool>,
+        typed: Option<mpsc::UnboundedReceiver<Typed>>,
+        progress: impl FnMut(bool, &[u8]),
+    ) -> RunEnd {
+        self.attended(timeout, stop, &mut typed.into(), progress).await
+    }
+
+    pub(super) async fn attended(
         mut self,
         timeout: Option<Length>,
         stop: watch::Receiver<bool>,
+        keyboard: &mut Keyboard,
         mut progress: impl FnMut(bool, &[u8]),
     ) -> RunEnd {
         for (at, path) in OutputFiles::of(&self.dir, self.key).both().into_iter().enumerate() {
             // What cannot be read any more is missing on the screen only; the end has its own excerpt.
             replay(path, self.before[at], &mut |bytes| progress(at == 1, bytes)).unwrap_or(());
         }
-        match self.line.attend(timeout, stop, progress).await {
+        match self.line.attend(timeout, stop, keyboard, progress).await {
             Ok(Some(end)) => told(self.key, end),
             Ok(None) => RunEnd::KeeperLost { known: "the keeper answered what it was not asked".to_owned() },
             Err(_) => match read_when_dead(&self.dir, self.key).await {

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Seek as _, Write as _};
-use std::os::fd::AsRawFd as _;
+use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -10,33 +10,49 @@ use std::process::{Command, Stdio};
 use rustix::fs::{MemfdFlags, Mode, SealFlags, fchmod, fcntl_add_seals, memfd_create};
 
 use super::job::{Job, MARKER};
+use super::pty;
 
-/// Starts the command of a job as the leader of its own process group.
+/// Starts the command of a job as the leader of its own process group; at a terminal, `near`, as the leader of its session.
 ///
 /// Only what the standard library does with `posix_spawn` is used (absolute program, no `pre_exec`): `fork` would get
 /// slower with our own memory. All our own descriptors are close-on-exec.
 ///
 /// # Errors
 /// Why it was not started, for people. Nothing has happened then.
-pub(super) fn spawn(job: &Job, marker: &str) -> Result<std::process::Child, String> {
+pub(super) fn spawn(job: &Job, marker: &str, near: Option<OwnedFd>) -> Result<std::process::Child, String> {
     let Some((program, arguments)) = job.argv.split_first().filter(|(program, _)| program.starts_with('/')) else {
         return Err("the program is not given as an absolute path".to_owned());
     };
-    // Ours until the child has its own; a descriptor below it would take the place of another one.
+    // Ours until the child has its own.
     let files = memory_files(job)?;
-    Command::new(program)
+    let named = files.iter().map(|(name, file)| (name, format!("/dev/fd/{}", file.as_raw_fd())));
+    let explained = |error: io::Error| explain(&error, Path::new(program), &job.cwd);
+    let mut command = match near {
+        None => {
+            let mut command = Command::new(program);
+            command
+                .process_group(0)
+                .stdin(if job.stdin.is_some() { Stdio::piped() } else { Stdio::null() })
+                .stdout(Stdio::piped())
+                .stderr(Stdio::piped());
+            command
+        }
+        Some(near) => {
+            let mut command = Command::new("/proc/self/exe");
+            let copy = || near.try_clone().map(Stdio::from).map_err(explained);
+            command.args(pty::role()).arg(program).stdin(copy()?).stdout(copy()?).stderr(copy()?);
+            command
+        }
+    };
+    command
         .args(arguments)
         .env_clear()
         .envs(&job.env)
-        .envs(files.iter().map(|(name, file)| (name, format!("/dev/fd/{}", file.as_raw_fd()))))
+        .envs(named)
         .env(MARKER, marker)
         .current_dir(&job.cwd)
-        .process_group(0)
-        .stdin(if job.stdin.is_some() { Stdio::piped() } else { Stdio::null() })
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
         .spawn()
-        .map_err(|error| explain(&error, Path::new(program), &job.cwd))
+        .map_err(explained)
 }
 
 /// The files that variables name: in memory, sealed against any change, and open in the child, which is the only one that is

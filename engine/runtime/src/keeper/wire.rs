@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::job::{Job, RunEnd};
+use super::job::{Job, RunEnd, Window};
 
 /// The version of everything in this file.
 pub(super) const VERSION: u32 = 2;
@@ -25,6 +25,10 @@ pub(super) enum Request {
     Watch { key: u64 },
     /// Stop the command that this connection hears about.
     Stop { why: StopReason },
+    /// The person at the terminal of that command pressed keys.
+    Keys { bytes: Bytes },
+    /// Their terminal has this size now.
+    Resized { window: Window },
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -201,7 +205,9 @@ mod tests {
         fn noise_is_refused_and_never_a_panic(noise in prop::collection::vec(any::<u8>(), 0..80)) {
             let mut frames = Frames::default();
             frames.push(&noise);
-            while let Ok(Some(Request::Stop { .. } | Request::Watch { .. } | Request::Run { .. })) = frames.next() {}
+            while let Ok(Some(request)) = frames.next::<Request>() {
+                drop(request);
+            }
         }
     }
 

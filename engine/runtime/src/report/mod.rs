@@ -50,6 +50,8 @@ pub enum Progress {
     },
     /// The terminal is needed for a question; live lines must leave the screen until the next fact.
     Quiet,
+    /// The question was answered, or taken back.
+    Heard,
     /// Time passed.
     Tick,
 }

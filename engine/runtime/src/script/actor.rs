@@ -15,6 +15,7 @@ use super::blame::blame;
 use super::code::Code;
 use super::complaint::Called;
 use super::diagnostic::{Diagnostic, Diagnostics};
+use super::here;
 use super::program::Script;
 use super::sandbox::{STACK, performing};
 use super::settings;
@@ -139,6 +140,7 @@ impl Theatre {
         let purpose = Purpose::Play { line: self.line.clone(), params: self.params.clone() };
         let stage = Arc::new(Stage::new(Arc::clone(&self.script), purpose, Arc::clone(&self.curtain)));
         let engine = performing(&stage);
+        here::begin();
         let script = Arc::clone(&self.script);
         let ending = self.end(&stage, || {
             let Some(ast) = script.asts.get(script.sources.entry()) else { return Ok(Dynamic::UNIT) };
@@ -160,7 +162,6 @@ impl Theatre {
             return failed(&self.script, diagnostic, Some(path.clone()));
         };
         stage.begin_rollback();
-        stage.refresh();
         self.end(stage, || stage.below(path.rollback(), || block.call(engine)))
     }
 

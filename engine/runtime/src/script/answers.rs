@@ -31,12 +31,12 @@ pub(super) fn register(engine: &mut Engine) {
     engine.register_get("ok", |output: &mut Output| output.0.status.is_success());
     engine.register_get("duration", |output: &mut Output| i64::try_from(output.0.millis).unwrap_or(i64::MAX));
     engine.register_get("size", |output: &mut Output| i64::try_from(output.0.stdout.size).unwrap_or(i64::MAX));
-    engine.register_fn("json", |ctx: NativeCallContext, output: &mut Output| {
+    engine.register_fn("json", |ctx: NativeCallContext, output: Output| {
         let text = whole(&ctx, &output.0.stdout, "json()")?;
         parsed(&ctx, &text)
     });
-    engine.register_fn("to_string", |output: &mut Output| shown(&output.0));
-    engine.register_fn("to_debug", |output: &mut Output| shown(&output.0));
+    engine.register_fn("to_string", |output: Output| shown(&output.0));
+    engine.register_fn("to_debug", |output: Output| shown(&output.0));
     engine.register_type_with_name::<Reaction>("the answer of a server");
     engine.register_get("status", |answer: &mut Reaction| i64::from(answer.0.status));
     engine.register_get("body", |ctx: NativeCallContext, answer: &mut Reaction| text(&ctx, &answer.0.body, "body"));
@@ -44,12 +44,12 @@ pub(super) fn register(engine: &mut Engine) {
         answer.0.headers.iter().map(|(name, value)| (name.as_str().into(), value.clone().into())).collect::<Map>()
     });
     engine.register_get("millis", |answer: &mut Reaction| i64::try_from(answer.0.millis).unwrap_or(i64::MAX));
-    engine.register_fn("json", |ctx: NativeCallContext, answer: &mut Reaction| {
+    engine.register_fn("json", |ctx: NativeCallContext, answer: Reaction| {
         let text = text(&ctx, &answer.0.body, "json()")?;
         parsed(&ctx, &text)
     });
-    engine.register_fn("to_string", |answer: &mut Reaction| format!("status {}", answer.0.status));
-    engine.register_fn("to_debug", |answer: &mut Reaction| format!("status {}", answer.0.status));
+    engine.register_fn("to_string", |answer: Reaction| format!("status {}", answer.0.status));
+    engine.register_fn("to_debug", |answer: Reaction| format!("status {}", answer.0.status));
 }
 
 /// The exit code; as shells have it, 128 + n for signal n.

@@ -4,10 +4,11 @@ use rhai::{EvalAltResult, Position};
 use runbook_model::parameter::nearest;
 use runbook_model::path::StepPath;
 
+use super::branches_failed::BranchesFailed;
 use super::code::Code;
 use super::complaint::Complaint;
 use super::diagnostic::{Diagnostic, Label};
-use super::lint::engine_names;
+use super::lint::{engine_functions, properties};
 use super::program::Script;
 use super::span::{at, grown};
 use super::step_error::StepError;
@@ -79,6 +80,10 @@ fn leaf(mut error: EvalAltResult, script: &Script) -> (Diagnostic, Option<StepPa
                         .at(at(sources, &failed.location));
                 return (diagnostic, Some(failed.path.clone()));
             }
+            if let Some(failed) = thrown.read_lock::<BranchesFailed>() {
+                let diagnostic = Diagnostic::error(Code::StepFailed, failed.line()).at(at(sources, &failed.location));
+                return (diagnostic, failed.step.clone());
+            }
             if let Some(complaint) = thrown.read_lock::<Complaint>() {
                 let mut diagnostic =
                     Diagnostic::error(complaint.code, complaint.message.clone()).at(at(sources, &complaint.location));
@@ -106,6 +111,25 @@ fn leaf(mut error: EvalAltResult, script: &Script) -> (Diagnostic, Option<StepPa
                 .help("write `settings`: it is seen everywhere"),
             None,
         ),
+        EvalAltResult::ErrorPropertyNotFound(name, _) => (no_property(name.trim_matches('"'), "", script), None),
+        // "Unknown property 'x' - a getter is not registered for type 'y'".
+        EvalAltResult::ErrorDotExpr(message, _) if message.starts_with("Unknown property '") && !mentions_unknown(&message) => {
+            let mut quoted = message.split('\'').skip(1).step_by(2);
+            let (name, of) = (quoted.next().unwrap_or_default(), quoted.next().unwrap_or_default());
+            (no_property(name, of, script), None)
+        }
+        EvalAltResult::ErrorAssignmentToConstant(name, _) => (
+            Diagnostic::error(Code::Branches, format!("`{name}` cannot be changed here"))
+                .label("a constant, or a variable from outside this branch of a `parallel`")
+                .help("let the closure give a value: `parallel` returns what each branch gave"),
+            None,
+        ),
+        EvalAltResult::ErrorNonPureMethodCallOnConstant(name, _) => (
+            Diagnostic::error(Code::Branches, format!("`{name}` would change what cannot be changed here"))
+                .label("a constant, or a variable from outside this branch of a `parallel`")
+                .help("work on a copy: `let copy = …;`; to hand something out, let the closure give it"),
+            None,
+        ),
         other => {
             let message = other.to_string();
             if mentions_unknown(&message) {
@@ -113,6 +137,28 @@ fn leaf(mut error: EvalAltResult, script: &Script) -> (Diagnostic, Option<StepPa
             }
             (Diagnostic::error(Code::ScriptError, message), None)
         }
+    }
+}
+
+/// The properties of the results of steps and looks; those of maps are found in the text.
+const PROPERTIES: [&str; 17] = [
+    "body", "code", "duration", "error", "head", "headers", "lines", "message", "millis", "ok", "path", "reason", "size",
+    "status", "stderr", "stdout", "tail",
+];
+
+fn no_property(name: &str, of: &str, script: &Script) -> Diagnostic {
+    let message = match of {
+        "" => format!("there is no property `{name}` here"),
+        of => format!("{of} has no property `{name}`"),
+    };
+    let diagnostic = Diagnostic::error(Code::UnknownProperty, message);
+    let used = properties(&script.asts);
+    // The name itself stands in the text, too: that is where it was used.
+    let settings = script.settings.keys().map(|key| key.as_str());
+    let known = used.iter().map(String::as_str).filter(|known| *known != name).chain(PROPERTIES).chain(settings);
+    match nearest(name, known) {
+        Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+        None => diagnostic.help("`x?.name` gives `()` when it is not there, and `\"name\" in x` says whether it is"),
     }
 }
 
@@ -125,13 +171,13 @@ fn not_found(signature: &str) -> Diagnostic {
     if mentions_unknown(signature) {
         return unknowable();
     }
-    let own = engine_names();
-    let diagnostic = if own.contains(name) {
+    let own = engine_functions();
+    let diagnostic = if own.contains_key(name) {
         return Diagnostic::error(Code::ScriptError, format!("`{name}` cannot be used with these values: {signature}"));
     } else {
         Diagnostic::error(Code::UnknownFunction, format!("there is no function `{signature}`"))
     };
-    match nearest(name, own.iter().map(String::as_str)) {
+    match nearest(name, own.keys().map(String::as_str)) {
         Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
         None => diagnostic,
     }

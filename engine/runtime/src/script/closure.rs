@@ -5,6 +5,7 @@
 use rhai::{Dynamic, Engine, FnPtr, NativeCallContext, NativeCallContextStore};
 
 use super::complaint::Called;
+use super::frozen::read_only;
 
 /// A closure with everything that it needs to be called after its statement has ended.
 #[derive(Debug, Clone)]
@@ -25,6 +26,18 @@ impl Closure {
             }
         }
         Self { function, context: ctx.store_data() }
+    }
+
+    /// The same for one branch of a `parallel`: what it captured is a copy that cannot be written.
+    pub(super) fn for_branch(&self) -> Self {
+        let mut branch = self.clone();
+        branch.function.iter_curry_mut().for_each(|captured| *captured = read_only(captured));
+        branch
+    }
+
+    /// Calls it with one argument.
+    pub(super) fn call_with(&self, engine: &Engine, argument: Dynamic) -> Called<Dynamic> {
+        self.function.call_within_context(&self.context.create_context(engine), (argument,))
     }
 
     /// Calls it.

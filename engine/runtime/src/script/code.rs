@@ -43,6 +43,28 @@ pub enum Code {
     UnlikeTypes,
     /// The engine is at fault.
     Internal,
+    /// A function gets too many or too few arguments.
+    Arity,
+    /// A parameter is used that the runbook does not declare.
+    UndeclaredParameter,
+    /// A parameter is declared and never used.
+    UnusedParameter,
+    /// Something is never reached.
+    Unreachable,
+    /// Two steps below one phase have the same name.
+    DuplicateName,
+    /// A command says nothing about its way back.
+    NoWayBack,
+    /// A runbook names no owner.
+    NoOwner,
+    /// Two runbooks serve the same alert.
+    ServedTwice,
+    /// A link leads nowhere.
+    DeadLink,
+    /// A value has no such property.
+    UnknownProperty,
+    /// Something that a branch of a `parallel` may not do, or items that cannot be told apart.
+    Branches,
     /// A secret was used as text.
     SecretAsText,
     /// A secret stands in an argument of a program.
@@ -53,7 +75,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order of the numbers.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 33] = [
         Self::Syntax,
         Self::Import,
         Self::UnknownFunction,
@@ -73,12 +95,23 @@ impl Code {
         Self::NotRecordable,
         Self::UnlikeTypes,
         Self::Internal,
+        Self::Arity,
+        Self::UndeclaredParameter,
+        Self::UnusedParameter,
+        Self::Unreachable,
+        Self::DuplicateName,
+        Self::NoWayBack,
+        Self::NoOwner,
+        Self::ServedTwice,
+        Self::DeadLink,
+        Self::UnknownProperty,
+        Self::Branches,
         Self::SecretAsText,
         Self::SecretInArgument,
         Self::NoSource,
     ];
 
-    /// `RB0001` to `RB0022`.
+    /// `RB0001`, `RB0002`, and so on.
     #[must_use]
     pub fn id(self) -> &'static str {
         match self {
@@ -101,9 +134,20 @@ impl Code {
             Self::NotRecordable => "RB0017",
             Self::UnlikeTypes => "RB0018",
             Self::Internal => "RB0019",
-            Self::SecretAsText => "RB0020",
-            Self::SecretInArgument => "RB0021",
-            Self::NoSource => "RB0022",
+            Self::Arity => "RB0020",
+            Self::UndeclaredParameter => "RB0021",
+            Self::UnusedParameter => "RB0022",
+            Self::Unreachable => "RB0023",
+            Self::DuplicateName => "RB0024",
+            Self::NoWayBack => "RB0025",
+            Self::NoOwner => "RB0026",
+            Self::ServedTwice => "RB0027",
+            Self::DeadLink => "RB0028",
+            Self::UnknownProperty => "RB0029",
+            Self::Branches => "RB0030",
+            Self::SecretAsText => "RB0031",
+            Self::SecretInArgument => "RB0032",
+            Self::NoSource => "RB0033",
         }
     }
 
@@ -197,7 +241,57 @@ impl Code {
                  `\"db/password\" = { env = \"DB_PASSWORD\" }`, or `{ file = … }`, `{ command = [ … ] }`, `{ age = … }`."
             }
             Self::Internal => "The engine failed, not the script. Nothing is lost: the journal is written before every effect.",
+            Self::Arity => {
+                "A function is called with another number of arguments than it takes. It is found before the run starts, because otherwise the run would stop in the middle, at that line."
+            }
+            Self::UndeclaredParameter => {
+                "The script reads a parameter that `params` of `runbook(#{ … })` does not have. Nobody can give it, so the run would stop at that line."
+            }
+            Self::UnusedParameter => {
+                "People are asked for a parameter that changes nothing. At night that is one question too many, and one wrong belief about what the runbook does."
+            }
+            Self::Unreachable => {
+                "What stands behind a `return` or a `throw`, or in a branch that is never taken, is never run. A rehearsal does not show it either."
+            }
+            Self::DuplicateName => {
+                "Steps are known by their names: in reports, in questions, and when somebody says `runbook resolve RUN STEP did`. The second of two is called `NAME#2`, which says nothing to whoever reads it."
+            }
+            Self::NoWayBack => {
+                "Rolling back leaves what this command did as it is, and says so only then. `rollback: \"nothing\"` says that this is meant. With `rollback: true` in `runbook(#{ … })` the runbook promises a way back for every command, and one without is an error."
+            }
+            Self::NoOwner => {
+                "`owner` in `runbook(#{ … })` is who is told when the runbook turns out wrong, and who is asked before it changes."
+            }
+            Self::ServedTwice => {
+                "When the alert fires, one page is shown. With two runbooks for it nobody knows which; distinguish them by `labels`, or take the alert out of one."
+            }
+            Self::DeadLink => {
+                "A link of the runbook names a file that is not in the repository, or is no address. At night there is no time to search for it."
+            }
+            Self::UnknownProperty => {
+                "The value has no property of this name. The nearest one that appears in the runbook or in the results of steps is suggested."
+            }
+            Self::Branches => {
+                "The branches of a `parallel` run at the same time and in any order, so nothing in one may depend on another: \
+                 a branch reads what stands outside and cannot change it, but gives a value, which `parallel` returns; it has \
+                 no `parallel` and no named lock in it. Each item has a key of its own, by which it is found again on resume."
+            }
         }
+    }
+
+    /// Whether it only looks wrong: a repository may allow it.
+    #[must_use]
+    pub fn may_be_allowed(self) -> bool {
+        matches!(
+            self,
+            Self::UnusedParameter
+                | Self::Unreachable
+                | Self::DuplicateName
+                | Self::NoWayBack
+                | Self::NoOwner
+                | Self::ServedTwice
+                | Self::DeadLink
+        )
     }
 
     /// The code with this number, as in `RB0004`.

@@ -27,6 +27,7 @@ pub(super) fn read(options: &Options<'_>) -> Called<Declaration> {
         title,
         owner: options.text("owner"),
         about: None,
+        links: options.texts("links"),
         serves: options.list("serves").into_iter().map(|alert| serves(options, alert)).collect::<Called<_>>()?,
         budget: options.length("budget")?,
         locks: options.locks()?,

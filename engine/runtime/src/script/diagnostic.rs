@@ -91,6 +91,12 @@ impl Diagnostic {
         }
     }
 
+    /// A warning that belongs to no place yet.
+    #[must_use]
+    pub fn warning(code: Code, message: impl Into<String>) -> Self {
+        Self { severity: Severity::Warning, ..Self::error(code, message) }
+    }
+
     /// The same at this place.
     #[must_use]
     pub fn at(mut self, span: Option<Span>) -> Self {

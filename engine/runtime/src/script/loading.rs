@@ -23,8 +23,19 @@ pub(super) struct Loaded {
     pub(super) found: Vec<Diagnostic>,
 }
 
-/// Reads the entry and everything that it imports, depth first.
+/// Reads the entry and everything that it imports, and judges it.
 pub(super) fn load(files: &dyn SourceFiles, entry: &str) -> Loaded {
+    let mut loaded = read(files, entry);
+    let lints = on_deep_stack(|| lint::lint(&loaded.sources, &loaded.asts));
+    match lints {
+        Ok(found) => loaded.found.extend(found),
+        Err(diagnostic) => loaded.found.push(*diagnostic),
+    }
+    loaded
+}
+
+/// Reads the entry and everything that it imports, depth first.
+pub(super) fn read(files: &dyn SourceFiles, entry: &str) -> Loaded {
     let mut loading = Loading { files, loaded: Loaded::default(), open: Vec::new(), closed: BTreeSet::new() };
     if let Err(error) = loading.read(entry) {
         loading.loaded.found.push(Diagnostic::error(Code::Import, error.to_string()));
@@ -53,11 +64,6 @@ pub(super) fn load(files: &dyn SourceFiles, entry: &str) -> Loaded {
     let mut loaded = loading.loaded;
     for (name, ast) in &loaded.asts {
         loaded.spots.add(name, ast);
-    }
-    let lints = on_deep_stack(|| lint::lint(&loaded.sources, &loaded.asts));
-    match lints {
-        Ok(found) => loaded.found.extend(found),
-        Err(diagnostic) => loaded.found.push(*diagnostic),
     }
     loaded
 }

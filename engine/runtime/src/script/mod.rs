@@ -8,15 +8,19 @@
 //! Rhai is pinned; `tests/rhai_pin.rs` holds what the room relies on.
 
 mod actor;
+mod anatomy;
 mod answers;
 mod blame;
+mod branches_failed;
 mod closure;
 mod code;
 mod complaint;
 mod decision;
 mod declaration;
 mod diagnostic;
+mod frozen;
 mod functions;
+mod here;
 mod json;
 mod lint;
 mod loading;
@@ -33,6 +37,7 @@ mod span;
 mod spots;
 mod stage;
 mod step_error;
+mod survey;
 mod unknown;
 mod unlike;
 

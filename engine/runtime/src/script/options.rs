@@ -5,6 +5,7 @@ use runbook_model::Value;
 use runbook_model::length::Length;
 use runbook_model::lock::{self, Locks};
 use runbook_model::parameter::nearest;
+use runbook_model::size::Size;
 use runbook_model::step::Location;
 
 use super::code::Code;
@@ -112,11 +113,38 @@ impl<'a> Options<'a> {
         }
     }
 
+    /// The part of so many items that a number or a share such as `"25%"` means, rounded down; 0 when absent.
+    pub(super) fn share(&self, name: &str, of: usize) -> Called<u32> {
+        let Some(given) = self.raw(name) else { return Ok(0) };
+        let found = given.to_string();
+        let (number, per) = match given.as_int() {
+            Ok(number) => (u64::try_from(number).ok(), false),
+            Err(_) => {
+                let percent = found.strip_suffix('%').and_then(|percent| percent.trim().parse().ok());
+                (percent.filter(|percent| *percent <= 100), true)
+            }
+        };
+        match number {
+            Some(percent) if per => Ok(u32::try_from(of as u64 * percent / 100).unwrap_or(u32::MAX)),
+            Some(number) => Ok(u32::try_from(number).unwrap_or(u32::MAX)),
+            None => self.wrong(name, format!("this is {found}")),
+        }
+    }
+
     /// The length of time.
     pub(super) fn length(&self, name: &str) -> Called<Option<Length>> {
         match self.text(name).map(|text| text.parse::<Length>()) {
             None => Ok(None),
             Some(Ok(length)) => Ok(Some(length)),
+            Some(Err(error)) => self.complain(name, Code::BadOption, format!("`{name}`: {error}")).raise(),
+        }
+    }
+
+    /// The number of bytes.
+    pub(super) fn size(&self, name: &str) -> Called<Option<Size>> {
+        match self.text(name).map(|text| text.parse::<Size>()) {
+            None => Ok(None),
+            Some(Ok(size)) => Ok(Some(size)),
             Some(Err(error)) => self.complain(name, Code::BadOption, format!("`{name}`: {error}")).raise(),
         }
     }
@@ -224,9 +252,10 @@ fn fits(kind: OptionType, value: &Dynamic) -> bool {
     let is_text = || value.is_string() || value.is::<Unknown>();
     let all = |each: fn(&Dynamic) -> bool| value.read_lock::<Array>().is_some_and(|items| items.iter().all(each));
     match kind {
-        OptionType::Text | OptionType::Length => is_text(),
+        OptionType::Text | OptionType::Length | OptionType::Size => is_text(),
         OptionType::Flag => value.is_bool(),
         OptionType::Count => value.is_int(),
+        OptionType::Share => value.is_int() || is_text(),
         OptionType::Number => value.is_int() || value.is_float(),
         OptionType::Argv | OptionType::Alerts => value.is_array(),
         OptionType::Names => is_text() || all(|item| text(&item.flatten_clone()).is_some()),

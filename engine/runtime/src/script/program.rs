@@ -12,9 +12,10 @@ use runbook_model::gate::Gate;
 use super::actor::Actor;
 use super::blame;
 use super::code::Code;
-use super::diagnostic::{Diagnostic, Diagnostics, Severity};
+use super::diagnostic::{Diagnostic, Diagnostics, Severity, Span};
 use super::functions::SECRET;
-use super::loading;
+use super::lint;
+use super::loading::{self, Loaded};
 use super::sandbox::{STACK, performing};
 use super::settings;
 use super::source::{SourceFiles, Sources};
@@ -48,7 +49,19 @@ impl Program {
     /// Everything that was found, as far as it is an error: text that is not Rhai, modules that are missing or import
     /// each other in a circle, functions and options that do not exist.
     pub fn load(files: &dyn SourceFiles, entry: &str) -> Result<Self, Diagnostics> {
-        let loaded = loading::load(files, entry);
+        Self::of(loading::load(files, entry))
+    }
+
+    /// Reads a runbook that a run has started with. It is not judged again: a run must be able to go on although this
+    /// engine knows of more mistakes than the one that started it.
+    ///
+    /// # Errors
+    /// Text that is not Rhai, modules that are missing.
+    pub fn load_pinned(files: &dyn SourceFiles, entry: &str) -> Result<Self, Diagnostics> {
+        Self::of(loading::read(files, entry))
+    }
+
+    fn of(loaded: Loaded) -> Result<Self, Diagnostics> {
         let sources = Arc::new(loaded.sources);
         let (errors, warnings): (Vec<_>, Vec<_>) =
             loaded.found.into_iter().partition(|diagnostic| diagnostic.severity == Severity::Error);
@@ -64,6 +77,20 @@ impl Program {
     #[must_use]
     pub fn warnings(&self) -> Option<Diagnostics> {
         (!self.warnings.is_empty()).then(|| Diagnostics::new(self.warnings.clone(), Arc::clone(&self.script.sources)))
+    }
+
+    /// These remarks of the caller's about the program, to be shown with its sources.
+    #[must_use]
+    pub fn remarks(&self, remarks: Vec<Diagnostic>) -> Diagnostics {
+        Diagnostics::new(remarks, Arc::clone(&self.script.sources))
+    }
+
+    /// Where an option of `runbook(#{ … })` stands; where the call stands when the option is not written out there.
+    #[must_use]
+    pub fn declared_at(&self, option: &str) -> Option<Span> {
+        let sources = &self.script.sources;
+        let position = lint::declared_at(self.script.asts.get(sources.entry())?, option)?;
+        span::grown(sources, sources.entry(), position)
     }
 
     /// The names and texts of all files that belong to it, the entry first: what a run pins.

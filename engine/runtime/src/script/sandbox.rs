@@ -1,12 +1,12 @@
 //! The engine of Rhai with everything taken out that is not a function of its arguments, and with limits.
 
-use std::sync::{Arc, Once};
+use std::sync::{Arc, LazyLock, Once};
 
 use rhai::packages::{
     BasicArrayPackage, BasicBlobPackage, BasicMapPackage, BasicMathPackage, BitFieldPackage, CorePackage, LogicPackage,
     MoreStringPackage, Package,
 };
-use rhai::{Dynamic, Engine, OptimizationLevel};
+use rhai::{Dynamic, Engine, Module, OptimizationLevel, Shared};
 
 use super::stage::Stage;
 
@@ -26,6 +26,21 @@ pub(super) const BLOCKED: [(&str, &str); 8] = [
     ("get_fn_metadata_list", "name the function that you want to call"),
 ];
 
+/// The functions of Rhai itself, as far as a script may have them. They are made once in a process: to make them takes
+/// longer than to read a runbook.
+static PACKAGES: LazyLock<[Shared<Module>; 8]> = LazyLock::new(|| {
+    [
+        CorePackage::new().as_shared_module(),
+        BitFieldPackage::new().as_shared_module(),
+        LogicPackage::new().as_shared_module(),
+        BasicMathPackage::new().as_shared_module(),
+        BasicArrayPackage::new().as_shared_module(),
+        BasicBlobPackage::new().as_shared_module(),
+        BasicMapPackage::new().as_shared_module(),
+        MoreStringPackage::new().as_shared_module(),
+    ]
+});
+
 /// An engine that can parse, and compute, and nothing else.
 pub(super) fn bare() -> Engine {
     // Closures are named by a hash; a fixed seed gives them the same names in every process, so that a replay that
@@ -39,15 +54,9 @@ pub(super) fn bare() -> Engine {
         }
     });
     let mut engine = Engine::new_raw();
-    engine
-        .register_global_module(CorePackage::new().as_shared_module())
-        .register_global_module(BitFieldPackage::new().as_shared_module())
-        .register_global_module(LogicPackage::new().as_shared_module())
-        .register_global_module(BasicMathPackage::new().as_shared_module())
-        .register_global_module(BasicArrayPackage::new().as_shared_module())
-        .register_global_module(BasicBlobPackage::new().as_shared_module())
-        .register_global_module(BasicMapPackage::new().as_shared_module())
-        .register_global_module(MoreStringPackage::new().as_shared_module());
+    for package in PACKAGES.iter() {
+        engine.register_global_module(Shared::clone(package));
+    }
     engine
         .set_max_call_levels(48)
         .set_max_expr_depths(64, 48)

@@ -13,6 +13,8 @@ pub enum OptionType {
     Number,
     /// A length of time, such as `"90s"`.
     Length,
+    /// A number of bytes: `"10MiB"`.
+    Size,
     /// A program with its arguments.
     Argv,
     /// A list of texts.
@@ -37,6 +39,8 @@ pub enum OptionType {
     Map(&'static str),
     /// How to roll back: an argv, a list of changes, a map with one change, `"nothing"` or a closure with steps.
     Rollback,
+    /// How many may fail: a whole number from 0 on, or a share such as `"25%"`.
+    Share,
     /// How many more attempts: a number, or `#{ times, every }`.
     Retry,
     /// One of these words.
@@ -55,8 +59,10 @@ impl OptionType {
             Self::Text => "a text".to_owned(),
             Self::Flag => "`true` or `false`".to_owned(),
             Self::Count => "a whole number from 1 on".to_owned(),
+            Self::Share => "a whole number from 0 on, or a share such as \"25%\"".to_owned(),
             Self::Number => "a number".to_owned(),
             Self::Length => "a length of time, such as \"90s\"".to_owned(),
+            Self::Size => "a number of bytes, such as \"10MiB\"".to_owned(),
             Self::Argv => {
                 "a program with its arguments, such as [\"systemctl\", \"restart\", \"api\"], or `sh(\"…\")`".to_owned()
             }
@@ -134,6 +140,25 @@ const ENV_FILES: OptionSchema = option(
 const CWD: OptionSchema =
     option("cwd", OptionType::Text, "the working directory; the root of the runbook repository when absent");
 const STDIN: OptionSchema = option("stdin", OptionType::Parts, "what the program reads; nothing when absent");
+const CA: OptionSchema =
+    option("ca", OptionType::Text, "a file of certificates (PEM): the only authorities that count; the machine's when absent");
+const PTY: OptionSchema = option(
+    "pty",
+    OptionType::Flag,
+    "the program gets a terminal of its own, at which nobody sits; both its streams come out of it",
+);
+const INTERACTIVE: OptionSchema = option(
+    "interactive",
+    OptionType::Flag,
+    "the program gets the operator's terminal while it runs; refused where there is none",
+);
+const OUTPUT: OptionSchema =
+    option("output", OptionType::Size, "the most of each stream that is kept on disk, head and tail; 64MiB when absent");
+const STOP: OptionSchema = option(
+    "stop",
+    OptionType::Word(&["group", "everything"]),
+    "who is stopped with the program: its process group, or whatever it started; \"group\" when absent",
+);
 const RUN: OptionSchema = option("run", OptionType::Argv, "a program with its arguments; no shell reads them");
 const WRITE: OptionSchema =
     option("write", OptionType::Map("command.write"), "a file and its content; its rollback comes by itself");
@@ -163,6 +188,12 @@ static TABLES: &[Table] = &[
                 "how long it waits for another run to give them back; as long as it takes when absent",
             ),
             option("params", OptionType::Parameters, "its parameters"),
+            option(
+                "rollback",
+                OptionType::Flag,
+                "`true` promises a way back for every command; `runbook check` holds it to that",
+            ),
+            option("links", OptionType::Texts, "addresses and files of the repository that help whoever runs it"),
         ],
     },
     Table {
@@ -219,6 +250,10 @@ static TABLES: &[Table] = &[
             ENV_FILES,
             CWD,
             STDIN,
+            PTY,
+            INTERACTIVE,
+            OUTPUT,
+            STOP,
         ],
     },
     Table {
@@ -249,6 +284,7 @@ static TABLES: &[Table] = &[
             option("body", OptionType::Parts, "a body of text"),
             option("expect", OptionType::Statuses, "statuses that count as success; 200 to 299 when absent"),
             option("timeout", OptionType::Length, "how long an answer may take; 30s when absent"),
+            CA,
         ],
     },
     Table {
@@ -283,7 +319,7 @@ static TABLES: &[Table] = &[
         usage: "rollback(name, #{ … }) or rollback(name, || { … })",
         help: "adds to what is owed: a compensation that belongs to no single command",
         argument: Some(1),
-        options: &[RUN, WRITE, HTTP, ENV, ENV_FILES, CWD, STDIN],
+        options: &[RUN, WRITE, HTTP, ENV, ENV_FILES, CWD, STDIN, PTY, INTERACTIVE, OUTPUT, STOP],
     },
     Table {
         name: "phase",
@@ -301,6 +337,21 @@ static TABLES: &[Table] = &[
         ],
     },
     Table {
+        name: "parallel",
+        usage: "parallel(name, items, #{ … }, |item| { … })",
+        help: "does the same steps for many items, several at a time; gives a list of #{ ok, value, error, item, key }",
+        argument: Some(2),
+        options: &[
+            option("max", OptionType::Count, "how many items at a time, 1 to 100; 10 when absent"),
+            option(
+                "max_failures",
+                OptionType::Share,
+                "how many items may fail before no other is begun and the whole fails; 0 when absent",
+            ),
+            option("key", OptionType::Text, "for items that are maps: the key whose value names the item"),
+        ],
+    },
+    Table {
         name: "http::get",
         usage: "http::get(url, #{ … })",
         help: "in a check: what a server answers",
@@ -308,6 +359,7 @@ static TABLES: &[Table] = &[
         options: &[
             option("headers", OptionType::PartsMap, "header fields"),
             option("timeout", OptionType::Length, "how long the answer may take; 10s when absent"),
+            CA,
         ],
     },
     Table {
@@ -318,6 +370,7 @@ static TABLES: &[Table] = &[
         options: &[
             option("headers", OptionType::PartsMap, "header fields"),
             option("timeout", OptionType::Length, "how long the answer may take; 10s when absent"),
+            CA,
         ],
     },
     Table {

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rhai::{Engine, EvalAltResult, Module, ModuleResolver, Position, Shared};
 
+use super::here;
 use super::settings;
 use super::source::resolved;
 use super::stage::Stage;
@@ -40,9 +41,9 @@ impl ModuleResolver for Shelf {
             let message = format!("the module `{name}` was not loaded with the runbook");
             return Err(Box::new(EvalAltResult::ErrorRuntime(message.into(), position)));
         };
-        self.stage.state().importing += 1;
+        here::with(|here| here.importing += 1);
         let module = Module::eval_ast_as_new(settings::scope(), ast, engine);
-        self.stage.state().importing -= 1;
+        here::with(|here| here.importing -= 1);
         let module = module.map_err(|error| Box::new(EvalAltResult::ErrorInModule(name.clone(), error, position)))?;
         let module = Shared::new(module);
         self.ready.lock().unwrap_or_else(PoisonError::into_inner).insert(name, Shared::clone(&module));

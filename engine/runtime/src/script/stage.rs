@@ -1,7 +1,7 @@
 //! What all functions of one performance share: the line to the engine, the place in the runbook, and why it stopped.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rhai::{Array, Dynamic, EvalAltResult, FnPtr, Map, NativeCallContext, Position};
@@ -15,13 +15,14 @@ use super::code::Code;
 use super::complaint::{Called, Complaint, place};
 use super::diagnostic::{Diagnostic, Label};
 use super::functions::Gate;
+use super::here;
 use super::program::Script;
 use super::span;
 use super::unknown::{self, Unknown};
 use crate::operation::{Line, Operation, Reply};
 use crate::secret::known;
 
-/// How many operations of Rhai one performance may need.
+/// How many operations of Rhai the script may need between two looks, and each branch of a `parallel` by itself.
 const OPERATIONS: u64 = 10_000_000;
 
 /// Why a performance ended before its script did. No script can catch it.
@@ -57,7 +58,6 @@ pub(super) struct Stage {
     curtain: Arc<AtomicBool>,
     /// Whether `State::stop` is set: asked at every operation, so not behind the lock.
     stopped: AtomicBool,
-    operations: AtomicU64,
     /// Whether `State::unknowns` holds any: asked at every statement.
     rehearsed: AtomicBool,
     state: Mutex<State>,
@@ -66,20 +66,12 @@ pub(super) struct Stage {
 /// What changes while a performance goes on.
 #[derive(Debug, Default)]
 pub(super) struct State {
-    /// The path of the phase, or the rolled-back step, in which the script is.
-    parents: Vec<StepPath>,
     /// How often each name was met below each parent.
     met: HashMap<(StepPath, String), u32>,
-    /// The step whose closure is looking.
-    pub(super) looking: Option<StepPath>,
-    /// How many imports are being run.
-    pub(super) importing: u32,
     /// Whether `runbook(#{ … })` was called.
     pub(super) declared: bool,
     /// The rollback blocks of the steps met so far.
     pub(super) blocks: HashMap<StepPath, Closure>,
-    /// Where `print` was called last.
-    pub(super) printed_at: Location,
     /// The unknown values handed out so far, for texts that they went into.
     unknowns: Vec<Unknown>,
     stop: Option<Stop>,
@@ -93,7 +85,6 @@ impl Stage {
             purpose,
             curtain,
             stopped: AtomicBool::new(false),
-            operations: AtomicU64::new(0),
             rehearsed: AtomicBool::new(false),
             state: Mutex::new(State::default()),
         }
@@ -134,7 +125,7 @@ impl Stage {
     }
 
     pub(super) fn has_stopped(&self) -> bool {
-        self.stopped.load(Ordering::SeqCst)
+        self.stopped.load(Ordering::SeqCst) || here::is_resting()
     }
 
     /// Called at every operation of Rhai: whether to stop here.
@@ -148,7 +139,7 @@ impl Stage {
             drop(self.halt(Stop::HungUp));
             return Some(Dynamic::UNIT);
         }
-        if self.operations.fetch_add(1, Ordering::Relaxed) >= OPERATIONS {
+        if here::count_operation() >= OPERATIONS {
             let diagnostic = Diagnostic::error(Code::Limit, "the script needs more than 10 million operations")
                 .help("look for a loop that never ends; to wait for something, use a check with `within`");
             drop(self.halt(Stop::Refused(Box::new(diagnostic))));
@@ -157,18 +148,20 @@ impl Stage {
         None
     }
 
-    /// A call about to be made starts with the full allowance of operations.
-    pub(super) fn refresh(&self) {
-        self.operations.store(0, Ordering::Relaxed);
-    }
-
     /// Asks the engine, and waits for its answer.
     pub(super) fn perform(&self, operation: Operation) -> Called<Reply> {
         if self.has_stopped() {
             return Err(terminated());
         }
         let Purpose::Play { line, .. } = &self.purpose else { return Ok(Reply::GoOn) };
-        line.perform(operation).map_err(|_hangup| self.halt(Stop::HungUp))
+        match line.perform(operation) {
+            Ok(Reply::Rest) => {
+                here::rest();
+                Err(terminated())
+            }
+            Ok(reply) => Ok(reply),
+            Err(_hangup) => Err(self.halt(Stop::HungUp)),
+        }
     }
 
     /// The path of a step or phase that begins here.
@@ -177,31 +170,29 @@ impl Stage {
             return Err(terminated());
         }
         let function = ctx.fn_name();
-        let state = self.state();
-        if state.importing > 0 {
+        let here = here::with(|here| here.clone());
+        if here.importing > 0 {
             let complaint = Complaint::new(ctx, Code::StepInImport, format!("`{function}` stands at the top level of a module"));
             return complaint.help("importing a module must not do anything: put it into a function of the module").raise();
         }
-        if !state.declared {
+        if !self.state().declared {
             let message = format!("`{function}` comes before `runbook(#{{ … }})`");
             return Complaint::new(ctx, Code::Declaration, message)
                 .help("start the script with `runbook(#{ title: \"…\" });`: what it says is read without running anything")
                 .raise();
         }
-        if let Some(looking) = &state.looking {
+        if let Some(looking) = &here.looking {
             let message = format!("`{function}` stands inside the closure of \"{}\"", looking.name());
             return Complaint::new(ctx, Code::StepInsideCheck, message)
                 .help("a closure only looks, and may be called many times: put the step before or behind it")
                 .raise();
         }
-        drop(state);
         let name = named(ctx, name)?;
-        Ok((self.numbered(&name), name))
+        Ok((self.numbered(here.parents.last().cloned().unwrap_or_default(), &name), name))
     }
 
-    fn numbered(&self, name: &str) -> StepPath {
+    fn numbered(&self, parent: StepPath, name: &str) -> StepPath {
         let mut state = self.state();
-        let parent = state.parents.last().cloned().unwrap_or_default();
         let nth = state.met.entry((parent.clone(), name.to_owned())).or_default();
         *nth += 1;
         parent.child(name, *nth)
@@ -209,19 +200,16 @@ impl Stage {
 
     /// Runs `body` with `parent` as the place for steps.
     pub(super) fn below<T>(&self, parent: StepPath, body: impl FnOnce() -> T) -> T {
-        self.state().parents.push(parent);
+        here::with(|here| here.parents.push(parent));
         let result = body();
-        self.state().parents.pop();
+        here::with(|here| here.parents.pop());
         result
     }
 
     /// Forgets how often each name was met: a rollback block is played again from its start.
     pub(super) fn begin_rollback(&self) {
-        let mut state = self.state();
-        state.met.clear();
-        state.parents.clear();
-        state.looking = None;
-        state.importing = 0;
+        self.state().met.clear();
+        here::begin();
     }
 
     /// Keeps a rollback block for [`super::Actor::roll_back`].

@@ -43,12 +43,11 @@ pub(super) fn register(engine: &mut Engine) {
     engine.register_get("reason", |error: &mut StepError| error.reason());
     engine.register_get("code", |error: &mut StepError| error.code());
     engine.register_get("message", |error: &mut StepError| error.failure.line());
-    engine
-        .register_fn("to_string", |error: &mut StepError| format!("\"{}\" failed: {}", error.path.name(), error.failure.line()));
-    engine.register_fn("to_debug", |error: &mut StepError| format!("\"{}\" failed: {}", error.path.name(), error.failure.line()));
+    engine.register_fn("to_string", |error: StepError| format!("\"{}\" failed: {}", error.path.name(), error.failure.line()));
+    engine.register_fn("to_debug", |error: StepError| format!("\"{}\" failed: {}", error.path.name(), error.failure.line()));
     engine.register_type_with_name::<super::complaint::Complaint>("Mistake");
     engine.register_get("message", |complaint: &mut super::complaint::Complaint| complaint.message.clone());
     engine.register_get("code", |complaint: &mut super::complaint::Complaint| complaint.code.id().to_owned());
-    engine.register_fn("to_string", |complaint: &mut super::complaint::Complaint| complaint.message.clone());
-    engine.register_fn("to_debug", |complaint: &mut super::complaint::Complaint| complaint.message.clone());
+    engine.register_fn("to_string", |complaint: super::complaint::Complaint| complaint.message.clone());
+    engine.register_fn("to_debug", |complaint: super::complaint::Complaint| complaint.message.clone());
 }

@@ -10,6 +10,7 @@ use runbook_model::step::{OnFailure, StepKind};
 use super::Subject;
 use super::crashing::tried_again;
 use super::oracle::{self, Deed};
+use super::order::Order;
 use super::scratch::{NoScratch, Scratch};
 use super::trial::{Ended, Extent, Trial};
 use crate::world::scripted::Unanswered;
@@ -26,6 +27,7 @@ pub struct Baseline {
     pub(super) back: Option<Back>,
     pub(super) blocks: BTreeMap<StepPath, Vec<Deed>>,
     pub(super) idempotent: BTreeSet<StepPath>,
+    pub(super) order: Order,
     pub(super) on_failure: OnFailure,
 }
 
@@ -103,9 +105,10 @@ impl Baseline {
             back = Some(Back { records: records.len() as u64..session, extent: calls, deeds });
         }
         let idempotent = oracle::idempotent(&trial.records());
+        let order = Order::of(&trial.records());
         let on_failure = subject.started.on_failure;
         drop(trial);
-        Ok(Self { scratch, status, records, extent, deeds, back, blocks, idempotent, on_failure })
+        Ok(Self { scratch, status, records, extent, deeds, back, blocks, idempotent, order, on_failure })
     }
 
     /// What the run was when its session ended.

@@ -1,5 +1,7 @@
 //! The engine dies at every boundary in turn, and a new one goes on.
 
+use std::collections::BTreeMap;
+
 use runbook_model::entry::{Entry, Record};
 use runbook_model::path::StepPath;
 use runbook_model::status::RunStatus;
@@ -8,6 +10,7 @@ use runbook_model::step::Command;
 use super::baseline::{MOST_STUCK, because};
 use super::death::{Death, boundaries};
 use super::oracle::{self, Deed};
+use super::order::Order;
 use super::swept::Judged;
 use super::trial::{Ended, Trial};
 use super::{Baseline, Subject, Swept};
@@ -65,7 +68,7 @@ pub(super) fn forwards(
     let crash = Crash::at(&trial);
     let mut judged = Judged::default();
     if crash.records.is_empty() {
-        judged.take(oracle::exactly("the run never began and changed something", &[], &trial.deeds(), None));
+        judged.take(oracle::exactly(&baseline.order, "the run never began and changed something", &[], &trial.deeds(), &[]));
     } else {
         match then {
             Then::Resume => resumed(&mut trial, baseline, &crash, recovery, &mut judged),
@@ -93,13 +96,19 @@ fn backwards(
     }
     let crash = Crash::at(&trial);
     let mut judged = Judged::default();
-    let ended = to_the_end(&mut trial, Then::RollBack, &crash, recovery, &mut judged);
+    let ended = to_the_end(&mut trial, Then::RollBack, &crash, &baseline.order, recovery, &mut judged);
     if ended == Ended::Status(RunStatus::RolledBack) {
         let deeds = trial.deeds();
-        judged.take(oracle::exactly("it went forwards again", &baseline.deeds, &oracle::forward(&deeds), None));
+        judged.take(oracle::exactly(&baseline.order, "it went forwards again", &baseline.deeds, &oracle::forward(&deeds), &[]));
         let repeated = crash.repeated(recovery);
         let expected = oracle::effects(back);
-        judged.take(oracle::exactly("the rollback is another one", &expected, &oracle::backward(&deeds), repeated));
+        judged.take(oracle::exactly(
+            &baseline.order,
+            "the rollback is another one",
+            &expected,
+            &oracle::backward(&deeds),
+            &repeated,
+        ));
     } else {
         judged.take(unexpected(&trial, "rolled back", &ended, baseline));
     }
@@ -108,7 +117,7 @@ fn backwards(
 }
 
 fn resumed(trial: &mut Trial<'_>, baseline: &Baseline, crash: &Crash, recovery: Recovery, judged: &mut Judged) {
-    let ended = to_the_end(trial, Then::Resume, crash, recovery, judged);
+    let ended = to_the_end(trial, Then::Resume, crash, &baseline.order, recovery, judged);
     let deeds = trial.deeds();
     judged.take(oracle::never_twice(&deeds, &baseline.idempotent));
     // When nobody knows about an attempt that failed, another one is due and may succeed: the run may take another way.
@@ -116,11 +125,17 @@ fn resumed(trial: &mut Trial<'_>, baseline: &Baseline, crash: &Crash, recovery: 
     match ended {
         Ended::Status(status) if status.word() == baseline.status.word() && !other_way => {
             let repeated = crash.repeated(recovery);
-            judged.take(oracle::exactly("other changes than in the undisturbed run", &baseline.deeds, &deeds, repeated));
+            judged.take(oracle::exactly(
+                &baseline.order,
+                "other changes than in the undisturbed run",
+                &baseline.deeds,
+                &deeds,
+                &repeated,
+            ));
         }
         // A step that is settled gives the script no result; one that needs it says so and ends.
-        Ended::Status(RunStatus::Failed { at: None, .. }) if recovery == Recovery::InDoubt && crash.in_flight.is_some() => {
-            judged.take(oracle::at_most("other changes than in the undisturbed run", &baseline.deeds, &deeds));
+        Ended::Status(RunStatus::Failed { at: None, .. }) if recovery == Recovery::InDoubt && !crash.in_flight.is_empty() => {
+            judged.take(oracle::at_most(&baseline.order, "other changes than in the undisturbed run", &baseline.deeds, &deeds));
         }
         Ended::Status(_) if other_way => {}
         ended => judged.take(unexpected(trial, baseline.status.word(), &ended, baseline)),
@@ -133,10 +148,16 @@ fn resumed(trial: &mut Trial<'_>, baseline: &Baseline, crash: &Crash, recovery: 
 
 fn rolled_back(trial: &mut Trial<'_>, baseline: &Baseline, crash: &Crash, recovery: Recovery, judged: &mut Judged) {
     let before = oracle::forward(&trial.deeds());
-    let ended = to_the_end(trial, Then::RollBack, crash, recovery, judged);
+    let ended = to_the_end(trial, Then::RollBack, crash, &baseline.order, recovery, judged);
     let deeds = trial.deeds();
     judged.take(oracle::never_twice(&deeds, &baseline.idempotent));
-    judged.take(oracle::exactly("it went forwards while it was rolled back", &before, &oracle::forward(&deeds), None));
+    judged.take(oracle::exactly(
+        &baseline.order,
+        "it went forwards while it was rolled back",
+        &before,
+        &oracle::forward(&deeds),
+        &[],
+    ));
     match ended {
         Ended::Status(RunStatus::RolledBack) => judged.take(way_back(trial, baseline, true)),
         ended => judged.take(unexpected(trial, "rolled back", &ended, baseline)),
@@ -149,7 +170,11 @@ pub(super) fn way_back(trial: &Trial<'_>, baseline: &Baseline, finished: bool) -
     let expected = oracle::way_back(&records, &deeds, &baseline.blocks);
     let found = once(oracle::backward(&deeds), baseline);
     let why = "what was rolled back is not what took effect, newest first";
-    if finished { oracle::exactly(why, &expected, &found, None) } else { oracle::at_most(why, &expected, &found) }
+    if finished {
+        oracle::exactly(&baseline.order, why, &expected, &found, &[])
+    } else {
+        oracle::at_most(&baseline.order, why, &expected, &found)
+    }
 }
 
 /// Leaves out repetitions of what may be repeated.
@@ -164,16 +189,18 @@ fn once(deeds: Vec<Deed>, baseline: &Baseline) -> Vec<Deed> {
 }
 
 /// Goes on with a run until it ends; says what really happened when the engine has to ask.
-fn to_the_end(trial: &mut Trial<'_>, then: Then, crash: &Crash, recovery: Recovery, judged: &mut Judged) -> Ended {
+fn to_the_end(trial: &mut Trial<'_>, then: Then, crash: &Crash, order: &Order, recovery: Recovery, judged: &mut Judged) -> Ended {
     if let Some(status) = ended_before(&trial.records(), then) {
         return Ended::Status(status);
     }
     let before = trial.deeds();
     let mut ended = go_on(trial, then);
-    if let Ended::Status(RunStatus::InDoubt { at }) = &ended {
+    // One after the other, when several branches were in the middle of something.
+    for _ in 0..crash.in_flight.len().max(1) {
+        let Ended::Status(RunStatus::InDoubt { at }) = &ended else { break };
         let at = at.clone();
         judged.in_doubt = true;
-        judged.take(crash.doubt(&at, recovery, then, &before, &trial.deeds()));
+        judged.take(crash.doubt(order, &at, recovery, then, &before, &trial.deeds()));
         ended = match trial.resolve(&at) {
             Ended::Status(_) => go_on(trial, then),
             fault => fault,
@@ -237,7 +264,7 @@ fn knows(recovery: Recovery) -> &'static str {
 /// What stood in the journal when the engine died.
 pub(super) struct Crash {
     records: Vec<Record>,
-    in_flight: Option<(StepPath, Command)>,
+    in_flight: BTreeMap<StepPath, Command>,
 }
 
 impl Crash {
@@ -246,16 +273,17 @@ impl Crash {
         Self { in_flight: oracle::in_flight(&records), records }
     }
 
-    /// The step that may stand twice in the ledger.
-    fn repeated(&self, recovery: Recovery) -> Option<&StepPath> {
-        let (path, command) = self.in_flight.as_ref()?;
-        (recovery == Recovery::InDoubt && command.idempotent).then_some(path)
+    /// The steps that may stand twice in the ledger.
+    fn repeated(&self, recovery: Recovery) -> Vec<StepPath> {
+        let idempotent = self.in_flight.iter().filter(|(_, command)| command.idempotent);
+        idempotent.filter(|_| recovery == Recovery::InDoubt).map(|(path, _)| path.clone()).collect()
     }
 
     /// Whether the engine may ask about this step: the one in flight, if nothing else can tell, and before anything else
     /// is done.
     fn doubt(
         &self,
+        order: &Order,
         at: &StepPath,
         recovery: Recovery,
         then: Then,
@@ -263,20 +291,21 @@ impl Crash {
         after: &[Deed],
     ) -> Result<(), Box<super::swept::Breach>> {
         let wrong = |why: String| oracle::breach(why, oracle::shown(before), oracle::shown(after));
-        match &self.in_flight {
+        let between = after.strip_prefix(before).unwrap_or(after);
+        let Some(command) = self.in_flight.get(at) else {
+            return wrong(format!("`{at}` is in doubt, but was not in flight"));
+        };
+        match then {
             _ if recovery == Recovery::KeeperKnows => wrong(format!("`{at}` is in doubt, although the keeper knows")),
-            Some((path, _)) if path != at => wrong(format!("`{at}` is in doubt, but `{path}` was in flight")),
-            None => wrong(format!("`{at}` is in doubt, but no command was in flight")),
             // Repeated, it failed, and the runbook says to roll back then: whether it owes anything nobody knows.
-            Some((path, command)) if then == Then::Resume && command.idempotent && failed_again(path, before, after) => Ok(()),
-            Some((_, command)) if then == Then::Resume && command.idempotent => {
-                wrong(format!("`{at}` is in doubt, although it may be repeated"))
+            Then::Resume if command.idempotent && failed_again(at, before, after) => Ok(()),
+            Then::Resume if command.idempotent => wrong(format!("`{at}` is in doubt, although it may be repeated")),
+            Then::Resume if command.settled_by => wrong(format!("`{at}` is in doubt, although its `settled_by` can tell")),
+            // Branches beside it may have gone on.
+            _ if between.iter().any(|deed| !order.is_free(&deed.path, at)) => {
+                wrong(format!("something was done before `{at}` was settled"))
             }
-            Some((_, command)) if then == Then::Resume && command.settled_by => {
-                wrong(format!("`{at}` is in doubt, although its `settled_by` can tell"))
-            }
-            Some(_) if before != after => wrong(format!("something was done before `{at}` was settled")),
-            Some(_) => Ok(()),
+            _ => Ok(()),
         }
     }
 
@@ -285,18 +314,7 @@ impl Crash {
         match self.records.last() {
             None => "before the first record".to_owned(),
             Some(record) => {
-                let path = match &record.entry {
-                    Entry::StepIntended(intent) => Some(&intent.path),
-                    Entry::StepEnded(end) => Some(&end.path),
-                    Entry::PhaseEntered { path, .. }
-                    | Entry::PhaseLeft { path, .. }
-                    | Entry::StepRetried { path, .. }
-                    | Entry::StepResolved { path, .. }
-                    | Entry::ConfirmAnswered { path, .. }
-                    | Entry::RollbackOwed { path, .. }
-                    | Entry::RollbackDone { path } => Some(path),
-                    _ => None,
-                };
+                let path = record.entry.path();
                 let path = path.map(|path| format!(" `{path}`")).unwrap_or_default();
                 format!("last record: {} {}{path}", record.seq, record.entry.word())
             }

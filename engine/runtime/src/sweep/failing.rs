@@ -58,7 +58,7 @@ fn failed(trial: &mut Trial<'_>, baseline: &Baseline, path: &StepPath, mended: b
     let status = status(trial, baseline, &ended)?;
     let stopped_here = matches!(&status, RunStatus::Failed { at: Some(at), .. } if at == path);
     // Somebody else may have failed behind a failure that was caught: whoever was tried last is why a run turned around.
-    let tried_last = oracle::forward(&deeds).last().is_some_and(|deed| deed.path == *path);
+    let tried_last = baseline.order.is_last(path, &oracle::forward(&deeds));
     let rolled_back = status == RunStatus::RolledBack && baseline.on_failure == OnFailure::Rollback && tried_last;
     if !stopped_here && !rolled_back {
         // The script caught it. Whatever it did then is rolled back like anything else.
@@ -70,10 +70,11 @@ fn failed(trial: &mut Trial<'_>, baseline: &Baseline, path: &StepPath, mended: b
             _ => turned(trial, baseline),
         };
     }
-    let before: Vec<_> =
-        oracle::effects(&oracle::forward(&baseline.deeds)).into_iter().take_while(|deed| deed.path != *path).collect();
     let forwards = oracle::effects(&oracle::forward(&deeds));
-    oracle::exactly("something else was done before or behind the step that failed", &before, &forwards, None)?;
+    let expected = oracle::forward(&baseline.deeds);
+    let expected: Vec<_> = expected.into_iter().filter(|deed| deed.done || deed.path == *path).collect();
+    let why = "something else was done before or behind the step that failed";
+    oracle::stopped_at(&baseline.order, why, path, &expected, &forwards)?;
     attempts(trial, path, &deeds)?;
     if rolled_back {
         return way_back(trial, baseline, true);
@@ -91,7 +92,7 @@ fn failed(trial: &mut Trial<'_>, baseline: &Baseline, path: &StepPath, mended: b
             return wrong(trial, baseline, &format!("resumed, it ended `{}`{}", status.word(), because(&status)));
         }
         let (expected, found) = (oracle::effects(&baseline.deeds), oracle::effects(&trial.deeds()));
-        oracle::exactly("resumed, it made other changes than the undisturbed run", &expected, &found, None)
+        oracle::exactly(&baseline.order, "resumed, it made other changes than the undisturbed run", &expected, &found, &[])
     })
 }
 
@@ -130,11 +131,16 @@ fn declined(trial: &mut Trial<'_>, baseline: &Baseline, path: &StepPath) -> Held
         // Caught by the script, or rolled back because it says so.
         return oracle::never_twice(&trial.deeds(), &baseline.idempotent);
     }
-    oracle::at_most("something was done behind a question that was answered with no", &baseline.deeds, &trial.deeds())?;
+    oracle::at_most(
+        &baseline.order,
+        "something was done behind a question that was answered with no",
+        &baseline.deeds,
+        &trial.deeds(),
+    )?;
     trial.world().mend();
     match trial.resume(None) {
         Ended::Status(status) if status.word() == baseline.status.word() => {
-            oracle::exactly("asked again, it made other changes", &baseline.deeds, &trial.deeds(), None)
+            oracle::exactly(&baseline.order, "asked again, it made other changes", &baseline.deeds, &trial.deeds(), &[])
         }
         ended => {
             let status = self::status(trial, baseline, &ended)?;
@@ -151,9 +157,9 @@ fn stuck(trial: &mut Trial<'_>, baseline: &Baseline, deed: &Deed, back: &[Deed])
     let expected = oracle::effects(back);
     match status {
         RunStatus::Stuck { at, .. } if at == deed.path => {
-            let before: Vec<_> = expected.iter().take_while(|one| one.path != deed.path).cloned().collect();
             let found = oracle::backward(&trial.deeds());
-            oracle::exactly("the rollback went on behind the change that failed", &before, &found, None)?;
+            let why = "the rollback went on behind the change that failed";
+            oracle::stopped_at(&baseline.order, why, &deed.path, &expected, &found)?;
         }
         // A block of the script may catch it, or have it tried again.
         RunStatus::RolledBack => return oracle::never_twice(&trial.deeds(), &baseline.idempotent),
@@ -163,7 +169,7 @@ fn stuck(trial: &mut Trial<'_>, baseline: &Baseline, deed: &Deed, back: &[Deed])
     match tried_again(trial, ended) {
         Ended::Status(RunStatus::RolledBack) => {
             let found = oracle::backward(&trial.deeds());
-            oracle::exactly("tried again, the rollback is another one", &expected, &found, None)
+            oracle::exactly(&baseline.order, "tried again, the rollback is another one", &expected, &found, &[])
         }
         ended => {
             let status = self::status(trial, baseline, &ended)?;

@@ -11,6 +11,7 @@ mod crashing;
 mod death;
 mod failing;
 mod oracle;
+mod order;
 mod repeating;
 mod scratch;
 mod subject;

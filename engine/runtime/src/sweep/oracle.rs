@@ -9,6 +9,7 @@ use runbook_model::entry::{Entry, Record};
 use runbook_model::path::StepPath;
 use runbook_model::step::{Command, RollbackPlan, StepKind};
 
+use super::order::Order;
 use super::swept::Breach;
 use crate::world::Performed;
 use crate::world::scripted::Effect;
@@ -49,8 +50,9 @@ pub(super) fn effects(deeds: &[Deed]) -> Vec<Deed> {
     deeds.iter().filter(|deed| deed.done).cloned().collect()
 }
 
-/// The command that was in flight when the engine died: intended, and no end is written.
-pub(super) fn in_flight(records: &[Record]) -> Option<(StepPath, Command)> {
+/// The commands that were in flight when the engine died: intended, and no end is written. Branches of a `parallel` may have
+/// one each.
+pub(super) fn in_flight(records: &[Record]) -> BTreeMap<StepPath, Command> {
     let mut open = BTreeMap::new();
     for record in records {
         match &record.entry {
@@ -64,7 +66,7 @@ pub(super) fn in_flight(records: &[Record]) -> Option<(StepPath, Command)> {
             _ => {}
         }
     }
-    open.pop_last()
+    open
 }
 
 /// The changes that roll `deeds` back, as their authors declared them: newest first, for what took effect and for nothing
@@ -149,27 +151,40 @@ pub(super) fn never_twice(deeds: &[Deed], idempotent: &BTreeSet<StepPath>) -> Re
     Ok(())
 }
 
-/// That exactly these changes were made, in this order. One change of `repeated` may stand twice.
-pub(super) fn exactly(what: &str, expected: &[Deed], found: &[Deed], repeated: Option<&StepPath>) -> Result<(), Box<Breach>> {
-    if expected == found {
+/// That exactly these changes were made, in this order as far as there is one. A change of each of `repeated` may stand
+/// twice.
+pub(super) fn exactly(
+    order: &Order,
+    what: &str,
+    expected: &[Deed],
+    found: &[Deed],
+    repeated: &[StepPath],
+) -> Result<(), Box<Breach>> {
+    let all = |found: &[Deed]| order.left(expected, found).is_some_and(|left| left.is_empty());
+    if all(found) || all(&order.once(found, repeated)) {
         return Ok(());
-    }
-    if let Some(path) = repeated
-        && let Some(at) = found.iter().position(|deed| deed.path == *path)
-        && found.get(at + 1).is_some_and(|again| again.path == *path && again.line == found[at].line)
-    {
-        let mut once = found.to_vec();
-        once.remove(at);
-        if expected == once {
-            return Ok(());
-        }
     }
     breach(what.to_owned(), shown(expected), shown(found))
 }
 
 /// That these changes were made up to some point, and no others.
-pub(super) fn at_most(what: &str, expected: &[Deed], found: &[Deed]) -> Result<(), Box<Breach>> {
-    if expected.starts_with(found) { Ok(()) } else { breach(what.to_owned(), shown(expected), shown(found)) }
+pub(super) fn at_most(order: &Order, what: &str, expected: &[Deed], found: &[Deed]) -> Result<(), Box<Breach>> {
+    if order.left(expected, found).is_some() { Ok(()) } else { breach(what.to_owned(), shown(expected), shown(found)) }
+}
+
+/// That everything stopped at a step: what comes before it was made, and nothing behind it.
+pub(super) fn stopped_at(
+    order: &Order,
+    what: &str,
+    step: &StepPath,
+    expected: &[Deed],
+    found: &[Deed],
+) -> Result<(), Box<Breach>> {
+    if order.stops_at(expected, step, found) {
+        return Ok(());
+    }
+    let before: Vec<_> = expected.iter().take_while(|deed| deed.path != *step).cloned().collect();
+    breach(what.to_owned(), shown(&before), shown(found))
 }
 
 /// A breach of the law.

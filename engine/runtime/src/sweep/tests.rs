@@ -1,5 +1,6 @@
 //! Generated runbooks through the same sweep, and proof that the sweep can fail.
 
+mod branches;
 mod generated;
 mod written;
 

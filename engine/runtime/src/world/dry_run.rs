@@ -95,6 +95,10 @@ impl<W: World> World for DryRunWorld<W> {
         self.unconfined.clone()
     }
 
+    fn withheld(&self, _change: &Change) -> Option<Performed> {
+        Some(Performed::Withheld)
+    }
+
     fn perform<'a>(&'a self, _receipt: Receipt, _change: &'a Change, _limits: Limits) -> Task<'a, Performed> {
         Box::pin(async { Performed::Withheld })
     }

@@ -34,7 +34,7 @@ use crate::operation::Look;
 
 pub use dry_run::DryRunWorld;
 pub use live::LiveWorld;
-pub use people::{Absent, Agreeing, People};
+pub use people::{Absent, Agreeing, Lent, People};
 pub use scripted::ScriptedWorld;
 
 /// A future of the dispatcher's own thread.
@@ -48,6 +48,12 @@ pub trait World {
     /// # Errors
     /// What makes the change impossible from the start, such as a program that does not exist.
     fn prepare<'a>(&'a self, change: &'a Change) -> Task<'a, Result<Change, Failure>>;
+
+    /// What a change comes to in a world that changes nothing; such a world needs no intent on disk, and is given none.
+    /// `None`, which every other world says, means that it is made by [`World::perform`].
+    fn withheld(&self, _change: &Change) -> Option<Performed> {
+        None
+    }
 
     /// Makes the change. The receipt is the proof that its intent is on disk.
     fn perform<'a>(&'a self, receipt: Receipt, change: &'a Change, limits: Limits) -> Task<'a, Performed>;

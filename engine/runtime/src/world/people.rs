@@ -3,6 +3,7 @@
 use runbook_model::answer::Said;
 use runbook_model::person::Decider;
 
+use super::live::processes::{Keys, Window};
 use super::{Choice, Chosen, Question, Reaction, Task};
 
 /// Somebody, or nobody, who answers questions while a run goes on.
@@ -12,6 +13,28 @@ pub trait People {
 
     /// Asks what to do about a step; `None` when nobody is there to decide.
     fn choose<'a>(&'a self, choice: &'a Choice) -> Task<'a, Option<Chosen>>;
+
+    /// Whether they have a terminal to hand over to a program.
+    fn has_terminal(&self) -> bool {
+        false
+    }
+
+    /// Hands their terminal over, behind whatever is asked there now; `None` when there is none.
+    fn lend(&self) -> Task<'_, Option<Box<dyn Lent + '_>>> {
+        Box::pin(async { None })
+    }
+}
+
+/// A terminal in a program's hands. Dropping it gives it back, as it was.
+pub trait Lent {
+    /// Its size.
+    fn window(&self) -> Window;
+
+    /// What the person does at it from now on. A second call gives one that is silent.
+    fn keys(&mut self) -> Keys;
+
+    /// Shows what the program prints there.
+    fn show(&self, bytes: &[u8]);
 }
 
 /// Nobody is there: confirms suspend the run, failures do what the runbook declares.

@@ -53,7 +53,7 @@ fn a_command_survives_its_engine_and_is_followed_to_its_end() {
         let found = runbook_runtime::keeper::Keeper::recover(&place.dir, 1, &boot).await.expect("found out");
         let Found::Running(running) = found else { panic!("{found:?}") };
         running
-            .wait(None, stop, |_, bytes| {
+            .wait(None, stop, None, |_, bytes| {
                 heard.extend_from_slice(bytes);
                 let_go(&place, "go");
             })
@@ -86,7 +86,7 @@ fn a_command_can_be_stopped_by_the_next_engine() {
         let boot = runbook_runtime::boot::boot_id().expect("Linux");
         let found = runbook_runtime::keeper::Keeper::recover(&place.dir, 1, &boot).await.expect("found out");
         let Found::Running(running) = found else { panic!("{found:?}") };
-        running.wait(Some(Length::from_millis(50)), stop, |_, _| ()).await
+        running.wait(Some(Length::from_millis(50)), stop, None, |_, _| ()).await
     });
     let RunEnd::TimedOut { receipt, exited } = end else { panic!("{end:?}") };
     assert_eq!((exited.status, receipt.stopped.len()), (ExitStatus::Signal(15), 1));
@@ -210,7 +210,7 @@ fn whenever_they_die_nothing_is_claimed_that_is_not_so() {
             match runbook_runtime::keeper::Keeper::recover(&place.dir, 1, &boot).await.expect("found out") {
                 Found::NeverBegun { .. } => ("never begun", 0..=0),
                 Found::Ended(RunEnd::Exited(exited)) if exited.status.is_success() => ("ended", 1..=1),
-                Found::Running(running) => match running.wait(None, stop, |_, _| ()).await {
+                Found::Running(running) => match running.wait(None, stop, None, |_, _| ()).await {
                     RunEnd::Exited(exited) if exited.status.is_success() => ("running", 1..=1),
                     other => panic!("{other:?}"),
                 },
@@ -288,7 +288,7 @@ fn a_command_whose_future_was_dropped_runs_on() {
         let found = runbook_runtime::keeper::Keeper::recover(&place.dir, 1, &boot).await.expect("found out");
         let Found::Running(running) = found else { panic!("{found:?}") };
         let_go(&place, "go");
-        let RunEnd::Exited(exited) = running.wait(None, stop, |_, _| ()).await else { panic!("followed") };
+        let RunEnd::Exited(exited) = running.wait(None, stop, None, |_, _| ()).await else { panic!("followed") };
         assert_eq!(exited.status, ExitStatus::Code(7));
     });
 }

@@ -8,11 +8,14 @@ mod ends;
 mod outputs;
 mod place;
 mod stops;
+mod terminals;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Mutex;
+
+use runbook_runtime::keeper::{AT_TERMINAL, at_terminal};
 
 type Test = (&'static str, fn());
 
@@ -27,6 +30,7 @@ macro_rules! tests {
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["keeper", AT_TERMINAL, ..] => return at_terminal(&std::env::args_os().skip(3).collect::<Vec<_>>()),
         ["keeper", dir] => return runbook_runtime::keeper::serve(Path::new(dir)),
         ["engine", dir, key, ref argv @ ..] => return place::engine(Path::new(dir), key.parse().expect("a number"), argv),
         ["asks-again", dir, key, ref argv @ ..] => {
@@ -35,7 +39,7 @@ fn main() -> ExitCode {
         _ => {}
     }
     let wanted: Vec<_> = arguments.iter().filter(|argument| !argument.starts_with('-')).collect();
-    let all = [ends::TESTS, outputs::TESTS, stops::TESTS, crashes::TESTS].concat();
+    let all = [ends::TESTS, outputs::TESTS, stops::TESTS, terminals::TESTS, crashes::TESTS].concat();
     let is_wanted = |test: &Test| wanted.is_empty() || wanted.iter().any(|wanted| test.0.contains(wanted.as_str()));
     run(all.into_iter().filter(is_wanted).collect(), arguments.iter().any(|argument| argument == "--list"))
 }

@@ -10,8 +10,9 @@ use std::time::{Duration, Instant};
 
 use runbook_model::answer::Exited;
 use runbook_model::length::Length;
+use runbook_model::manner::Manner;
 use runbook_runtime::boot::boot_id;
-use runbook_runtime::keeper::{Found, Job, Keeper, RunEnd};
+use runbook_runtime::keeper::{Found, Job, Keeper, RunEnd, Window};
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open, pidfd_send_signal};
 use tokio::sync::watch;
 
@@ -167,6 +168,8 @@ pub(crate) fn job(argv: &[&str]) -> Job {
         grace: Length::from_secs(20),
         env_files: BTreeMap::new(),
         redact: Vec::new(),
+        manner: Manner::default(),
+        window: Window::default(),
         only_looks: false,
     }
 }

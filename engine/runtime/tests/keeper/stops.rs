@@ -2,15 +2,18 @@
 
 use runbook_model::answer::{ExitStatus, Exited, KillReceipt};
 use runbook_model::length::Length;
+use runbook_model::manner::Reach;
 use runbook_runtime::keeper::{Job, Keeper, RunEnd};
 use tokio::sync::watch;
 
-use crate::place::{Place, block_on, kill, lives, sh};
+use crate::place::{Place, block_on, eventually, kill, lives, sh};
 
 crate::tests![
     a_time_limit_stops_the_whole_group,
     who_ignores_sigterm_is_killed_after_the_grace,
     who_left_the_group_is_named_and_spared,
+    everything_means_everything,
+    a_look_that_nobody_waits_for_is_stopped,
     a_stopped_run_begins_nothing,
     a_command_that_handles_sigterm_may_finish,
 ];
@@ -71,6 +74,47 @@ fn who_left_the_group_is_named_and_spared() {
     assert!(lives(survivor.pid) && !receipt.killed);
     assert!(receipt.stopped.iter().any(|process| process.name == "sh"));
     kill(survivor.pid);
+}
+
+fn everything_means_everything() {
+    let place = Place::new();
+    let keeper = place.keeper();
+    // One hears SIGTERM outside of the group, one does not; one has left its parents and its environment behind.
+    let script = "setsid sleep 1000 & setsid sh -c 'trap \"\" TERM; sleep 1000; sleep 1000' & \
+                  (setsid env -i sh -c 'trap \"\" TERM; sleep 1000; sleep 1000' &) ; sleep 0.2; echo ready; sleep 1000";
+    let mut job = sh(script);
+    job.grace = Length::from_millis(300);
+    job.manner.stop = Reach::Everything;
+    let (receipt, exited) = block_on(stopped_when_ready(&keeper, 1, job));
+    assert_eq!((exited.status, receipt.killed), (ExitStatus::Signal(15), true));
+    assert!(receipt.survived.is_empty(), "{receipt:?}");
+    assert!(receipt.stopped.len() >= 5 && receipt.stopped.iter().all(|process| !lives(process.pid)), "{receipt:?}");
+    let left = std::fs::read_dir("/sys/fs/cgroup/unified").into_iter().flatten().flatten();
+    assert!(
+        !left
+            .into_iter()
+            .any(|entry| entry.file_name().to_string_lossy().starts_with(&format!("runbook-{}-", place.keeper_pid())))
+    );
+}
+
+fn a_look_that_nobody_waits_for_is_stopped() {
+    let place = Place::new();
+    let keeper = place.keeper();
+    let mut job = sh("echo $$; exec sleep 1000");
+    job.only_looks = true;
+    let (_sender, stop) = watch::channel(false);
+    let heard = std::cell::RefCell::new(Vec::new());
+    block_on(async {
+        let look = keeper.run(1, job, None, stop, |_, bytes| heard.borrow_mut().extend_from_slice(bytes));
+        let until = async {
+            while !heard.borrow().ends_with(b"\n") {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::select! { end = look => panic!("{end:?}"), () = until => {} }
+    });
+    let pid: u32 = String::from_utf8(heard.into_inner()).expect("text").trim().parse().expect("a number");
+    eventually("it is gone", || (!lives(pid)).then_some(()));
 }
 
 fn a_stopped_run_begins_nothing() {

@@ -5,10 +5,11 @@ use std::rc::Rc;
 
 use proptest::prelude::*;
 use runbook_model::answer::Answer;
-use runbook_model::entry::Entry;
+use runbook_model::entry::{BranchFailure, Entry, ParallelEntered};
 use runbook_model::outcome::Outcome;
 use runbook_model::person::Decider;
 use runbook_model::status::RunStatus;
+use runbook_model::step::{Location, RollbackPlan};
 
 use super::*;
 use crate::output::reporters::example::{Example, Paper, hand_clock, same};
@@ -32,35 +33,49 @@ fn desk(palette: Palette, unicode: bool) -> Desk {
     Desk { paper, hand, columns, terminal }
 }
 
-/// What a terminal shows after all of it: `\r` and `ESC[K` are all that the reporter moves with.
+/// What a terminal shows after all of it: `\r`, `ESC[K`, `ESC[J` and `ESC[nA` are all that the reporter moves with.
 fn shown(written: &str) -> String {
     let mut lines = vec![String::new()];
-    let mut column = 0;
+    let (mut row, mut column) = (0, 0);
     let mut rest = written;
     while let Some(c) = rest.chars().next() {
         if let Some(tail) = rest.strip_prefix("\u{1b}[K") {
-            let line = lines.last_mut().unwrap();
-            *line = line.chars().take(column).collect();
+            lines[row] = lines[row].chars().take(column).collect();
+            rest = tail;
+            continue;
+        }
+        if let Some(tail) = rest.strip_prefix("\u{1b}[J") {
+            lines[row] = lines[row].chars().take(column).collect();
+            lines.truncate(row + 1);
+            rest = tail;
+            continue;
+        }
+        if let Some((up, tail)) = rest.strip_prefix("\u{1b}[").and_then(|tail| tail.split_once('A'))
+            && let Ok(up) = up.parse::<usize>()
+        {
+            row = row.checked_sub(up).expect("never above what it has drawn");
             rest = tail;
             continue;
         }
         rest = &rest[c.len_utf8()..];
-        let line = lines.last_mut().unwrap();
         match c {
             '\r' => column = 0,
             '\n' => {
-                lines.push(String::new());
+                row += 1;
                 column = 0;
+                if row == lines.len() {
+                    lines.push(String::new());
+                }
             }
             c => {
-                let mut chars: Vec<_> = line.chars().collect();
+                let mut chars: Vec<_> = lines[row].chars().collect();
                 chars.truncate(chars.len().max(column));
                 if column < chars.len() {
                     chars[column] = c;
                 } else {
                     chars.push(c);
                 }
-                *line = chars.into_iter().collect();
+                lines[row] = chars.into_iter().collect();
                 column += 1;
             }
         }
@@ -152,7 +167,7 @@ fn colours_of_a_command_pass_and_its_other_sequences_do_not() {
     assert!(text.contains("\u{1b}[31mJob failed\u{1b}[0m") && text.contains("␛]0;owned␇see journalctl"));
     for sequence in text.split('\u{1b}').skip(1) {
         let end = sequence.find(|c: char| c.is_ascii_alphabetic()).unwrap();
-        assert!(sequence.starts_with('[') && matches!(&sequence[end..=end], "m" | "K"), "{sequence:?}");
+        assert!(sequence.starts_with('[') && matches!(&sequence[end..=end], "m" | "K" | "J" | "A"), "{sequence:?}");
     }
 }
 
@@ -199,6 +214,104 @@ fn a_mistake_in_the_script_advises_to_adopt_the_mended_one() {
     let text = paper.text();
     let (adopt, plain) = (text.find("--adopt  once the runbook is mended"), text.rfind("→ runbook resume"));
     assert!(adopt.is_some() && adopt < plain, "{text}");
+}
+
+/// A `parallel` of these items, and the first step of each that has begun.
+fn branches(example: &mut Example, items: &[&str], begun: usize) -> Vec<Record> {
+    let path = Example::path("restart");
+    let asked = ParallelEntered {
+        path: path.clone(),
+        items: items.iter().map(|item| (*item).to_owned()).collect(),
+        max: 3,
+        max_failures: 1,
+        location: Location::default(),
+    };
+    let mut records = vec![example.record(Entry::ParallelEntered(Box::new(asked)))];
+    for item in &items[..begun] {
+        let branch = path.child(item, 1);
+        records.push(example.record(Entry::BranchEntered { path: branch.clone() }));
+        let change = crate::output::reporters::example::run(&["stop", item]);
+        records.push(example.intend_change(branch.child("stop", 1), change, RollbackPlan::Undeclared, Vec::new()));
+    }
+    records
+}
+
+#[test]
+fn each_branch_has_a_live_line_and_its_name_in_every_other() {
+    let Desk { paper, hand, mut terminal, .. } = desk(Palette::plain(), true);
+    let mut example = Example::live();
+    example.opening().iter().for_each(|record| terminal.fact(record));
+    branches(&mut example, &["web-1", "web-2", "web-3", "web-4"], 3).iter().for_each(|record| terminal.fact(record));
+    let restart = Example::path("restart");
+    let step = |item: &str| restart.child(item, 1).child("stop", 1);
+    hand.set(3_000);
+    terminal.progress(&Progress::Output { path: step("web-2"), stderr: false, bytes: b"half\n".to_vec() });
+    let tail = |paper: &Paper, n: usize| {
+        let text = shown(&paper.text());
+        let lines: Vec<_> = text.lines().map(str::to_owned).collect();
+        lines[lines.len() - n..].to_vec()
+    };
+    assert_eq!(
+        tail(&paper, 5),
+        [
+            "▸ restart  4 items, 3 at a time, 1 may fail",
+            "    web-1, web-2, web-3, web-4",
+            "⠋ command web-1: stop 7s 1m49s left",
+            "⠋ command web-2: stop 5s half",
+            "⠋ command web-3: stop 3s",
+        ]
+    );
+    terminal.fact(&example.end(step("web-2"), Outcome::Succeeded(Answer::Nothing), Vec::new()));
+    let failed = BranchFailure { step: Some(step("web-2")), message: "exit code 1".to_owned() };
+    terminal.fact(&example.record(Entry::BranchLeft { path: restart.child("web-2", 1), millis: 1200, failed: Some(failed) }));
+    let text = tail(&paper, 4);
+    assert_eq!(text[..2], ["  ✓ command  web-2: stop  1.2s", "  ✗ web-2 failed  1.2s · exit code 1"]);
+    assert!(text[2].starts_with("⠋ command web-1") && text[3].starts_with("⠋ command web-3"), "{text:?}");
+    for item in ["web-1", "web-3"] {
+        terminal.fact(&example.end(step(item), Outcome::Succeeded(Answer::Nothing), Vec::new()));
+    }
+    terminal.fact(&example.record(Entry::ParallelLeft { path: restart, millis: 2_000 }));
+    drop(terminal);
+    let text = shown(&paper.text());
+    assert!(text.ends_with("· restart  2.0s · 2 of 4 done, 1 failed, 1 not reached\n") && !text.contains('⠋'), "{text}");
+}
+
+#[test]
+fn live_lines_stay_within_half_of_the_screen() {
+    let Desk { paper, hand, terminal, .. } = desk(Palette::plain(), true);
+    let rows = Rc::new(Cell::new(24));
+    let height = Rc::clone(&rows);
+    let mut terminal = terminal.with_height(Box::new(move || height.get()));
+    let mut example = Example::live();
+    example.opening().iter().for_each(|record| terminal.fact(record));
+    let items: Vec<_> = (1..=30).map(|n| format!("web-{n}")).collect();
+    let items: Vec<_> = items.iter().map(String::as_str).collect();
+    branches(&mut example, &items, 30).iter().for_each(|record| terminal.fact(record));
+    for (high, lines) in [(24, 10), (8, 4), (3, 1), (0, 1), (100, 10)] {
+        rows.set(high);
+        hand.set(hand.get() + 1_000);
+        terminal.progress(&Progress::Tick);
+        let text = shown(&paper.text());
+        assert_eq!(text.lines().filter(|line| line.starts_with(|c| ('⠋'..='⠿').contains(&c))).count(), lines, "{text}");
+        assert!(text.lines().last().is_some_and(|line| line.contains(&format!("(and {} more)", 30 - lines))), "{text}");
+    }
+}
+
+#[test]
+fn nothing_of_other_branches_comes_between_a_question_and_its_answer() {
+    let Desk { paper, mut terminal, .. } = desk(Palette::plain(), true);
+    let mut example = Example::live();
+    example.opening().iter().for_each(|record| terminal.fact(record));
+    branches(&mut example, &["web-1", "web-2"], 2).iter().for_each(|record| terminal.fact(record));
+    terminal.progress(&Progress::Quiet);
+    let asked = paper.text().len();
+    let step = Example::path("restart").child("web-2", 1).child("stop", 1);
+    terminal.fact(&example.end(step.clone(), Outcome::Succeeded(Answer::Nothing), Vec::new()));
+    terminal.progress(&Progress::Output { path: step, stderr: false, bytes: b"x\n".to_vec() });
+    terminal.progress(&Progress::Tick);
+    assert_eq!(paper.text().len(), asked, "{}", paper.text());
+    terminal.progress(&Progress::Heard);
+    assert!(paper.text()[asked..].contains("✓ command  web-2: stop"), "{}", paper.text());
 }
 
 proptest! {

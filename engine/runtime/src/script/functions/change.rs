@@ -2,6 +2,7 @@
 
 use rhai::{Array, Dynamic, FnPtr, Map};
 use runbook_model::change::{Change, FileWrite, HttpCall, Invocation};
+use runbook_model::manner::{Manner, Reach, Terminal};
 use runbook_model::secret::Place;
 use runbook_model::step::RollbackPlan;
 
@@ -12,6 +13,9 @@ use crate::script::json;
 use crate::script::options::{Options, word};
 use crate::script::schema::table;
 use crate::script::secret;
+
+/// What means something for a program only.
+const RUN_ONLY: [&str; 8] = ["env", "env_files", "cwd", "stdin", "pty", "interactive", "output", "stop"];
 
 /// Where programs run: a rollback runs where its command did, so that relative paths mean the same.
 #[derive(Debug, Clone, Default)]
@@ -43,7 +47,7 @@ impl Surroundings {
         let mut secrets = [self.env.secrets.clone(), self.env_files.secrets.clone()].concat();
         let stdin = stdin.and_then(|options| parts::text(options, "stdin", Place::Stdin, &mut secrets));
         let (env, env_files, cwd) = (self.env.texts.clone(), self.env_files.texts.clone(), self.cwd.clone());
-        Invocation { argv, env, cwd, stdin, env_files, secrets }
+        Invocation { argv, env, cwd, stdin, env_files, secrets, manner: Manner::default() }
     }
 }
 
@@ -59,7 +63,7 @@ pub(super) fn change(options: &Options<'_>, surroundings: &Surroundings) -> Call
         }
     };
     if kind != "run"
-        && let Some(odd) = ["env", "env_files", "cwd", "stdin"].into_iter().find(|name| options.has(name))
+        && let Some(odd) = RUN_ONLY.into_iter().find(|name| options.has(name))
     {
         return options
             .complain(odd, Code::BadOption, format!("`{odd}` belongs to `run`, and means nothing for `{kind}`"))
@@ -70,7 +74,7 @@ pub(super) fn change(options: &Options<'_>, surroundings: &Surroundings) -> Call
         "run" => {
             let words = given.try_cast::<Array>().unwrap_or_default();
             let argv = argv(words, &|code, message| options.complain("run", code, message))?;
-            Ok(Change::Run(surroundings.invocation(argv, Some(options))))
+            Ok(Change::Run(Invocation { manner: manner(options)?, ..surroundings.invocation(argv, Some(options)) }))
         }
         "write" => write(&options.inner(table("command.write"), given, "write")?),
         _ => http(&options.inner(table("command.http"), given, "http")?),
@@ -123,6 +127,25 @@ pub(super) fn plan(
 
 fn run(argv: Vec<String>, surroundings: &Surroundings) -> Change {
     Change::Run(surroundings.invocation(argv, None))
+}
+
+/// How a program is run.
+fn manner(options: &Options<'_>) -> Called<Manner> {
+    let (own, operators) = (options.flag("pty"), options.flag("interactive"));
+    if operators && own {
+        return options
+            .complain("pty", Code::BadOption, "`pty` and `interactive` cannot stand together")
+            .help("an interactive program gets a terminal in any case: leave `pty` out")
+            .raise();
+    }
+    if operators && options.has("stdin") {
+        return options
+            .complain("stdin", Code::BadOption, "`stdin` and `interactive` cannot stand together: it reads what a person types")
+            .raise();
+    }
+    let terminal = if operators { Some(Terminal::Operators) } else { own.then_some(Terminal::Own) };
+    let stop = if options.text("stop").as_deref() == Some("everything") { Reach::Everything } else { Reach::Group };
+    Ok(Manner { terminal, output: options.size("output")?, stop })
 }
 
 /// Program and arguments: texts, numbers and flags.
@@ -222,6 +245,7 @@ fn http(options: &Options<'_>) -> Called<Change> {
         json: parts::json(options, "json", &mut secrets)?,
         body: parts::text(options, "body", Place::Body, &mut secrets),
         expect,
+        ca: options.text("ca"),
         timeout: options.length("timeout")?,
         secrets,
     }))

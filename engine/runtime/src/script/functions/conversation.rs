@@ -14,6 +14,7 @@ use crate::script::closure::Closure;
 use crate::script::code::Code;
 use crate::script::complaint::{Called, place};
 use crate::script::diagnostic::Diagnostic;
+use crate::script::here;
 use crate::script::json::{self, NotRecordable};
 use crate::script::stage::{Stage, Stop};
 use crate::script::step_error::StepError;
@@ -54,7 +55,7 @@ impl Asked<'_> {
                     let failed = StepError { path: self.path, failure: *failure, location };
                     return Err(Box::new(EvalAltResult::ErrorRuntime(Dynamic::from(failed), Position::NONE)));
                 }
-                Reply::GoOn | Reply::Seen(_) => None,
+                Reply::GoOn | Reply::Seen(_) | Reply::Branches { .. } | Reply::Rest => None,
             };
             let Some(closure) = closure else {
                 return Err(misunderstood(self.stage, &self.path.to_string()));
@@ -69,10 +70,10 @@ impl Asked<'_> {
         if let Some(unknown) = &self.against {
             return Ok(Look::Unknown { because: unknown.because.clone() });
         }
-        self.stage.refresh();
-        self.stage.state().looking = Some(self.path.clone());
+        here::refresh();
+        here::with(|here| here.looking = Some(self.path.clone()));
         let seen = closure.call(self.ctx.engine());
-        self.stage.state().looking = None;
+        here::with(|here| here.looking = None);
         if let Some(because) = self.stage.take_unknowable() {
             return Ok(Look::Unknown { because });
         }

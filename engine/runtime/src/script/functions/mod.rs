@@ -8,6 +8,7 @@ mod confirm;
 mod conversation;
 mod gate;
 mod observe;
+mod parallel;
 pub(super) mod parts;
 mod phase;
 mod print;
@@ -15,6 +16,7 @@ mod rollback;
 mod runbook;
 mod shell;
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 pub(super) use gate::Gate;
@@ -24,13 +26,28 @@ use super::code::Code;
 use super::complaint::{Called, Complaint};
 use super::sandbox::BLOCKED;
 use super::stage::Stage;
-use super::{answers, secret, step_error, unlike};
+use super::{answers, branches_failed, secret, step_error, unlike};
 
 /// The functions of the engine that stand in no module; a script may not define its own of these names.
-pub(super) const NAMES: [&str; 9] = ["attempt", "check", "command", "confirm", "phase", "rollback", "runbook", "secret", "sh"];
+pub(super) const NAMES: [&str; 10] =
+    ["attempt", "check", "command", "confirm", "parallel", "phase", "rollback", "runbook", "secret", "sh"];
 
 /// The function that names a secret.
 pub(super) const SECRET: &str = "secret";
+
+/// Those of [`NAMES`] that ask for a step, or for a phase of steps.
+pub(super) const STEPS: [&str; 5] = ["check", "command", "confirm", "phase", "rollback"];
+
+/// How many arguments a function of the engine takes: one of [`NAMES`], or of [`MODULES`] with its module.
+pub(super) fn arguments(name: &str) -> Option<RangeInclusive<usize>> {
+    Some(match name {
+        "attempt" | "runbook" | SECRET => 1..=1,
+        "check" | "phase" => 2..=3,
+        "command" | "rollback" => 2..=2,
+        "confirm" | "sh" => 1..=2,
+        _ => return observe::arguments(name),
+    })
+}
 
 /// The modules of the engine that need no `import`, with their functions: looks at the world.
 pub(super) const MODULES: [(&str, &[&str]); 8] = [
@@ -55,6 +72,8 @@ pub(super) fn register(engine: &mut Engine, stage: &Arc<Stage>) {
     confirm::register(engine, stage);
     rollback::register(engine, stage);
     phase::register(engine, stage);
+    parallel::register(engine, stage);
+    branches_failed::register(engine);
     attempt::register(engine, stage);
     print::register(engine, stage);
     shell::register(engine);
@@ -81,5 +100,23 @@ fn blocked(engine: &mut Engine) {
         engine.register_fn(name, move |ctx: NativeCallContext, _: i64| refuse(&ctx));
         engine.register_fn(name, move |ctx: NativeCallContext, _: f64| refuse(&ctx));
         engine.register_fn(name, move |ctx: NativeCallContext, _: rhai::Dynamic| refuse(&ctx));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_known_how_many_arguments_each_function_takes() {
+        for name in NAMES {
+            assert!(arguments(name).is_some(), "{name}");
+        }
+        for (space, names) in MODULES {
+            for name in names {
+                assert!(arguments(&format!("{space}::{name}")).is_some(), "{space}::{name}");
+            }
+        }
+        assert!(STEPS.iter().all(|step| NAMES.contains(step)));
     }
 }

@@ -1,5 +1,6 @@
 //! Looks at the world: `http::get`, `exec::output`, `fs::read`, … Only a closure of a check may take them.
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use rhai::{Array, Dynamic, Engine, FuncRegistration, Module, NativeCallContext};
@@ -14,6 +15,7 @@ use crate::operation::{Operation, Reply};
 use crate::script::answers::{Output, Reaction};
 use crate::script::code::Code;
 use crate::script::complaint::{Called, Complaint};
+use crate::script::here;
 use crate::script::json;
 use crate::script::options::Options;
 use crate::script::schema::table;
@@ -39,6 +41,13 @@ const LOOKS: [(&str, &str, usize, bool, Made); 13] = [
     ("process", "find", 1, false, |asked| Ok(Observation::Processes { name: asked.word()? })),
     ("tcp", "open", 1, true, |asked| Ok(Observation::Tcp { address: asked.word()?, timeout: asked.options.length("timeout")? })),
 ];
+
+/// How many arguments the function of this whole name takes.
+pub(super) fn arguments(function: &str) -> Option<RangeInclusive<usize>> {
+    let (space, name) = function.split_once("::")?;
+    let (_, _, arguments, has_options, _) = LOOKS.into_iter().find(|look| look.0 == space && look.1 == name)?;
+    Some(arguments..=arguments + usize::from(has_options))
+}
 
 struct Asked<'a> {
     ctx: &'a NativeCallContext<'a>,
@@ -85,7 +94,7 @@ fn look(
     subject: Dynamic,
     given: Option<Dynamic>,
 ) -> Called<Dynamic> {
-    let looking = stage.state().looking.clone();
+    let looking = here::with(|here| here.looking.clone());
     let Some(path) = looking else {
         return Complaint::new(ctx, Code::LookOutsideCheck, format!("`{function}` looks at the world outside a check"))
             .help(format!("put it into a check, so that what it sees is recorded: `let seen = check(\"…\", || {function}(…));`"))
@@ -146,7 +155,8 @@ fn request(asked: &Asked<'_>, method: &str) -> Called<Observation> {
         return Complaint::new(asked.ctx, Code::BadOption, format!("\"{url}\" is no http:// or https:// address")).raise();
     }
     let Marked { texts: headers, secrets } = parts::map(&asked.options, "headers", Place::Header);
-    Ok(Observation::Http { method: method.to_owned(), url, headers, timeout: asked.options.length("timeout")?, secrets })
+    let (timeout, ca) = (asked.options.length("timeout")?, asked.options.text("ca"));
+    Ok(Observation::Http { method: method.to_owned(), url, headers, timeout, secrets, ca })
 }
 
 fn output(asked: &Asked<'_>) -> Called<Observation> {

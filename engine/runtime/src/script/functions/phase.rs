@@ -7,6 +7,7 @@ use rhai::{Dynamic, Engine, FnPtr, NativeCallContext};
 use crate::operation::Operation;
 use crate::script::code::Code;
 use crate::script::complaint::{Called, Complaint};
+use crate::script::here;
 use crate::script::json;
 use crate::script::options::Options;
 use crate::script::schema::table;
@@ -36,6 +37,12 @@ fn phase(ctx: &NativeCallContext, stage: &Stage, name: &Dynamic, given: Option<D
     let budget = options.length("budget")?;
     let locks = options.locks()?;
     let (path, _) = stage.enter(ctx, name)?;
+    if !locks.names.is_empty() && here::with(|here| !here.branch.is_root()) {
+        // A lock is held by the run: two branches would both have it, and the first to leave would give it away.
+        return Complaint::new(ctx, Code::Branches, "a phase in a branch of a `parallel` cannot have a lock")
+            .help("a lock keeps other runs away, not other branches: give it to a phase around the `parallel`, or to the runbook")
+            .raise();
+    }
     stage.perform(Operation::EnterPhase { path: path.clone(), budget, locks })?;
     let value = stage.below(path.clone(), || body.call_within_context::<Dynamic>(ctx, ()))?;
     stage.perform(Operation::LeavePhase { path })?;

@@ -6,15 +6,16 @@ use rhai::{Dynamic, Engine, ImmutableString, NativeCallContext};
 
 use crate::operation::Operation;
 use crate::script::complaint::{Called, place};
+use crate::script::here;
 use crate::script::span;
 use crate::script::stage::Stage;
 
 pub(super) fn register(engine: &mut Engine, stage: &Arc<Stage>) {
     // Rhai calls the function `print` to make a text, and hands that to `on_print` without its place: so the function
     // remembers the place.
-    let placing = Arc::clone(stage);
-    engine.register_fn("print", move |ctx: NativeCallContext, item: Dynamic| -> Called<ImmutableString> {
-        placing.state().printed_at = place(&ctx);
+    engine.register_fn("print", |ctx: NativeCallContext, item: Dynamic| -> Called<ImmutableString> {
+        let at = place(&ctx);
+        here::with(|here| here.printed_at = at);
         if item.is_string() {
             Ok(item.into_immutable_string().unwrap_or_default())
         } else {
@@ -23,7 +24,7 @@ pub(super) fn register(engine: &mut Engine, stage: &Arc<Stage>) {
     });
     let printing = Arc::clone(stage);
     engine.on_print(move |text| {
-        let location = printing.state().printed_at.clone();
+        let location = here::with(|here| here.printed_at.clone());
         note(&printing, text, location);
     });
     let debugging = Arc::clone(stage);
@@ -31,8 +32,9 @@ pub(super) fn register(engine: &mut Engine, stage: &Arc<Stage>) {
 }
 
 fn note(stage: &Stage, text: &str, location: runbook_model::step::Location) {
+    let branch = here::with(|here| here.branch.clone());
     // A hang-up is kept by the stage: the script ends at its next operation.
-    if stage.perform(Operation::Note { text: text.to_owned(), location }).is_err() {
+    if stage.perform(Operation::Note { text: text.to_owned(), location, branch }).is_err() {
         tracing::debug!("a note of the script was lost: the engine stopped the run");
     }
 }

@@ -7,6 +7,7 @@ use rhai::{Dynamic, Engine, Map, NativeCallContext};
 use crate::script::code::Code;
 use crate::script::complaint::{Called, Complaint};
 use crate::script::declaration;
+use crate::script::here;
 use crate::script::options::Options;
 use crate::script::schema::table;
 use crate::script::stage::{Purpose, Stage, Stop};
@@ -17,7 +18,7 @@ pub(super) fn register(engine: &mut Engine, stage: &Arc<Stage>) {
 }
 
 fn runbook(ctx: &NativeCallContext, stage: &Stage, given: Dynamic) -> Called<Map> {
-    if stage.state().importing > 0 {
+    if here::with(|here| here.importing > 0) {
         return Complaint::new(ctx, Code::Declaration, "a module is no runbook: it cannot call `runbook(#{ … })`").raise();
     }
     if stage.state().declared {

@@ -17,7 +17,7 @@ fn looks_are_taken_in_checks_only_and_steps_outside_them_only() {
             .expect_err("a step first");
     assert_eq!(early.all[0].code, Code::Declaration);
     let files = files(&[("main.rhai", &format!("{HEAD}import \"m\" as m;")), ("m.rhai", "command(\"x\", #{ run: [\"x\"] });")]);
-    let program = Program::load(&files, "main.rhai").unwrap_or_else(|error| panic!("{error}"));
+    let program = Program::load_pinned(&files, "main.rhai").unwrap_or_else(|error| panic!("{error}"));
     let (asked, ending) = play(&program, &mut willing);
     let Ending::Failed(failure) = ending else { panic!("{}", shown(&ending)) };
     assert_eq!(failure.diagnostics.all[0].code, Code::StepInImport);

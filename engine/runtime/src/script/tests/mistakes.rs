@@ -10,7 +10,7 @@ fn mistakes_are_found_before_anything_runs() {
         ("comand(\"x\", #{});", Code::UnknownFunction, 1, 1, "did you mean `command`"),
         ("command(\"x\", #{\n  run: [\"x\"],\n  timout: \"1s\" });", Code::UnknownOption, 3, 3, "did you mean `timeout`"),
         ("command(\"x\", #{ write: #{ path: \"x\", contents: \"\" } });", Code::UnknownOption, 1, 38, "did you mean `content`"),
-        ("command(\"x\", #{ run: [], timeout: \"5 parsecs\" });", Code::BadOption, 1, 35, "not a length"),
+        ("command(\"x\", #{ run: [\"x\"], timeout: \"5 parsecs\" });", Code::BadOption, 1, 38, "not a length"),
         ("confirm(\"x\", #{ on_timeout: \"stopp\" });", Code::BadOption, 1, 29, "did you mean \"stop\""),
         ("fn command(a, b) { 1 }", Code::Shadowed, 1, 4, "engine"),
         ("http::gte(\"x\");", Code::UnknownFunction, 1, 1, "did you mean `http::get`"),
@@ -99,7 +99,8 @@ command("x", #{ run: ["x"] });
         ("#{ title: \"t\", budget: \"1\" + \"x\" }", "not a length"),
     ] {
         let text = format!("runbook({declared});");
-        let program = Program::load(&files(&[("main.rhai", &text)]), "main.rhai").unwrap_or_else(|error| panic!("{error}"));
+        let program =
+            Program::load_pinned(&files(&[("main.rhai", &text)]), "main.rhai").unwrap_or_else(|error| panic!("{error}"));
         let error = program.describe().expect_err(declared).to_string();
         assert!(error.contains(words) && error.contains("main.rhai:1"), "{error}");
     }
@@ -128,7 +129,12 @@ fn options_are_checked_while_running_too() {
         ("sh(\"x\", #{ \"a b\": 1 });", Code::BadOption, "shell variable"),
         ("if 5 == \"5\" { }", Code::UnlikeTypes, "a number with a text"),
         ("Fn(\"sleep\").call(1);", Code::Blocked, "sleep"),
-        ("let m = #{ a: 1 }; m.b", Code::ScriptError, "b"),
+        ("let m = #{ apple: 1 }; m.appel", Code::UnknownProperty, "did you mean `apple`?"),
+        (
+            "let r = command(\"x\", #{ run: [\"x\"] }); r.stdot",
+            Code::UnknownProperty,
+            "the result of a program has no property `stdot`",
+        ),
         ("1 / 0", Code::ScriptError, "ivision by zero"),
     ] {
         let found = fails(body);
@@ -160,7 +166,7 @@ fn a_step_in_a_closure_that_a_module_calls_is_placed_in_its_own_file() {
         ("main.rhai", &format!("{HEAD}import \"m\" as m;\nm::run(|| {{\n  command(\"x\", #{{ run: [\"x\", ()] }});\n}});")),
         ("m.rhai", "fn run(f) { f.call(); }"),
     ]);
-    let program = Program::load(&files, "main.rhai").unwrap_or_else(|error| panic!("{error}"));
+    let program = Program::load_pinned(&files, "main.rhai").unwrap_or_else(|error| panic!("{error}"));
     let Ending::Failed(failure) = play(&program, &mut willing).1 else { panic!("it fails") };
     // The key of the option, in the file of the closure.
     assert_eq!(failure.location.map(|at| (at.file, at.line, at.column)), Some(("main.rhai".to_owned(), 4, 19)));

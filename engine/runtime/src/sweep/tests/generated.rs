@@ -19,6 +19,8 @@ enum Piece {
     Owed(bool),
     Phase(Vec<Piece>),
     Loop(u8, Vec<Piece>),
+    /// `parallel(…)`, over so many items, so many at a time.
+    Parallel(u8, u8, Vec<Piece>),
     /// `attempt(|| …)`, with something to do when it fails.
     Caught(Doing),
 }
@@ -81,7 +83,10 @@ fn pieces() -> impl Strategy<Value = Vec<Piece>> {
             (1..3_u8, prop::collection::vec(inner, 1..2)).prop_map(|(times, body)| Piece::Loop(times, body)),
         ]
     });
-    prop::collection::vec(nested, 1..4)
+    // A branch has no branches in it.
+    let branches = (1..4_u8, 1..4_u8, prop::collection::vec(nested.clone(), 1..3));
+    let piece = prop_oneof![4 => nested, 1 => branches.prop_map(|(items, max, body)| Piece::Parallel(items, max, body))];
+    prop::collection::vec(piece, 1..4)
 }
 
 /// The text of a runbook, and what its world has to know.
@@ -92,6 +97,19 @@ struct Written {
     /// Each settled command by its name, and each command with how often it fails.
     settled: Vec<String>,
     failing: Vec<(String, u8)>,
+    /// The `parallel` that is being written, and how many items it has.
+    inside: Option<(String, u8)>,
+}
+
+impl Piece {
+    /// Whether a command in it fails by itself.
+    fn fails(&self) -> bool {
+        match self {
+            Self::Command(doing) | Self::Caught(doing) => doing.fails > 0,
+            Self::Phase(body) | Self::Loop(_, body) | Self::Parallel(_, _, body) => body.iter().any(Self::fails),
+            Self::Check | Self::Confirm | Self::Note | Self::Owed(_) => false,
+        }
+    }
 }
 
 impl Written {
@@ -126,6 +144,16 @@ impl Written {
                 self.pieces(body);
                 self.line("}");
             }
+            Piece::Parallel(items, max, body) => {
+                let keys = (1..=*items).map(|item| item.to_string()).collect::<Vec<_>>().join(", ");
+                // Which other branches have begun when one fails is a matter of luck: where some do, they may.
+                let may = if body.iter().any(Piece::fails) { ", max_failures: \"100%\"" } else { "" };
+                self.line(&format!("parallel(\"all {n}\", [{keys}], #{{ max: {max}{may} }}, |item| {{"));
+                self.inside = Some((format!("all {n}"), *items));
+                self.pieces(body);
+                self.inside = None;
+                self.line("});");
+            }
             Piece::Caught(doing) => {
                 let (call, other) = (self.command(n, doing), self.next());
                 self.line(&format!(
@@ -154,14 +182,22 @@ impl Written {
         let idempotent = if doing.idempotent { ", idempotent: true" } else { "" };
         let retry = if doing.retries > 0 { format!(", retry: {}", doing.retries) } else { String::new() };
         // In a loop one look cannot tell which round made what it sees; only steps outside of one are settled.
-        let settled = if doing.settled && !self.text.contains("for round") {
+        let alone = self.inside.is_none() && !self.text.contains("for round");
+        let settled = if doing.settled && alone {
             self.settled.push(name.clone());
             format!(", settled_by: || fs::read_link(\"/made/{n}\") == \"there\"")
         } else {
             String::new()
         };
         if doing.fails > 0 {
-            self.failing.push((name.clone(), doing.fails));
+            // In branches the attempts at steps of one name come in any order: each counts by itself.
+            match &self.inside {
+                None => self.failing.push((name.clone(), doing.fails)),
+                Some((all, items)) => {
+                    let steps = (1..=*items).map(|item| (format!("*{all}/{item}/*{name}"), doing.fails));
+                    self.failing.extend(steps);
+                }
+            }
         }
         format!("command(\"{name}\", #{{ {what}{back}{idempotent}{retry}{settled} }})")
     }

@@ -8,8 +8,9 @@ use runbook_model::failure::Failure;
 
 use super::Site;
 use super::environment::{DEFAULT_PATH, command_env};
-use super::processes::{Job, RunEnd, RunFound};
+use super::processes::{Job, RunEnd, RunFound, Window};
 use super::program::resolve_program;
+use crate::keeper::cannot_be_typed;
 use crate::secret::known;
 use crate::world::{Performed, Recovered};
 
@@ -30,6 +31,11 @@ pub(super) fn prepare(site: &Site, invocation: &Invocation) -> Result<Invocation
         .find_map(|(name, value)| (name.is_empty() || name.contains(['=', '\0']) || value.contains('\0')).then_some(name))
     {
         return Err(refuse(format!("the variable `{}` cannot be put into an environment", name.escape_debug())));
+    }
+    if invocation.manner.terminal.is_some()
+        && let Some(why) = invocation.stdin.as_deref().and_then(cannot_be_typed)
+    {
+        return Err(refuse(why));
     }
     let cwd = working_directory(site, invocation);
     if !cwd.is_dir() {
@@ -54,6 +60,8 @@ pub(super) fn job(site: &Site, prepared: &Invocation, only_looks: bool) -> Job {
         cwd: working_directory(site, prepared),
         stdin: prepared.stdin.clone(),
         grace: site.grace,
+        manner: prepared.manner,
+        window: Window::default(),
         env_files: prepared.env_files.clone(),
         redact: known::all(),
         only_looks,

@@ -12,6 +12,7 @@ mod command;
 mod file;
 mod http;
 mod io_words;
+mod near;
 mod observe;
 mod secrets;
 mod site;

@@ -9,9 +9,11 @@ use runbook_model::id::Attempt;
 use runbook_model::length::Length;
 use runbook_model::path::StepPath;
 
+use tokio::sync::mpsc;
+
 use crate::world::{Limits, Task};
 
-pub use crate::keeper::Job;
+pub use crate::keeper::{Job, Typed, Window};
 pub use kept::Kept;
 
 mod kept;
@@ -28,7 +30,36 @@ pub trait Processes {
     /// Finds out what became of the program that an earlier process of the engine meant to start under this key, in the
     /// boot `boot` of this machine. Waits for it when it still runs, and obeys `limits` meanwhile. Never starts anything.
     fn recover<'a>(&'a self, key: Key, boot: &'a str, limits: Limits, progress: &'a dyn Fn(bool, &[u8])) -> Task<'a, RunFound>;
+
+    /// Runs a program at the operator's terminal: `keys` is what they do there. Without a hand for it, what they type is lost.
+    fn run_at_terminal<'a>(
+        &'a self,
+        key: Key,
+        job: Job,
+        limits: Limits,
+        keys: Keys,
+        progress: &'a dyn Fn(bool, &[u8]),
+    ) -> Task<'a, RunEnd> {
+        drop(keys);
+        self.run(key, job, limits, progress)
+    }
+
+    /// The same for a program that an earlier process of the engine started at a terminal.
+    fn recover_at_terminal<'a>(
+        &'a self,
+        key: Key,
+        boot: &'a str,
+        limits: Limits,
+        keys: Keys,
+        progress: &'a dyn Fn(bool, &[u8]),
+    ) -> Task<'a, RunFound> {
+        drop(keys);
+        self.recover(key, boot, limits, progress)
+    }
 }
+
+/// What the person does at whose terminal a program runs.
+pub type Keys = mpsc::UnboundedReceiver<Typed>;
 
 /// By which a program is found again, within its run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -40,8 +40,10 @@ pub(super) fn prepare(site: &Site, vault: &Vault, change: &Change) -> Result<Cha
         }
         Change::Http(call) => {
             let filled = filled::http(call, &values).map_err(|error| refuse(error.to_string()))?;
-            http::prepare(&filled)?.wipe();
-            Change::Http(call.clone())
+            let mut found = http::prepare(site, &filled)?;
+            let ca = found.ca.take();
+            found.wipe();
+            Change::Http(HttpCall { ca, ..call.clone() })
         }
     };
     for used in prepared.secrets_mut() {

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use runbook_model::change::Change;
+use runbook_model::change::{Change, Invocation};
 use runbook_model::entry::Intent;
 use runbook_model::failure::Failure;
 use runbook_model::id::Attempt;
@@ -13,21 +13,35 @@ use runbook_model::path::StepPath;
 use runbook_model::step::Check;
 
 use super::blocking::off_thread;
-use super::processes::{Key, Processes};
+use super::near::Near;
+use super::processes::{Key, Processes, RunEnd};
 use super::{Site, command, file, http, observe, secrets};
 use crate::journal::Receipt;
 use crate::operation::Look;
 use crate::report::Progress;
 use crate::secret::{Vault, known};
 use crate::world::schedule::judge_live;
-use crate::world::{Choice, Chosen, Judgement, Limits, Looks, People, Performed, Question, Reaction, Recovered, Task, World};
+use crate::world::{
+    Choice, Chosen, Judgement, Lent, Limits, Looks, People, Performed, Question, Reaction, Recovered, Task, World,
+};
 
 /// Where output goes while a command runs.
 pub type Sink = Box<dyn Fn(Progress)>;
 
+/// Why an interactive step cannot begin.
+const NO_TERMINAL: &str = "it is `interactive`, and nobody sits at a terminal here: resume the run from a terminal";
+
+/// What became of asking for the operator's terminal.
+enum Borrowed<'a> {
+    NotNeeded,
+    Terminal(Box<dyn Lent + 'a>),
+    Nothing,
+}
+
 /// The real world, as one run may touch it.
 pub struct LiveWorld {
-    site: Site,
+    site: Arc<Site>,
+    near: Near,
     processes: Box<dyn Processes>,
     people: Box<dyn People>,
     vault: Arc<Vault>,
@@ -45,7 +59,8 @@ impl LiveWorld {
     /// A world at `site`, whose programs are run by `processes` and whose questions go to `people`.
     #[must_use]
     pub fn new(site: Site, processes: Box<dyn Processes>, people: Box<dyn People>) -> Self {
-        Self { site, processes, people, vault: Arc::new(Vault::empty()), sink: Box::new(|_| {}), started: Instant::now() }
+        let (near, vault) = (Near::default(), Arc::new(Vault::empty()));
+        Self { site: Arc::new(site), near, processes, people, vault, sink: Box::new(|_| {}), started: Instant::now() }
     }
 
     /// Sends the output of running commands to `sink`.
@@ -83,11 +98,27 @@ impl LiveWorld {
         secrets::veiled(match change.clone() {
             Change::Run(invocation) => {
                 let program = invocation.argv.first().cloned().unwrap_or_default();
-                let job = match off_thread(move || secrets::open_run(&vault, &invocation)).await {
+                // Nothing is fetched for a program without secrets, and a thread costs more than looking.
+                let opened = if invocation.secrets.is_empty() {
+                    secrets::open_run(&vault, &invocation)
+                } else {
+                    let invocation = invocation.clone();
+                    off_thread(move || secrets::open_run(&vault, &invocation)).await
+                };
+                let mut job = match opened {
                     Ok(opened) => command::job(&self.site, &opened, false),
                     Err(why) => return refused(why),
                 };
-                command::performed(&program, self.processes.run(key, job, limits, &self.listener(path)).await)
+                let end = match self.borrowed(&invocation).await {
+                    Borrowed::NotNeeded => self.processes.run(key, job, limits, &self.listener(path)).await,
+                    Borrowed::Terminal(mut terminal) => {
+                        let keys = terminal.keys();
+                        job.window = terminal.window();
+                        self.processes.run_at_terminal(key, job, limits, keys, &|_, bytes| terminal.show(bytes)).await
+                    }
+                    Borrowed::Nothing => RunEnd::NotStarted { message: NO_TERMINAL.to_owned() },
+                };
+                command::performed(&program, end)
             }
             Change::Write(write) => {
                 let written = move || Ok(file::perform_write(&*secrets::open_write(&vault, &write)?, &tag));
@@ -102,6 +133,15 @@ impl LiveWorld {
                 Err(why) => return refused(why),
             },
         })
+    }
+
+    /// The operator's terminal, if the program needs it.
+    async fn borrowed(&self, invocation: &Invocation) -> Borrowed<'_> {
+        if !invocation.manner.is_interactive() {
+            return Borrowed::NotNeeded;
+        }
+        (self.sink)(Progress::Quiet);
+        self.people.lend().await.map_or(Borrowed::Nothing, Borrowed::Terminal)
     }
 
     /// Marks temporary files of one attempt of this run: another run that writes beside it must not sweep them away.
@@ -120,11 +160,32 @@ impl LiveWorld {
 
 impl World for LiveWorld {
     fn prepare<'a>(&'a self, change: &'a Change) -> Task<'a, Result<Change, Failure>> {
-        let (site, vault, change) = (self.site.clone(), Arc::clone(&self.vault), change.clone());
-        let prepare = move || secrets::prepare(&site, &vault, &change);
-        Box::pin(async {
+        if let Change::Run(invocation) = change
+            && invocation.manner.is_interactive()
+            && !self.people.has_terminal()
+        {
+            let program = invocation.argv.first().cloned().unwrap_or_default();
+            return Box::pin(async { Err(Failure::NotStarted { program, message: NO_TERMINAL.to_owned() }) });
+        }
+        if let Change::Run(invocation) = change
+            && invocation.secrets.is_empty()
+            && !self.vault.has_forgotten()
+            && self.near.knows(invocation)
+        {
+            let prepared = secrets::prepare(&self.site, &self.vault, change);
+            return Box::pin(std::future::ready(prepared.map_err(|failure| known::redacted(*failure))));
+        }
+        let (site, vault, wanted) = (Arc::clone(&self.site), Arc::clone(&self.vault), change.clone());
+        let prepare = move || secrets::prepare(&site, &vault, &wanted);
+        Box::pin(async move {
             self.recall().await;
-            off_thread(prepare).await.map_err(|failure| known::redacted(*failure))
+            let prepared = off_thread(prepare).await.map_err(|failure| known::redacted(*failure))?;
+            if let (Change::Run(asked), Change::Run(prepared)) = (change, &prepared) {
+                let (near, site, found) = (self.near.clone(), Arc::clone(&self.site), prepared.clone());
+                let asked = asked.clone();
+                off_thread(move || near.learn(&site, asked, &found)).await;
+            }
+            Ok(prepared)
         })
     }
 
@@ -143,7 +204,18 @@ impl World for LiveWorld {
             secrets::veiled_found(match intent.change.clone() {
                 Some(Change::Run(invocation)) => {
                     let program = invocation.argv.first().cloned().unwrap_or_default();
-                    command::recovered(&program, self.processes.recover(key, boot, limits, &self.listener(&intent.path)).await)
+                    let found = match self.borrowed(&invocation).await {
+                        Borrowed::Terminal(mut terminal) => {
+                            let keys = terminal.keys();
+                            let show = |_: bool, bytes: &[u8]| terminal.show(bytes);
+                            self.processes.recover_at_terminal(key, boot, limits, keys, &show).await
+                        }
+                        // Where nobody can type, it may still come to its end by itself.
+                        Borrowed::NotNeeded | Borrowed::Nothing => {
+                            self.processes.recover(key, boot, limits, &self.listener(&intent.path)).await
+                        }
+                    };
+                    command::recovered(&program, found)
                 }
                 Some(Change::Write(write)) => {
                     let look = move || Ok(file::recover_write(&*secrets::open_write(&vault, &write)?, &tag));
@@ -200,7 +272,7 @@ mod tests {
     use std::rc::Rc;
 
     use runbook_model::answer::{Answer, ExitStatus};
-    use runbook_model::change::{FileBefore, FileWrite, Invocation};
+    use runbook_model::change::{FileBefore, FileWrite};
     use runbook_model::digest::Digest;
     use runbook_model::length::Length;
     use runbook_model::step::{Command, Location, StepKind, StepSpec};

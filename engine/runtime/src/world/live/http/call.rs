@@ -10,15 +10,19 @@ use runbook_model::length::Length;
 use ureq::http::{HeaderName, HeaderValue, Method, Uri};
 use ureq::{Error, Timeout};
 
-use super::client::{Asked, ask, words};
+use super::client::{Asked, ask, authorities, words};
+use crate::world::live::Site;
 use crate::world::live::blocking::off_thread;
 use crate::world::{Limits, Performed};
 
 /// How long an answer may take when the step does not say.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Refuses what can never be sent.
-pub(crate) fn prepare(call: &HttpCall) -> Result<HttpCall, Box<Failure>> {
+/// What the TLS library says of a server whose certificate it does not accept.
+const BAD_CERTIFICATE: &str = "invalid peer certificate";
+
+/// Refuses what can never be sent. Blocks.
+pub(crate) fn prepare(site: &Site, call: &HttpCall) -> Result<HttpCall, Box<Failure>> {
     let refuse = |message: String| Box::new(Failure::NoResponse { url: call.url.clone(), message, maybe_sent: false });
     let uri: Uri = call.url.parse().map_err(|_| refuse("this is not an address".to_owned()))?;
     if !matches!(uri.scheme_str(), Some("http" | "https")) || uri.host().is_none_or(str::is_empty) {
@@ -34,15 +38,25 @@ pub(crate) fn prepare(call: &HttpCall) -> Result<HttpCall, Box<Failure>> {
             return Err(refuse(format!("the header field `{}` cannot be sent", name.escape_debug())));
         }
     }
-    Ok(call.clone())
+    let Some(ca) = &call.ca else { return Ok(call.clone()) };
+    let path = site.absolute(ca);
+    authorities(&path).map_err(refuse)?;
+    let path = path.into_os_string().into_string().map_err(|_| refuse("the path of its `ca` is not UTF-8".to_owned()))?;
+    Ok(HttpCall { ca: Some(path), ..call.clone() })
 }
 
 /// Sends it. A redirect is an answer, not followed: it would repeat the change somewhere else.
 pub(crate) async fn perform(call: &HttpCall, mut limits: Limits) -> Performed {
     let own = call.timeout.unwrap_or_else(|| TIMEOUT.into());
-    let asked = asked(call, limits.timeout.map_or(own, |limit| limit.min(own)));
     let failed =
         |message: String, maybe_sent| Performed::Failed(Failure::NoResponse { url: call.url.clone(), message, maybe_sent });
+    let mut asked = asked(call, limits.timeout.map_or(own, |limit| limit.min(own)));
+    if let Some(ca) = call.ca.clone() {
+        match off_thread(move || authorities(ca.as_ref())).await {
+            Ok(named) => asked.authorities = Some(named),
+            Err(message) => return failed(message, false),
+        }
+    }
     let stopped = async {
         if limits.stop.wait_for(|stop| *stop).await.is_err() {
             // Nobody is left who could stop it.
@@ -72,7 +86,7 @@ fn asked(call: &HttpCall, timeout: Length) -> Asked {
         }
         (None, body) => body.as_ref().map(|text| text.as_bytes().to_vec()),
     };
-    Asked { method: call.method.clone(), url: call.url.clone(), headers, body, timeout, redirects: 0 }
+    Asked { method: call.method.clone(), url: call.url.clone(), headers, body, authorities: None, timeout, redirects: 0 }
 }
 
 fn succeeds(call: &HttpCall, status: u16) -> bool {
@@ -82,6 +96,9 @@ fn succeeds(call: &HttpCall, status: u16) -> bool {
 /// Whether it is certain that no server got a byte of the request. When in doubt: no.
 fn never_connected(error: &Error) -> bool {
     match error {
+        // Nothing of a request is sent before the server has shown who it is.
+        Error::Io(error) if error.to_string().contains(BAD_CERTIFICATE) => true,
+        Error::Rustls(error) if error.to_string().contains(BAD_CERTIFICATE) => true,
         // A reset or a broken pipe can come after the request was read; these cannot.
         Error::Io(error) => matches!(
             error.kind(),
@@ -117,6 +134,10 @@ mod tests {
         HttpCall { method: method.to_owned(), url: url.to_owned(), ..HttpCall::default() }
     }
 
+    fn site() -> Site {
+        Site::new("01J0000000000000000000000A".parse().unwrap(), std::path::Path::new("/nowhere"))
+    }
+
     fn unlimited() -> Limits {
         Limits { timeout: None, stop: watch::channel(false).1 }
     }
@@ -125,7 +146,7 @@ mod tests {
     async fn sends_json_and_keeps_the_answer() {
         let server = Server::start(|_| reply(201, "X-Id: 7\r\nX-Id: 8", "made"));
         let wanted = HttpCall { json: Some(json!({ "weight": 10 })), ..call("POST", &server.url("/lb")) };
-        let Performed::Done(Answer::Response(response)) = perform(&prepare(&wanted).unwrap(), unlimited()).await else {
+        let Performed::Done(Answer::Response(response)) = perform(&prepare(&site(), &wanted).unwrap(), unlimited()).await else {
             panic!("not sent")
         };
         assert_eq!((response.status, response.body.as_str(), response.headers["x-id"].as_str()), (201, Some("made"), "7, 8"));
@@ -183,10 +204,17 @@ mod tests {
     fn what_can_never_be_sent_is_refused_before() {
         let both = HttpCall { json: Some(json!(1)), body: Some(String::new()), ..call("POST", "http://h/") };
         let split = HttpCall { headers: BTreeMap::from([("a".to_owned(), "b\r\nc: d".to_owned())]), ..call("POST", "http://h/") };
-        for bad in
-            [call("POST", "ftp://h/"), call("POST", "h/x"), call("PO ST", "http://h/"), call("POST", "http://"), both, split]
-        {
-            let refused = prepare(&bad).expect_err("it can never be sent");
+        let no_ca = HttpCall { ca: Some("no/such.pem".to_owned()), ..call("POST", "https://h/") };
+        for bad in [
+            call("POST", "ftp://h/"),
+            call("POST", "h/x"),
+            call("PO ST", "http://h/"),
+            call("POST", "http://"),
+            both,
+            split,
+            no_ca,
+        ] {
+            let refused = prepare(&site(), &bad).expect_err("it can never be sent");
             assert!(matches!(*refused, Failure::NoResponse { maybe_sent: false, .. }), "{bad:?}");
         }
     }

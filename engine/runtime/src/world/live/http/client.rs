@@ -1,6 +1,8 @@
 //! One request and its answer.
 
+use std::fs::File;
 use std::io::Read;
+use std::path::Path;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
@@ -16,6 +18,9 @@ use crate::world::live::io_words::plain;
 /// How long a connection may take to come about, whatever the answer may take.
 const CONNECT: Duration = Duration::from_secs(10);
 
+/// All authorities of the world have a tenth of this.
+const MOST_PEM: u64 = 8 * 1024 * 1024;
+
 /// A request.
 #[derive(Debug, Clone)]
 pub(crate) struct Asked {
@@ -23,6 +28,8 @@ pub(crate) struct Asked {
     pub(crate) url: String,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Option<Vec<u8>>,
+    /// The authorities that count; the machine's when absent.
+    pub(crate) authorities: Option<RootCerts>,
     /// From start to the last byte.
     pub(crate) timeout: Length,
     /// How many redirects are followed; the last one is the answer when this is 0, and an error otherwise.
@@ -47,7 +54,7 @@ pub(crate) fn ask(asked: &Asked) -> Result<Response, Error> {
         .max_redirects_will_error(asked.redirects > 0)
         .allow_non_standard_methods(true)
         .max_idle_connections(0)
-        .tls_config(TlsConfig::builder().root_certs(root_certs()).build())
+        .tls_config(TlsConfig::builder().root_certs(asked.authorities.clone().unwrap_or_else(root_certs)).build())
         .user_agent(concat!("runbook/", env!("CARGO_PKG_VERSION")))
         // Both, so that "never connected" and "connected, but no answer" stay apart.
         .timeout_resolve(Some(limit.min(CONNECT)))
@@ -71,16 +78,33 @@ fn root_certs() -> RootCerts {
     static ROOTS: OnceLock<RootCerts> = OnceLock::new();
     let load = || {
         let named = std::env::var("SSL_CERT_FILE").ok();
-        let pem = named.iter().map(String::as_str).chain(BUNDLES).find_map(|path| std::fs::read(path).ok())?;
-        let certificates: Vec<_> = parse_pem(&pem)
-            .filter_map(|item| match item {
-                Ok(PemItem::Certificate(certificate)) => Some(certificate),
-                _ => None,
-            })
-            .collect();
-        (!certificates.is_empty()).then(|| RootCerts::new_with_certs(&certificates))
+        parsed(&named.iter().map(String::as_str).chain(BUNDLES).find_map(|path| std::fs::read(path).ok())?)
     };
     ROOTS.get_or_init(|| load().unwrap_or(RootCerts::WebPki)).clone()
+}
+
+/// The authorities in a file that a step names. Blocks.
+///
+/// # Errors
+/// Why there are none, with the name of the file.
+pub(crate) fn authorities(path: &Path) -> Result<RootCerts, String> {
+    let shown = path.display();
+    let file = File::open(path).map_err(|error| format!("the certificates in `{shown}` cannot be read: {}", plain(&error)))?;
+    let mut pem = Vec::new();
+    file.take(MOST_PEM)
+        .read_to_end(&mut pem)
+        .map_err(|error| format!("the certificates in `{shown}` cannot be read: {}", plain(&error)))?;
+    parsed(&pem).ok_or_else(|| format!("there is no certificate in `{shown}`: PEM is wanted (`-----BEGIN CERTIFICATE-----`)"))
+}
+
+fn parsed(pem: &[u8]) -> Option<RootCerts> {
+    let certificates: Vec<_> = parse_pem(pem)
+        .filter_map(|item| match item {
+            Ok(PemItem::Certificate(certificate)) => Some(certificate),
+            _ => None,
+        })
+        .collect();
+    (!certificates.is_empty()).then(|| RootCerts::new_with_certs(&certificates))
 }
 
 fn lower_cased(headers: &HeaderMap) -> std::collections::BTreeMap<String, String> {

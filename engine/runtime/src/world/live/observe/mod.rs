@@ -32,15 +32,16 @@ pub(super) async fn observe(
     observation: &Observation,
 ) -> Result<Seen, NotSeen> {
     match observation {
-        Observation::Http { method, url, headers, timeout, secrets } => {
+        Observation::Http { method, url, headers, timeout, secrets, ca } => {
             let (vault, headers, secrets) = (Arc::clone(vault), headers.clone(), secrets.clone());
+            let ca = ca.as_deref().map(|ca| site.absolute(ca));
             let guarded = !secrets.is_empty();
             let filled = off_thread(move || {
                 let values = vault.values(&secrets).map_err(|error| error.to_string())?;
                 filled::headers(&headers, &secrets, &values).map_err(|error| error.to_string())
             });
             let headers = filled.await.map_err(|why| not_seen(url, why))?;
-            http::look(method, url, &headers, *timeout, guarded).await
+            http::look(method, url, &headers, *timeout, guarded, ca).await
         }
         Observation::Output { invocation, timeout } => output::look(site, vault, processes, invocation, *timeout).await,
         Observation::ReadFile { path } => on_disk(site, path, content::read).await,

@@ -32,6 +32,7 @@ fn get(url: &str) -> Observation {
         headers: BTreeMap::new(),
         timeout: None,
         secrets: Vec::new(),
+        ca: None,
     }
 }
 
@@ -54,6 +55,7 @@ async fn any_status_is_an_answer_and_long_bodies_are_cut() {
         headers: BTreeMap::from([("X-Token".to_owned(), "t".to_owned())]),
         timeout: None,
         secrets: Vec::new(),
+        ca: None,
     };
     assert!(matches!(look(head).await, Ok(Seen::Response(response)) if response.body.0.is_empty()));
     assert!(server.requests()[1].contains("x-token: t\r\n"), "{:?}", server.requests());
@@ -78,11 +80,23 @@ async fn errors_are_sentences_about_the_thing() {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/", silent.local_addr().unwrap());
     let timeout = Some(Length::from_millis(250));
-    let impatient =
-        Observation::Http { method: "GET".to_owned(), url: url.clone(), headers: BTreeMap::new(), timeout, secrets: Vec::new() };
+    let impatient = Observation::Http {
+        method: "GET".to_owned(),
+        url: url.clone(),
+        headers: BTreeMap::new(),
+        timeout,
+        secrets: Vec::new(),
+        ca: None,
+    };
     assert_eq!(look(impatient).await, Err(format!("{url}: no answer within 250ms")));
-    let post =
-        Observation::Http { method: "POST".to_owned(), url: url.clone(), headers: BTreeMap::new(), timeout, secrets: Vec::new() };
+    let post = Observation::Http {
+        method: "POST".to_owned(),
+        url: url.clone(),
+        headers: BTreeMap::new(),
+        timeout,
+        secrets: Vec::new(),
+        ca: None,
+    };
     assert!(look(post).await.unwrap_err().contains("may change something"));
     assert_eq!(
         look(Observation::ReadFile { path: "/no/such".to_owned() }).await.unwrap_err(),

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use runbook_model::length::Length;
 
 use crate::keeper::{Found, Job, Keeper, KeeperFault, RunEnd as KeptEnd};
-use crate::world::live::processes::{Key, Processes, RunEnd, RunFound};
+use crate::world::live::processes::{Key, Keys, Processes, RunEnd, RunFound};
 use crate::world::{Limits, Task};
 
 /// Programs run by a [`Keeper`], which is started with the first of them.
@@ -37,32 +37,60 @@ impl Kept {
     }
 }
 
+impl Kept {
+    async fn ran(&self, key: Key, job: Job, limits: Limits, keys: Option<Keys>, progress: &dyn Fn(bool, &[u8])) -> RunEnd {
+        let keeper = match self.keeper() {
+            Ok(keeper) => keeper,
+            Err(fault) => return RunEnd::NotStarted { message: fault.to_string() },
+        };
+        let end = keeper.run_with(key.number(), job, limits.timeout, limits.stop, keys, progress).await;
+        told(end, limits.timeout)
+    }
+
+    async fn found(&self, key: Key, boot: &str, limits: Limits, keys: Option<Keys>, progress: &dyn Fn(bool, &[u8])) -> RunFound {
+        match Keeper::recover(&self.dir, key.number(), boot).await {
+            Ok(Found::Running(running)) => {
+                RunFound::Ended(told(running.wait(limits.timeout, limits.stop, keys, progress).await, limits.timeout))
+            }
+            Ok(Found::Ended(end)) => RunFound::Ended(told(end, limits.timeout)),
+            Ok(Found::NeverBegun { evidence }) => RunFound::NeverBegun { evidence },
+            Ok(Found::InDoubt { known }) => RunFound::InDoubt { known },
+            // Whatever it does, it does once: it is waited for, and never doubled.
+            Ok(Found::Orphan(orphan)) => RunFound::InDoubt { known: waited(orphan.ended(), limits).await },
+            Err(fault) => RunFound::InDoubt { known: fault.to_string() },
+        }
+    }
+}
+
 impl Processes for Kept {
     fn run<'a>(&'a self, key: Key, job: Job, limits: Limits, progress: &'a dyn Fn(bool, &[u8])) -> Task<'a, RunEnd> {
-        Box::pin(async move {
-            let keeper = match self.keeper() {
-                Ok(keeper) => keeper,
-                Err(fault) => return RunEnd::NotStarted { message: fault.to_string() },
-            };
-            let end = keeper.run(key.number(), job, limits.timeout, limits.stop, progress).await;
-            told(end, limits.timeout)
-        })
+        Box::pin(self.ran(key, job, limits, None, progress))
     }
 
     fn recover<'a>(&'a self, key: Key, boot: &'a str, limits: Limits, progress: &'a dyn Fn(bool, &[u8])) -> Task<'a, RunFound> {
-        Box::pin(async move {
-            match Keeper::recover(&self.dir, key.number(), boot).await {
-                Ok(Found::Running(running)) => {
-                    RunFound::Ended(told(running.wait(limits.timeout, limits.stop, progress).await, limits.timeout))
-                }
-                Ok(Found::Ended(end)) => RunFound::Ended(told(end, limits.timeout)),
-                Ok(Found::NeverBegun { evidence }) => RunFound::NeverBegun { evidence },
-                Ok(Found::InDoubt { known }) => RunFound::InDoubt { known },
-                // Whatever it does, it does once: it is waited for, and never doubled.
-                Ok(Found::Orphan(orphan)) => RunFound::InDoubt { known: waited(orphan.ended(), limits).await },
-                Err(fault) => RunFound::InDoubt { known: fault.to_string() },
-            }
-        })
+        Box::pin(self.found(key, boot, limits, None, progress))
+    }
+
+    fn run_at_terminal<'a>(
+        &'a self,
+        key: Key,
+        job: Job,
+        limits: Limits,
+        keys: Keys,
+        progress: &'a dyn Fn(bool, &[u8]),
+    ) -> Task<'a, RunEnd> {
+        Box::pin(self.ran(key, job, limits, Some(keys), progress))
+    }
+
+    fn recover_at_terminal<'a>(
+        &'a self,
+        key: Key,
+        boot: &'a str,
+        limits: Limits,
+        keys: Keys,
+        progress: &'a dyn Fn(bool, &[u8]),
+    ) -> Task<'a, RunFound> {
+        Box::pin(self.found(key, boot, limits, Some(keys), progress))
     }
 }
 

@@ -1,81 +1,12 @@
-//! `runbook show`: one runbook, or one run told again by the same reporter that told it live.
+//! The page of a runbook.
 
 use jiff::Timestamp;
 use runbook_model::declaration::Declaration;
-use runbook_model::entry::Record;
 use runbook_model::parameter::Parameter;
-use runbook_runtime::report::Reporter;
-use serde_json::json;
 
-use crate::arguments::{Format, Globals};
-use crate::commands::Place;
-use crate::failure::Failure;
-use crate::history::History;
-use crate::library::broken;
-use crate::output;
-use crate::output::reporters::{self, Telling};
 use crate::output::safe::{self, Colours};
 use crate::output::style::{Palette, Tone};
 use crate::rehearsal::Past;
-
-/// Show a runbook and its parameters, or replay a run
-#[derive(Debug, clap::Args)]
-pub struct Show {
-    /// The name of a runbook, or a run by a unique prefix of its id
-    #[arg(value_name = "NAME|RUN")]
-    pub subject: String,
-    /// Show the output of steps that succeeded, too (runs only)
-    #[arg(long, short)]
-    pub verbose: bool,
-}
-
-/// Prints the page of a runbook, or tells a run again. A runbook is looked for first: run ids are never names of one.
-///
-/// # Errors
-/// There is neither, the runbook has mistakes, or the journal is damaged.
-pub fn run(show: &Show, place: &Place, history: Option<&History>, globals: &Globals) -> Result<(), Failure> {
-    let palette = super::on_stdout(globals.color).palette;
-    let library = place.library();
-    let no_runbook = match library.find(&show.subject) {
-        Ok(title) => {
-            let (program, declaration) = library.read(&title).map_err(|wrong| broken(&title, &wrong, palette))?;
-            let sources = place.configuration.sources(None);
-            let source = |name: &str| sources.of(name).map(|found| found.source.words());
-            let secrets: Vec<_> = program.secrets().into_iter().map(|name| (source(&name), name)).collect();
-            return output::to_stdout(&match globals.output {
-                Format::Json => {
-                    let secrets: Vec<_> = secrets.iter().map(|(_, name)| name).collect();
-                    let page = json!({
-                        "v": 1, "name": title.name, "file": title.file, "declaration": declaration, "secrets": secrets
-                    });
-                    format!("{page}\n")
-                }
-                Format::Text => {
-                    let past = history.map(|history| Past::of(history.state(), &title.name)).unwrap_or_default();
-                    page(&title.name, &title.file, &declaration, &secrets, palette)
-                        + outlook(&past, &declaration, palette).as_str()
-                }
-            });
-        }
-        Err(failure) => failure,
-    };
-    let Some(history) = history else { return Err(no_runbook) };
-    let is_id = show.subject.len() <= 26 && show.subject.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    let run = match history.find(&show.subject) {
-        Ok(run) => run,
-        Err(no_run) => return Err(if is_id && show.subject.starts_with(['0', '1']) { no_run } else { no_runbook }),
-    };
-    let reading = history.read(run)?;
-    let telling = Telling { verbose: show.verbose, ..Telling::default() }.again(&reading.records);
-    let mut reporter = reporters::afterwards(globals.output, super::on_stdout(globals.color), telling);
-    replay(&reading.records, &mut *reporter);
-    Ok(())
-}
-
-/// Tells a run again. The reporter wants to know that it does: [`crate::output::reporters::Telling::again`].
-pub fn replay(records: &[Record], reporter: &mut dyn Reporter) {
-    records.iter().for_each(|record| reporter.fact(record));
-}
 
 /// What a runbook says about itself, which secrets it names and where they come from, and how to run it.
 #[must_use]
@@ -114,7 +45,7 @@ pub fn page(name: &str, file: &str, declaration: &Declaration, secrets: &[(Optio
 }
 
 /// What earlier runs say about the next one.
-fn outlook(past: &Past, declaration: &Declaration, palette: Palette) -> String {
+pub(super) fn outlook(past: &Past, declaration: &Declaration, palette: Palette) -> String {
     let lines: Vec<_> = past
         .said(declaration.budget, Timestamp::now())
         .into_iter()

@@ -1,0 +1,95 @@
+//! Which runs are held against each other.
+
+use std::collections::BTreeMap;
+
+use runbook_model::account::Account;
+use runbook_model::comparison::Comparison;
+use runbook_model::entry::Source;
+use serde_json::json;
+
+use super::texts::{self, Sources};
+use crate::arguments::{Format, Globals};
+use crate::commands::exec::RunPrefix;
+use crate::commands::{on_stderr, on_stdout};
+use crate::exit_code::ExitCode;
+use crate::failure::Failure;
+use crate::history::History;
+use crate::output;
+
+/// Show how two runs differ
+///
+/// Parameters, settings, sources, steps, what came of them and what they printed, and how long each took. Ends with 0 whether
+/// they differ or not: programs read `same` in the JSON. Nothing is locked or written.
+#[derive(Debug, clap::Args)]
+pub struct Diff {
+    /// A run, or a unique prefix of its id
+    #[arg(value_name = "RUN")]
+    pub left: RunPrefix,
+    /// The run to hold against it
+    #[arg(value_name = "RUN")]
+    pub right: RunPrefix,
+    /// Compare only what they meant to do: a rehearsal with an execution, staging with production
+    #[arg(long)]
+    pub plan: bool,
+    /// List the steps that do not differ, too
+    #[arg(long, short)]
+    pub verbose: bool,
+}
+
+/// Prints what differs.
+///
+/// # Errors
+/// There is no such run, or it cannot be read.
+pub fn run(diff: &Diff, history: Option<&History>, globals: &Globals) -> Result<ExitCode, Failure> {
+    let Some(history) = history else { return Err(Failure::usage("nothing was run here").hint("runbook list")) };
+    let (left, right) = (read(history, &diff.left, globals)?, read(history, &diff.right, globals)?);
+    let compare = if diff.plan { Comparison::of_plans } else { Comparison::of };
+    let comparison = compare(&left.account, &right.account);
+    output::to_stdout(&match globals.output {
+        Format::Json => {
+            format!("{}\n", json!({ "v": 1, "same": comparison.is_same(), "comparison": comparison }))
+        }
+        Format::Text => {
+            let sources = (texts_of(history, &left.account), texts_of(history, &right.account));
+            texts::text(
+                &comparison,
+                (&left.account, &right.account),
+                &sources,
+                (diff.plan, diff.verbose),
+                on_stdout(globals.color),
+            )
+        }
+    })?;
+    let mut exit = ExitCode::Completed;
+    for side in [&left, &right] {
+        if let Some(damaged) = &side.damaged {
+            output::to_stderr(&damaged.rendered(on_stderr(globals.color).palette));
+            exit = damaged.exit();
+        }
+    }
+    Ok(exit)
+}
+
+/// A run as far as it can be read.
+struct Read {
+    account: Account,
+    damaged: Option<Failure>,
+}
+
+fn read(history: &History, prefix: &RunPrefix, globals: &Globals) -> Result<Read, Failure> {
+    let run = history.find(&prefix.0).map_err(|failure| failure.hint(globals.typed("runs")))?;
+    let (reading, damaged) = history.read(run)?;
+    let damaged = damaged.map(|damaged| Failure::from(runbook_runtime::journal::ReadError::Damaged(damaged)));
+    match (Account::of(&reading.records), damaged) {
+        (Some(account), damaged) => Ok(Read { account, damaged }),
+        (None, Some(damaged)) => Err(damaged),
+        (None, None) => Err(Failure::usage(format!("run {run} has no beginning"))),
+    }
+}
+
+/// The texts of the sources that a run was started with, as far as they can be had: without one, its digest has to do.
+fn texts_of(history: &History, account: &Account) -> Sources {
+    let dir = history.dir(account.run);
+    let text = |source: &Source| Some((source.name.clone(), dir.pinned(source).ok()?));
+    account.started.sources.iter().filter_map(text).collect::<BTreeMap<_, _>>()
+}

@@ -1,0 +1,128 @@
+//! `runbook report`: a run for the incident review.
+
+use std::path::{Path, PathBuf};
+
+use clap::ValueEnum;
+
+use crate::arguments::{Format, Globals};
+use crate::commands::exec::RunPrefix;
+use crate::exit_code::ExitCode;
+use crate::failure::Failure;
+use crate::history::History;
+use crate::output;
+use crate::review::{Review, html, json, markdown};
+
+/// Write a report of a run, for the incident review
+///
+/// What happened and when, promises of time kept and broken, who decided what, outputs, rollback, doubts and how they were
+/// settled, where it came from and how it is sealed. Works on a run that goes on, died, or is damaged, and says so. Nothing
+/// is locked, and nothing is written but the report.
+#[derive(Debug, clap::Args)]
+pub struct Report {
+    /// The run, or a unique prefix of its id
+    #[arg(value_name = "RUN")]
+    pub run: RunPrefix,
+    /// As what: `md` for a wiki or an issue, `html` for people (one file, no scripts), `json` for programs; otherwise as the name of the file says, or `md`
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<As>,
+    /// Into this file, which is written whole or not at all; otherwise to standard output
+    #[arg(long = "out", short, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+/// As what a report is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum As {
+    /// Markdown.
+    Md,
+    /// One HTML file.
+    Html,
+    /// One JSON object.
+    Json,
+}
+
+impl Report {
+    fn wanted(&self, globals: &Globals) -> As {
+        let extension = self.out.as_deref().and_then(Path::extension).and_then(|extension| extension.to_str());
+        match (self.format, extension) {
+            (Some(format), _) => format,
+            (None, Some("html" | "htm")) => As::Html,
+            (None, Some("json")) => As::Json,
+            (None, _) if globals.output == Format::Json => As::Json,
+            (None, _) => As::Md,
+        }
+    }
+}
+
+/// Writes it. A run that is damaged has a report, too, and decides the exit code.
+///
+/// # Errors
+/// There is no such run, not even its first record can be read, or the report cannot be written.
+pub fn run(report: &Report, history: Option<&History>, globals: &Globals) -> Result<ExitCode, Failure> {
+    let Some(history) = history else { return Err(Failure::usage("nothing was run here").hint("runbook list")) };
+    let run = history.find(&report.run.0).map_err(|failure| failure.hint(globals.typed("runs")))?;
+    let review = Review::of(history, run)?;
+    let text = match report.wanted(globals) {
+        As::Md => markdown::document(&review),
+        As::Html => html::page(&review),
+        As::Json => format!("{}\n", json::document(&review)),
+    };
+    match report.out.as_deref().filter(|out| *out != Path::new("-")) {
+        None => output::to_stdout(&text)?,
+        Some(out) => {
+            written(out, &text)?;
+            output::to_stderr(&format!("report of run {run}: {}\n", output::safe::line(&out.display().to_string())));
+        }
+    }
+    Ok(if review.is_whole() { ExitCode::Completed } else { ExitCode::Damaged })
+}
+
+/// Puts a file into place whole or not at all: half a report would be taken for one.
+fn written(out: &Path, text: &str) -> Result<(), Failure> {
+    let refused = |error: std::io::Error| Failure::usage(format!("the report cannot be written to `{}`: {error}", out.display()));
+    // What is no plain file (a pipe, a device) cannot be replaced, and must not be.
+    if std::fs::metadata(out).is_ok_and(|there| !there.is_file()) {
+        return std::fs::write(out, text).map_err(refused);
+    }
+    let folder = match out.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let name = out.file_name().ok_or_else(|| refused(std::io::ErrorKind::InvalidFilename.into()))?;
+    let unfinished = folder.join(format!(".{}.{}.unfinished", name.to_string_lossy(), std::process::id()));
+    let put = std::fs::write(&unfinished, text).and_then(|()| std::fs::rename(&unfinished, out));
+    put.map_err(|error| {
+        // Nobody is helped by the half of it; that it cannot be removed either changes nothing about the failure.
+        std::fs::remove_file(&unfinished).ok();
+        refused(error)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_format_is_said_or_follows_from_the_name() {
+        let report = |format, out: Option<&str>| Report { run: "01".parse().unwrap(), format, out: out.map(PathBuf::from) };
+        let (text, json) = (Globals::default(), Globals { output: Format::Json, ..Globals::default() });
+        assert_eq!(report(None, None).wanted(&text), As::Md);
+        assert_eq!(report(None, None).wanted(&json), As::Json);
+        assert_eq!(report(None, Some("a/night.html")).wanted(&json), As::Html);
+        assert_eq!(report(Some(As::Json), Some("night.html")).wanted(&text), As::Json);
+    }
+
+    #[test]
+    fn a_report_that_cannot_be_written_leaves_nothing_behind() {
+        let home = tempfile::tempdir().unwrap();
+        let out = home.path().join("night.html");
+        written(&out, "one").unwrap();
+        written(&out, "two").unwrap();
+        assert_eq!(std::fs::read_to_string(&out).unwrap(), "two");
+        std::fs::create_dir(home.path().join("taken")).unwrap();
+        let refused = written(&home.path().join("taken"), "x").unwrap_err();
+        assert!(refused.to_string().contains("taken"), "{refused}");
+        assert!(written(&home.path().join("none/night.html"), "x").is_err());
+        assert_eq!(std::fs::read_dir(home.path()).unwrap().count(), 2);
+    }
+}

@@ -1,0 +1,110 @@
+//! What is to be shown.
+
+use runbook_model::account::Account;
+use runbook_model::entry::Record;
+use runbook_runtime::journal::ReadError;
+use runbook_runtime::report::Reporter;
+use serde_json::json;
+
+use super::page::outlook;
+use super::standing::{Seen, standing};
+use super::{follow, page, step};
+use crate::arguments::{Format, Globals};
+use crate::commands::{Place, on_stdout};
+use crate::exit_code::ExitCode;
+use crate::failure::Failure;
+use crate::history::History;
+use crate::library::broken;
+use crate::output;
+use crate::output::reporters::{self, Telling};
+use crate::rehearsal::Past;
+
+/// Show a runbook and its parameters, or replay a run
+///
+/// Of a run that has not ended it says who works on it, or that its process died, what was in flight, and what to type next.
+/// Nothing is locked or written.
+#[derive(Debug, clap::Args)]
+pub struct Show {
+    /// The name of a runbook, or a run by a unique prefix of its id
+    #[arg(value_name = "NAME|RUN")]
+    pub subject: String,
+    /// One step of the run in full: its path, its name, or the number of one of its records
+    #[arg(value_name = "STEP")]
+    pub step: Option<String>,
+    /// Show the output of steps that succeeded, too (runs only)
+    #[arg(long, short)]
+    pub verbose: bool,
+    /// Go on with what happens, until the process that works on the run lets go of it (runs only)
+    #[arg(long, short, conflicts_with = "step")]
+    pub follow: bool,
+}
+
+/// Prints the page of a runbook, or tells a run again. A runbook is looked for first: run ids are never names of one.
+///
+/// # Errors
+/// There is neither, the runbook has mistakes, or the journal is damaged.
+pub fn run(show: &Show, place: &Place, history: Option<&History>, globals: &Globals) -> Result<ExitCode, Failure> {
+    let palette = on_stdout(globals.color).palette;
+    let library = place.library();
+    let no_runbook = match library.find(&show.subject) {
+        Ok(_) if show.step.is_some() || show.follow => {
+            return Err(Failure::usage(format!("`{}` is a runbook; only a run has steps to show or to follow", show.subject)));
+        }
+        Ok(title) => {
+            let (program, declaration) = library.read(&title).map_err(|wrong| broken(&title, &wrong, palette))?;
+            let sources = place.configuration.sources(None);
+            let source = |name: &str| sources.of(name).map(|found| found.source.words());
+            let secrets: Vec<_> = program.secrets().into_iter().map(|name| (source(&name), name)).collect();
+            output::to_stdout(&match globals.output {
+                Format::Json => {
+                    let secrets: Vec<_> = secrets.iter().map(|(_, name)| name).collect();
+                    let page = json!({
+                        "v": 1, "name": title.name, "file": title.file, "declaration": declaration, "secrets": secrets
+                    });
+                    format!("{page}\n")
+                }
+                Format::Text => {
+                    let past = history.map(|history| Past::of(history.state(), &title.name)).unwrap_or_default();
+                    page(&title.name, &title.file, &declaration, &secrets, palette)
+                        + outlook(&past, &declaration, palette).as_str()
+                }
+            })?;
+            return Ok(ExitCode::Completed);
+        }
+        Err(failure) => failure,
+    };
+    let Some(history) = history else { return Err(no_runbook) };
+    let is_id = show.subject.len() <= 26 && show.subject.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let run = match history.find(&show.subject) {
+        Ok(run) => run,
+        Err(no_run) => return Err(if is_id && show.subject.starts_with(['0', '1']) { no_run } else { no_runbook }),
+    };
+    if show.follow {
+        return follow::run(history, run, show.verbose, globals);
+    }
+    // Before the journal is read: what is written in between is then shown and not taken for a death.
+    let held = history.held(run);
+    let (reading, damaged) = history.read(run)?;
+    let account = Account::of(&reading.records);
+    if let (Some(text), Some(account)) = (&show.step, &account) {
+        step::run(account, text, &history.dir(run), globals)?;
+    } else {
+        let telling = Telling { verbose: show.verbose, flags: globals.flags(), ..Telling::default() }.again(&reading.records);
+        let mut reporter = reporters::afterwards(globals.output, on_stdout(globals.color), telling);
+        replay(&reading.records, &mut *reporter);
+        drop(reporter);
+        if let (Format::Text, Some(account)) = (globals.output, &account) {
+            let seen = Seen { held: held.as_ref(), damaged: damaged.is_some(), torn: reading.cut_tail.is_some() };
+            output::to_stdout(&standing(account, &seen, globals, on_stdout(globals.color)))?;
+        }
+    }
+    match damaged {
+        Some(damaged) => Err(ReadError::Damaged(damaged).into()),
+        None => Ok(ExitCode::Completed),
+    }
+}
+
+/// Tells a run again. The reporter wants to know that it does: [`crate::output::reporters::Telling::again`].
+pub fn replay(records: &[Record], reporter: &mut dyn Reporter) {
+    records.iter().for_each(|record| reporter.fact(record));
+}

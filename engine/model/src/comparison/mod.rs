@@ -1,0 +1,12 @@
+//! Two runs side by side, as a value.
+//!
+//! Steps are matched by their paths, as on resume. What differs between any two runs, even of the same thing (ids, times,
+//! who and where), is kept apart from what was asked for and what came of it: two runs are the same when the latter is.
+
+mod compare;
+mod difference;
+mod pair;
+
+pub use compare::Comparison;
+pub use difference::{Difference, Stream};
+pub use pair::{PhasePair, Side, SourcePair, StepPair, Unlike};

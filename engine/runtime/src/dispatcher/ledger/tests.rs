@@ -1,0 +1,130 @@
+//! Who hears of what, and when.
+
+use std::rc::Rc;
+
+use runbook_model::answer::Answer;
+use runbook_model::change::{Change, Invocation};
+use runbook_model::entry::{End, Purpose, Session};
+use runbook_model::id::{Attempt, RunId};
+use runbook_model::outcome::Outcome;
+use runbook_model::path::StepPath;
+use runbook_model::person::{From, Person};
+use runbook_model::step::{Command, Location, StepKind, StepSpec};
+
+use super::*;
+use crate::journal::{Holder, StateDir};
+
+type Heard = Rc<RefCell<Vec<&'static str>>>;
+
+struct Listener(Heard);
+
+impl Reporter for Listener {
+    fn fact(&mut self, record: &Record) {
+        self.0.borrow_mut().push(record.entry.word());
+    }
+
+    fn progress(&mut self, _progress: &Progress) {}
+}
+
+fn now() -> Timestamp {
+    Timestamp::from_second(1_795_230_000).unwrap()
+}
+
+/// A ledger of a run that has just begun, all of it on disk.
+fn ledger() -> (Ledger, Heard, tempfile::TempDir) {
+    let home = tempfile::tempdir().unwrap();
+    let dir = StateDir::open(&home.path().join("state")).unwrap().run(RunId::from_parts(1, 1));
+    let (name, host, boot) = ("ada".to_owned(), "db7".to_owned(), "boot".to_owned());
+    let holder =
+        Holder { name: name.clone(), host: host.clone(), pid: 1, boot: boot.clone(), since: now(), purpose: Purpose::Exec };
+    let journal = Journal::create(&dir, &holder).unwrap();
+    let started = serde_json::json!({
+        "runbook": "main", "title": "Main", "mode": "live", "params": {}, "sources": [], "root": "/"
+    });
+    let started = Entry::RunStarted(Box::new(serde_json::from_value(started).unwrap()));
+    let state = RunState::begin(&journal.append(started, now()).unwrap()).unwrap();
+    let heard = Heard::default();
+    let ledger = Ledger::new(journal, state, vec![Box::new(Listener(Rc::clone(&heard)))]);
+    let operator = Person { name, host, from: From::Terminal };
+    let session = Session { purpose: Purpose::Exec, operator, pid: 1, boot, engine: "test".to_owned() };
+    ledger.write(Entry::SessionStarted(session), now()).unwrap();
+    ledger.sync_now().unwrap();
+    heard.borrow_mut().clear();
+    (ledger, heard, home)
+}
+
+fn intent(name: &str) -> Intent {
+    let change = Change::Run(Invocation { argv: vec!["/bin/true".to_owned()], ..Invocation::default() });
+    let kind = StepKind::Command(Box::new(Command::new(change.clone())));
+    let spec = StepSpec { name: name.to_owned(), kind };
+    Intent {
+        path: StepPath::root().child(name, 1),
+        attempt: Attempt::FIRST,
+        fingerprint: spec.fingerprint(),
+        spec,
+        change: Some(change),
+        owes: Vec::new(),
+        location: Location::default(),
+    }
+}
+
+fn ended(name: &str) -> Entry {
+    Entry::StepEnded(Box::new(End {
+        path: StepPath::root().child(name, 1),
+        attempt: Attempt::FIRST,
+        outcome: Outcome::Succeeded(Answer::Nothing),
+        millis: Some(1),
+        looks: None,
+        observed: Vec::new(),
+    }))
+}
+
+fn noted() -> Entry {
+    Entry::Noted { text: "a note".to_owned(), location: Location::default(), branch: Default::default() }
+}
+
+#[tokio::test]
+async fn the_end_of_a_step_is_told_when_the_intent_of_the_next_has_flushed_it() {
+    let (ledger, heard, _home) = ledger();
+    drop(ledger.intend(intent("one"), now()).await.unwrap());
+    ledger.hear();
+    assert_eq!(*heard.borrow(), ["step_intended"]);
+    let before = ledger.durable_bytes();
+    ledger.write_unheard(ended("one"), now()).unwrap();
+    assert!(ledger.is_unheard() && ledger.durable_bytes() == before, "no flush of its own");
+    ledger.hear();
+    assert_eq!(heard.borrow().len(), 1, "not before it is on disk, however often somebody asks");
+    drop(ledger.intend(intent("two"), now()).await.unwrap());
+    assert!(ledger.durable_bytes() > before);
+    ledger.hear();
+    assert_eq!(*heard.borrow(), ["step_intended", "step_ended", "step_intended"]);
+    assert!(!ledger.is_unheard());
+}
+
+#[tokio::test]
+async fn nothing_is_told_out_of_order() {
+    let (ledger, heard, _home) = ledger();
+    drop(ledger.intend(intent("one"), now()).await.unwrap());
+    ledger.write_unheard(ended("one"), now()).unwrap();
+    // By itself it would be told at once; it must not overtake what is kept back.
+    ledger.write(noted(), now()).unwrap();
+    assert_eq!(*heard.borrow(), ["step_intended"]);
+    ledger.settle().await.unwrap();
+    assert_eq!(*heard.borrow(), ["step_intended", "step_ended", "noted"]);
+    ledger.write(noted(), now()).unwrap();
+    assert_eq!(heard.borrow().len(), 4, "nothing is before it any more");
+}
+
+#[tokio::test]
+async fn whoever_loses_the_disk_has_told_nothing() {
+    let (ledger, heard, home) = ledger();
+    drop(ledger.intend(intent("one"), now()).await.unwrap());
+    ledger.write_unheard(ended("one"), now()).unwrap();
+    // Another writer: the journal dies before it flushes.
+    let journal = home.path().join("state/runs").join(RunId::from_parts(1, 1).to_string()).join("journal.jsonl");
+    let mut file = std::fs::OpenOptions::new().append(true).open(journal).unwrap();
+    std::io::Write::write_all(&mut file, b"{}\n").unwrap();
+    assert!(matches!(ledger.settle().await, Err(Halt::Lost(Lost::NotAlone { .. }))));
+    ledger.hear();
+    assert_eq!(*heard.borrow(), ["step_intended"]);
+}

@@ -1,0 +1,205 @@
+//! Options that do not exist, hold something else than they may, are missing, or do not go together.
+
+use rhai::{Expr, Ident, Position};
+
+use super::fitting::fitting;
+use super::literal::{Literal, literal};
+use super::{File, Found};
+use crate::script::code::Code;
+use crate::script::diagnostic::Diagnostic;
+use crate::script::options::unknown_option;
+use crate::script::schema::{OptionType, Table, table};
+use crate::script::spots::options_of;
+use crate::script::survey::Met;
+
+pub(super) fn lint(file: &File<'_>, found: &mut Found<'_>) {
+    for met in file.calls.iter().filter(|met| !met.is_method) {
+        if let Some((table, Expr::Map(map, _))) = options_of(met.call) {
+            keys(table, &map.0, met.position, found);
+        }
+        arguments(met, found);
+    }
+}
+
+type Items = [(Ident, Expr)];
+
+/// Judges a map of options; `place` is where what it lacks is said.
+fn keys(of: &'static Table, items: &Items, place: Position, found: &mut Found<'_>) {
+    for (key, value) in items {
+        let Some(option) = of.option(&key.name) else {
+            let (message, help) = unknown_option(of, &key.name);
+            let diagnostic = Diagnostic::error(Code::UnknownOption, message);
+            let diagnostic = if help.starts_with("did you mean") { diagnostic.label(help) } else { diagnostic.help(help) };
+            found.report(diagnostic, key.pos);
+            continue;
+        };
+        if let Err(misfit) = fitting(option.kind, value, most(of.name, option.name)) {
+            let message = format!("`{}` of `{}` wants {}; {}", option.name, of.name, option.kind.wanted(), misfit.found);
+            let diagnostic = Diagnostic::error(Code::BadOption, message);
+            let diagnostic = match misfit.help {
+                Some(help) => diagnostic.label(help),
+                None => diagnostic,
+            };
+            found.report(diagnostic, misfit.position);
+            continue;
+        }
+        inner(option.kind, value, key.pos, found);
+    }
+    // What is misspelt is complained about already.
+    let misspelt = items.iter().any(|(key, _)| of.option(&key.name).is_none());
+    for option in of.options.iter().filter(|option| option.required && !misspelt && !has(items, option.name)) {
+        let message = format!("`{}` needs the option `{}`: {}", of.name, option.name, option.help);
+        found.report(Diagnostic::error(Code::BadOption, message), place);
+    }
+    together(of, items, place, found);
+}
+
+/// Judges the maps inside an option.
+fn inner(kind: OptionType, value: &Expr, place: Position, found: &mut Found<'_>) {
+    match (kind, literal(value)) {
+        (OptionType::Map(name), Some(Literal::Map(items))) => keys(table(name), items, place, found),
+        (OptionType::Retry, Some(Literal::Map(items))) => keys(table("command.retry"), items, place, found),
+        (OptionType::Rollback, Some(Literal::Map(items))) => keys(table("rollback"), items, place, found),
+        (OptionType::Rollback, Some(Literal::List(changes))) => {
+            for change in changes {
+                if let Some(Literal::Map(items)) = literal(change) {
+                    keys(table("rollback"), items, change.start_position(), found);
+                }
+            }
+        }
+        (OptionType::Parameters, Some(Literal::Map(parameters))) => {
+            for (name, parameter) in parameters {
+                match literal(parameter) {
+                    Some(Literal::Map(items)) => keys(table("runbook.params"), items, name.pos, found),
+                    Some(odd) => {
+                        let message = format!("the parameter `{}` wants a map, this is {}", name.name, odd.named());
+                        let help = "write `#{ help: \"…\" }`, with `fallback: …` when it need not be given";
+                        found.report(Diagnostic::error(Code::BadOption, message).help(help), parameter.start_position());
+                    }
+                    None => {}
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The largest number that an option may hold which counts something.
+fn most(of: &str, option: &str) -> u32 {
+    match (of, option) {
+        ("confirm", "quorum") => 100,
+        ("command.retry", "times") => 1000,
+        _ => u32::MAX,
+    }
+}
+
+/// Options that exclude or need each other.
+fn together(of: &Table, items: &Items, place: Position, found: &mut Found<'_>) {
+    let at = |name: &str| items.iter().find(|(key, _)| key.name == name).map_or(place, |(key, _)| key.pos);
+    let mut complain = |name: &str, message: String, help: &str| {
+        let diagnostic = Diagnostic::error(Code::BadOption, message);
+        found.report(if help.is_empty() { diagnostic } else { diagnostic.help(help) }, at(name));
+    };
+    if matches!(of.name, "command" | "rollback") {
+        let kinds: Vec<_> = ["run", "write", "http"].into_iter().filter(|kind| has(items, kind)).collect();
+        match kinds.as_slice() {
+            // One that is misspelt is complained about already.
+            [] if items.iter().any(|(key, _)| of.option(&key.name).is_none()) => {}
+            [] => complain("", format!("one of `run`, `write` and `http` is needed: what shall this {} do?", of.name), ""),
+            ["run"] => {}
+            [kind] => {
+                if let Some(odd) = ["env", "env_files", "cwd", "stdin"].into_iter().find(|odd| has(items, odd)) {
+                    complain(odd, format!("`{odd}` belongs to `run`, and means nothing for `{kind}`"), "");
+                }
+            }
+            [first, second, ..] => {
+                complain(
+                    second,
+                    format!("`{first}` and `{second}` cannot stand together: a command makes one change"),
+                    "write two commands",
+                );
+            }
+        }
+    }
+    let excluding: &[(&str, &str, &str)] = &[("confirm", "choices", "input"), ("command.http", "json", "body")];
+    for (name, first, second) in excluding.iter().filter(|(name, ..)| *name == of.name) {
+        if has(items, first) && has(items, second) {
+            complain(second, format!("`{first}` and `{second}` cannot stand together in `{name}`"), "");
+        }
+    }
+    let needing: &[(&str, &str, &str)] = &[
+        ("confirm", "escalate", "deadline"),
+        ("confirm", "on_timeout", "deadline"),
+        ("runbook", "lock_wait", "lock"),
+        ("phase", "lock_wait", "lock"),
+    ];
+    for (_, option, needed) in needing.iter().filter(|(name, ..)| *name == of.name) {
+        if has(items, option) && !has(items, needed) {
+            complain(option, format!("`{option}` means nothing without `{needed}`"), "");
+        }
+    }
+}
+
+fn has(items: &Items, name: &str) -> bool {
+    items.iter().any(|(key, _)| key.name == name)
+}
+
+/// Arguments that stand by themselves: names, closures, what is looked at.
+fn arguments(met: &Met<'_>, found: &mut Found<'_>) {
+    let arguments = &met.call.args;
+    let name = met.name();
+    let mut refuse = |argument: &Expr, message: String, help: &str| {
+        let diagnostic = Diagnostic::error(Code::BadOption, message);
+        found.report(if help.is_empty() { diagnostic } else { diagnostic.help(help) }, argument.start_position());
+    };
+    if met.is_step()
+        && let Some(argument) = arguments.first()
+        && let Some(value) = literal(argument)
+    {
+        match value {
+            Literal::Template => {}
+            Literal::Text(text) if text.trim().is_empty() => {
+                refuse(argument, format!("the name of a `{name}` may not be empty"), "");
+            }
+            Literal::Text(text) if text.contains(char::is_control) => {
+                refuse(argument, format!("the name of a `{name}` is one line without control characters"), "");
+            }
+            Literal::Text(text) if text.chars().count() > 200 => {
+                refuse(argument, format!("the name of a `{name}` has at most 200 characters"), "");
+            }
+            Literal::Text(_) => {}
+            odd => refuse(argument, format!("`{name}` wants a name as its first argument, this is {}", odd.named()), ""),
+        }
+    }
+    let closure = match name.as_str() {
+        "check" => arguments.get(1),
+        "phase" => arguments.get(1..).and_then(<[Expr]>::last),
+        "attempt" => arguments.first(),
+        _ => None,
+    };
+    if let Some(argument) = closure
+        && let Some(value) = literal(argument)
+        && !matches!(value, Literal::Closure)
+    {
+        let help = format!("write `|| …`: `{name}` decides when it is called, and how often");
+        refuse(argument, format!("`{name}` wants a closure, this is {}", value.named()), &help);
+    }
+    if let Some((table, argument)) = options_of(met.call)
+        && let Some(value) = literal(argument)
+    {
+        // `phase` and `rollback` may have a closure where options could be.
+        let closure = matches!(value, Literal::Closure) && matches!(table.name, "phase" | "rollback");
+        if !matches!(value, Literal::Map(_)) && !closure && closure_argument(table) != table.argument {
+            refuse(
+                argument,
+                format!("the options of `{}` are a map, this is {}", table.name, value.named()),
+                &format!("write {}", table.usage),
+            );
+        }
+    }
+}
+
+/// Which argument of a function is a closure and not options, if that is a fixed one.
+fn closure_argument(of: &Table) -> Option<usize> {
+    (of.name == "check").then_some(1)
+}

@@ -1,0 +1,51 @@
+//! What things cost: we, a floor below which nobody can come, and others, measured in turn on the same machine.
+//!
+//! ```text
+//! cargo bench --bench costs                         everything, five rounds
+//! cargo bench --bench costs -- --rounds 3 T1 T9     only these
+//! cargo bench --bench costs -- --smoke              every path once, small; nothing is judged by the clock
+//! cargo bench --bench costs -- --markdown           the table as docs/src/reference/costs.md has it
+//! ```
+//!
+//! Ratios within one run mean something, absolute times do not. A rival that is not installed is named and left out.
+
+mod bare_pack;
+mod floor;
+mod flow;
+mod flushes;
+mod measured;
+mod options;
+mod ours;
+mod output;
+mod place;
+mod replay;
+mod rivals;
+mod rounds;
+mod sample;
+mod start;
+mod steps;
+mod targets;
+mod trail;
+mod verdict;
+
+use std::process::ExitCode;
+
+use options::Options;
+
+fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let told: Vec<&str> = words.iter().map(String::as_str).collect();
+    // The parts that this program plays in its own measurements, each a process of its own.
+    match told.as_slice() {
+        ["floor", rest @ ..] => return floor::play(rest),
+        ["measure", report, program, arguments @ ..] => return measured::play(report, program, arguments),
+        ["bare-pack", rest @ ..] => return bare_pack::play(rest),
+        _ => {}
+    }
+    let Some(options) = Options::read(&told) else { return ExitCode::from(2) };
+    if !options.bench {
+        // `cargo test --all-targets` runs this as well; it is no test.
+        return ExitCode::SUCCESS;
+    }
+    targets::measure(&options)
+}

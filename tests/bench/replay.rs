@@ -1,0 +1,94 @@
+//! T14 and T15: going on with a run of which much is done, and rehearsing one.
+
+use crate::measured;
+use crate::options::Options;
+use crate::place::Place;
+use crate::rounds::{Contest, Figures, peak, wall};
+use crate::sample::Sample;
+use crate::verdict::Table;
+use crate::{ours, rivals};
+
+pub(crate) fn measure(options: &Options, table: &mut Table) {
+    if options.wants(&["T14"]) {
+        replay(options, table);
+    }
+    if options.wants(&["T15"]) {
+        rehearsal(options, table);
+    }
+}
+
+/// A run of `count` steps, stopped by one that fails until there is a file `go`; then resumed.
+fn resumed(count: usize) -> Result<Figures, String> {
+    let last = "command(\"last\", #{ run: [\"test\", \"-e\", \"go\"] });";
+    let place = Place::with(&format!("{}\n{last}", ours::steps(count)))?;
+    measured::run(place.ours(&[&["exec", "main"][..], &ours::UNSEALED].concat()), 1)?;
+    place.write("go", "")?;
+    measured::run(place.ours(&["resume", &place.run()?]), 0).map(Figures::of)
+}
+
+/// make with a stamp for each step: all but the last are there.
+fn stamps(count: usize) -> Result<Figures, String> {
+    let place = Place::new()?;
+    rivals::makefile(&place, count, "\t@touch $@\n")?;
+    place.write("s0", "")?;
+    measured::run(place.command("make", &["-s", "all"]), 0)?;
+    std::fs::remove_file(place.path(&format!("s{count}"))).map_err(|error| error.to_string())?;
+    measured::run(place.command("make", &["-s", "all"]), 0).map(Figures::of)
+}
+
+fn replay(options: &Options, table: &mut Table) {
+    let (few, many) = (options.sized(1000, 10), options.sized(10_000, 30));
+    let results = Contest::default()
+        .with("resume", || resumed(few))
+        .with("resume, nothing done", || resumed(0))
+        .with("resume, many done", || resumed(many))
+        .with("make, stamps", || stamps(few))
+        .held(options.rounds.min(3));
+    table.row(
+        "T14",
+        "resume with 1,000 steps done × make with stamps",
+        results.ratio("resume", "make, stamps", wall),
+        "×",
+        10.0,
+        3.0,
+    );
+    let mut pace = Sample::default();
+    #[expect(clippy::cast_precision_loss, reason = "some thousand steps")]
+    pace.add(
+        (results.sample("resume, many done", wall).median() - results.sample("resume, nothing done", wall).median()) * 1e3
+            / many as f64,
+    );
+    table.row("T14", "replay of a step (5 µs are 200,000 steps a second)", pace, "µs", 5.0, 5.0);
+    for name in ["resume, nothing done", "resume", "resume, many done", "make, stamps"] {
+        table.figure(&format!("{name}: until the end"), results.sample(name, wall), "ms");
+    }
+    table.figure("peak memory of a resume with 10,000 done", results.sample("resume, many done", peak), "MiB");
+}
+
+fn rehearsal(options: &Options, table: &mut Table) {
+    let count = options.sized(1000, 10);
+    let results = Contest::default()
+        .with("--dry-run", || ours::exec(&ours::steps(count), &["--dry-run"]).map(Figures::of).or_else(|_| rehearsed(count)))
+        .with("make -n", || {
+            let place = Place::new()?;
+            rivals::makefile(&place, count, "\t@/bin/true\n")?;
+            measured::run(place.command("make", &["-n", "all"]), 0).map(Figures::of)
+        })
+        .with("just -n", || {
+            let place = Place::new()?;
+            rivals::justfile(&place, count)?;
+            measured::run(place.command(rivals::installed("just")?, &["-n", "all"]), 0).map(Figures::of)
+        })
+        .held(options.rounds);
+    table.row("T15", "rehearsal of 1,000 steps × make -n", results.ratio("--dry-run", "make -n", wall), "×", 4.0, 1.0);
+    table.row("T15", "rehearsal of 1,000 steps × just -n", results.ratio("--dry-run", "just -n", wall), "×", 10.0, 3.0);
+    for name in ["--dry-run", "make -n", "just -n"] {
+        table.figure(&format!("1,000 steps: {name}"), results.sample(name, wall), "ms");
+    }
+}
+
+/// A rehearsal whose end is partly unknown has an exit code of its own.
+fn rehearsed(count: usize) -> Result<Figures, String> {
+    let place = Place::with(&ours::steps(count))?;
+    measured::run(place.ours(&["exec", "main", "--dry-run"]), 3).map(Figures::of)
+}

@@ -1,0 +1,24 @@
+//! All targets, in turn.
+
+use std::process::ExitCode;
+
+use crate::options::Options;
+use crate::output::{print, tell};
+use crate::verdict::Table;
+use crate::{flow, replay, start, steps, trail};
+
+/// Measures what is wanted and prints the table. It fails when something could not be measured, and, unless it is only
+/// a smoke test, when a target was missed.
+pub(crate) fn measure(options: &Options) -> ExitCode {
+    let mut table = Table::default();
+    steps::measure(options, &mut table);
+    replay::measure(options, &mut table);
+    let parts = [start::measure(options, &mut table), flow::measure(options, &mut table), trail::measure(options, &mut table)];
+    let broken: Vec<_> = parts.into_iter().filter_map(Result::err).collect();
+    broken.iter().for_each(|why| tell(&format!("not measured: {why}")));
+    let missed = table.print(options.markdown, options.smoke);
+    if options.smoke {
+        print("\nsmoke: everything ran; only what is counted is judged");
+    }
+    if broken.is_empty() && missed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}

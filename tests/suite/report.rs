@@ -1,0 +1,153 @@
+//! `runbook report` and `runbook diff`: what people read after an incident, in a browser that is a real one.
+
+use serde_json::Value;
+
+use crate::browser::{measured, photographed};
+use crate::support::Place;
+
+/// A runbook in which everything that people, commands and files may say tries to be more than text.
+const HOSTILE: &str = r#"
+let p = runbook(#{ title: "</title><script>document.title='owned'</script> night", owner: "team", budget: "1m", params: #{ note: #{ fallback: "" } } });
+phase("<img src=x onerror=alert(1)>", #{ budget: "1ms" }, || {
+    check("look", || fs::exists("runbook.toml"));
+    confirm("Go on with <b>it</b>?", #{ details: "</pre><script>document.title='owned'</script>" });
+    command("print", #{ run: ["sh", "-c", "printf '</pre><script>document.title=\"owned\"</script>\\n\\033]0;owned\\007\\377\\376\\n```\\n'"], rollback: [["true", "</dd>"]] });
+    command("much", #{ run: ["sh", "-c", "yes '<u>' | head -c 3000000"], rollback: "nothing" });
+});
+command("fail", #{ run: ["sh", "-c", "echo '<svg onload=alert(1)>' >&2; exit 3"] });
+"#;
+
+fn hostile() -> (Place, String) {
+    let place = Place::with(HOSTILE);
+    place.expect(1, &["exec", "main", "--yes", "-p", "note=`|<script>alert(1)</script>|` @alice #1"]);
+    let run = place.newest_run();
+    (place, run)
+}
+
+#[test]
+fn the_page_is_text_whatever_was_printed_and_fits_every_screen() {
+    let (place, run) = hostile();
+    place.expect(0, &["report", &run, "-o", "night.html"]);
+    let page = place.path("night.html");
+    let html = place.read("night.html");
+    assert!(html.len() < 400_000, "3 MB of output must not become {} bytes of page", html.len());
+    for (width, charts) in [(390, 1), (1_100, 1)] {
+        let seen = measured(&page, width);
+        assert_eq!((seen["active"].as_u64(), seen["outside"].as_u64(), seen["dangling"].as_u64()), (Some(0), Some(0), Some(0)));
+        assert!(seen["wide"].as_u64() <= Some(u64::from(width)), "wider than the screen: {} on {width}", seen["wide"]);
+        assert_eq!(seen["charts"].as_u64(), Some(charts), "one picture is shown");
+        assert_eq!((seen["steps"].as_u64(), seen["open"].as_u64(), seen["bars"].as_u64()), (Some(5), Some(1), Some(4)));
+        let title = seen["title"].as_str().expect("a title");
+        assert!(title.contains("<script>document.title='owned'</script> night: failed"), "{title}");
+        let text = seen["text"].as_str().expect("text");
+        for part in [
+            "exit code 3",
+            "<svg onload=alert(1)>",
+            "1 broken, 1 not at its end",
+            "said yes",
+            "sealed whole",
+            "<script>alert(1)</script>",
+        ] {
+            assert!(text.contains(part), "{part} is missing in\n{text}");
+        }
+    }
+}
+
+#[test]
+fn the_page_can_be_photographed_light_dark_and_on_a_phone() {
+    let (place, run) = hostile();
+    place.expect(0, &["report", &run, "-o", "night.html"]);
+    for (width, height, options) in
+        [(1_100, 1_400, &[] as &[&str]), (390, 844, &[]), (800, 600, &["--blink-settings=preferredColorScheme=0"])]
+    {
+        let (w, h, bytes) = photographed(&place.path("night.html"), width, height, options);
+        assert_eq!((w, h), (width, height));
+        assert!(bytes > 15_000, "a picture of {bytes} bytes shows nothing");
+    }
+}
+
+#[test]
+fn markdown_has_it_as_code_and_json_as_data() {
+    let (place, run) = hostile();
+    let md = place.expect(0, &["report", &run]).out;
+    for part in [
+        "| ``\"`\\|<script>alert(1)</script>\\|` @alice #1\"`` |",
+        "| ✗ broken: ",
+        "```text\n<svg onload=alert(1)>\n```\n",
+        "exit code 3",
+    ] {
+        assert!(md.contains(part), "{part} is missing in\n{md}");
+    }
+    let fences = md.lines().filter(|line| line.starts_with("```")).count();
+    assert!(fences > 0 && fences % 2 == 0, "{fences} fences\n{md}");
+    assert!(!md.contains(['\u{1b}', '\u{7}']));
+    let json: Value = serde_json::from_str(&place.expect(0, &["report", &run, "--format", "json"]).out).expect("JSON");
+    assert_eq!((&json["v"], &json["run"], &json["verdict"]), (&Value::from(1), &Value::from(run), &Value::from("failed")));
+    assert_eq!(json["steps"].as_array().map(Vec::len), Some(5));
+    assert_eq!(json["steps"][3]["attempts"][0]["outcome"]["succeeded"]["exited"]["stdout"]["size"], 3_000_000);
+    assert_eq!(json["promises"][1]["path"], "<img src=x onerror=alert(1)>");
+    assert_eq!(json["seal"]["state"], "level");
+    assert_eq!(place.expect(0, &["--output", "json", "report", json["run"].as_str().expect("a run")]).out.lines().count(), 1);
+}
+
+#[test]
+fn a_damaged_run_has_a_report_up_to_the_damage() {
+    let (place, run) = hostile();
+    let mut journal = std::fs::read(place.journal_path()).expect("a journal");
+    let at = journal.len() - 900;
+    journal[at] ^= 1;
+    std::fs::write(place.journal_path(), &journal).expect("damage");
+    place.expect(11, &["report", &run, "-o", "night.html"]);
+    let text = measured(&place.path("night.html"), 800)["text"].as_str().expect("text").to_owned();
+    assert!(text.contains("This report is not whole") && text.contains("damaged at record") && text.contains("look"), "{text}");
+    place.expect(11, &["report", &run]).says(&["not whole", "**damaged**"]);
+    place.expect(11, &["diff", &run, &run]).says(&["the same"]);
+    // Not even the beginning is left: there is nothing to tell.
+    std::fs::write(place.journal_path(), &journal[..1]).expect("nothing");
+    place.expect(2, &["report", &run]).says(&["never began"]);
+}
+
+#[test]
+fn a_rollback_and_a_rehearsal_are_told_as_such() {
+    let place =
+        Place::with(r#"command("a", #{ run: ["true"], rollback: [["true", "back"]] }); command("b", #{ run: ["true"] });"#);
+    place.expect(0, &["exec", "main"]);
+    let run = place.newest_run();
+    place.expect(0, &["report", &run]).says(&["a rollback would take back: `a`", "stays, no rollback is declared: `b`"]);
+    place.expect(6, &["rollback", &run, "--why", "to see it"]);
+    place.expect(0, &["report", &run]).says(&["**rolled back**", "rolled back: `a`", "`to see it`"]);
+    place.expect(0, &["exec", "main", "--dry-run"]);
+    let rehearsal = place.newest_run();
+    place.expect(0, &["report", &rehearsal]).says(&["withheld", "rehearsal"]);
+    place.expect(0, &["diff", &rehearsal, &run]).says(&["mode", "- rehearsal", "+ live", "- withheld", "+ done"]);
+}
+
+#[test]
+fn two_runs_differ_in_what_was_asked_and_printed_and_not_in_when() {
+    let place = Place::with(
+        r#"let p = runbook(#{ title: "T", owner: "o", params: #{ text: #{ fallback: "x" } } });
+        command("say", #{ run: ["cat", "said"], rollback: "nothing" });
+        check("it is there", || fs::exists("said"));"#,
+    );
+    place.write("said", "one\ntwo\n");
+    for text in ["a", "a", "b"] {
+        place.expect(0, &["exec", "main", "-p", &format!("text={text}")]);
+        if text == "a" && place.path("again").exists() {
+            place.write("said", "one\nTWO\n");
+        }
+        place.write("again", "");
+    }
+    let mut runs: Vec<_> = place.expect(0, &["runs"]).out.lines().skip(1).map(|line| line[..26].to_owned()).collect();
+    runs.reverse();
+    place.expect(0, &["diff", &runs[0], &runs[1]]).says(&["the same: 2 steps"]).is_silent_about(&["parameters"]);
+    let json: Value =
+        serde_json::from_str(&place.expect(0, &["diff", &runs[0], &runs[1], "--output", "json"]).out).expect("JSON");
+    assert_eq!((&json["v"], &json["same"]), (&Value::from(1), &Value::from(true)));
+    place.expect(0, &["diff", &runs[1], &runs[2]]).says(&[
+        "text\n    - \"a\"\n    + \"b\"",
+        "- two",
+        "+ TWO",
+        "1 step does not differ",
+    ]);
+    place.expect(2, &["diff", &runs[0], "0"]).says(&["runbook runs"]);
+}

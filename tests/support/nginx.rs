@@ -1,0 +1,72 @@
+//! A real nginx with TLS on loopback, whose authority nobody knows.
+
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use super::Place;
+
+/// A server in a place; `ca.pem` there is the certificate of its authority, `access.log` what it was asked.
+pub(crate) struct Nginx {
+    child: Child,
+    pub(crate) url: String,
+    pub(crate) plain_url: String,
+}
+
+impl Nginx {
+    /// Starts it with these `location` blocks, as https and as http.
+    pub(crate) fn start(place: &Place, locations: &str) -> Self {
+        certificates(place);
+        // The ports are free for as long as somebody holds them; between that and nginx nobody else here asks for any.
+        let [secure, plain] = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").expect("a port"));
+        let ports = [&secure, &plain].map(|listener| listener.local_addr().expect("an address").port());
+        drop((secure, plain));
+        let dir = place.path("nginx");
+        let dir = dir.display();
+        place.write(
+            "nginx/nginx.conf",
+            &format!(
+                "daemon off;\nmaster_process off;\npid {dir}/pid;\nerror_log {dir}/error.log;\nevents {{ worker_connections 64; }}\n\
+                 http {{\n log_format asked '$request_method $request_uri $status $request_body';\n access_log {dir}/access.log asked;\n\
+                 client_body_temp_path {dir}/body; proxy_temp_path {dir}/proxy; fastcgi_temp_path {dir}/fastcgi; \
+                 uwsgi_temp_path {dir}/uwsgi; scgi_temp_path {dir}/scgi;\n\
+                 server {{ listen 127.0.0.1:{} ssl; listen 127.0.0.1:{}; server_name localhost;\n\
+                 ssl_certificate {dir}/server.pem; ssl_certificate_key {dir}/server.key;\n{locations}\n}} }}\n",
+                ports[0], ports[1]
+            ),
+        );
+        let mut child = Command::new("nginx")
+            .args(["-e", &format!("{dir}/error.log"), "-p", &format!("{dir}/"), "-c", &format!("{dir}/nginx.conf")])
+            .stdin(Stdio::null())
+            .spawn()
+            .expect("nginx (Debian: nginx-light)");
+        let end = Instant::now() + Duration::from_secs(30);
+        while TcpStream::connect(("127.0.0.1", ports[1])).is_err() {
+            assert!(Instant::now() < end && child.try_wait().expect("ours").is_none(), "{}", place.read("nginx/error.log"));
+            std::thread::yield_now();
+        }
+        let [url, plain_url] =
+            [("https", ports[0]), ("http", ports[1])].map(|(scheme, port)| format!("{scheme}://localhost:{port}"));
+        Self { child, url, plain_url }
+    }
+}
+
+impl Drop for Nginx {
+    fn drop(&mut self) {
+        self.child.kill().and_then(|()| self.child.wait()).map(drop).unwrap_or(());
+    }
+}
+
+/// An authority of a day and a server's certificate from it.
+fn certificates(place: &Place) {
+    place.write("nginx/san", "subjectAltName=DNS:localhost\n");
+    let new = "req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes";
+    for line in [
+        format!("{new} -x509 -days 1 -subj /CN=authority -keyout ca.key -out ca.pem -addext basicConstraints=critical,CA:TRUE"),
+        format!("{new} -subj /CN=localhost -keyout server.key -out server.csr"),
+        "x509 -req -days 1 -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -extfile san -out server.pem".to_owned(),
+    ] {
+        let output = Command::new("openssl").args(line.split(' ')).current_dir(place.path("nginx")).output().expect("openssl");
+        assert!(output.status.success(), "openssl {line}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+}
