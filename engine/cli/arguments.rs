@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
-    abandon, answer, check, completions, config, confined, demo, diff, exec, explain, help, keeper, list, report, resolve,
-    resume, review, rollback, runs, seal, show, test, verify,
+    abandon, answer, check, completions, config, confined, definitions, demo, diff, exec, explain, fetch, help, keeper, list,
+    push, report, resolve, resume, review, rollback, runs, seal, show, test, verify,
 };
 
 /// Executes runbooks: writes every step down before and after it, rehearses, resumes, rolls back, keeps the trail in git.
@@ -34,6 +34,9 @@ pub struct Globals {
     /// Where runs and the audit trail are kept; otherwise `.runbook` below the root.
     #[arg(long, global = true, value_name = "DIR")]
     pub state_dir: Option<PathBuf>,
+    /// Do without the remote of the audit trail: nothing is pushed, and nobody is asked whether another machine has the run.
+    #[arg(long, global = true)]
+    pub offline: bool,
     /// When to use colours.
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub color: When,
@@ -118,8 +121,11 @@ pub enum Verb {
     Verify(verify::Verify),
     Seal(seal::Seal),
     Review(review::Review),
+    Push(push::Push),
+    Fetch(fetch::Fetch),
     Check(check::Check),
     Test(test::Test),
+    Definitions(definitions::Definitions),
     Explain(explain::Explain),
     Config(config::Config),
     Completions(completions::Completions),
@@ -137,8 +143,8 @@ pub enum Verb {
 pub const GROUPS: [(&str, &[&str]); 4] = [
     ("Run", &["exec", "resume", "rollback", "resolve", "answer", "abandon"]),
     ("Look", &["list", "show", "runs", "diff", "report"]),
-    ("Audit trail", &["verify", "seal", "review"]),
-    ("Write runbooks, get help", &["check", "test", "explain", "config", "completions", "demo", "help"]),
+    ("Audit trail", &["verify", "seal", "review", "push", "fetch"]),
+    ("Write runbooks, get help", &["check", "test", "definitions", "explain", "config", "completions", "demo", "help"]),
 ];
 
 /// The whole command line, with its verbs in groups (clap itself has one list only).

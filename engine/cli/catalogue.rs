@@ -22,7 +22,7 @@ impl Catalogue {
     /// Looks through directories. When two hold the same name, the first one wins.
     ///
     /// Files and directories whose names begin with `_` or `.` hold no runbooks: modules live in `_lib`.
-    /// Nor do files whose names end in `.test.rhai`: they belong to the tests of a runbook.
+    /// Nor do files whose names end in `.test.rhai` or `.d.rhai`: the tests of a runbook, and definitions for editors.
     /// Links are not followed out of the tree: what stands in the audit trail is what lies below the root.
     #[must_use]
     pub fn find(root: &Path, directories: &[PathBuf]) -> Self {
@@ -67,7 +67,7 @@ impl Catalogue {
             let path = entry.path();
             if kind.is_dir() && depth < DEEPEST {
                 self.search(root, top, &path, depth + 1);
-            } else if kind.is_file() && path.extension().is_some_and(|extension| extension == "rhai") && !is_test(&path) {
+            } else if kind.is_file() && path.extension().is_some_and(|extension| extension == "rhai") && !is_aside(&path) {
                 let name = path.strip_prefix(top).ok().and_then(|name| name.with_extension("").to_str().map(str::to_owned));
                 let file = path.strip_prefix(root).ok().and_then(Path::to_str);
                 if let (Some(name), Some(file)) = (name, file) {
@@ -78,9 +78,10 @@ impl Catalogue {
     }
 }
 
-/// Whether a file belongs to the tests of a runbook: `NAME.test.*`.
-fn is_test(path: &Path) -> bool {
-    path.file_stem().is_some_and(|stem| stem.as_encoded_bytes().ends_with(b".test"))
+/// Whether a file belongs to the tests of a runbook, `NAME.test.rhai`, or defines something for editors, `NAME.d.rhai`.
+fn is_aside(path: &Path) -> bool {
+    let stem = path.file_stem().map(std::ffi::OsStr::as_encoded_bytes).unwrap_or_default();
+    stem.ends_with(b".test") || stem.ends_with(b".d")
 }
 
 /// A file that was given by its path: its stem is its name.
@@ -107,7 +108,7 @@ mod tests {
             "runbooks/_lib/x.rhai",
             "runbooks/notes.md",
             "runbooks/api.test.rhai",
-            "runbooks/api.test.toml",
+            "runbooks/http.d.rhai",
             "more/api.rhai",
             "one.rhai",
         ] {

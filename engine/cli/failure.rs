@@ -49,6 +49,24 @@ impl Failure {
         self
     }
 
+    /// The same with the flags, if any, that find the run again in each command that could be typed now: `-C runbook-demo`.
+    #[must_use]
+    pub fn found_by(mut self, flags: &str) -> Self {
+        if flags.is_empty() {
+            return self;
+        }
+        self.message = self.message.replace("`runbook ", &format!("`runbook {flags} "));
+        for hint in &mut self.hints {
+            // `runbook resume X, or runbook abandon X`
+            let located = |command: &str| match command.strip_prefix("runbook ") {
+                Some(rest) => format!("runbook {flags} {rest}"),
+                None => command.to_owned(),
+            };
+            *hint = hint.split(", or ").map(located).collect::<Vec<_>>().join(", or ");
+        }
+        self
+    }
+
     /// With what the program ends.
     #[must_use]
     pub fn exit(&self) -> ExitCode {
@@ -84,6 +102,18 @@ mod tests {
             failure.rendered(Palette::plain()),
             "error: there is no runbook `␛]0;evil␇`\nthere are:\n  a\nnext: runbook list\n"
         );
+    }
+
+    #[test]
+    fn what_can_be_typed_next_finds_the_run_again() {
+        let failure =
+            || Failure::usage("no room: make some, then `runbook resume X`").hint("runbook resume X, or runbook abandon X");
+        assert_eq!(
+            failure().found_by("--state-dir /s").rendered(Palette::plain()),
+            "error: no room: make some, then `runbook --state-dir /s resume X`\n\
+             next: runbook --state-dir /s resume X, or runbook --state-dir /s abandon X\n"
+        );
+        assert_eq!(failure().found_by(""), failure());
     }
 
     #[test]

@@ -4,13 +4,14 @@
 //! Inside, errors are precise; at this edge they become a [`failure::Failure`]: a message, hints and an
 //! [`exit_code::ExitCode`].
 
-pub mod answers;
+mod anchoring;
 pub mod arguments;
 pub mod catalogue;
 pub mod checking;
 pub mod commands;
 pub mod configuration;
 pub mod demo;
+pub mod dossier;
 pub mod exit_code;
 pub mod failure;
 pub mod history;
@@ -24,9 +25,9 @@ pub mod performance;
 #[cfg(test)]
 mod reference;
 pub mod rehearsal;
-pub mod review;
 mod signals;
 mod signing;
+pub mod testing;
 pub mod workplace;
 
 /// Runs the program with the arguments and the environment of this process.

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use include_dir::{Dir, include_dir};
 use runbook_model::declaration::Declaration;
-use runbook_runtime::script::{Diagnostics, Program, Repository};
+use runbook_runtime::script::testing::TestFile;
+use runbook_runtime::script::{Diagnostics, Program, Repository, at_depth};
 
 use crate::catalogue::Catalogue;
 use crate::configuration::{Configuration, Surroundings};
@@ -29,6 +30,15 @@ pub struct Title {
     pub name: String,
     /// Its file.
     pub file: String,
+}
+
+impl Title {
+    /// The tests of a runbook: `NAME.test.rhai` beside it.
+    #[must_use]
+    pub fn tests(&self) -> Self {
+        let stem = self.file.strip_suffix(".rhai").unwrap_or(&self.file);
+        Self { name: format!("{}.test", self.name), file: format!("{stem}.test.rhai") }
+    }
 }
 
 impl Library {
@@ -63,9 +73,19 @@ impl Library {
     /// # Errors
     /// Everything that is wrong with it.
     pub fn read(&self, title: &Title) -> Result<(Program, Declaration), Diagnostics> {
-        let program = Program::load(&self.repository, &title.file)?;
-        let declaration = program.describe()?;
-        Ok((program, declaration))
+        at_depth(|| {
+            let program = Program::load(&self.repository, &title.file)?;
+            let declaration = program.describe()?;
+            Ok((program, declaration))
+        })
+    }
+
+    /// Reads the tests of a runbook; `None` when there are none. No test is performed.
+    ///
+    /// # Errors
+    /// Everything that is wrong with them.
+    pub fn tests(&self, title: &Title) -> Result<Option<TestFile>, Diagnostics> {
+        TestFile::load(&self.repository, &title.tests().file)
     }
 }
 

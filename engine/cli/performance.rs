@@ -6,13 +6,14 @@ use std::future::Future;
 use std::path::Path;
 use std::rc::Rc;
 
+use runbook_model::change::quoted;
 use runbook_model::entry::{Entry, Record};
 use runbook_model::estimate::Estimate;
 use runbook_model::id::RunId;
 use runbook_model::path::StepPath;
 use runbook_model::person::{From, Person};
-use runbook_model::state::RunState;
 use runbook_model::status::RunStatus;
+use runbook_runtime::anchor::{Anchor, Remote};
 use runbook_runtime::audit::Archivist;
 use runbook_runtime::confinement::{self, Confinement};
 use runbook_runtime::dispatcher::{Finished, Halt, Interrupts, NoLock, Opening, Refused, Sealing};
@@ -25,6 +26,7 @@ use runbook_runtime::world::live::Site;
 use runbook_runtime::world::live::processes::Kept;
 use runbook_runtime::world::{Choice, Chosen, DryRunWorld, Lent, LiveWorld, People, Question, Reaction, Task, World};
 
+use crate::anchoring;
 use crate::commands::{confined, keeper, seal};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
@@ -49,6 +51,10 @@ pub struct Performance<'a> {
     pub archivist: Option<Archivist>,
     /// What the operator signs with.
     pub signing: Signing,
+    /// What pushes the run.
+    pub anchor: Option<Anchor>,
+    /// From which machine the run was taken without its consent, and why.
+    pub taken_over: Option<String>,
     /// Whether changes are withheld.
     pub dry_run: bool,
     /// Whether yes-or-no confirms are answered with yes.
@@ -73,15 +79,36 @@ impl<'a> Performance<'a> {
     /// # Errors
     /// Its journal cannot be read, or is not the one that the audit trail remembers.
     pub fn of_run(workplace: &'a Workplace<'a>, state: &StateDir, run: RunId, operator: Operator) -> Result<Self, Failure> {
+        Self::taking_over(workplace, state, run, operator, None)
+    }
+
+    /// The same of a run that another machine may have: it is taken over when somebody says how they know that it is dead.
+    ///
+    /// # Errors
+    /// As [`Performance::of_run`].
+    pub fn taking_over(
+        workplace: &'a Workplace<'a>,
+        state: &StateDir,
+        run: RunId,
+        operator: Operator,
+        take_over: Option<&str>,
+    ) -> Result<Self, Failure> {
         let dir = state.run(run);
         if let Some(held) = dir.held().map_err(|error| Failure::usage(error.to_string()))? {
             return Err(Failure::new(ExitCode::Refused, held.to_string()));
         }
+        let remote = workplace.remote(state, Some(&dir));
+        if let Some(remote) = remote.as_ref().filter(|_| state.audit().exists()) {
+            workplace.claim(state, run, remote, take_over)?;
+        }
         let (reading, folded) = workplace.journal(&dir)?;
+        let taken_over = anchoring::taken_over(&dir, &reading.records);
         let signing = workplace.signing(folded.started().env.as_deref())?;
+        let remote = remote.filter(|_| folded.started().unsealed.is_none());
+        let anchor = start(remote.as_ref(), run, &operator)?;
         let archivist = match folded.started().unsealed {
             Some(_) => None,
-            None => Some(workplace.archive(state, &operator, Some(&dir), &signing)?),
+            None => Some(workplace.archive(state, &operator, Some(&dir), &signing, anchor.as_ref().map(Anchor::nudge))?),
         };
         let runner = folded.session_operator().unwrap_or_else(|| operator.person.clone());
         let sources = workplace.place.configuration.sources(folded.started().env.as_deref());
@@ -94,6 +121,8 @@ impl<'a> Performance<'a> {
             runner,
             archivist,
             signing,
+            anchor,
+            taken_over,
             dry_run: false,
             yes: false,
             verbose: false,
@@ -111,9 +140,13 @@ impl<'a> Performance<'a> {
     /// Those sources are not what the journal says.
     pub fn edit(&self, program: &Program) -> Result<String, Failure> {
         let damaged = |error: &dyn std::fmt::Display| Failure::new(ExitCode::Damaged, error.to_string());
-        let state = RunState::fold(&self.before).map_err(|illegal| damaged(&illegal))?;
+        let latest = self.before.iter().rev().find_map(|record| match &record.entry {
+            Entry::RunStarted(started) => Some(&started.sources),
+            Entry::Adopted { sources, .. } => Some(sources),
+            _ => None,
+        });
         let mut old = BTreeMap::new();
-        for source in state.iter().flat_map(RunState::sources) {
+        for source in latest.into_iter().flatten() {
             old.insert(source.name.clone(), self.dir.pinned(source).map_err(|error| damaged(&error))?);
         }
         let new: BTreeMap<_, _> = program.sources().into_iter().collect();
@@ -164,11 +197,12 @@ impl<'a> Performance<'a> {
         exit
     }
 
-    async fn performed<F>(self, session: impl FnOnce(Opening) -> F) -> Result<ExitCode, Failure>
+    async fn performed<F>(mut self, session: impl FnOnce(Opening) -> F) -> Result<ExitCode, Failure>
     where
         F: Future<Output = Result<Finished, Refused>>,
     {
-        let trail = self.archivist.is_some().then(|| self.trail());
+        let trail_shown = self.trail();
+        let trail = self.archivist.is_some().then(|| trail_shown.clone());
         let trail = trail.map(|trail| if self.signing.signer.is_some() { trail } else { format!("{trail}  (unsigned)") });
         let mut teller = reporters::choose(
             self.workplace.globals.output,
@@ -182,6 +216,8 @@ impl<'a> Performance<'a> {
             },
         );
         teller.catch_up(&self.before);
+        // Read again under the lock: nobody needs what was read before it any more.
+        self.before = Vec::new();
         let view = View(Rc::new(RefCell::new(teller)));
         let interrupts = Interrupts::default();
         signals::listen(&interrupts, &view, self.dir.run())?;
@@ -196,11 +232,18 @@ impl<'a> Performance<'a> {
             archivist: self.archivist,
             interrupts,
             signing: self.signing,
+            fence: self.anchor.as_ref().map(Anchor::fence).unwrap_or_default(),
+            taken_over: self.taken_over,
+            brought: anchoring::brought(&self.dir),
         };
-        let finished = match session(opening).await {
+        let finished = session(opening).await;
+        // A journal that was lost is no run that somebody may go on with unasked.
+        let held = matches!(&finished, Ok(Finished { halt: Some(Halt::Lost(_) | Halt::Illegal(_) | Halt::Fenced(_)), .. }));
+        let anchored = self.anchor.map(|anchor| anchor.finish(held));
+        let finished = match finished {
             Ok(finished) => finished,
             Err(Refused::Final { run, status, verb }) => return already(self.workplace, &self.dir, run, &status, verb),
-            Err(other) => return Err(refused(other)),
+            Err(other) => return Err(refused(other, &trail_shown)),
         };
         if self.dry_run {
             // What checks have put aside, and the directory of all such when it was the last. Left behind, it harms nobody.
@@ -208,7 +251,8 @@ impl<'a> Performance<'a> {
             std::fs::remove_dir_all(&scratch).ok();
             scratch.parent().map(std::fs::remove_dir);
         }
-        Ok(ended(self.workplace, &finished, &self.edit))
+        let exit = ended(self.workplace, &finished, &self.edit);
+        Ok(anchored.map_or(exit, |anchored| anchoring::told(&anchored, exit, self.workplace)))
     }
 
     fn world(&self, view: &View) -> Rc<dyn World> {
@@ -252,6 +296,15 @@ impl<'a> Performance<'a> {
         let shown = std::env::current_dir().ok().and_then(|cwd| audit.strip_prefix(cwd).ok().map(Path::to_path_buf));
         shown.unwrap_or(audit).display().to_string()
     }
+}
+
+/// Starts what pushes a run to its remote, if it has one.
+///
+/// # Errors
+/// The system has no thread left.
+pub fn start(remote: Option<&Remote>, run: RunId, operator: &Operator) -> Result<Option<Anchor>, Failure> {
+    let started = remote.map(|remote| Anchor::start(remote, run, &operator.person.name)).transpose();
+    started.map_err(|error| Failure::new(ExitCode::Refused, format!("no thread to push the audit trail: {error}")))
 }
 
 /// A reporter that the ledger and the world share.
@@ -322,12 +375,15 @@ fn already(workplace: &Workplace<'_>, dir: &RunDir, run: RunId, status: &RunStat
 /// How the program ends after a session, having said what the reporters could not know.
 fn ended(workplace: &Workplace<'_>, finished: &Finished, edit: &str) -> ExitCode {
     let palette = workplace.screen().palette;
+    let flags = workplace.globals.flags();
     let exit = match (&finished.status, &finished.halt) {
         // Neither leaves a record behind that a reporter could show.
         (_, Some(halt @ (Halt::Lost(_) | Halt::Illegal(_)))) => {
-            output::to_stderr(&Failure::new(ExitCode::StepFailed, halt.to_string()).rendered(palette));
+            output::to_stderr(&Failure::new(ExitCode::StepFailed, halt.to_string()).found_by(&flags).rendered(palette));
             ExitCode::StepFailed
         }
+        // The end of the anchor says it, with the way out.
+        (_, Some(Halt::Fenced(_))) => ExitCode::Refused,
         (RunStatus::Mismatch { .. }, Some(halt)) => {
             let failure = mismatch(halt, edit);
             output::to_stderr(&failure.rendered(palette));
@@ -341,7 +397,7 @@ fn ended(workplace: &Workplace<'_>, finished: &Finished, edit: &str) -> ExitCode
         // To give a run up is what was asked for.
         (RunStatus::Abandoned { .. }, _) => ExitCode::Completed,
         (_, Some(Halt::Locked(no))) => {
-            output::to_stderr(&locked(no).rendered(palette));
+            output::to_stderr(&locked(no).found_by(&flags).rendered(palette));
             ExitCode::Refused
         }
         // A script that is wrong before its first step has run nothing.
@@ -350,11 +406,11 @@ fn ended(workplace: &Workplace<'_>, finished: &Finished, edit: &str) -> ExitCode
     };
     match &finished.sealing {
         // The loss of the journal was said already, and it has its own way out.
-        Sealing::Behind { .. } if matches!(finished.halt, Some(Halt::Lost(_) | Halt::Illegal(_))) => exit,
+        Sealing::Behind { .. } if matches!(finished.halt, Some(Halt::Lost(_) | Halt::Illegal(_) | Halt::Fenced(_))) => exit,
         Sealing::Behind { why } => {
             let failure = Failure::new(ExitCode::Unsealed, format!("the run is not in the audit trail: {why}"))
                 .hint(format!("runbook seal {}", finished.run));
-            output::to_stderr(&failure.rendered(palette));
+            output::to_stderr(&failure.found_by(&flags).rendered(palette));
             if exit == ExitCode::Completed { ExitCode::Unsealed } else { exit }
         }
         Sealing::Sealed { unsigned: Some(why), .. } => {
@@ -400,17 +456,22 @@ fn locked(no: &NoLock) -> Failure {
 }
 
 /// Why a session could not begin.
-fn refused(refused: Refused) -> Failure {
+fn refused(refused: Refused, trail: &str) -> Failure {
     let held = |text: String| Failure::new(ExitCode::Refused, text);
     match &refused {
         Refused::Open(OpenError::Held(_)) | Refused::Create(CreateError::Held(_)) => held(refused.to_string()),
-        Refused::Open(OpenError::Read(ReadError::Damaged(_)))
-        | Refused::Illegal { .. }
-        | Refused::Source(_)
-        | Refused::Diverged { .. } => Failure::new(ExitCode::Damaged, refused.to_string()),
+        Refused::Open(OpenError::Read(ReadError::Damaged(_))) | Refused::Illegal { .. } | Refused::Source(_) => {
+            Failure::new(ExitCode::Damaged, refused.to_string())
+        }
+        Refused::Diverged { .. } => {
+            let git = format!("git --git-dir {} show ", quoted(trail));
+            Failure::new(ExitCode::Damaged, refused.to_string().replace("git show ", &git))
+        }
         Refused::Unsealable { .. } => Failure::new(ExitCode::Damaged, refused.to_string())
             .hint("`--unsealed REASON` runs without the audit trail, and records why"),
-        Refused::NotAllowed(_) | Refused::Unsigned(_) => held(refused.to_string()),
+        Refused::NotAllowed(_) | Refused::Unsigned(_) | Refused::Uncharted(_) | Refused::TooLate { .. } => {
+            held(refused.to_string())
+        }
         Refused::Step { run, .. } => {
             Failure::usage(refused.to_string()).hint(format!("runbook show {run}  names the step that is in doubt, if any"))
         }

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use clap::{Arg, Command};
-use runbook_runtime::script::schema;
+use runbook_runtime::script::{schema, test_schema};
 
 use crate::arguments;
 
@@ -32,7 +32,10 @@ fn steps() -> String {
         "Every option that there is, from the same table by which `runbook check` and the running script judge. \
          [The language](language.md) explains them in context.\n",
     );
-    for table in schema() {
+    for table in schema().iter().chain(test_schema()) {
+        if std::ptr::eq(table, &test_schema()[0]) {
+            page.push_str("\n# In tests\n\nFor `NAME.test.rhai`: [Tests](../guides/testing.md) explains them.\n");
+        }
         write!(page, "\n## {}\n\n`{}`: {}.\n\n", table.name, table.usage, cell(table.help)).expect("a text takes all");
         page.push_str("| option | holds | meaning |\n|---|---|---|\n");
         for option in table.options {

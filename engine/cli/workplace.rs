@@ -7,7 +7,7 @@ use runbook_model::declaration::Declaration;
 use runbook_model::entry::Mode;
 use runbook_model::id::RunId;
 use runbook_model::state::RunState;
-use runbook_runtime::audit::{Archive, Archivist, Founding};
+use runbook_runtime::audit::{Archive, Archivist, Founding, Told};
 use runbook_runtime::boot::boot_id;
 use runbook_runtime::journal::{Journal, ReadError, Reading, RunDir, StateDir};
 use runbook_runtime::script::Program;
@@ -94,6 +94,7 @@ impl Workplace<'_> {
         operator: &Operator,
         run: Option<&RunDir>,
         signing: &Signing,
+        told: Option<Told>,
     ) -> Result<Archivist, Failure> {
         let founding = Founding { at: Timestamp::now(), host: operator.person.host.clone() };
         let archive = Archive::open(&state.audit(), Some(&founding)).map_err(|unusable| {
@@ -112,8 +113,23 @@ impl Workplace<'_> {
             let content = std::fs::read(dir.journal()).map_err(|error| damaged(error.to_string()))?;
             archive.compare(dir.run(), &content).map_err(|error| damaged(error.to_string()))?;
         }
-        Archivist::start(archive.signed_by(signing.clone()))
+        let archive = archive.signed_by(signing.clone());
+        let archive = match told {
+            Some(told) => archive.telling(told),
+            None => archive,
+        };
+        Archivist::start(archive)
             .map_err(|error| Failure::new(ExitCode::Refused, format!("no thread for the audit trail: {error}")))
+    }
+
+    /// Makes sure that there is an audit trail: what is fetched has to go somewhere.
+    ///
+    /// # Errors
+    /// It cannot be used.
+    pub fn begin_archive(&self, state: &StateDir) -> Result<(), Failure> {
+        let founding = Founding { at: Timestamp::now(), host: Operator::here().person.host };
+        let opened = Archive::open(&state.audit(), Some(&founding));
+        opened.map(drop).map_err(|unusable| Failure::new(ExitCode::Damaged, unusable.to_string()))
     }
 
     /// The run that a person named.

@@ -3,6 +3,7 @@
 //! - `f0 COUNT DIR`: record, spawn with pipes, read them out, wait, record; never flushed
 //! - `f1`: one `fdatasync` a step, for the end of one and the intent of the next
 //! - `f2`: two, one before the process is started and one after it has ended
+//! - `parallel COUNT MOST DIR`: records and processes of a tenth of a second from as many threads; never flushed
 //! - `copy SIZE FILE`: a copy loop from the standard output of a process to a file
 //! - `print SIZE`: the process that prints them
 
@@ -10,6 +11,8 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use serde::Serialize;
 
@@ -34,6 +37,7 @@ pub(crate) fn play(words: &[&str]) -> ExitCode {
         ["f0", count, dir] => steps(number(count), Path::new(dir), 0),
         ["f1", count, dir] => steps(number(count), Path::new(dir), 1),
         ["f2", count, dir] => steps(number(count), Path::new(dir), 2),
+        ["parallel", count, most, dir] => parallel(number(count), number(most), Path::new(dir)),
         ["copy", size, file] => copy(size, Path::new(file)),
         ["print", size] => print(number(size)),
         _ => Err(io::Error::other("no such floor")),
@@ -75,6 +79,29 @@ fn steps(count: usize, dir: &Path, flushes: u8) -> io::Result<()> {
         }
     }
     if flushes > 0 { file.sync_data() } else { Ok(()) }
+}
+
+fn parallel(count: usize, most: usize, dir: &Path) -> io::Result<()> {
+    std::fs::create_dir_all(dir)?;
+    let file = Mutex::new(OpenOptions::new().append(true).create_new(true).open(dir.join("floor.jsonl"))?);
+    let next = AtomicUsize::new(0);
+    let write = |seq, kind| record(&mut file.lock().unwrap_or_else(PoisonError::into_inner), seq, kind);
+    let work = || -> io::Result<()> {
+        loop {
+            let step = next.fetch_add(1, Ordering::Relaxed);
+            if step >= count {
+                return Ok(());
+            }
+            write(step * 2, "step_intended")?;
+            Command::new("/bin/sleep").arg("0.1").process_group_of_its_own().stdin(Stdio::null()).output()?;
+            write(step * 2 + 1, "step_ended")?;
+        }
+    };
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..most).map(|_| scope.spawn(work)).collect();
+        let broken = || io::Error::other("a thread panicked");
+        threads.into_iter().try_for_each(|thread| thread.join().map_err(|_| broken())?)
+    })
 }
 
 fn record(file: &mut File, seq: usize, kind: &str) -> io::Result<()> {

@@ -9,7 +9,7 @@ use crate::{ours, output, rivals};
 const FLUSHES: &str = "trace=fsync,fdatasync,syncfs,sync,sync_file_range,msync";
 
 /// How many flushes a run of `count` steps makes, keeper and all.
-fn of(source: &str) -> Result<f64, String> {
+pub(crate) fn of(source: &str) -> Result<f64, String> {
     let place = Place::with(source)?;
     let strace = rivals::installed("strace")?;
     let engine = env!("CARGO_BIN_EXE_runbook");

@@ -10,6 +10,7 @@
 //! Ratios within one run mean something, absolute times do not. A rival that is not installed is named and left out.
 
 mod bare_pack;
+mod branches;
 mod floor;
 mod flow;
 mod flushes;

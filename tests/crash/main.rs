@@ -8,6 +8,7 @@
 mod support;
 
 mod audit_faults;
+mod branches;
 mod disk_faults;
 mod mount;
 mod power_cut;

@@ -19,6 +19,53 @@ fn it_waits_and_goes_on_when_answered() {
     assert_eq!(place.ledger(), ["before", "after"]);
 }
 
+/// The same with a deadline that is over before anybody can type anything.
+fn asked_too_late(on_timeout: &str) -> Place {
+    let back = r#"rollback: ["sh", "-c", "echo back >> ledger"]"#;
+    let options = format!("confirm(\"Go on?\", #{{ deadline: \"1ms\"{on_timeout} }});");
+    let place = Place::with(&ASKS.replacen("rollback: \"nothing\"", back, 1).replace("confirm(\"Go on?\");", &options));
+    place.expect(4, &["exec", "main"]);
+    place
+}
+
+#[test]
+fn a_deadline_counts_while_no_process_does() {
+    let place = asked_too_late("");
+    let run = place.newest_run();
+    place.expect(10, &["answer", &run, "--yes"]).says(&["the 1ms for an answer to `Go on?` are over", "runbook resume"]);
+    place.expect(1, &["resume"]).says(&["nobody answered within 1ms"]);
+    assert_eq!(place.ledger(), ["before"]);
+    // Whoever resumes a run that stopped there wants to be asked once more, and has as much time again.
+    place.expect(4, &["resume"]).says(&["runbook answer"]);
+    assert_eq!(place.entries().iter().filter(|entry| *entry == "step_intended").count(), 3);
+    place.expect(1, &["resume"]);
+    place.expect(0, &["verify"]);
+}
+
+#[test]
+fn silence_rolls_back_or_goes_on_when_the_runbook_says_so() {
+    let place = asked_too_late(", on_timeout: \"rollback\"");
+    place.expect(6, &["resume"]).says(&["nobody answered `Go on?` in time", "rolled back"]);
+    assert_eq!(place.ledger(), ["before", "back"]);
+    let place = asked_too_late(", on_timeout: \"proceed\"");
+    place.expect(0, &["resume", "--yes"]);
+    assert_eq!(place.ledger(), ["before", "after"]);
+    let answered = place.journal().into_iter().find(|r| r["type"] == "confirm_answered").expect("an answer");
+    assert_eq!(answered["by"], "runbook", "it was too late for the flag");
+}
+
+#[test]
+fn a_deadline_that_is_not_over_waits_and_an_answer_in_time_counts() {
+    let place = Place::with(
+        &ASKS.replace("confirm(\"Go on?\");", "confirm(\"Go on?\", #{ deadline: \"1h\", on_timeout: \"rollback\" });"),
+    );
+    place.expect(4, &["exec", "main"]);
+    place.expect(4, &["resume"]);
+    place.expect(0, &["answer", &place.newest_run(), "--yes"]);
+    place.expect(0, &["resume"]);
+    assert_eq!(place.ledger(), ["before", "after"]);
+}
+
 #[test]
 fn a_no_declines_and_stops() {
     let place = Place::with(ASKS);

@@ -95,3 +95,16 @@ fn a_watch_checks_again_when_a_file_was_written() {
     watching.kill().expect("it is killed");
     watching.wait().expect("it ends");
 }
+
+#[test]
+fn editors_get_definitions_that_hold_no_runbooks() {
+    let place = Place::with("confirm(\"x\");\n");
+    place.expect(0, &["definitions"]).says(&["definition files"]);
+    let written = place.read(".rhai/definitions/runbook.d.rhai");
+    assert!(
+        written.contains("fn command(name: String, options: Map)") && written.contains("/// - `rollback_if_failed`:"),
+        "{written}"
+    );
+    place.expect(0, &["definitions", "runbooks"]);
+    place.expect(0, &["check"]).says(&["1 runbook read"]);
+}

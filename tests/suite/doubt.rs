@@ -207,3 +207,54 @@ fn a_rollback_that_was_stopped_half_way_is_in_doubt_too() {
         assert_eq!(place.ledger(), ["do", "back"]);
     }
 }
+
+#[test]
+fn its_own_check_settles_it_before_a_rollback_too() {
+    for (effect, on_failure, ledger) in [
+        ("true", "stop", &["before", "half", "back half", "back before"][..]),
+        ("false", "stop", &["before", "half", "back before"][..]),
+        ("true", "rollback", &["before", "half", "back half", "back before"][..]),
+        ("false", "rollback", &["before", "half", "back before"][..]),
+    ] {
+        let place = Place::with(&format!(
+            r#"
+            runbook(#{{ title: "T", owner: "o", on_failure: "{on_failure}" }});
+            command("before", #{{ run: ["sh", "-c", "echo before >> ledger"], rollback: ["sh", "-c", "echo back before >> ledger"] }});
+            phase("P", || {{
+                command("half", #{{
+                    run: ["sh", "-c", "echo half >> ledger; kill -9 $$"],
+                    rollback: ["sh", "-c", "echo back half >> ledger"], settled_by: || fs::exists("effect-{effect}"),
+                }});
+            }});
+            command("after", #{{ run: ["sh", "-c", "echo after >> ledger"], rollback: "nothing" }});
+            "#
+        ));
+        place.write("effect-true", "");
+        if on_failure == "stop" {
+            place.expect(1, &["exec", "main"]);
+            place.expect(6, &["rollback", &place.newest_run()]);
+        } else {
+            place.expect(6, &["exec", "main"]);
+        }
+        assert_eq!(place.ledger(), ledger, "{effect} {on_failure}");
+        let resolved = place.journal().into_iter().find(|record| record["type"] == "step_resolved").expect("a verdict");
+        assert_eq!(resolved["by"], "settled_by");
+        place.expect(0, &["verify"]);
+    }
+}
+
+#[test]
+fn a_check_that_cannot_tell_leaves_the_doubt_to_a_person_before_a_rollback() {
+    let place = Place::with(
+        r#"command("half", #{
+            run: ["sh", "-c", "echo half >> ledger; kill -9 $$"],
+            rollback: ["sh", "-c", "echo back half >> ledger"], settled_by: || fs::read("/nowhere/at/all").len() > 0,
+        });"#,
+    );
+    place.expect(1, &["exec", "main"]);
+    let run = place.newest_run();
+    place.expect(5, &["rollback", &run]).says(&["half", "runbook resolve", "could not tell"]);
+    place.expect(0, &["resolve", &run, "half", "did", "--why", "seen"]);
+    place.expect(6, &["rollback", &run]);
+    assert_eq!(place.ledger(), ["half", "back half"]);
+}

@@ -43,7 +43,12 @@ fn a_passphrase_is_typed_at_the_terminal_and_stands_nowhere() {
 
 #[test]
 fn without_a_terminal_nothing_is_run_and_a_rehearsal_says_so() {
-    let place = Place::with(r#"command("ask", #{ run: sh("echo ran >> ledger"), interactive: true });"#);
+    let step = r#"command("ask", #{ run: sh("echo ran >> ledger"), interactive: true });"#;
+    let place = Place::with(step);
+    place.expect(10, &["exec", "main"]).says(&["runbooks/main.rhai:2:1", "nobody sits at a terminal here; nothing was run"]);
+    assert!(!place.state().join("runs").exists(), "there is no run");
+    // Only when it is reached is it certain that this one needs somebody.
+    place.runbook("main", &format!("if sure() {{ {step} }}\nfn sure() {{ true }}"));
     place.expect(0, &["exec", "main", "--dry-run"]).says(&["missing for the real run", "nobody sits at a terminal"]);
     place
         .expect(1, &["exec", "main"])

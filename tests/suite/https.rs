@@ -67,6 +67,19 @@ fn a_server_that_cannot_show_who_it_is_gets_nothing() {
 }
 
 #[test]
+fn half_an_answer_is_not_taken_for_a_whole_one() {
+    let place = Place::new();
+    let nginx = Nginx::start(&place, "location / { root .; }");
+    let url = &nginx.plain_url;
+    place.write("nginx/whole", &"x".repeat(64 * 1024));
+    place.write("nginx/more", &"x".repeat(64 * 1024 + 1));
+    place.runbook("main", &format!(r#"check("whole", || http::get("{url}/whole").body.len == 65536);"#));
+    place.expect(0, &["exec", "main"]);
+    place.runbook("main", &format!(r#"check("more", || http::get("{url}/more").body != "");"#));
+    place.expect(1, &["exec", "main"]).says(&["only its first 65536 bytes are kept"]);
+}
+
+#[test]
 fn only_what_cannot_have_worked_is_sent_again() {
     for (path, more, code, times) in [
         // It has no time now, and says when it may be asked again.

@@ -211,9 +211,8 @@ fn without_a_terminal_the_others_go_on_and_then_the_run_waits() {
     let run = place.newest_run();
     place.expect(4, &["resume"]);
     assert_eq!(place.ledger(), first);
-    // Both wait: the first answer leaves the other question open.
+    // Both wait: each answer is for the next that has none.
     place.expect(0, &["answer", &run, "--yes"]);
-    place.expect(4, &["resume"]);
     place.expect(0, &["answer", &run, "--yes"]);
     place.expect(0, &["resume"]);
     let wanted = ["first a", "first b", "first c", "first d", "second a", "second b", "second c", "second d"];

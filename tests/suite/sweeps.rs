@@ -16,8 +16,11 @@ fn every_shipped_runbook_keeps_the_promise() {
     let state = place.path("state");
     let rows = swept(&place, &["--root", root, "--state-dir", state.to_str().expect("a text")], 0);
     let shipped = std::fs::read_dir(format!("{root}/runbooks")).expect("the runbooks");
-    let shipped = shipped.filter(|entry| entry.as_ref().is_ok_and(|entry| entry.path().extension() == Some("rhai".as_ref())));
-    assert_eq!(rows.len(), shipped.count() * SWEEPS.len());
+    let names = shipped.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned());
+    let (tests, shipped): (Vec<_>, Vec<_>) =
+        names.filter(|name| name.ends_with(".rhai")).partition(|name| name.ends_with(".test.rhai"));
+    assert_eq!(rows.len(), shipped.len() * SWEEPS.len());
+    assert_eq!(tests.len(), shipped.len(), "each runbook that we ship has its tests");
     for row in &rows {
         assert!(row["runs"].as_u64() > Some(0) && row["violations"].as_array().is_some_and(Vec::is_empty), "{row}");
     }
@@ -33,6 +36,14 @@ fn every_shipped_runbook_keeps_the_promise() {
 }
 
 #[test]
+fn the_tests_of_every_shipped_runbook_pass_and_come_by_everything() {
+    let place = Place::new();
+    let state = place.path("state");
+    let ran = place.expect(0, &["test", "--root", env!("CARGO_MANIFEST_DIR"), "--state-dir", state.to_str().expect("a text")]);
+    ran.is_silent_about(&["never ran", "never taken", "its rollback:"]);
+}
+
+#[test]
 fn nothing_real_is_touched() {
     let place = Place::with(r#"command("a", #{ run: ["sh", "-c", "echo a >> ledger"], rollback: ["touch", "back"] });"#);
     let before = place.photograph();
@@ -45,16 +56,17 @@ fn nothing_real_is_touched() {
 #[test]
 fn a_look_without_an_answer_is_named_with_the_lines_to_add() {
     let place = Place::with(r#"check("there", || fs::read_link("/srv/x") == "y"); confirm("Which?", #{ choices: ["b", "c"] });"#);
-    let file = "runbooks/main.test.toml";
+    let file = "runbooks/main.test.rhai";
     let ran = place.expect(2, &["test", "main"]);
-    ran.says(&["[sees]\n\"fs::read_link /srv/x\" = { value = \"…\" }", file]);
-    place.write(file, "[sees]\n\"fs::read_link /srv/x\" = { value = \"y\" }\n");
-    place.expect(2, &["test", "main"]).says(&["[confirms]\n\"Which?\" = { choose = \"b\" }", file]);
-    place.write(file, "[sees]\n\"fs::read_link *\" = { value = \"y\" }\n[confirms]\n\"Which?\" = { choose = \"b\" }\n");
+    ran.says(&["given(\"fs::read_link /srv/x\", #{ gives: \"…\" });", file]);
+    place.write(file, "given(\"fs::read_link /srv/x\", #{ gives: \"y\" });\n");
+    place.expect(2, &["test", "main"]).says(&["given(\"Which?\", #{ chooses: \"b\" });", file]);
+    place.write(file, "given(\"fs::read_link *\", #{ gives: \"y\" });\ngiven(\"Which?\", #{ chooses: \"b\" });\n");
     place.expect(0, &["test", "main"]);
     place.expect(0, &["list"]).is_silent_about(&["main.test"]);
-    place.write(file, "[sees]\n\"fs::read_link *\" = { valu = \"y\" }\n");
-    place.expect(2, &["test", "main"]).says(&["main.test.toml", "mistakes"]);
+    place.write(file, "given(\"fs::read_link *\", #{ givs: \"y\" });\n");
+    place.expect(2, &["test", "main"]).says(&["main.test.rhai:1", "did you mean `gives`?"]);
+    place.expect(2, &["check"]).says(&["main.test.rhai:1", "RB0004"]);
 }
 
 #[test]
@@ -63,7 +75,7 @@ fn a_runbook_that_breaks_the_promise_is_drawn() {
     let place = Place::with(
         r#"command("a", #{ run: ["do", "a"], settled_by: || fs::exists("/a") }); command("b", #{ run: ["do", "b"] });"#,
     );
-    place.write("runbooks/main.test.toml", "[sees]\n\"fs::stat /a\" = { value = true }\n");
+    place.write("runbooks/main.test.rhai", "given(\"fs::stat /a\", #{ gives: true });\n");
     let ran = place.expect(1, &["test", "main", "--crash-matrix"]);
     ran.says(&["violation:", "nobody knows, then resumed", "- expected  a: do a"]);
     let ran = place.expect(1, &["test", "main", "--crash-matrix", "--output", "json"]);
@@ -77,6 +89,6 @@ fn parameters_and_settings_come_from_the_file_and_the_command_line() {
            command("a", #{ run: ["do", `${p.n}`, p.s, settings.where] });"#,
     );
     place.expect(2, &["test", "main"]).says(&["`n` is required"]);
-    place.write("runbooks/main.test.toml", "[params]\nn = 1\ns = \"filed\"\n[settings]\nwhere = \"here\"\n");
+    place.write("runbooks/main.test.rhai", "given(#{ params: #{ n: 1, s: \"filed\" }, settings: #{ where: \"here\" } });\n");
     place.expect(0, &["test", "main", "-p", "s=typed"]).says(&["a: do 1 typed here"]);
 }

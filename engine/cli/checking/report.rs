@@ -67,13 +67,16 @@ impl Report {
                     Some(program.remarks(found))
                 }
             };
-            let Some(mut diagnostics) = found else { continue };
-            diagnostics.all.retain(|one| said.insert((one.span.clone(), one.code, one.message.clone())));
-            let before = diagnostics.all.len();
-            diagnostics.all.retain(|one| one.severity == Severity::Error || !allowed.contains(one.code.id()));
-            report.allowed += before - diagnostics.all.len();
-            if !diagnostics.all.is_empty() {
-                report.findings.push(Findings { runbook: title.clone(), diagnostics });
+            // What is wrong with the tests of a runbook is found, too.
+            let of_tests = library.tests(title).and_then(|file| file.map(|file| file.background()).transpose()).err();
+            for mut diagnostics in found.into_iter().chain(of_tests) {
+                diagnostics.all.retain(|one| said.insert((one.span.clone(), one.code, one.message.clone())));
+                let before = diagnostics.all.len();
+                diagnostics.all.retain(|one| one.severity == Severity::Error || !allowed.contains(one.code.id()));
+                report.allowed += before - diagnostics.all.len();
+                if !diagnostics.all.is_empty() {
+                    report.findings.push(Findings { runbook: title.clone(), diagnostics });
+                }
             }
         }
         report

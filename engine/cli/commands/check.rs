@@ -45,6 +45,8 @@ pub fn run(check: &Check, place: Place, globals: &Globals) -> Result<ExitCode, F
     loop {
         // The watch comes before the look: what is written in between is seen by the next round.
         let watch = Watch::begin(&place.configuration.root.value).map_err(|error| Failure::usage(error.to_string()))?;
+        // Editors that run this as a task know by these words where a round begins and ends.
+        output::to_stderr("checking\n");
         if let Err(failure) = once(check, &place, globals) {
             say(globals, &failure);
         }
@@ -78,10 +80,10 @@ fn once(check: &Check, place: &Place, globals: &Globals) -> Result<ExitCode, Fai
     let prefix = root.strip_prefix(&place.surroundings.cwd).map_or_else(|_| PathBuf::new(), PathBuf::from);
     match format.written(&report, &prefix) {
         Some(text) => output::to_stdout(&text)?,
-        None => {
-            report.findings.iter().for_each(|found| show(found, globals));
-            output::to_stderr(&report.verdict());
-        }
+        None => report.findings.iter().for_each(|found| show(found, globals)),
+    }
+    if format == Format::Text || check.watch {
+        output::to_stderr(&report.verdict());
     }
     let wrong = report.count(Severity::Error) + if check.strict { report.count(Severity::Warning) } else { 0 };
     Ok(if wrong == 0 { ExitCode::Completed } else { ExitCode::NothingRun })

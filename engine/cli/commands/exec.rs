@@ -11,6 +11,8 @@ use runbook_model::digest::Digest;
 use runbook_model::entry::{Mode, Provenance, RunStarted, Source};
 use runbook_model::outlook::Outlook;
 use runbook_model::parameter::{self, Given, Origin};
+use runbook_model::person::From;
+use runbook_runtime::anchor::Anchor;
 use runbook_runtime::dispatcher::Session;
 use runbook_runtime::journal::new_run_id;
 use runbook_runtime::script::Program;
@@ -21,7 +23,7 @@ use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::operator::Operator;
 use crate::output;
-use crate::performance::Performance;
+use crate::performance::{Performance, start};
 use crate::rehearsal::{self, Past};
 use crate::workplace::Workplace;
 
@@ -73,20 +75,25 @@ pub fn run(exec: &Exec, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> 
     let groups: BTreeMap<_, _> =
         configuration.groups.iter().map(|(name, members)| (name.clone(), members.value.clone())).collect();
     let operator = Operator::here().in_groups(&groups);
+    if !exec.dry_run && operator.person.from != From::Terminal {
+        attended(&program)?;
+    }
     let state = workplace.state()?;
     let protected = environment.is_protected();
     let gate = env.as_deref().and_then(|env| environment.rules.gate(env));
     let signing = workplace.signing(env.as_deref())?;
-    let archivist = match exec.unsealed {
-        Some(_) => None,
-        None => Some(workplace.archive(&state, &operator, None, &signing)?),
-    };
     let run = new_run_id(Timestamp::now()).map_err(|error| Failure::new(ExitCode::Refused, error.to_string()))?;
     let (dir, secrets) = (state.run(run), environment.sources());
     drop(workplace.vault(secrets.clone(), &dir));
     if let Some(failure) = written_secret(&params, &environment.values()) {
         return Err(failure);
     }
+    let remote = if exec.unsealed.is_some() { None } else { workplace.remote(&state, None) };
+    let anchor = start(remote.as_ref(), run, &operator)?;
+    let archivist = match exec.unsealed {
+        Some(_) => None,
+        None => Some(workplace.archive(&state, &operator, None, &signing, anchor.as_ref().map(Anchor::nudge))?),
+    };
     let mut started = RunStarted {
         runbook: name,
         title: declaration.title,
@@ -124,6 +131,8 @@ pub fn run(exec: &Exec, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> 
         operator,
         archivist,
         signing,
+        anchor,
+        taken_over: None,
         dry_run: exec.dry_run,
         yes: exec.yes,
         verbose: exec.verbose,
@@ -142,6 +151,16 @@ pub fn run(exec: &Exec, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> 
     Ok(exit)
 }
 
+/// Refuses a runbook that is sure to need somebody at a terminal where nobody is.
+fn attended(program: &Program) -> Result<(), Failure> {
+    let Some(at) = program.interactive_step() else { return Ok(()) };
+    let message = format!(
+        "the step at {}:{}:{} is `interactive`, and nobody sits at a terminal here; nothing was run",
+        at.file, at.line, at.column
+    );
+    Err(Failure::new(ExitCode::Refused, message).hint("run it from a terminal, or make the step one that asks nobody"))
+}
+
 /// Why it is started without a rehearsal, when that is asked for.
 fn waived(exec: &Exec) -> Result<Option<String>, Failure> {
     match exec.without_rehearsal.as_deref().map(str::trim) {
@@ -157,7 +176,7 @@ pub(super) fn protected(env: &str) -> Failure {
 }
 
 /// The parameters are not what the runbook declares.
-pub(super) fn unfit(name: &str, refused: &[parameter::Refused]) -> Failure {
+pub(crate) fn unfit(name: &str, refused: &[parameter::Refused]) -> Failure {
     let mut failure = Failure::usage(format!("`{name}` does not get the parameters that it needs; nothing was run"));
     for refused in refused {
         failure = failure.detail(format!("  {refused}"));
@@ -181,29 +200,36 @@ fn written_secret(params: &BTreeMap<String, Given>, settings: &serde_json::Map<S
 }
 
 /// The sources of a runbook, as a run names them.
-pub(super) fn sources(program: &Program) -> Vec<Source> {
+pub(crate) fn sources(program: &Program) -> Vec<Source> {
     let texts = program.sources();
     texts.into_iter().map(|(name, text)| Source { name, digest: Digest::of(text.as_bytes()) }).collect()
 }
 
-/// The commit that the sources come from, when they are kept in git. Asked of the user's own git, once, before the run.
+/// The commit that the sources come from, when they are kept in git. Asked of the user's own git, once, before the run; it
+/// changes nothing there, not even its index.
 fn provenance(root: &Path, program: &Program) -> Option<Provenance> {
-    let git = |arguments: &[&str]| {
-        let output = std::process::Command::new("git")
-            .arg("-C")
-            .arg(root)
-            .args(arguments)
-            .stdin(std::process::Stdio::null())
-            .stderr(std::process::Stdio::null())
-            .output()
-            .ok()?;
-        output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
-    };
-    let commit = git(&["rev-parse", "HEAD"])?;
+    // To start git takes longer than the rest of a small run: not where there is no repository.
+    if std::env::var_os("GIT_DIR").is_none() && !root.ancestors().any(|above| above.join(".git").exists()) {
+        return None;
+    }
     let names: Vec<_> = program.sources().into_iter().map(|(name, _)| name).filter(|name| !name.starts_with("std/")).collect();
-    let mut status = vec!["status", "--porcelain", "--untracked-files=all", "--"];
-    status.extend(names.iter().map(String::as_str));
-    Some(Provenance { commit, dirty: git(&status).is_none_or(|lines| !lines.is_empty()) })
+    let output = std::process::Command::new("git")
+        .args(["--no-optional-locks", "-C"])
+        .arg(root)
+        .args(["status", "--porcelain=v2", "--branch", "--untracked-files=all", "--"])
+        .args(&names)
+        .stdin(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .output()
+        .ok()?;
+    if !output.status.success() {
+        return None;
+    }
+    let said = String::from_utf8_lossy(&output.stdout);
+    let commit = said.lines().find_map(|line| line.strip_prefix("# branch.oid "))?.to_owned();
+    // `(initial)`: a repository without a commit.
+    let is_a_commit = commit.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_a_commit.then(|| Provenance { commit, dirty: said.lines().any(|line| !line.starts_with('#')) })
 }
 
 /// A parameter as it was typed.

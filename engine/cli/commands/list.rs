@@ -1,6 +1,7 @@
 //! `runbook list`: the runbooks that there are.
 
 use runbook_model::declaration::Declaration;
+use runbook_runtime::script::at_depth;
 use serde_json::json;
 
 use crate::arguments::{Format, Globals};
@@ -22,7 +23,8 @@ pub type Described = Result<Declaration, String>;
 /// Standard output cannot take it.
 pub fn run(library: &Library, globals: &Globals) -> Result<(), Failure> {
     let described = |title: &Title| library.read(title).map(|(_, declaration)| declaration).map_err(|wrong| wrong.line());
-    let rows: Vec<_> = library.titles().into_iter().map(|title| (title.name.clone(), described(&title))).collect();
+    let described = || library.titles().into_iter().map(|title| (title.name.clone(), described(&title))).collect();
+    let rows: Vec<_> = at_depth(described);
     output::to_stdout(&match globals.output {
         Format::Json => json_lines(&rows),
         Format::Text => text(&rows, super::on_stdout(globals.color).palette),
@@ -85,8 +87,8 @@ mod tests {
         let rows = [("api".to_owned(), Ok(declaration)), ("broken".to_owned(), Err("line 3: syntax\u{1b}[2J".to_owned()))];
         assert_eq!(
             text(&rows, Palette::plain()),
-            "NAME    TITLE                              OWNER     ALERTS\n\
-             api     Roll back the API                  team-api\n\
+            "NAME    TITLE              OWNER  ALERTS\n\
+             api     Roll back the API  team-api\n\
              broken  does not load: line 3: syntax␛[2J\n"
         );
         assert_eq!(json_lines(&rows).lines().count(), 2);

@@ -6,13 +6,16 @@ pub mod check;
 pub mod completions;
 pub mod config;
 pub mod confined;
+pub mod definitions;
 pub mod demo;
 pub mod diff;
 pub mod exec;
 pub mod explain;
+pub mod fetch;
 pub mod help;
 pub mod keeper;
 pub mod list;
+pub mod push;
 pub mod report;
 pub mod resolve;
 pub mod resume;
@@ -62,6 +65,7 @@ fn parsed(line: impl IntoIterator<Item = OsString>) -> Result<Arguments, clap::E
 
 fn performed(Arguments { globals, verb }: Arguments) -> ExitCode {
     perform(&globals, verb).unwrap_or_else(|failure| {
+        let failure = failure.found_by(&globals.flags());
         output::to_stderr(&failure.rendered(on_stderr(globals.color).palette));
         failure.exit()
     })
@@ -78,6 +82,8 @@ fn perform(globals: &Globals, verb: Verb) -> Result<ExitCode, Failure> {
         Verb::Answer(answer) => return answer::run(&answer, &workplace()?),
         Verb::Verify(verify) => return verify::run(&verify, &workplace()?),
         Verb::Review(review) => return review::run(&review, &workplace()?),
+        Verb::Push(push) => return push::run(&push, &workplace()?),
+        Verb::Fetch(fetch) => return fetch::run(&fetch, &workplace()?),
         Verb::Seal(seal) => return seal::run(&seal, &workplace()?),
         Verb::Check(check) => return check::run(&check, Place::of(globals)?, globals),
         Verb::Test(test) => return test::run(&test, &workplace()?),
@@ -98,6 +104,7 @@ fn perform(globals: &Globals, verb: Verb) -> Result<ExitCode, Failure> {
             let place = Place::of(globals)?;
             return show::run(&show, &place, History::open(&place.configuration)?.as_ref(), globals);
         }
+        Verb::Definitions(wanted) => definitions::run(&wanted, &Place::of(globals)?)?,
         Verb::List(_) => list::run(&Place::of(globals)?.library(), globals)?,
         Verb::Completions(completions) => completions::run(&completions)?,
         Verb::Explain(explain) => explain::run(&explain)?,

@@ -6,11 +6,11 @@ use clap::ValueEnum;
 
 use crate::arguments::{Format, Globals};
 use crate::commands::exec::RunPrefix;
+use crate::dossier::{Dossier, html, json, markdown};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::history::History;
 use crate::output;
-use crate::review::{Review, html, json, markdown};
 
 /// Write a report of a run, for the incident review
 ///
@@ -61,11 +61,11 @@ impl Report {
 pub fn run(report: &Report, history: Option<&History>, globals: &Globals) -> Result<ExitCode, Failure> {
     let Some(history) = history else { return Err(Failure::usage("nothing was run here").hint("runbook list")) };
     let run = history.find(&report.run.0).map_err(|failure| failure.hint(globals.typed("runs")))?;
-    let review = Review::of(history, run)?;
+    let dossier = Dossier::of(history, run)?;
     let text = match report.wanted(globals) {
-        As::Md => markdown::document(&review),
-        As::Html => html::page(&review),
-        As::Json => format!("{}\n", json::document(&review)),
+        As::Md => markdown::document(&dossier),
+        As::Html => html::page(&dossier),
+        As::Json => format!("{}\n", json::document(&dossier)),
     };
     match report.out.as_deref().filter(|out| *out != Path::new("-")) {
         None => output::to_stdout(&text)?,
@@ -74,7 +74,7 @@ pub fn run(report: &Report, history: Option<&History>, globals: &Globals) -> Res
             output::to_stderr(&format!("report of run {run}: {}\n", output::safe::line(&out.display().to_string())));
         }
     }
-    Ok(if review.is_whole() { ExitCode::Completed } else { ExitCode::Damaged })
+    Ok(if dossier.is_whole() { ExitCode::Completed } else { ExitCode::Damaged })
 }
 
 /// Puts a file into place whole or not at all: half a report would be taken for one.

@@ -1,7 +1,10 @@
 //! `runbook resume`: goes on with a run.
 
+use runbook_model::id::RunId;
 use runbook_runtime::dispatcher::Session;
+use runbook_runtime::journal::StateDir;
 
+use crate::anchoring::refused;
 use crate::commands::exec::{RunPrefix, protected};
 use crate::configuration::Environment;
 use crate::exit_code::ExitCode;
@@ -23,6 +26,12 @@ pub struct Resume {
     /// Go on with the runbook as it is now, although it was edited since the run started
     #[arg(long)]
     pub adopt: bool,
+    /// Bring the run from this remote first (as git takes it), where another machine pushed it
+    #[arg(long, value_name = "REMOTE")]
+    pub from: Option<String>,
+    /// Take the run from the machine that has it, and record how you know that it is dead
+    #[arg(long, value_name = "HOW")]
+    pub take_over: Option<String>,
     /// Answer every yes-or-no confirm with yes
     #[arg(long)]
     pub yes: bool,
@@ -37,11 +46,13 @@ pub struct Resume {
 /// There is nothing to go on with, the run cannot be taken, or `--yes` does not count in its environment; nothing was run.
 pub fn run(resume: &Resume, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> {
     let state = workplace.state()?;
-    let run = match &resume.run {
-        Some(prefix) => workplace.run(&state, prefix)?,
-        None => workplace.unfinished(&state)?,
+    let run = match (&resume.from, &resume.run) {
+        (Some(remote), prefix) => brought(remote, prefix.as_ref(), workplace, &state)?,
+        (None, Some(prefix)) => workplace.run(&state, prefix)?,
+        (None, None) => workplace.unfinished(&state)?,
     };
-    let performance = Performance::of_run(workplace, &state, run, Operator::here())?;
+    let take_over = resume.take_over.as_deref();
+    let performance = Performance::taking_over(workplace, &state, run, Operator::here(), take_over)?;
     if resume.yes
         && let Some(env) = performance.env()
         && workplace.place.configuration.environments.get(&env).is_some_and(Environment::is_protected)
@@ -58,6 +69,16 @@ pub fn run(resume: &Resume, workplace: &Workplace<'_>) -> Result<ExitCode, Failu
         );
     }
     performance.perform(|opening| async move { Session::resume(opening, edited.as_ref()).await })
+}
+
+/// Brings a run here, so that it can be gone on with.
+fn brought(remote: &str, prefix: Option<&RunPrefix>, workplace: &Workplace<'_>, state: &StateDir) -> Result<RunId, Failure> {
+    let prefix = prefix.ok_or_else(|| Failure::usage("which run? `--from` needs its id, or the beginning of it"))?;
+    let remote = workplace.remote_named(state, remote);
+    workplace.begin_archive(state)?;
+    let run = remote.find(&prefix.0).map_err(|why| refused(&why))?;
+    workplace.bring(state, run, &remote)?;
+    Ok(run)
 }
 
 /// Whether the runbook on disk is another one now. One that cannot be read is none to go on with, and no news.

@@ -43,7 +43,7 @@ pub fn run(seal: &Seal, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> 
 /// It cannot be used.
 pub fn archive(workplace: &Workplace<'_>, state: &StateDir, env: Option<&str>) -> Result<Archive, Failure> {
     let signing = workplace.signing(env)?;
-    workplace.archive(state, &Operator::here(), None, &signing)?.stop().map_err(|stopped| unsealed(stopped.to_string()))
+    workplace.archive(state, &Operator::here(), None, &signing, None)?.stop().map_err(|stopped| unsealed(stopped.to_string()))
 }
 
 /// Brings the trail up to one journal; false when nothing was missing.

@@ -1,26 +1,27 @@
 //! `runbook test`: tries runbooks out in a scripted world.
 
-use runbook_model::entry::{Mode, RunStarted};
-use runbook_model::outlook::Outlook;
-use runbook_model::parameter::{self, Origin};
-use runbook_model::status::RunStatus;
-use runbook_runtime::sweep::{Baseline, Subject, Swept, Unsweepable, Violation, crash_matrix, fail_each_step, repeat_each_step};
-use serde_json::json;
+use std::path::PathBuf;
+use std::sync::Arc;
 
-use super::exec;
-use crate::answers::{Answers, suggestion};
+use runbook_model::status::RunStatus;
+use runbook_runtime::script::Trace;
+use runbook_runtime::script::testing::{Background, TestFile};
+use runbook_runtime::sweep::{Baseline, Subject, Unsweepable};
+
+use super::exec::{self, RunPrefix};
 use crate::arguments::Format;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::library::{Title, broken};
-use crate::output::style::{Palette, Tone};
-use crate::output::{self, safe, table};
+use crate::output;
+use crate::testing::{self, Circumstances, Row, SWEEPS, Suite, Sweep};
 use crate::workplace::Workplace;
 
 /// Try runbooks out in a scripted world, where nothing real is touched
 ///
-/// The engine is the real one, with a real journal; only commands, looks and people are played. What they answer stands in
-/// `NAME.test.toml` beside the runbook. Without a sweep the runbook is performed and rolled back once, and the changes are shown.
+/// The engine is the real one, with a real journal; only commands, looks and people are played. What they answer, and what is
+/// expected, stands in `NAME.test.rhai` beside the runbook. Without tests the runbook is performed and rolled back once, and the
+/// changes are shown.
 #[derive(Debug, clap::Args)]
 pub struct Test {
     /// Names of runbooks or paths of `.rhai` files; otherwise all of them
@@ -35,7 +36,13 @@ pub struct Test {
     /// Kill the engine at every record, call and effect, one at a time, forwards and in rollback
     #[arg(long)]
     pub crash_matrix: bool,
-    /// A parameter, as often as there are any; stronger than `[params]` of the file
+    /// Write the results to this file as JUnit XML, too
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
+    /// Write a test that plays this run again, to `NAME.test.rhai`, or to standard output when that is there already
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["runbooks", "fail_each_step", "repeat_each_step", "crash_matrix", "junit"])]
+    pub record: Option<RunPrefix>,
+    /// A parameter, as often as there are any; stronger than those of the tests
     #[arg(long = "param", short = 'p', value_name = "KEY=VALUE", value_parser = exec::parameter)]
     pub params: Vec<exec::Parameter>,
     /// The environment whose settings the runbook gets; otherwise `RUNBOOK_ENV`
@@ -43,60 +50,52 @@ pub struct Test {
     pub env: Option<String>,
 }
 
-type Sweep = fn(&Subject, &Baseline) -> Result<Swept, std::io::Error>;
-
-/// One line of the table.
-struct Row {
-    runbook: String,
-    sweep: &'static str,
-    swept: Swept,
+/// What came of all runbooks.
+#[derive(Default)]
+struct Results {
+    rows: Vec<Row>,
+    suites: Vec<Suite>,
+    failed: bool,
+    untried: bool,
 }
 
-/// Tries each runbook out: 0 when nothing is wrong, 1 when a run did what must not be, 2 when one cannot be tried.
+/// Tries each runbook out: 0 when nothing is wrong, 1 when a test failed or a run did what must not be, 2 when a runbook cannot be
+/// tried.
 ///
 /// # Errors
-/// A runbook that was named is not there, or standard output cannot take the result.
+/// A runbook that was named is not there, or a result cannot be written.
 pub fn run(test: &Test, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> {
+    if let Some(run) = &test.record {
+        return record(run, workplace);
+    }
     let library = workplace.place.library();
     let titles = match test.runbooks.as_slice() {
         [] => library.titles(),
         named => named.iter().map(|name| library.find(name)).collect::<Result<_, _>>()?,
     };
     let palette = workplace.screen().palette;
-    let (mut rows, mut failed, mut untried) = (Vec::new(), false, false);
+    let mut results = Results::default();
     for title in &titles {
-        let tried = subject(test, workplace, title)
-            .and_then(|subject| Baseline::of(&subject).map(|baseline| (subject, baseline)).map_err(|why| unfit(title, &why)));
-        let (subject, baseline) = match tried {
-            Ok(tried) => tried,
-            // One that cannot be tried hides no other.
-            Err(failure) => {
-                untried = true;
-                output::to_stderr(&failure.rendered(palette));
-                continue;
-            }
-        };
-        let sweeps = sweeps(test);
-        if sweeps.is_empty() {
-            failed |= *baseline.status() != RunStatus::Completed;
-            output::to_stdout(&undisturbed(title, &baseline, workplace.globals.output))?;
-        }
-        for (sweep, perform) in sweeps {
-            let swept = perform(&subject, &baseline)
-                .map_err(|error| Failure::new(ExitCode::Refused, format!("the runs of a test cannot be kept: {error}")))?;
-            failed |= !swept.violations.is_empty();
-            rows.push(Row { runbook: title.name.clone(), sweep, swept });
+        // One that cannot be tried hides no other.
+        if let Err(failure) = tried(test, workplace, title, &mut results) {
+            results.untried = true;
+            output::to_stderr(&failure.rendered(palette));
         }
     }
+    let Results { rows, suites, failed, untried } = results;
     if !rows.is_empty() {
         output::to_stdout(&match workplace.globals.output {
-            Format::Json => rows.iter().map(json_line).collect(),
-            Format::Text => shown(&rows, super::on_stdout(workplace.globals.color).palette),
+            Format::Json => rows.iter().map(testing::json_line).collect(),
+            Format::Text => testing::shown(&rows, super::on_stdout(workplace.globals.color).palette),
         })?;
     }
     let first = rows.iter().find_map(|row| Some((row, row.swept.violations.first()?)));
     if let (Some((row, violation)), Format::Text) = (first, workplace.globals.output) {
-        output::to_stderr(&drawn(row, violation, palette));
+        output::to_stderr(&testing::drawn(row, violation, palette));
+    }
+    if let Some(file) = &test.junit {
+        std::fs::write(workplace.place.surroundings.cwd.join(file), Suite::document(&suites))
+            .map_err(|error| Failure::usage(format!("cannot write `{}`: {error}", file.display())))?;
     }
     Ok(match (failed, untried) {
         (true, _) => ExitCode::StepFailed,
@@ -105,137 +104,117 @@ pub fn run(test: &Test, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> 
     })
 }
 
-fn sweeps(test: &Test) -> Vec<(&'static str, Sweep)> {
-    let all: [(bool, &'static str, Sweep); 3] = [
-        (test.fail_each_step, "fail each step", fail_each_step),
-        (test.repeat_each_step, "repeat each step", repeat_each_step),
-        (test.crash_matrix, "crash matrix", crash_matrix),
-    ];
-    all.into_iter().filter(|(wanted, ..)| *wanted).map(|(_, name, sweep)| (name, sweep)).collect()
+fn tried(test: &Test, workplace: &Workplace<'_>, title: &Title, results: &mut Results) -> Result<(), Failure> {
+    let palette = workplace.screen().palette;
+    let library = workplace.place.library();
+    let (program, declaration) = library.read(title).map_err(|wrong| broken(title, &wrong, palette))?;
+    let tests = library.tests(title).map_err(|wrong| broken(&title.tests(), &wrong, palette))?;
+    let circumstances = Circumstances {
+        title: title.clone(),
+        program,
+        declaration,
+        configuration: workplace.place.configuration.clone(),
+        root: workplace.root(),
+        env: test.env.clone(),
+        typed: test.params.clone(),
+    };
+    let mut suite = Suite { runbook: title.name.clone(), cases: Vec::new() };
+    let wanted = sweeps(test);
+    let performed = wanted.is_empty() && perform(&circumstances, tests.as_ref(), workplace, &mut suite, results)?;
+    if !performed {
+        let background = match &tests {
+            Some(file) => file.background().map_err(|wrong| broken(&title.tests(), &wrong, palette))?,
+            None => Background::default(),
+        };
+        let subject = circumstances.subject(&background, &Default::default()).map_err(|unfit| circumstances.failure(unfit))?;
+        sweep(&subject, &wanted, title, workplace, &mut suite, results)?;
+    }
+    results.suites.push(suite);
+    Ok(())
 }
 
-/// The runbook with its parameters and settings, and the world that its file describes.
-fn subject(test: &Test, workplace: &Workplace<'_>, title: &Title) -> Result<Subject, Failure> {
-    let palette = workplace.screen().palette;
-    let read = workplace.place.library().read(title);
-    let (program, declaration) = read.map_err(|wrong| broken(title, &wrong, palette))?;
-    let answers = Answers::read(&workplace.root().join(&title.file).with_extension("test.toml"))?;
-    let (env, environment) = workplace.place.configuration.environment(test.env.as_deref())?;
-    let typed = test.params.iter().map(|given| (given.name.clone(), given.text.clone(), Origin::Typed));
-    let text = |value: &runbook_model::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    let filed = answers.params.iter().filter(|(name, _)| test.params.iter().all(|given| given.name != **name));
-    let given: Vec<_> = filed.map(|(name, value)| (name.clone(), text(value), Origin::Typed)).chain(typed).collect();
-    let params = parameter::resolve(&declaration.params, &given).map_err(|refused| exec::unfit(&title.name, &refused))?;
-    let mut settings = environment.values();
-    settings.extend(answers.settings.clone());
-    let groups = workplace.place.configuration.groups.keys();
-    let started = RunStarted {
-        runbook: title.name.clone(),
-        title: declaration.title,
-        owner: declaration.owner,
-        mode: Mode::Live,
-        env,
-        protected: false,
-        params,
-        settings,
-        budget: declaration.budget,
-        on_failure: declaration.on_failure,
-        sources: exec::sources(&program),
-        provenance: None,
-        root: workplace.root().display().to_string(),
-        // The person of the scripted world may speak for everybody.
-        groups: groups.map(|group| (group.clone(), vec!["tester".to_owned()])).collect(),
-        unsealed: Some("`runbook test`".to_owned()),
-        locks: declaration.locks,
-        gate: None,
-        outlook: Outlook::default(),
-    };
-    Ok(Subject { program, started, world: Box::new(move || answers.world()) })
+/// Performs the tests of a runbook; whether there are any.
+fn perform(
+    circumstances: &Circumstances,
+    tests: Option<&TestFile>,
+    workplace: &Workplace<'_>,
+    suite: &mut Suite,
+    results: &mut Results,
+) -> Result<bool, Failure> {
+    let Some(file) = tests else { return Ok(false) };
+    let title = &circumstances.title;
+    let trace = Arc::new(Trace::default());
+    let tested = file
+        .perform(testing::stagehand(circumstances.clone(), Arc::clone(&trace)))
+        .map_err(|wrong| broken(&title.tests(), &wrong, workplace.screen().palette))?;
+    if tested.is_empty() {
+        return Ok(false);
+    }
+    let (format, palette) = (workplace.globals.output, super::on_stdout(workplace.globals.color).palette);
+    let coverage = circumstances.program.coverage(&trace);
+    output::to_stdout(&testing::performed(&title.name, &tested, format, palette))?;
+    output::to_stdout(&testing::covered(&title.name, &coverage, format, palette))?;
+    for one in tested {
+        results.failed |= one.wrong.is_some();
+        suite.cases.push((one.name, one.millis, one.wrong.map(|wrong| wrong.to_string())));
+    }
+    Ok(true)
+}
+
+/// Disturbs a runbook as wanted; without a sweep it is performed once, and its changes are shown.
+fn sweep(
+    subject: &Subject,
+    wanted: &[(&'static str, Sweep)],
+    title: &Title,
+    workplace: &Workplace<'_>,
+    suite: &mut Suite,
+    results: &mut Results,
+) -> Result<(), Failure> {
+    let baseline = Baseline::of(subject).map_err(|why| unfit(title, &why))?;
+    if wanted.is_empty() {
+        results.failed |= *baseline.status() != RunStatus::Completed;
+        return output::to_stdout(&testing::undisturbed(&title.name, &baseline, workplace.globals.output));
+    }
+    for (name, perform) in wanted {
+        let swept = perform(subject, &baseline)
+            .map_err(|error| Failure::new(ExitCode::Refused, format!("the runs of a test cannot be kept: {error}")))?;
+        results.failed |= !swept.violations.is_empty();
+        let wrong = swept.violations.first().map(|violation| format!("{}\nwhen {}", violation.why, violation.disturbed));
+        suite.cases.push(((*name).to_owned(), 0, wrong));
+        results.rows.push(Row { runbook: title.name.clone(), sweep: name, swept });
+    }
+    Ok(())
+}
+
+fn sweeps(test: &Test) -> Vec<(&'static str, Sweep)> {
+    let wanted = [test.fail_each_step, test.repeat_each_step, test.crash_matrix];
+    SWEEPS.into_iter().zip(wanted).filter(|(_, wanted)| *wanted).map(|(sweep, _)| sweep).collect()
 }
 
 fn unfit(title: &Title, why: &Unsweepable) -> Failure {
     let failure = Failure::usage(format!("`{}` cannot be tried: {why}", title.name));
     match why {
-        Unsweepable::Unanswered(unanswered) => {
-            let file = title.file.strip_suffix(".rhai").unwrap_or(&title.file);
-            failure.detail(suggestion(unanswered)).hint(format!("add these lines to `{file}.test.toml`, with what shall be seen"))
-        }
+        Unsweepable::Unanswered(unanswered) => failure
+            .detail(testing::suggestion(unanswered))
+            .hint(format!("add these lines to `{}`, with what shall be seen", title.tests().file)),
         _ => failure,
     }
 }
 
-/// The undisturbed run and its rollback, change by change.
-fn undisturbed(title: &Title, baseline: &Baseline, format: Format) -> String {
-    let (status, changes, rolled_back) = (baseline.status().word(), baseline.changes(), baseline.rolled_back());
-    if format == Format::Json {
-        let line = json!({ "v": 1, "runbook": title.name, "status": status, "changes": changes, "rolled_back": rolled_back });
-        return format!("{line}\n");
-    }
-    let list = |lines: &[String]| lines.iter().map(|line| format!("  {}\n", safe::line(line))).collect::<String>();
-    let why = safe::line(&baseline.because());
-    let mut text = format!("{}: {status}{why}; {}\n{}", safe::line(&title.name), counted(changes.len()), list(&changes));
-    text.push_str(&format!("its rollback: {}\n{}", counted(rolled_back.len()), list(&rolled_back)));
-    text
-}
-
-fn counted(changes: usize) -> String {
-    if changes == 1 { "1 change".to_owned() } else { format!("{changes} changes") }
-}
-
-fn shown(rows: &[Row], palette: Palette) -> String {
-    let cells: Vec<_> = rows
-        .iter()
-        .map(|Row { runbook, sweep, swept }| {
-            let violations = swept.violations.len();
-            let tone = if violations == 0 { Tone::Good } else { Tone::Bad };
-            [
-                (Tone::Strong, safe::line(runbook)),
-                (Tone::Plain, (*sweep).to_owned()),
-                (Tone::Plain, swept.boundaries.to_string()),
-                (Tone::Plain, swept.in_doubt.to_string()),
-                (tone, violations.to_string()),
-            ]
-        })
-        .collect();
-    table::columns(["RUNBOOK", "SWEEP", "RUNS", "IN DOUBT", "VIOLATIONS"], &cells, palette)
-}
-
-fn json_line(row: &Row) -> String {
-    let violations: Vec<_> = row
-        .swept
-        .violations
-        .iter()
-        .map(|Violation { disturbed, why, expected, found }| {
-            json!({ "disturbed": disturbed, "why": why, "expected": expected, "found": found })
-        })
-        .collect();
-    let (runs, in_doubt) = (row.swept.boundaries, row.swept.in_doubt);
-    let line = json!({
-        "v": 1, "runbook": row.runbook, "sweep": row.sweep, "runs": runs, "in_doubt": in_doubt, "violations": violations,
-    });
-    format!("{line}\n")
-}
-
-/// The first run that did what must not be: what was done to it, what is wrong, and the changes side by side.
-fn drawn(row: &Row, violation: &Violation, palette: Palette) -> String {
-    let lines = |lines: &[String]| lines.iter().map(|line| format!("{}\n", safe::line(line))).collect::<String>();
-    let (expected, found) = (lines(&violation.expected), lines(&violation.found));
-    let diff = similar::TextDiff::from_lines(&expected, &found);
-    let mut text = format!(
-        "\n{} {} ({}): {}\n  when {}\n",
-        palette.paint(Tone::Bad, "violation:"),
-        safe::line(&row.runbook),
-        row.sweep,
-        safe::line(&violation.why),
-        safe::line(&violation.disturbed),
-    );
-    for change in diff.iter_all_changes() {
-        let (mark, tone) = match change.tag() {
-            similar::ChangeTag::Delete => ("- expected  ", Tone::Good),
-            similar::ChangeTag::Insert => ("+ found     ", Tone::Bad),
-            similar::ChangeTag::Equal => ("            ", Tone::Plain),
-        };
-        text.push_str(&format!("  {}\n", palette.paint(tone, &format!("{mark}{}", change.value().trim_end()))));
-    }
-    text
+/// Writes a test that plays a run again.
+fn record(run: &RunPrefix, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> {
+    let state = workplace.state()?;
+    let run = workplace.run(&state, run)?;
+    let (reading, folded) = workplace.journal(&state.run(run))?;
+    let text = testing::recorded(run, folded.started(), &reading.records, folded.status());
+    let title = workplace.place.library().find(&folded.started().runbook).ok();
+    let file = title.map(|title| title.tests().file).filter(|file| !workplace.root().join(file).exists());
+    let Some(file) = file else {
+        output::to_stdout(&text)?;
+        return Ok(ExitCode::Completed);
+    };
+    std::fs::write(workplace.root().join(&file), text)
+        .map_err(|error| Failure::usage(format!("cannot write `{file}`: {error}")))?;
+    output::to_stderr(&format!("{file} written; `runbook test` performs it\n"));
+    Ok(ExitCode::Completed)
 }

@@ -43,7 +43,7 @@ pub struct Audit {
 /// Reads `[audit]`, or `[env.NAME.audit]`, where only the signing can differ.
 pub(super) fn read(reader: &mut Reader<'_>, table: &DeTable<'_>, place: &str, everything: bool) -> Audit {
     let Some(audit) = reader.table(table, "audit") else { return Audit::default() };
-    let known: &[&str] = if everything { &["sign", "signing", "allowed_signers"] } else { &["sign", "signing"] };
+    let known: &[&str] = if everything { &["sign", "signing", "allowed_signers", "remote"] } else { &["sign", "signing"] };
     reader.only(place, audit, known);
     Audit {
         sign: reader.text(audit, "sign"),

@@ -27,18 +27,18 @@ impl History {
         Ok(StateDir::look(&configuration.state_dir.value)?.map(|state| Self { state }))
     }
 
+    /// The directory itself.
+    #[must_use]
+    pub fn state(&self) -> &StateDir {
+        &self.state
+    }
+
     /// The run whose id begins with `prefix`.
     ///
     /// # Errors
     /// There is none, or there are several.
     pub fn find(&self, prefix: &str) -> Result<RunId, Failure> {
         Ok(self.state.find(prefix)?)
-    }
-
-    /// The state directory itself.
-    #[must_use]
-    pub fn state(&self) -> &StateDir {
-        &self.state
     }
 
     /// The directory of a run.

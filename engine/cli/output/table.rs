@@ -9,7 +9,9 @@ use crate::output::style::{Palette, Tone};
 pub fn columns<const N: usize>(heading: [&str; N], rows: &[[(Tone, String); N]], palette: Palette) -> String {
     let mut widths = heading.map(UnicodeWidthStr::width);
     for row in rows {
-        for (width, (_, cell)) in widths.iter_mut().zip(row) {
+        // Nothing stands behind the last cell of a row: it may be as long as it likes, such as a reason in place of a title.
+        let last = row.iter().rposition(|(_, cell)| !cell.is_empty()).unwrap_or(0);
+        for (width, (_, cell)) in widths.iter_mut().zip(&row[..last]) {
             *width = (*width).max(cell.width());
         }
     }
@@ -42,5 +44,9 @@ mod tests {
         let row = |a: &str, b: &str| [(Tone::Plain, a.to_owned()), (Tone::Good, b.to_owned())];
         let table = columns(["name", "title"], &[row("数据", "x"), row("rollback-api", "y"), row("z", "")], Palette::plain());
         assert_eq!(table, "name          title\n数据          x\nrollback-api  y\nz\n");
+        let row = |cells: [&str; 3]| cells.map(|cell| (Tone::Plain, cell.to_owned()));
+        let rows = [row(["a", "a very long reason", ""]), row(["b", "short", "team"])];
+        let table = columns(["name", "title", "owner"], &rows, Palette::plain());
+        assert_eq!(table, "name  title  owner\na     a very long reason\nb     short  team\n");
     }
 }

@@ -81,6 +81,7 @@ impl Passing {
                 At::Sequence
             }
             (At::Escape, 0x1b) => At::Escape,
+            (At::Escape, 0xc2) => At::High,
             (At::Escape, byte) => {
                 out.extend_from_slice(&[0x1b, byte]);
                 At::Text
@@ -100,18 +101,17 @@ impl Passing {
                 out.extend_from_slice(&[0xc2, byte]);
                 At::Text
             }
+            // What is broken off is left out.
+            (At::Sequence, 0x1b) => At::Escape,
+            (At::Sequence, 0xc2) => At::High,
             (At::Sequence, byte) => {
-                if byte == 0x1b {
-                    At::Escape
-                } else {
-                    out.push(byte);
-                    self.sequence.push(byte);
-                    let ended = (0x40..=0x7e).contains(&byte);
-                    if ended {
-                        self.note_screen();
-                    }
-                    if ended || byte < 0x20 || self.sequence.len() > LONGEST { At::Text } else { At::Sequence }
+                out.push(byte);
+                self.sequence.push(byte);
+                let ended = (0x40..=0x7e).contains(&byte);
+                if ended {
+                    self.note_screen();
                 }
+                if ended || byte < 0x20 || self.sequence.len() > LONGEST { At::Text } else { At::Sequence }
             }
             (At::String | At::StringEscape, byte) if ends_string(byte) => {
                 if byte == b'\n' {

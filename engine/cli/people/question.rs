@@ -3,6 +3,7 @@
 use runbook_model::answer::Said;
 use runbook_runtime::world::Question;
 
+use crate::output::elapsed;
 use crate::output::safe::{self, Colours};
 use crate::output::style::{Palette, Tone};
 
@@ -17,8 +18,13 @@ pub(super) fn shown(question: &Question, palette: Palette) -> String {
     for (at, choice) in question.confirm.choices.iter().enumerate() {
         text.push_str(&format!("    {} {}\n", palette.paint(Tone::Strong, &format!("[{}]", at + 1)), safe::line(choice)));
     }
-    if let Some(deadline) = question.confirm.deadline {
-        text.push_str(&palette.paint(Tone::Faint, &format!("    within {deadline}\n")));
+    match (question.confirm.deadline, question.left) {
+        (Some(deadline), Some(left)) if left < deadline => {
+            let left = elapsed::ticking(left.millis());
+            text.push_str(&palette.paint(Tone::Faint, &format!("    within {left} (of {deadline})\n")));
+        }
+        (Some(deadline), _) => text.push_str(&palette.paint(Tone::Faint, &format!("    within {deadline}\n"))),
+        (None, _) => {}
     }
     text
 }

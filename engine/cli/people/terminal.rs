@@ -44,7 +44,7 @@ impl AtTerminal {
     /// Asks a question.
     pub async fn ask(&self, question: &Question) -> Reaction {
         let _asking = self.asking.lock().await;
-        match within(question.confirm.deadline.map(Duration::from), self.answer(question)).await {
+        match within(question.left.map(Duration::from), self.answer(question)).await {
             Some(Ok(reaction)) => reaction,
             Some(Err(error)) => self.nobody(&error),
             None => Reaction::TimedOut,

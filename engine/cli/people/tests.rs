@@ -75,7 +75,8 @@ fn alice() -> Person {
 }
 
 fn question(text: &str, confirm: Confirm) -> Question {
-    Question { path: StepPath::root().child(text, 1), text: text.to_owned(), confirm, shown: Digest::of(text.as_bytes()) }
+    let (path, left) = (StepPath::root().child(text, 1), confirm.deadline);
+    Question { path, text: text.to_owned(), confirm, shown: Digest::of(text.as_bytes()), left }
 }
 
 fn wait<T>(task: impl Future<Output = T>) -> T {

@@ -83,7 +83,7 @@ pub struct KillReceipt {
 }
 
 /// What an HTTP server answered.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Response {
     /// The status.
     pub status: u16,
@@ -93,6 +93,9 @@ pub struct Response {
     /// The body, at most [`crate::excerpt::KEPT`] bytes of it.
     #[serde(default)]
     pub body: Bytes,
+    /// Whether the body was longer than that.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub cut: bool,
     /// From request to the last byte, in milliseconds.
     #[serde(default)]
     pub millis: u64,

@@ -1,11 +1,13 @@
 //! Who may answer a confirm, and when it is answered: the one rule for terminal, command line and web.
 
+use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::answer::Said;
 use crate::digest::Digest;
 use crate::entry::RunStarted;
 use crate::id::RunId;
+use crate::length::Length;
 use crate::path::StepPath;
 use crate::person::{Decider, Person};
 use crate::state::{Answered, RunState};
@@ -77,6 +79,19 @@ pub enum NotAllowed {
         /// Who may.
         by: String,
     },
+}
+
+/// What is left of the time for an answer; `None` when there is no deadline.
+///
+/// It counts from the first time that the question was asked, whatever became of the process that asked: a deadline is in the
+/// journal, and not in a process. Each of those whom it is escalated to has one more deadline. The labels of the wall clock
+/// are all that outlives a process; where the clock has gone back, the journal's last label stands for now.
+#[must_use]
+pub fn left(confirm: &Confirm, asked: Timestamp, last: Timestamp, now: Timestamp) -> Option<Length> {
+    let rounds = u64::try_from(confirm.escalate.len()).unwrap_or(u64::MAX).saturating_add(1);
+    let whole = confirm.deadline?.millis().saturating_mul(rounds);
+    let passed = now.max(last).as_millisecond().saturating_sub(asked.as_millisecond());
+    Some(Length::from_millis(whole.saturating_sub(u64::try_from(passed).unwrap_or(0))))
 }
 
 /// Whether this is an answer to that question at all.

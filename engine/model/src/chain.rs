@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::digest::Digest;
 use crate::entry::{Record, VERSION};
 use crate::id::{RunId, Seq};
+use crate::line::Line;
 
 const SUFFIX: usize = r#","digest":""}"#.len() + 64;
 
@@ -23,13 +24,6 @@ struct LineRef<'a> {
     prev: Digest,
     #[serde(flatten)]
     record: &'a Record,
-}
-
-#[derive(Deserialize)]
-struct Line {
-    prev: Digest,
-    #[serde(flatten)]
-    record: Record,
 }
 
 /// The end of a chain: what the next record must link to.
@@ -100,7 +94,7 @@ pub fn decode(head: Head, run: Option<RunId>, line: &[u8]) -> Result<(Record, He
     if &line[content.len()..] != format!(r#","digest":"{digest}"}}"#).as_bytes() {
         return Err(Broken::Digest);
     }
-    let Line { prev, record } = serde_json::from_slice(line).map_err(|error| match version(line) {
+    let Line { prev, record } = Line::read(line).map_err(|error| match version(line) {
         Some(other) if other != u64::from(VERSION) => Broken::Version(other),
         _ => Broken::Shape(error.to_string()),
     })?;

@@ -321,6 +321,9 @@ pub struct Session {
     pub boot: String,
     /// The version of the engine.
     pub engine: String,
+    /// From which machine the run was taken without its consent, and how somebody knew that it was dead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken_over: Option<String>,
 }
 
 /// What a process takes a run for.

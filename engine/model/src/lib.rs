@@ -21,6 +21,7 @@ pub mod failure;
 pub mod gate;
 pub mod id;
 pub mod length;
+mod line;
 pub mod lock;
 pub mod manner;
 pub mod observation;

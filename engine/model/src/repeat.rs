@@ -55,7 +55,7 @@ mod tests {
 
     fn answered(status: u16) -> Failure {
         let headers = BTreeMap::from([("retry-after".to_owned(), "7".to_owned())]);
-        Failure::Response(Response { status, headers, body: "".into(), millis: 1 })
+        Failure::Response(Response { status, headers, ..Response::default() })
     }
 
     fn sends(method: &str) -> Command {

@@ -83,7 +83,7 @@ fn every_attempt_is_kept_with_how_its_doubt_was_settled() {
     assert_eq!((step.standing, step.attempts.len(), step.millis()), (Standing::Done, 2, Some(80)));
     assert_eq!(step.attempts[0].resolved.as_ref().map(|resolved| resolved.why.as_str()), Some("it gave false"));
     assert!(matches!(account.decisions[0].what, Decided::Resolved { .. }) && account.doubtful.is_empty());
-    assert_eq!(account.owing, [step.path.clone()]);
+    assert_eq!(account.owing, std::slice::from_ref(&step.path));
     assert_eq!(account.flaw, None);
 }
 

@@ -1,7 +1,7 @@
 //! When a confirm is answered: by enough different people, who say the same.
 
 use runbook_model::answer::Said;
-use runbook_model::approval::{Approval, weigh};
+use runbook_model::approval::{self, Approval, weigh};
 use runbook_model::digest::Digest;
 use runbook_model::entry::{Entry, Mode, Record, RunStarted, VERSION};
 use runbook_model::id::{Epoch, RunId, Seq};
@@ -70,4 +70,22 @@ fn two_people_agree_only_on_the_same() {
 fn a_flag_is_not_one_of_two_people() {
     let yes = || Said::Chose("blue".to_owned());
     assert_eq!(weighed(&[(Decider::Flag("--yes".to_owned()), yes()), (person("alice"), yes())]), Approval::Open);
+}
+
+#[test]
+fn a_deadline_counts_from_the_first_asking_whatever_the_clock_does() {
+    let at = |seconds: i64| jiff::Timestamp::from_second(1_795_230_000 + seconds).expect("in range");
+    let confirm = |escalate: &[&str]| Confirm {
+        deadline: "1m".parse().ok(),
+        escalate: escalate.iter().map(|who| (*who).to_owned()).collect(),
+        ..Confirm::default()
+    };
+    let left =
+        |confirm: &Confirm, last: i64, now: i64| approval::left(confirm, at(0), at(last), at(now)).map(|left| left.millis());
+    assert_eq!(left(&Confirm::default(), 0, 9_999), None);
+    assert_eq!(left(&confirm(&[]), 0, 20), Some(40_000));
+    assert_eq!(left(&confirm(&[]), 0, 61), Some(0));
+    assert_eq!(left(&confirm(&["@boss"]), 0, 61), Some(59_000), "whoever it is escalated to has as long again");
+    assert_eq!(left(&confirm(&[]), 50, 10), Some(10_000), "the clock was set back");
+    assert_eq!(left(&confirm(&[]), -50, -10), Some(60_000), "before it was asked");
 }

@@ -134,6 +134,7 @@ impl Book {
             pid: 1,
             boot: String::new(),
             engine: String::new(),
+            taken_over: None,
         }))
     }
 

@@ -5,6 +5,7 @@
 //! does the script hear of it. The audit trail and the reporters read what was written. Dependencies point one way:
 //! script → operation ← dispatcher → journal, world, audit, report.
 
+pub mod anchor;
 pub mod audit;
 pub mod boot;
 pub mod confinement;

@@ -25,8 +25,8 @@ fn plant(place: &Place, value: &str) {
 #[test]
 fn a_secret_without_a_source_is_found_before_anything_runs() {
     let place = Place::with(USES);
-    place.expect(2, &["check"]).says(&["error[RB0033]", "the secret `db/password` has no source", "main.rhai:4"]);
-    place.expect(2, &["exec", "main"]).says(&["RB0033", "runbook.toml", "nothing was run"]);
+    place.expect(2, &["check"]).says(&["error[RB0034]", "the secret `db/password` has no source", "main.rhai:4"]);
+    place.expect(2, &["exec", "main"]).says(&["RB0034", "runbook.toml", "nothing was run"]);
     assert!(place.ledger().is_empty());
     place.write("runbook.toml", "[env.production.secrets]\n\"db/*\" = { command = [\"false\"] }\n");
     place.expect(0, &["check"]);

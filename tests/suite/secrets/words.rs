@@ -46,7 +46,7 @@ fn it_cannot_become_text() {
     ] {
         let place = place(source);
         let ran = run(&place, 2, &["exec", "main"]);
-        ran.says(&["RB0031", "main.rhai:3"]);
+        ran.says(&["RB0032", "main.rhai:3"]);
         assert!(!place.path("x").exists(), "{source}");
     }
 }
@@ -56,7 +56,7 @@ fn it_cannot_be_recorded_or_named() {
     run(&place("check(\"x\", || secret(\"db/password\"));"), 1, &["exec", "main"]).says(&["RB0017", "a secret"]);
     run(&place("check(\"x\", || #{ a: [secret(\"db/password\")] });"), 1, &["exec", "main"]).says(&["RB0017"]);
     run(&place("command(s, #{ run: [\"true\"] });"), 2, &["exec", "main"]).says(&["wants a name", "a secret"]);
-    run(&place("confirm(\"x\", #{ details: s });"), 2, &["exec", "main"]).says(&["RB0031"]);
+    run(&place("confirm(\"x\", #{ details: s });"), 2, &["exec", "main"]).says(&["RB0032"]);
     run(&place("let x = secret(\"a b\");"), 2, &["check"]).says(&["RB0005", "`a b` is no name of a secret", "main.rhai:3"]);
 }
 
@@ -71,12 +71,12 @@ fn it_is_refused_in_arguments() {
         "check(\"x\", || exec::output([\"touch\", s]).stdout);",
     ] {
         let ran = run(&place(source), if source.starts_with("check") { 1 } else { 2 }, &["exec", "main"]);
-        ran.says(&["RB0032", "main.rhai:3"]);
+        ran.says(&["RB0033", "main.rhai:3"]);
     }
     // Found without running anything where it can be seen.
     run(&place("if false { command(\"x\", #{ run: [\"touch\", secret(\"db/password\")] }); }"), 2, &["check"])
-        .says(&["RB0032", "main.rhai:3:"]);
-    run(&place("if false { print(`x ${secret(\"db/password\")}`); }"), 2, &["check"]).says(&["RB0031", "main.rhai:3:"]);
+        .says(&["RB0033", "main.rhai:3:"]);
+    run(&place("if false { print(`x ${secret(\"db/password\")}`); }"), 2, &["check"]).says(&["RB0032", "main.rhai:3:"]);
 }
 
 /// A value that came into the script by another way is the same secret.

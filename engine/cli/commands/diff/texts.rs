@@ -6,10 +6,10 @@ use runbook_model::account::{Account, Standing};
 use runbook_model::comparison::{Comparison, Difference, Side, StepPair, Unlike};
 use runbook_model::excerpt::Excerpt;
 
+use crate::dossier::piece::difference;
 use crate::output::screen::Screen;
 use crate::output::style::Tone;
 use crate::output::{elapsed, safe, table};
-use crate::review::piece::difference;
 
 /// The texts of sources by their names.
 pub type Sources = BTreeMap<String, String>;

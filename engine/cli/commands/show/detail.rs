@@ -3,11 +3,11 @@
 use runbook_model::account::{Account, AttemptAccount, StepAccount};
 use runbook_runtime::journal::RunDir;
 
+use crate::dossier::piece::{self, Piece};
 use crate::output::elapsed;
 use crate::output::safe::{self, Colours};
 use crate::output::screen::Screen;
 use crate::output::style::Tone;
-use crate::review::piece::{self, Piece};
 
 /// The page of a step.
 pub(super) fn page(account: &Account, step: &StepAccount, dir: &RunDir, screen: Screen) -> String {

@@ -63,6 +63,9 @@ fn describe(name: &str, parameter: &Parameter) -> String {
     if !parameter.of.is_empty() {
         text.push_str(&format!(" of {}", parameter.of.join(", ")));
     }
+    if let Some(pattern) = &parameter.pattern {
+        text.push_str(&format!(" like /{pattern}/"));
+    }
     match (parameter.min, parameter.max) {
         (Some(min), Some(max)) => text.push_str(&format!(", {min} to {max}")),
         (Some(min), None) => text.push_str(&format!(", at least {min}")),
@@ -91,7 +94,8 @@ mod tests {
 
     #[test]
     fn a_page_says_what_is_needed_and_what_to_type() {
-        let service = Parameter { help: Some("what to roll back".to_owned()), ..Parameter::default() };
+        let service =
+            Parameter { help: Some("what to roll back".to_owned()), pattern: Some("[a-z]+".to_owned()), ..Parameter::default() };
         let percent =
             Parameter { kind: Kind::Int, min: Some(1.0), max: Some(100.0), fallback: Some(10.into()), ..Parameter::default() };
         let declaration = Declaration {
@@ -108,7 +112,7 @@ mod tests {
              \n\
              budget    10m\n\
              parameter percent: int, 1 to 100, else 10\n\
-             parameter service: string, required (what to roll back)\n\
+             parameter service: string like /[a-z]+/, required (what to roll back)\n\
              secret    db/a: from the variable A\n\
              secret    db/b: no source without an environment\n\
              \n\

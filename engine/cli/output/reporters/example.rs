@@ -118,6 +118,7 @@ impl Example {
             pid: 4711,
             boot: "boot".to_owned(),
             engine: "0.1.0".to_owned(),
+            taken_over: None,
         };
         vec![self.record(Entry::RunStarted(Box::new(started))), self.record(Entry::SessionStarted(session))]
     }

@@ -35,6 +35,8 @@ pub struct Narrator {
     rolled: Vec<StepPath>,
     tally: Tally,
     branches: Branches,
+    /// Steps whose last attempt failed: one of them may be settled later.
+    failed: BTreeMap<StepPath, Intent>,
 }
 
 /// An attempt that has not ended.
@@ -66,6 +68,7 @@ impl Narrator {
             rolled: Vec::new(),
             tally: Tally::default(),
             branches: Branches::default(),
+            failed: BTreeMap::new(),
         }
     }
 
@@ -144,10 +147,15 @@ impl Narrator {
                     Verdict::Did => (Mark::Done, "took effect"),
                     Verdict::DidNot => (Mark::Note, "did not take effect"),
                 };
-                self.open.remove(path);
+                let open = self.open.remove(path).map(|open| *open.intent);
+                let intent = open.or_else(|| self.failed.remove(path));
+                if *verdict == Verdict::Did && !path.is_rollback() {
+                    self.tally.settle(intent.as_ref().map(|intent| &intent.spec.kind));
+                }
                 vec![Line::new(at, mark, path.name()).depth(depth(path)).aside(format!("{what}, says {}: {why}", by.line()))]
             }
             Entry::RollbackOwed { path, plan, .. } => {
+                self.tally.reversible += 1;
                 vec![Line::new(at, Mark::Note, path.name()).depth(depth(path)).kind("rollback").aside(owed(plan))]
             }
             Entry::ConfirmAnswered { path, said, by, note, .. } => self.answer(at, path, said, &by.line(), note.as_deref()),
@@ -289,6 +297,9 @@ impl Narrator {
             }
         }
         let rehearsal = self.is_rehearsal();
+        if let (Outcome::Failed(_), Some(intent)) = (&end.outcome, intent) {
+            self.failed.insert(end.path.clone(), intent.clone());
+        }
         self.tally.count(end, intent, rehearsal);
         let (mark, details) = self.ended(end, intent, rehearsal);
         let name = intent.map_or_else(|| end.path.name(), text);

@@ -3,15 +3,19 @@
 use jiff::Timestamp;
 use runbook_model::change::quoted;
 use runbook_model::entry::{End, Intent, Mode, Purpose, RunStarted};
+use runbook_model::failure::Failure;
 use runbook_model::id::RunId;
 use runbook_model::outcome::Outcome;
 use runbook_model::parameter::Origin;
 use runbook_model::status::RunStatus;
-use runbook_model::step::StepKind;
+use runbook_model::step::{Command, RollbackPlan, StepKind};
 
 use crate::output::elapsed;
 use crate::output::reporters::line::{Detail, Line, Mark};
 use crate::output::style::Tone;
+
+/// So many characters of a reason are repeated at the end.
+const LONGEST_WHY: usize = 100;
 
 /// How many of what.
 #[derive(Debug, Default)]
@@ -24,10 +28,21 @@ pub(super) struct Tally {
     pub(super) verified: u32,
     pub(super) withheld: u32,
     pub(super) unknown: u32,
+    /// What took effect and has a way back.
+    pub(super) reversible: u32,
+    /// The latest step that failed did so in the script: the closure of a check, or a look in it.
+    pub(super) failed_in_script: bool,
 }
 
 impl Tally {
     pub(super) fn count(&mut self, end: &End, intent: Option<&Intent>, rehearsal: bool) {
+        self.failed_in_script = matches!(end.outcome, Outcome::Failed(Failure::LookFailed { .. }));
+        let back = intent.and_then(|intent| way_back(&intent.spec.kind)).filter(|_| !end.path.is_rollback());
+        self.reversible += u32::from(match (&end.outcome, back) {
+            (Outcome::Succeeded(_), Some(_)) => true,
+            (Outcome::Failed(failure), Some(command)) => command.rollback_if_failed || failure.effect_is_open(),
+            _ => false,
+        });
         match (&end.outcome, intent.map(|intent| &intent.spec.kind)) {
             (Outcome::Succeeded(_), _) if rehearsal => self.verified += 1,
             (Outcome::Succeeded(_), _) if end.path.is_rollback() => {}
@@ -38,6 +53,12 @@ impl Tally {
             (Outcome::Withheld { .. }, _) => self.withheld += 1,
             (Outcome::Unknown { .. }, _) => self.unknown += 1,
         }
+    }
+
+    /// Somebody says that a step took effect of which nobody knew.
+    pub(super) fn settle(&mut self, step: Option<&StepKind>) {
+        self.commands += 1;
+        self.reversible += u32::from(step.is_some_and(|step| way_back(step).is_some()));
     }
 
     fn told(&self) -> String {
@@ -53,6 +74,16 @@ impl Tally {
             count(self.rolled_back, "rolled back", "rolled back"),
         ];
         parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// The command, when its author says how it is taken back.
+fn way_back(kind: &StepKind) -> Option<&Command> {
+    match kind {
+        StepKind::Command(command) => {
+            (!matches!(command.rollback, RollbackPlan::Undeclared | RollbackPlan::Nothing)).then_some(command)
+        }
+        StepKind::Check(_) | StepKind::Confirm(_) | StepKind::Rollback(_) => None,
     }
 }
 
@@ -106,7 +137,7 @@ fn verdict(status: &RunStatus) -> (Mark, Option<String>) {
         RunStatus::Rehearsed { unknown } => (Mark::Unknown, Some(format!("{unknown} steps depend on something withheld"))),
         RunStatus::Unknowable { message } => (Mark::Unknown, Some(message.clone())),
         RunStatus::RolledBack => (Mark::RolledBack, None),
-        RunStatus::Failed { at: Some(path), message } => (Mark::Failed, Some(format!("at `{path}`: {message}"))),
+        RunStatus::Failed { at: Some(path), message } => (Mark::Failed, Some(format!("at `{path}`: {}", brief(message)))),
         RunStatus::Failed { at: None, message } => (Mark::Failed, Some(message.clone())),
         RunStatus::Stuck { at, message } => (Mark::Failed, Some(format!("at `{at}`: {message}"))),
         RunStatus::Mismatch { at: path } => {
@@ -117,6 +148,14 @@ fn verdict(status: &RunStatus) -> (Mark, Option<String>) {
         RunStatus::Suspended { at: path } => (Mark::Waiting, Some(format!("for an answer to `{path}`"))),
         RunStatus::Abandoned { why } => (Mark::Skipped, Some(why.clone())),
         RunStatus::Running | RunStatus::RollingBack | RunStatus::Interrupted => (Mark::Waiting, None),
+    }
+}
+
+/// The beginning of a message that stands in full where the step failed.
+fn brief(message: &str) -> String {
+    match message.char_indices().nth(LONGEST_WHY) {
+        Some((end, _)) => format!("{}…", message[..end].trim_end()),
+        None => message.to_owned(),
     }
 }
 
@@ -131,13 +170,18 @@ fn next(run: RunId, status: &RunStatus, started: Option<&RunStarted>, tally: &Ta
     }
     let resume = (format!("runbook resume {run}"), "go on");
     let rollback = (format!("runbook rollback {run}"), "take back what was done");
-    let changed = tally.commands > 0;
+    let adopt = |what_for| (format!("runbook resume {run} --adopt"), what_for);
+    let changed = tally.reversible > 0;
     let mut next = match status {
         RunStatus::Completed | RunStatus::Abandoned { .. } => Vec::new(),
         RunStatus::Rehearsed { .. } | RunStatus::Unknowable { .. } | RunStatus::RolledBack => Vec::new(),
         // The run has pinned its source: mending the file alone would end in the same mistake again.
         RunStatus::Failed { at: None, .. } => {
-            vec![(format!("runbook resume {run} --adopt"), "once the runbook is mended: go on with the edited one"), resume]
+            vec![adopt("once the runbook is mended: go on with the edited one"), resume]
+        }
+        // It may be the world that answered otherwise, or a mistake in the closure: nobody but a person can tell.
+        RunStatus::Failed { .. } if tally.failed_in_script => {
+            vec![resume, adopt("if the runbook was wrong and is mended: go on with the edited one")]
         }
         RunStatus::Failed { .. } | RunStatus::Declined { .. } | RunStatus::Interrupted | RunStatus::Running => vec![resume],
         RunStatus::RollingBack => vec![(format!("runbook resume {run}"), "go on rolling back")],
@@ -150,7 +194,7 @@ fn next(run: RunId, status: &RunStatus, started: Option<&RunStarted>, tally: &Ta
             ]
         }
         RunStatus::Stuck { .. } => vec![(format!("runbook rollback {run}"), "once the cause is mended: go on rolling back")],
-        RunStatus::Mismatch { .. } => vec![(format!("runbook resume {run} --adopt"), "go on with the edited runbook")],
+        RunStatus::Mismatch { .. } => vec![adopt("go on with the edited runbook")],
     };
     if changed
         && matches!(status, RunStatus::Completed | RunStatus::Failed { .. } | RunStatus::Declined { .. } | RunStatus::Interrupted)

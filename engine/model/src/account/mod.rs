@@ -6,13 +6,17 @@
 //! not follow, gives an account up to there, and [`Account::flaw`] says so.
 
 mod decision;
+mod planned;
 mod promise;
+mod signature;
 mod step;
 mod telling;
 mod turn;
 
 pub use decision::{Decided, Decision};
+pub use planned::Planned;
 pub use promise::Promise;
+pub use signature::Signature;
 pub use step::{AttemptAccount, Resolved, Standing, StepAccount};
 pub use telling::Account;
 pub use turn::{Note, Sitting, Turn};

@@ -6,7 +6,9 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::step::between;
-use super::{AttemptAccount, Decided, Decision, Note, Promise, Resolved, Sitting, Standing, StepAccount, Turn};
+use super::{
+    AttemptAccount, Decided, Decision, Note, Planned, Promise, Resolved, Signature, Sitting, Standing, StepAccount, Turn,
+};
 use crate::entry::{Entry, Record, RunStarted};
 use crate::id::RunId;
 use crate::path::StepPath;
@@ -43,6 +45,12 @@ pub struct Account {
     pub promises: Vec<Promise>,
     /// Who decided what, in order.
     pub decisions: Vec<Decision>,
+    /// What people signed, in order. Whether the signatures are good is for `runbook verify` to say.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub signatures: Vec<Signature>,
+    /// The plan that a rehearsal came to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plan: Option<Planned>,
     /// Where it turned around.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rollback: Option<Turn>,
@@ -111,6 +119,8 @@ struct Story {
     phases: Vec<(StepPath, Timestamp, Option<u64>)>,
     broken: Vec<(StepPath, Timestamp)>,
     decisions: Vec<Decision>,
+    signatures: Vec<Signature>,
+    plan: Option<Planned>,
     rollback: Option<Turn>,
     notes: Vec<Note>,
     /// When it first came to an end. What happens to it a year later is not measured by its promise.
@@ -203,6 +213,12 @@ impl Story {
                 let names: Vec<_> = sources.iter().map(|source| source.name.as_str()).collect();
                 self.decide(at, &StepPath::root(), by, Decided::Adopted, Some(&names.join(", ")));
             }
+            Entry::Signed(signed) => self.signatures.push(Signature::of(at, signed)),
+            Entry::PlanMade { plan, steps, changes, certain, lacks, unconfined } => {
+                let (steps, changes, certain) = (*steps, *changes, *certain);
+                let (lacks, unconfined) = (lacks.clone(), unconfined.clone());
+                self.plan = Some(Planned { plan: *plan, steps, changes, certain, lacks, unconfined });
+            }
             // What is left says nothing that belongs into the account of a step, a person or a promise.
             _ => {}
         }
@@ -254,6 +270,8 @@ impl Story {
             steps: self.steps,
             phases: self.phases,
             decisions: self.decisions,
+            signatures: self.signatures,
+            plan: self.plan,
             rollback: self.rollback,
             owing: rollback::owing(state).into_iter().cloned().collect(),
             staying,

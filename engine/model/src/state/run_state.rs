@@ -1,6 +1,6 @@
 //! The state itself, and what can be read from it.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use jiff::Timestamp;
 
@@ -32,6 +32,8 @@ pub struct RunState {
     pub(super) locks: BTreeMap<String, StepPath>,
     pub(super) every_lock: BTreeSet<String>,
     pub(super) owed: Vec<Owed>,
+    /// The paths in `owed`: of ten thousand steps hardly one owes twice, and the list shall not be searched for it.
+    pub(super) owing: HashSet<StepPath>,
     pub(super) rollback: Option<String>,
     pub(super) broken_budgets: Vec<StepPath>,
     pub(super) notes: BTreeMap<StepPath, u64>,
@@ -40,6 +42,7 @@ pub struct RunState {
     pub(super) operator: Option<Person>,
     pub(super) boots: BTreeMap<Epoch, String>,
     pub(super) secrets: BTreeMap<String, Digest>,
+    pub(super) uncharted: bool,
 }
 
 /// A phase of the runbook.
@@ -96,10 +99,17 @@ impl RunState {
         self.started_at
     }
 
-    /// When its last record was written, by the wall clock.
+    /// When its last record was written, by the wall clock: the latest of all labels.
     #[must_use]
     pub fn last_at(&self) -> Timestamp {
         self.last_at
+    }
+
+    /// Whether the machine that had this run before may have gone further than the journal says: it was taken over from one
+    /// that did not let go of it, and nobody has found out yet where that one stopped.
+    #[must_use]
+    pub fn is_uncharted(&self) -> bool {
+        self.uncharted
     }
 
     /// The sources that it runs from now.

@@ -28,6 +28,9 @@ pub struct Step {
     pub epoch: Epoch,
     /// When, by the wall clock.
     pub at: Timestamp,
+    /// When it was begun: the first attempt since it was first asked for, or since it was opened again. An attempt that died
+    /// with its process and was repeated begins nothing anew.
+    pub since: Timestamp,
     /// How far it is.
     pub phase: StepPhase,
     /// Answers that people gave to it, if it is a confirm.

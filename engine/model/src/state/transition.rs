@@ -1,6 +1,6 @@
 //! Which record may follow which, and what it changes.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::owed::{owes, rollback_if_failed};
 use super::{Answered, Owed, Phase, RunState, Step, StepPhase, Work, repeats_freely};
@@ -51,6 +51,7 @@ impl RunState {
                 locks: BTreeMap::new(),
                 every_lock: BTreeSet::new(),
                 owed: Vec::new(),
+                owing: HashSet::new(),
                 rollback: None,
                 broken_budgets: Vec::new(),
                 notes: BTreeMap::new(),
@@ -59,6 +60,7 @@ impl RunState {
                 operator: None,
                 boots: BTreeMap::new(),
                 secrets: BTreeMap::new(),
+                uncharted: false,
             }),
             _ => Err(illegal("a journal begins with record 0, `run_started`")),
         }
@@ -90,7 +92,8 @@ impl RunState {
         })?;
         self.next = record.seq.next();
         self.epoch = record.epoch;
-        self.last_at = record.at;
+        // Labels of a clock that was set back do not make the run any younger.
+        self.last_at = self.last_at.max(record.at);
         Ok(())
     }
 
@@ -121,6 +124,7 @@ impl RunState {
             Entry::SessionStarted(session) => {
                 self.operator.get_or_insert_with(|| session.operator.clone());
                 self.boots.insert(record.epoch, session.boot.clone());
+                self.uncharted |= session.taken_over.is_some();
                 self.session = Some(session.clone());
                 self.status = if self.rollback.is_some() { RunStatus::RollingBack } else { RunStatus::Running };
                 Ok(())
@@ -277,6 +281,7 @@ impl RunState {
                     seq: record.seq,
                     epoch: record.epoch,
                     at: record.at,
+                    since: record.at,
                     phase: StepPhase::Intended,
                     answers: Vec::new(),
                     retries: 0,
@@ -297,6 +302,9 @@ impl RunState {
                 }
                 if intent.attempt != step.attempt.next() {
                     return Err(format!("attempt {} was to come", step.attempt.next()));
+                }
+                if step.phase == StepPhase::Open {
+                    step.since = record.at;
                 }
                 step.attempt = intent.attempt;
                 step.fingerprint = intent.fingerprint;
@@ -363,6 +371,11 @@ impl RunState {
             Verdict::DidNot => StepPhase::Open,
         };
         self.owe(path.clone(), owes);
+        // Steps follow each other: what was not done has nothing behind it that was. The author's word that a step may be
+        // repeated says nothing about that, and neither does one branch of a `parallel` about another.
+        let in_order = self.parallel_around(path).is_none();
+        let found_out = in_order && matches!(by, Decider::Person(_) | Decider::SettledBy);
+        self.uncharted &= !(verdict == Verdict::DidNot && found_out);
         self.reopen_around(path);
         Ok(())
     }
@@ -380,6 +393,7 @@ impl RunState {
             seq: record.seq,
             epoch: record.epoch,
             at: record.at,
+            since: record.at,
             phase: StepPhase::Registered,
             answers: Vec::new(),
             retries: 0,
@@ -402,7 +416,9 @@ impl RunState {
             && !path.is_rollback()
             && self.started.mode == Mode::Live
         {
-            self.owed.retain(|owed| owed.path != path);
+            if !self.owing.insert(path.clone()) {
+                self.owed.retain(|owed| owed.path != path);
+            }
             self.owed.push(Owed { path, work, done: false });
         }
     }

@@ -17,12 +17,16 @@ pub(super) const MAIN: &str = "refs/heads/main";
 /// How long to wait for other writers; each of them needs some milliseconds.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// What to call whenever something was sealed. It must not wait for anything.
+pub type Told = Box<dyn Fn() + Send>;
+
 /// The bare repository that holds the audit trail of every run of one state directory.
 ///
 /// It keeps no handle open: several processes write to one archive, each under the lock beside it.
 pub struct Archive {
     path: PathBuf,
     signing: Signing,
+    told: Option<Told>,
     patience: Duration,
 }
 
@@ -82,7 +86,7 @@ impl Archive {
     /// [`Unusable`] names the file or reference, and the way out.
     pub fn open(path: &Path, create: Option<&Founding>) -> Result<Self, Unusable> {
         durable::flush_everything();
-        let archive = Self { path: path.to_owned(), signing: Signing::default(), patience: PATIENCE };
+        let archive = Self { path: path.to_owned(), signing: Signing::default(), told: None, patience: PATIENCE };
         if !path.exists() {
             let founding = create.ok_or_else(|| Unusable::Missing { path: path.to_owned() })?;
             let _lock = WriterLock::take(path, archive.patience)?;
@@ -99,6 +103,19 @@ impl Archive {
     pub fn signed_by(mut self, signing: Signing) -> Self {
         self.signing = signing;
         self
+    }
+
+    /// Calls this whenever something was sealed.
+    #[must_use]
+    pub fn telling(mut self, told: Told) -> Self {
+        self.told = Some(told);
+        self
+    }
+
+    pub(super) fn tell(&self) {
+        if let Some(told) = &self.told {
+            told();
+        }
     }
 
     /// Waits this long for other writers before it gives up; 10 s unless said otherwise.

@@ -184,6 +184,7 @@ impl Desk {
         let mut behind = self.behind.lock().unwrap_or_else(PoisonError::into_inner);
         match sealed {
             Ok(_) => {
+                self.archive.tell();
                 behind.remove(&run);
             }
             Err(error) => {

@@ -15,11 +15,11 @@ pub(super) fn committer(host: &str, at: Timestamp) -> Result<Signature<'static>,
     Signature::new("runbook", &format!("runbook@{}", printable(host)), &time(at))
 }
 
-/// The message of the first commit of an archive. `after` is where the one ended that was here before and is gone: a break
+/// The message of the first commit of an archive. `nonce` is in no other; `after` is where the one ended that was here before and is gone: a break
 /// in the trail is recorded, not passed over.
-pub(super) fn founding_message(host: &str, after: Option<&str>) -> String {
-    let begins = format!("audit trail of {} begins\n", printable(host));
-    after.map_or(begins.clone(), |head| format!("{begins}\nFollows: {head}\n"))
+pub(super) fn founding_message(host: &str, nonce: &str, after: Option<&str>) -> String {
+    let follows = after.map(|head| format!("Follows: {head}\n")).unwrap_or_default();
+    format!("audit trail of {} begins\n\nTrail: {nonce}\n{follows}", printable(host))
 }
 
 fn time(at: Timestamp) -> Time {

@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use runbook_model::answer::{Answer, Exited};
-use runbook_model::entry::{End, Entry};
+use runbook_model::chain::Head;
+use runbook_model::entry::{End, Entry, Record, RunStarted};
 use runbook_model::excerpt::Excerpt;
 use runbook_model::failure::Failure;
 use runbook_model::id::{Attempt, Seq};
@@ -24,26 +25,41 @@ pub(super) const SUMMARY: &str = "run.json";
 /// A journal keeps each stream whole up to [`runbook_model::excerpt::KEPT`] bytes; of a longer one head and tail, and a
 /// line between them says what is missing. The journal has its size and digest.
 pub(super) fn outputs(reading: &Reading) -> BTreeMap<String, Vec<u8>> {
-    let mut intents: HashMap<(&StepPath, Attempt), Seq> = HashMap::new();
-    let mut files = BTreeMap::new();
+    let mut outputs = Outputs::default();
     for (index, record) in reading.records.iter().enumerate() {
+        outputs.take(record, &reading.started, reading.head_before(index));
+    }
+    outputs.files
+}
+
+/// The outputs and statements of a journal that is being read: one record after the other.
+#[derive(Debug, Default)]
+pub(super) struct Outputs {
+    /// The intents without an end so far.
+    intents: HashMap<(StepPath, Attempt), Seq>,
+    pub(super) files: BTreeMap<String, Vec<u8>>,
+}
+
+impl Outputs {
+    /// Takes in the next record of a run that started like this; `before` is the end of the chain before it.
+    pub(super) fn take(&mut self, record: &Record, started: &RunStarted, before: Head) {
         match &record.entry {
             // Not outputs, but derived like them: so an auditor needs `ssh-keygen -Y verify` and nothing of ours.
             Entry::Signed(signed) => {
-                let text = signed.text(reading.run(), &reading.started, reading.head_before(index), record.at);
+                let text = signed.text(record.run, started, before, record.at);
                 let file = place::statement(record.seq, signed.meaning.word());
-                files.insert(format!("{file}.sig"), signed.signature.clone().into_bytes());
-                files.insert(file, text.into_bytes());
+                self.files.insert(format!("{file}.sig"), signed.signature.clone().into_bytes());
+                self.files.insert(file, text.into_bytes());
             }
             Entry::StepIntended(intent) => {
-                intents.insert((&intent.path, intent.attempt), record.seq);
+                self.intents.insert((intent.path.clone(), intent.attempt), record.seq);
             }
             Entry::StepEnded(end) => {
+                let intent = self.intents.remove(&(end.path.clone(), end.attempt)).unwrap_or(record.seq);
                 if let Some(exited) = exited(end) {
-                    let intent = intents.get(&(&end.path, end.attempt)).copied().unwrap_or(record.seq);
                     for (stream, excerpt) in [("stdout", &exited.stdout), ("stderr", &exited.stderr)] {
                         if excerpt.size > 0 {
-                            files.insert(place::output(intent, end.path.name(), stream), abridged(excerpt));
+                            self.files.insert(place::output(intent, end.path.name(), stream), abridged(excerpt));
                         }
                     }
                 }
@@ -51,7 +67,6 @@ pub(super) fn outputs(reading: &Reading) -> BTreeMap<String, Vec<u8>> {
             _ => {}
         }
     }
-    files
 }
 
 /// The summary for people.

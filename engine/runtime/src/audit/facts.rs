@@ -1,10 +1,10 @@
 //! What a journal says about its run, as the archive tells it to people: derived, so that it cannot disagree.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 
 use jiff::Timestamp;
 use runbook_model::chain::Head;
-use runbook_model::entry::{Entry, Mode, Source};
+use runbook_model::entry::{Entry, Mode, Record, RunStarted, Source};
 use runbook_model::id::{Epoch, RunId};
 use runbook_model::path::StepPath;
 use runbook_model::person::{From, Person};
@@ -36,47 +36,73 @@ pub(super) struct Facts {
 }
 
 impl Facts {
-    /// Gathers the facts.
+    /// The facts of a journal that was read whole.
     pub(super) fn of(reading: &Reading) -> Self {
-        let first = &reading.records[0];
-        let mut facts = Self {
-            run: reading.run(),
-            runbook: reading.started.runbook.clone(),
-            title: reading.started.title.clone(),
-            env: reading.started.env.clone(),
-            mode: reading.started.mode,
-            operator: Person { name: String::new(), host: String::new(), from: From::CommandLine },
-            epoch: first.epoch,
-            head: reading.head(),
-            started: first.at,
-            sources: sources_at(reading, reading.records.len()).to_vec(),
-            steps: 0,
-            millis: 0,
-            ended: None,
-        };
-        let mut steps: BTreeSet<&StepPath> = BTreeSet::new();
-        let (mut since, mut latest) = (first.at, first.at);
-        for record in &reading.records {
-            facts.epoch = record.epoch;
-            facts.ended = None;
-            match &record.entry {
-                Entry::SessionStarted(session) => {
-                    facts.operator = session.operator.clone();
-                    facts.millis += millis(since, latest);
-                    // The pause before a resume is nobody's work.
-                    since = if record.seq.0 <= 1 { since } else { record.at };
-                }
-                Entry::SessionEnded { status } => facts.ended = Some(status.clone()),
-                Entry::StepEnded(end) => {
-                    steps.insert(&end.path);
-                }
-                _ => {}
-            }
-            latest = record.at;
+        let mut gathered = Gathered::default();
+        reading.records.iter().for_each(|record| gathered.take(record));
+        gathered.facts(reading.started.clone(), reading.head())
+    }
+}
+
+/// Facts of a journal that is being read: one record after the other, and none is kept.
+#[derive(Debug, Default)]
+pub(super) struct Gathered {
+    first: Option<(RunId, Timestamp)>,
+    operator: Option<Person>,
+    epoch: Epoch,
+    adopted: Option<Vec<Source>>,
+    steps: HashSet<StepPath>,
+    since: Timestamp,
+    latest: Timestamp,
+    millis: u64,
+    ended: Option<RunStatus>,
+}
+
+impl Gathered {
+    /// Takes in the next record.
+    pub(super) fn take(&mut self, record: &Record) {
+        if self.first.is_none() {
+            self.first = Some((record.run, record.at));
+            (self.since, self.latest) = (record.at, record.at);
         }
-        facts.millis += millis(since, latest);
-        facts.steps = steps.len();
-        facts
+        self.epoch = record.epoch;
+        self.ended = None;
+        match &record.entry {
+            Entry::SessionStarted(session) => {
+                self.operator = Some(session.operator.clone());
+                self.millis += millis(self.since, self.latest);
+                // The pause before a resume is nobody's work.
+                self.since = if record.seq.0 <= 1 { self.since } else { record.at };
+            }
+            Entry::SessionEnded { status } => self.ended = Some(status.clone()),
+            Entry::StepEnded(end) if !self.steps.contains(&end.path) => {
+                self.steps.insert(end.path.clone());
+            }
+            Entry::Adopted { sources, .. } => self.adopted = Some(sources.clone()),
+            _ => {}
+        }
+        self.latest = record.at;
+    }
+
+    /// What came of it; `started` is the first record, `head` the end of the chain.
+    pub(super) fn facts(self, started: RunStarted, head: Head) -> Facts {
+        let (run, at) = self.first.unwrap_or((RunId::from_parts(0, 0), Timestamp::default()));
+        let nobody = || Person { name: String::new(), host: String::new(), from: From::CommandLine };
+        Facts {
+            run,
+            runbook: started.runbook,
+            title: started.title,
+            env: started.env,
+            mode: started.mode,
+            operator: self.operator.unwrap_or_else(nobody),
+            epoch: self.epoch,
+            head,
+            started: at,
+            sources: self.adopted.unwrap_or(started.sources),
+            steps: self.steps.len(),
+            millis: self.millis + millis(self.since, self.latest),
+            ended: self.ended,
+        }
     }
 }
 

@@ -54,7 +54,7 @@ pub(super) fn found(path: &Path, founding: &Founding) -> Result<(), Unusable> {
         tree.insert("README.md", readme, git2::FileMode::Blob.into()).map_err(git)?;
         let tree = repository.find_tree(tree.write().map_err(git)?).map_err(git)?;
         let us = commit::committer(&founding.host, founding.at).map_err(git)?;
-        let message = commit::founding_message(&founding.host, remembered::read(path).as_deref());
+        let message = commit::founding_message(&founding.host, &nonce().map_err(io)?, remembered::read(path).as_deref());
         repository.commit(Some(MAIN), &us, &us, &message, &tree, &[]).map_err(git)?
     };
     // libgit2 flushed what it wrote; the files that it made from templates, and the folders, are ours to flush.
@@ -67,4 +67,11 @@ pub(super) fn found(path: &Path, founding: &Founding) -> Result<(), Unusable> {
     fs::rename(&partial, path).map_err(io)?;
     remembered::write(path, begun);
     fs::File::open(parent).and_then(|file| file.sync_all()).map_err(io)
+}
+
+/// What no other trail has, so that two that begin in the same second on machines of the same name are told apart.
+fn nonce() -> std::io::Result<String> {
+    let mut bytes = [0; 16];
+    rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty())?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }

@@ -9,6 +9,7 @@
 
 mod archive;
 mod archivist;
+mod copy;
 
 mod commit;
 mod conclude;
@@ -33,8 +34,9 @@ pub mod verify;
 #[cfg(test)]
 mod tests;
 
-pub use archive::{Archive, Unusable};
+pub use archive::{Archive, Told, Unusable};
 pub use archivist::{Archivist, Behind, Stopped};
+pub use copy::Copy;
 pub use founding::Founding;
 pub use looking::{Sight, look};
 pub use reading::{Flaw, Unreadable};

@@ -47,25 +47,11 @@ pub(super) struct Reading {
 impl Reading {
     /// Reads a whole journal; `run` is the run that it should be of.
     pub(super) fn of(bytes: &[u8], run: Option<RunId>) -> Result<Self, Unreadable> {
-        let (mut head, mut offset) = (Head::EMPTY, 0);
-        let (mut records, mut marks): (Vec<Record>, Vec<_>) = (Vec::new(), Vec::new());
-        let unsound = |record, offset: usize, flaw| Unreadable { record, offset: offset as u64, flaw };
-        while offset < bytes.len() {
-            let rest = &bytes[offset..];
-            let end = rest.iter().position(|byte| *byte == b'\n').ok_or_else(|| unsound(head.next, offset, Flaw::Torn))?;
-            let run = run.or_else(|| records.first().map(|first| first.run));
-            let (record, next) =
-                chain::decode(head, run, &rest[..end]).map_err(|broken| unsound(head.next, offset, Flaw::Broken(broken)))?;
-            offset += end + 1;
-            head = next;
+        let (mut records, mut marks) = (Vec::new(), Vec::new());
+        let (started, _) = each(bytes, run, |record, _, at| {
             records.push(record);
-            marks.push((offset, head));
-        }
-        let started = match records.first().map(|first| &first.entry) {
-            Some(Entry::RunStarted(started)) => (**started).clone(),
-            Some(_) => return Err(unsound(Seq(0), 0, Flaw::NoBeginning)),
-            None => return Err(unsound(Seq(0), 0, Flaw::Empty)),
-        };
+            marks.push((at.end, at.behind));
+        })?;
         Ok(Self { records, marks, started })
     }
 
@@ -88,6 +74,44 @@ impl Reading {
     pub(super) fn head(&self) -> Head {
         self.marks.last().map_or(Head::EMPTY, |(_, head)| *head)
     }
+}
+
+/// Where a record stands.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    /// The end of the chain before it.
+    pub before: Head,
+    /// The end of the chain behind it.
+    pub behind: Head,
+    /// The byte where the next one begins.
+    pub end: usize,
+}
+
+/// Reads a whole journal and hands over each record, with what the first one says and with its place. Gives what the first
+/// record says, and the end of the chain.
+pub(super) fn each(
+    bytes: &[u8],
+    run: Option<RunId>,
+    mut take: impl FnMut(Record, &RunStarted, Place),
+) -> Result<(RunStarted, Head), Unreadable> {
+    let (mut head, mut offset, mut run, mut started) = (Head::EMPTY, 0, run, None);
+    let unsound = |record, offset: usize, flaw| Unreadable { record, offset: offset as u64, flaw };
+    while offset < bytes.len() {
+        let rest = &bytes[offset..];
+        let end = rest.iter().position(|byte| *byte == b'\n').ok_or_else(|| unsound(head.next, offset, Flaw::Torn))?;
+        let (record, behind) =
+            chain::decode(head, run, &rest[..end]).map_err(|broken| unsound(head.next, offset, Flaw::Broken(broken)))?;
+        let started = match (&mut started, &record.entry) {
+            (Some(started), _) => started,
+            (none, Entry::RunStarted(first)) => none.insert((**first).clone()),
+            _ => return Err(unsound(Seq(0), 0, Flaw::NoBeginning)),
+        };
+        run = Some(record.run);
+        offset += end + 1;
+        take(record, started, Place { before: head, behind, end: offset });
+        head = behind;
+    }
+    started.map(|started| (started, head)).ok_or_else(|| unsound(Seq(0), 0, Flaw::Empty))
 }
 
 /// The first byte where two journals differ, as record and byte of the beginning of its line in `one`.

@@ -43,7 +43,7 @@ pub(super) fn stage(
     let old = tip(repository, &place::branch(seal.run))?;
     let path = place::directory(seal.run);
     if let Some(old) = old {
-        standing::extends(repository, old, seal.run, &prepared.journal)?;
+        standing::extends(repository, old, seal.run, prepared.journal())?;
     }
     let directory = tree::of_files(staging, &prepared.files)?;
     let root = tree::spliced(staging, None, &path, directory)?;

@@ -10,11 +10,11 @@ use runbook_model::chain::Head;
 use runbook_model::digest::Digest;
 use runbook_model::id::RunId;
 
-use super::contents::{self, JOURNAL, SUMMARY};
-use super::facts::Facts;
+use super::contents::{self, JOURNAL, Outputs, SUMMARY};
+use super::facts::{Facts, Gathered};
 use super::lock::Locked;
 use super::place;
-use super::reading::{Reading, Unreadable};
+use super::reading::{self, Unreadable};
 use super::remembered::Rewritten;
 use super::standing::Divergence;
 use crate::signing::CannotSign;
@@ -115,24 +115,36 @@ pub enum SealError {
 /// What a seal comes to before anything is written.
 pub(super) struct Prepared {
     pub facts: Facts,
-    pub journal: Vec<u8>,
+    /// By their paths in the run's directory; the journal is among them.
     pub files: BTreeMap<String, Vec<u8>>,
 }
 
+impl Prepared {
+    /// The bytes of the journal.
+    pub(super) fn journal(&self) -> &[u8] {
+        self.files.get(JOURNAL).map_or(&[], Vec::as_slice)
+    }
+}
+
 impl Seal {
+    /// Reads the journal, which may be long: no record of it is kept.
     pub(super) fn prepare(&self) -> Result<Prepared, SealError> {
         let journal = self.journal.bytes()?;
-        let reading = Reading::of(&journal, Some(self.run))?;
-        let facts = Facts::of(&reading);
-        let mut files = contents::outputs(&reading);
+        let (mut gathered, mut outputs) = (Gathered::default(), Outputs::default());
+        let (started, head) = reading::each(&journal, Some(self.run), |record, started, at| {
+            gathered.take(&record);
+            outputs.take(&record, started, at.before);
+        })?;
+        let facts = gathered.facts(started, head);
+        let mut files = outputs.files;
         for source in &facts.sources {
             let fits = |given: &&SourceText| given.name == source.name && Digest::of(given.text.as_bytes()) == source.digest;
             let given = self.sources.iter().find(fits).ok_or_else(|| SealError::Source { name: source.name.clone() })?;
             files.insert(place::source(&source.name), given.text.clone().into_bytes());
         }
         files.insert(SUMMARY.to_owned(), contents::summary(&facts));
-        files.insert(JOURNAL.to_owned(), journal.clone());
-        Ok(Prepared { facts, journal, files })
+        files.insert(JOURNAL.to_owned(), journal);
+        Ok(Prepared { facts, files })
     }
 }
 

@@ -109,7 +109,7 @@ pub(super) fn extends(repository: &Repository, commit: Oid, run: RunId, journal:
     }))
 }
 
-fn journal_at(repository: &Repository, commit: Oid, run: RunId) -> Result<Vec<u8>, git2::Error> {
+pub(super) fn journal_at(repository: &Repository, commit: Oid, run: RunId) -> Result<Vec<u8>, git2::Error> {
     let lost = || git2::Error::from_str(&format!("commit {commit} has no journal of run {run}"));
     let tree = repository.find_commit(commit)?.tree()?;
     let directory = tree::below(repository, &tree, &place::directory(run))?.ok_or_else(lost)?;

@@ -83,23 +83,29 @@ impl Desk {
                 Ok(Reply::Seen(seen))
             }
             Operation::Step { path, spec, location } => self.step(path, *spec, location).await,
-            Operation::Looked { path, look } => self.looked(path, look).await,
+            Operation::Looked { path, look } => {
+                let reply = self.looked(path.clone(), look).await?;
+                self.foreseen(&path, reply).await
+            }
         }
     }
 
     async fn step(&self, path: StepPath, spec: StepSpec, location: Location) -> Result<Reply, Halt> {
         let fingerprint = spec.fingerprint();
         self.visit(&path);
+        if self.is_settling() {
+            return self.step_in_doubt(path, spec, fingerprint, location);
+        }
         let known = self.ledger.state().step(&path).is_some();
         let passed_by = if known || path.is_rollback() { None } else { self.passed_by(&path) };
         let open = {
             let state = self.ledger.state();
             match decide(&state, &path, &spec, fingerprint, passed_by.as_ref()) {
-                Decision::Replay(outcome) => match (&spec.kind, state.step(&path).and_then(|step| step.intent.clone())) {
+                Decision::Replay(outcome) => match (&spec.kind, state.step(&path).and_then(|step| step.intent.as_ref())) {
                     (StepKind::Command(command), Some(intent))
                         if self.may_try_again(&path, command, outcome) || self.died_in_doubt(&path) =>
                     {
-                        Open::Again(intent, Box::new(outcome.clone()))
+                        Open::Again(intent.clone(), Box::new(outcome.clone()))
                     }
                     _ => return Ok(replayed(&spec, outcome)),
                 },
@@ -117,7 +123,10 @@ impl Desk {
             (StepKind::Command(_), Open::InFlight(intent)) => self.recover_command(*intent, location).await,
             (StepKind::Command(_), Open::Again(intent, outcome)) => self.behind(*intent, *outcome, location).await,
             (StepKind::Command(_), Open::New) => self.begin_command(path, spec, location).await,
-            (StepKind::Check(_), _) => self.begin_check(path, spec, location),
+            (StepKind::Check(_), _) => {
+                let reply = self.begin_check(path.clone(), spec, location)?;
+                self.foreseen(&path, reply).await
+            }
             (StepKind::Confirm(_), _) => self.confirm(path, spec, location).await,
             (StepKind::Rollback(rollback), _) => {
                 self.write(Entry::RollbackOwed { path, fingerprint, plan: rollback.plan.clone(), location })?;

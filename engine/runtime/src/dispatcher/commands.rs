@@ -33,7 +33,11 @@ impl Desk {
         if settles {
             return Ok(self.settle(path, spec, location));
         }
-        self.make(path, spec, location).await
+        match self.found_uncharted(&path, &spec, &location).await? {
+            None | Some(Recovery::Again | Recovery::Ended(_)) => self.make(path, spec, location).await,
+            Some(Recovery::Settled) => Ok(Reply::Nothing),
+            Some(Recovery::AskScript(_)) => Ok(self.settle(path, spec, location)),
+        }
     }
 
     /// Makes the change and tells the script how it ended.
@@ -129,29 +133,7 @@ impl Desk {
     async fn attempt(&self, path: &StepPath, spec: &StepSpec, command: &Command, location: &Location) -> Result<Outcome, Halt> {
         let began = self.world.monotonic_millis();
         let attempt = self.next_attempt(path);
-        // A file that an earlier attempt may have written is no witness of what stood there before: that attempt is. Not
-        // of the attempts at what an adopted edit has replaced: nothing of those took effect.
-        let before = self.ledger.state().step(path).and_then(|step| step.intent.clone());
-        let same = before.as_ref().filter(|intent| intent.fingerprint == spec.fingerprint());
-        let earlier = same.and_then(|intent| intent.change.clone());
-        let wanted = earlier.filter(|change| matches!(change, Change::Write(_))).unwrap_or_else(|| command.change.clone());
-        let mut prepared = self.world.prepare(&wanted).await;
-        if let Ok(change) = &mut prepared {
-            self.ledger.state().mark_changed(change);
-        }
-        let intent = Intent {
-            path: path.clone(),
-            attempt,
-            fingerprint: spec.fingerprint(),
-            spec: spec.clone(),
-            // An attempt that cannot even begin owes what the one before it may have left behind.
-            owes: match &prepared {
-                Ok(change) => owes(&command.rollback, change),
-                Err(_) => before.map(|intent| intent.owes).unwrap_or_default(),
-            },
-            change: prepared.as_ref().ok().cloned(),
-            location: location.clone(),
-        };
+        let (intent, prepared) = self.intended(path, spec, command, location).await;
         let outcome = match prepared {
             Err(failure) => {
                 self.write(Entry::StepIntended(Box::new(intent)))?;
@@ -165,10 +147,10 @@ impl Desk {
                         withheld
                     }
                     None => {
+                        self.ledger.renew().await;
                         let receipt = self.ledger.intend(intent, self.now()).await?;
                         let performed = self.world.perform(receipt, &change, self.limits(command.timeout));
-                        // In this order: the effect is under way while it is told.
-                        tokio::join!(self.attended(path, performed), async { self.ledger.hear() }).0
+                        self.attended(path, performed).await
                     }
                 };
                 match performed {
@@ -192,6 +174,42 @@ impl Desk {
         // Not flushed: the next intent is, or the next wait. See `Ledger::write_unheard`.
         self.ledger.write_unheard(Entry::StepEnded(Box::new(end)), self.now())?;
         Ok(outcome)
+    }
+
+    /// What the next attempt at a step would do, with what would roll it back; the change itself, unless it cannot even
+    /// begin.
+    pub(super) async fn intended(
+        &self,
+        path: &StepPath,
+        spec: &StepSpec,
+        command: &Command,
+        location: &Location,
+    ) -> (Intent, Result<Change, Failure>) {
+        let attempt = self.next_attempt(path);
+        // A file that an earlier attempt may have written is no witness of what stood there before: that attempt is. Not
+        // of the attempts at what an adopted edit has replaced: nothing of those took effect.
+        let before = self.ledger.state().step(path).and_then(|step| step.intent.clone());
+        let same = before.as_ref().filter(|intent| intent.fingerprint == spec.fingerprint());
+        let earlier = same.and_then(|intent| intent.change.clone());
+        let wanted = earlier.filter(|change| matches!(change, Change::Write(_))).unwrap_or_else(|| command.change.clone());
+        let mut prepared = self.world.prepare(&wanted).await;
+        if let Ok(change) = &mut prepared {
+            self.ledger.state().mark_changed(change);
+        }
+        let intent = Intent {
+            path: path.clone(),
+            attempt,
+            fingerprint: spec.fingerprint(),
+            spec: spec.clone(),
+            // An attempt that cannot even begin owes what the one before it may have left behind.
+            owes: match &prepared {
+                Ok(change) => owes(&command.rollback, change),
+                Err(_) => before.map(|intent| intent.owes).unwrap_or_default(),
+            },
+            change: prepared.as_ref().ok().cloned(),
+            location: location.clone(),
+        };
+        (intent, prepared)
     }
 
     /// Writes the end of an attempt down, on disk before anybody hears of it: whoever was told that a step is done finds it

@@ -6,9 +6,12 @@ use runbook_model::approval::{self, Approval};
 use runbook_model::digest::Digest;
 use runbook_model::entry::{Entry, Intent};
 use runbook_model::failure::Failure;
+use runbook_model::id::Attempt;
+use runbook_model::length::Length;
 use runbook_model::outcome::Outcome;
 use runbook_model::path::StepPath;
 use runbook_model::person::Decider;
+use runbook_model::state::StepPhase;
 use runbook_model::step::{Confirm, Location, OnTimeout, StepKind, StepSpec};
 
 use super::Halt;
@@ -25,10 +28,16 @@ impl Desk {
         let shown = approval::shown(&self.ledger.state(), &path, &spec);
         if let Some(outcome) = self.answered(&path, confirm, shown) {
             let attempt = self.ledger.state().step(&path).map(|step| step.attempt);
-            self.end(&path, attempt.unwrap_or(runbook_model::id::Attempt::FIRST), outcome.clone(), None).await?;
+            self.end(&path, attempt.unwrap_or(Attempt::FIRST), outcome.clone(), None).await?;
             return Ok(replayed(&spec, &outcome));
         }
         let began = self.world.monotonic_millis();
+        if let Some(attempt) = self.is_overdue(&path, confirm) {
+            let outcome = self.silence(&path, confirm, shown)?;
+            self.end(&path, attempt, outcome.clone(), None).await?;
+            return Ok(replayed(&spec, &outcome));
+        }
+        let again = self.ledger.state().step(&path).is_some_and(|step| step.phase == StepPhase::Intended);
         let attempt = self.next_attempt(&path);
         let intent = Intent {
             path: path.clone(),
@@ -41,13 +50,15 @@ impl Desk {
         };
         self.ledger.write_durably(Entry::StepIntended(Box::new(intent)), self.now()).await?;
         self.seal_now("before a question").await;
-        let question = Question { path: path.clone(), text: spec.name.clone(), confirm: confirm.clone(), shown };
         // One question at a time: another branch may be asking.
         let turn = tokio::select! {
             biased;
             () = self.halted() => return Err(Halt::Interrupted),
             turn = self.asking.lock() => turn,
         };
+        let now = self.now();
+        let left = if again { self.left(&path, confirm) } else { approval::left(confirm, now, now, now) };
+        let question = Question { path: path.clone(), text: spec.name.clone(), confirm: confirm.clone(), shown, left };
         self.ledger.progress(&Progress::Quiet);
         let reaction = tokio::select! {
             biased;
@@ -80,29 +91,47 @@ impl Desk {
                 let yes_or_no = confirm.choices.is_empty() && confirm.input.is_none();
                 Outcome::Withheld { assumed: yes_or_no.then_some(Value::Bool(true)) }
             }
-            Reaction::TimedOut => match confirm.on_timeout.unwrap_or(OnTimeout::Stop) {
-                OnTimeout::Rollback => return Err(Halt::RollBack { at: path }),
-                OnTimeout::Proceed => {
-                    let answer =
-                        Entry::ConfirmAnswered { path: path.clone(), said: Said::Yes, by: Decider::Runbook, shown, note: None };
-                    self.write(answer)?;
-                    Outcome::Succeeded(Answer::Said(Said::Yes))
-                }
-                OnTimeout::Stop => {
-                    let deadline = confirm.deadline.unwrap_or(runbook_model::length::Length::from_millis(0));
-                    Outcome::Failed(Failure::Unanswered { deadline })
-                }
-            },
+            Reaction::TimedOut => self.silence(&path, confirm, shown)?,
         };
         let millis = self.world.monotonic_millis().saturating_sub(began);
         self.end(&path, attempt, outcome.clone(), Some(millis)).await?;
         Ok(replayed(&spec, &outcome))
     }
 
+    /// What is left of the time for an answer to a question that was asked.
+    fn left(&self, path: &StepPath, confirm: &Confirm) -> Option<Length> {
+        let state = self.ledger.state();
+        let asked = state.step(path)?.since;
+        approval::left(confirm, asked, state.last_at(), self.now())
+    }
+
+    /// The attempt at a question that was asked in an earlier session, when its time has passed meanwhile.
+    fn is_overdue(&self, path: &StepPath, confirm: &Confirm) -> Option<Attempt> {
+        let asked = self.ledger.state().step(path).filter(|step| step.phase == StepPhase::Intended).map(|step| step.attempt)?;
+        let left = self.left(path, confirm)?;
+        (left.millis() == 0).then_some(asked)
+    }
+
+    /// What it means that nobody has answered in time.
+    fn silence(&self, path: &StepPath, confirm: &Confirm, shown: Digest) -> Result<Outcome, Halt> {
+        match confirm.on_timeout.unwrap_or(OnTimeout::Stop) {
+            OnTimeout::Rollback => Err(Halt::RollBack { at: path.clone() }),
+            OnTimeout::Proceed => {
+                let (path, by) = (path.clone(), Decider::Runbook);
+                self.write(Entry::ConfirmAnswered { path, said: Said::Yes, by, shown, note: None })?;
+                Ok(Outcome::Succeeded(Answer::Said(Said::Yes)))
+            }
+            OnTimeout::Stop => {
+                let deadline = confirm.deadline.unwrap_or(Length::from_millis(0));
+                Ok(Outcome::Failed(Failure::Unanswered { deadline }))
+            }
+        }
+    }
+
     /// What the answers so far amount to; nothing while more are needed.
     fn answered(&self, path: &StepPath, confirm: &Confirm, shown: Digest) -> Option<Outcome> {
         let state = self.ledger.state();
-        let answers = &state.step(path).filter(|step| step.phase == runbook_model::state::StepPhase::Intended)?.answers;
+        let answers = &state.step(path).filter(|step| step.phase == StepPhase::Intended)?.answers;
         match approval::weigh(confirm, answers, shown, &state) {
             Approval::Open => None,
             Approval::Agreed(said) => Some(Outcome::Succeeded(Answer::Said(said))),

@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use jiff::Timestamp;
 use runbook_model::entry::Entry;
+use runbook_model::id::Seq;
 use runbook_model::outcome::Observed;
 use runbook_model::path::StepPath;
 use runbook_model::step::{Location, StepSpec};
@@ -25,6 +26,8 @@ pub(super) struct Desk {
     pub(super) sealer: Sealer,
     pub(super) locks: Locks,
     pub(super) notary: Notary,
+    /// Records before this one came from another machine.
+    pub(super) brought: Seq,
     pub(super) budgets: RefCell<Budgets>,
     pub(super) notes: RefCell<Notes>,
     pub(super) turns: RefCell<HashMap<StepPath, Turn>>,
@@ -34,6 +37,8 @@ pub(super) struct Desk {
     settled: Cell<usize>,
     /// Whether the script is played only to find its rollback blocks again.
     replaying: Cell<bool>,
+    /// Whether the script is played only to ask its `settled_by` checks about steps in doubt.
+    settling: Cell<bool>,
     halt: RefCell<Option<Halt>>,
     /// The `parallel` that the script is in.
     pub(super) gathering: RefCell<Option<Gathering>>,
@@ -66,6 +71,7 @@ impl Desk {
         sealer: Sealer,
         locks: Locks,
         notary: Notary,
+        brought: Seq,
     ) -> Self {
         let budgets = RefCell::new(Budgets::new(&ledger.state(), world.now(), world.monotonic_millis()));
         Self {
@@ -75,12 +81,14 @@ impl Desk {
             sealer,
             locks,
             notary,
+            brought,
             budgets,
             notes: RefCell::default(),
             turns: RefCell::default(),
             visited: RefCell::default(),
             settled: Cell::new(0),
             replaying: Cell::new(false),
+            settling: Cell::new(false),
             halt: RefCell::new(None),
             gathering: RefCell::default(),
             moved: Notify::new(),
@@ -138,6 +146,17 @@ impl Desk {
     /// Says whether the script is played only to find its rollback blocks again: then it writes nothing down.
     pub(super) fn replay_only(&self, replaying: bool) {
         self.replaying.set(replaying);
+    }
+
+    /// Says whether the script is played only to ask its `settled_by` checks: then it writes nothing else down, and goes no
+    /// further than its record does.
+    pub(super) fn settle_only(&self, settling: bool) {
+        self.settling.set(settling);
+        self.replaying.set(settling);
+    }
+
+    pub(super) fn is_settling(&self) -> bool {
+        self.settling.get()
     }
 
     pub(super) fn is_replaying(&self) -> bool {

@@ -6,6 +6,7 @@ use runbook_model::state::Illegal;
 use runbook_model::status::RunStatus;
 
 use super::locking::NoLock;
+use crate::anchor::NotAnchored;
 use crate::journal::Lost;
 
 /// Why a session stops where it is.
@@ -43,6 +44,9 @@ pub enum Halt {
     /// A lock that a phase or the way back needs is not to be had.
     #[error(transparent)]
     Locked(#[from] NoLock),
+    /// Another machine has taken the run: nothing more may be written here.
+    #[error("{0}; this process stops before its next step, and writes nothing more down")]
+    Fenced(NotAnchored),
     /// The operator wants it to stop.
     #[error("interrupted")]
     Interrupted,
@@ -61,7 +65,8 @@ impl Halt {
             Self::Mismatch(Refusal::Backwards { .. }) => 0,
             Self::Mismatch(_) => 5,
             Self::Illegal(_) => 6,
-            Self::Lost(_) => 7,
+            Self::Fenced(_) => 7,
+            Self::Lost(_) => 8,
         }
     }
 
@@ -70,7 +75,7 @@ impl Halt {
     pub fn status(&self) -> Option<RunStatus> {
         match self {
             Self::Lost(lost) if lost.journal_lives() => Some(RunStatus::Interrupted),
-            Self::Lost(_) | Self::Illegal(_) => None,
+            Self::Lost(_) | Self::Illegal(_) | Self::Fenced(_) => None,
             Self::Mismatch(refusal) => Some(RunStatus::Mismatch {
                 at: match refusal {
                     Refusal::OtherStep { path, .. } | Refusal::OtherItems { path, .. } | Refusal::Backwards { path } => {

@@ -12,6 +12,7 @@ use runbook_model::entry::{Entry, Intent, Record};
 use runbook_model::state::RunState;
 
 use super::Halt;
+use crate::anchor::Fence;
 use crate::journal::{Journal, Lost, Receipt};
 use crate::report::{Progress, Reporter};
 use crate::secret::known;
@@ -25,6 +26,7 @@ pub(super) struct Ledger {
     unheard: RefCell<VecDeque<Unheard>>,
     unsealed: Cell<u64>,
     lost: Cell<bool>,
+    fence: Fence,
 }
 
 /// A record that reporters are still to hear of.
@@ -36,7 +38,7 @@ struct Unheard {
 
 impl Ledger {
     /// A ledger over a journal whose records fold to `state`.
-    pub(super) fn new(journal: Journal, state: RunState, reporters: Vec<Box<dyn Reporter>>) -> Self {
+    pub(super) fn new(journal: Journal, state: RunState, reporters: Vec<Box<dyn Reporter>>, fence: Fence) -> Self {
         Self {
             journal,
             state: RefCell::new(state),
@@ -44,6 +46,7 @@ impl Ledger {
             unheard: RefCell::default(),
             unsealed: Cell::new(0),
             lost: Cell::new(false),
+            fence,
         }
     }
 
@@ -82,17 +85,26 @@ impl Ledger {
         self.sync().await
     }
 
+    /// Makes sure, before a change, that no other machine has taken the run.
+    pub(super) async fn renew(&self) {
+        if !self.fence.asks() {
+            return;
+        }
+        let fence = self.fence.clone();
+        // It may wait for a network: not on this thread. When it cannot be asked, what was known last counts.
+        let _asked = tokio::task::spawn_blocking(move || fence.renew()).await;
+    }
+
     /// Writes an intent down, waits until it and everything before it is on disk, and gives the key to the world.
-    ///
-    /// It is not told yet: the caller sets the effect going and then calls [`Ledger::hear`], so that nobody waits for a
-    /// terminal.
     pub(super) async fn intend(&self, intent: Intent, now: Timestamp) -> Result<Receipt, Halt> {
         let Entry::StepIntended(intent) = self.admit(Entry::StepIntended(Box::new(known::redacted(intent))), now)? else {
             return Err(Halt::Interrupted);
         };
         let written = |record: &Record| self.unheard.borrow_mut().push_back(Unheard { record: record.clone(), binding: true });
         let intended = self.journal.intend_and_say(*intent, now, written).await;
-        Ok(intended.map_err(|lost| self.lost(lost))?.1)
+        let receipt = intended.map_err(|lost| self.lost(lost))?.1;
+        self.hear();
+        Ok(receipt)
     }
 
     /// Waits until everything that was written is on disk.
@@ -145,6 +157,9 @@ impl Ledger {
     /// Takes an entry into the state before it is written: an illegal one must never reach the disk, and a legal one that
     /// cannot be written ends the session anyway.
     fn admit(&self, entry: Entry, now: Timestamp) -> Result<Entry, Halt> {
+        if let Some(why) = self.fence.stands() {
+            return Err(Halt::Fenced(why));
+        }
         let mut state = self.state.borrow_mut();
         let record = state.draft(self.journal.epoch(), now, entry);
         state.apply(&record)?;
@@ -165,7 +180,7 @@ impl Ledger {
     }
 
     /// Tells what may be told, in the order of the journal.
-    pub(super) fn hear(&self) {
+    fn hear(&self) {
         let durable = self.journal.durable().head.next;
         let may_be_told = |unheard: &Unheard| !unheard.binding || unheard.record.seq < durable;
         loop {

@@ -25,6 +25,8 @@ mod reviewing;
 mod rolling_back;
 mod sealing;
 mod session;
+mod settling;
+mod uncharted;
 
 pub use halt::Halt;
 pub use interrupts::Interrupts;

@@ -1,6 +1,7 @@
 //! What becomes of an attempt that was in flight when its process died: never silently repeated, never silently skipped.
 
 use runbook_model::Value;
+use runbook_model::decide::Refusal;
 use runbook_model::entry::{Entry, Intent, Verdict};
 use runbook_model::id::Attempt;
 use runbook_model::outcome::Outcome;
@@ -59,6 +60,9 @@ impl Desk {
     pub(super) async fn learn(&self, intent: &Intent) -> Result<Result<Recovery, String>, Halt> {
         let StepKind::Command(command) = &intent.spec.kind else { return Ok(Ok(Recovery::Again)) };
         let (path, attempt) = (&intent.path, intent.attempt);
+        if let Some(known) = self.made_elsewhere(path) {
+            return Ok(Err(known));
+        }
         let boot = {
             let state = self.ledger.state();
             state.step(path).map(|step| state.boot(step.epoch).to_owned()).unwrap_or_default()
@@ -95,7 +99,7 @@ impl Desk {
     }
 
     /// Nothing but the author's word or a person's can tell.
-    async fn doubt(&self, intent: &Intent, command: &Command, known: String, way: Way) -> Result<Recovery, Halt> {
+    pub(super) async fn doubt(&self, intent: &Intent, command: &Command, known: String, way: Way) -> Result<Recovery, Halt> {
         if command.settled_by {
             return Ok(Recovery::AskScript(known));
         }
@@ -162,6 +166,8 @@ impl Desk {
         };
         match recovery {
             Recovery::Settled => Ok(Reply::Nothing),
+            // Nothing goes forward before a rollback.
+            _ if self.is_settling() => Err(Refusal::Backwards { path }.into()),
             _ => self.make(path, turn.spec, turn.location).await,
         }
     }

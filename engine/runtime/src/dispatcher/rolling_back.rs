@@ -32,41 +32,9 @@ impl Desk {
         // What is rolled back lies in phases that have given their locks back.
         let needed = locking::needed(&self.ledger.state(), true);
         self.lock(&StepPath::root(), &needed).await?;
-        self.settle_doubts().await?;
+        self.settle_doubts(Some(actor), calls).await?;
         self.ledger.write_durably(Entry::RollbackStarted { by, why }, self.now()).await?;
         self.continue_rollback(Some(actor), calls).await
-    }
-
-    /// A step in doubt is settled first: whether it owes anything depends on it.
-    pub(super) async fn settle_doubts(&self) -> Result<(), Halt> {
-        let doubtful: Vec<_> = self.ledger.state().doubtful().into_iter().cloned().collect();
-        for step in doubtful {
-            let Some(intent) = &step.intent else { continue };
-            let known = match step.phase {
-                StepPhase::Intended => match self.recover(intent, Way::Backwards).await? {
-                    Recovery::AskScript(known) => Some(known),
-                    // How it ended is known now; what it did before it was killed is not.
-                    Recovery::Ended(outcome) => match *outcome {
-                        Outcome::Failed(failure) if self.is_doubtful(&step.path) => Some(failure.line()),
-                        _ => None,
-                    },
-                    Recovery::Settled | Recovery::Again => None,
-                },
-                _ if step.is_doubtful() => Some("it was stopped half-way".to_owned()),
-                _ => None,
-            };
-            // What was found out about the last attempt says nothing about one before it.
-            let haunted = || self.ledger.state().step(&step.path).is_some_and(|step| step.is_haunted());
-            let known = known.or_else(|| haunted().then(|| "an attempt at it may have taken effect".to_owned()));
-            if let Some(known) = known {
-                self.ask_about(&step.path, &intent.spec, known).await?;
-            }
-        }
-        Ok(())
-    }
-
-    fn is_doubtful(&self, path: &StepPath) -> bool {
-        self.ledger.state().step(path).is_some_and(Step::is_doubtful)
     }
 
     /// Does what is still owed.
@@ -122,7 +90,10 @@ impl Desk {
                 },
             },
             (Some(StepPhase::Ended(outcome)), _) => outcome,
-            _ => self.attempts(path, spec, &location).await?,
+            _ => match self.found_uncharted(path, spec, &location).await? {
+                Some(Recovery::Settled) => return Ok(None),
+                _ => self.attempts(path, spec, &location).await?,
+            },
         };
         match outcome {
             Outcome::Failed(failure) => self.stuck_at(path, Some(spec), failure.line()).await,

@@ -6,15 +6,16 @@ use std::rc::Rc;
 use runbook_model::answer::Said;
 use runbook_model::approval::{self, NotAllowed};
 use runbook_model::entry::{Entry, Mode, Purpose, Record, RunStarted, Session as Taken, Source, Verdict};
-use runbook_model::id::RunId;
+use runbook_model::id::{RunId, Seq};
+use runbook_model::length::Length;
 use runbook_model::lock::Locks as Wanted;
 use runbook_model::outcome::Outcome;
 use runbook_model::path::StepPath;
 use runbook_model::person::{Decider, Person};
 use runbook_model::rollback;
-use runbook_model::state::{RunState, StepPhase, Work};
+use runbook_model::state::{RunState, Step, StepPhase, Work};
 use runbook_model::status::RunStatus;
-use runbook_model::step::StepKind;
+use runbook_model::step::{StepKind, StepSpec};
 
 use super::Halt;
 use super::desk::Desk;
@@ -23,6 +24,7 @@ use super::ledger::Ledger;
 use super::locking::{self, Locks, NoLock};
 use super::notary::{Notary, Unsigned};
 use super::sealing::{Sealer, Sealing};
+use crate::anchor::Fence;
 use crate::audit::{Archivist, SourceText};
 use crate::journal::{Claim, CreateError, Holder, Journal, OpenError, RunDir, SourceError};
 use crate::operation::Line;
@@ -51,6 +53,12 @@ pub struct Opening {
     pub interrupts: Interrupts,
     /// What the operator signs with.
     pub signing: Signing,
+    /// Whether the run still belongs to this process.
+    pub fence: Fence,
+    /// From which machine it was taken without its consent, and why.
+    pub taken_over: Option<String>,
+    /// Records before this one came from another machine: what became of their steps, no evidence here can tell.
+    pub brought: Seq,
 }
 
 /// A run that this process holds.
@@ -127,6 +135,11 @@ pub enum Refused {
     /// The operator's key does not sign, and has to.
     #[error("{0}; nothing was run")]
     Unsigned(#[from] Unsigned),
+    /// Another machine may have gone further than the journal says.
+    #[error(
+        "run {0} was taken over, and how far the other machine got is not known yet; nothing was rolled back: `runbook resume {0}` finds out"
+    )]
+    Uncharted(RunId),
     /// There is nothing to do.
     #[error("run {run} is {} already; there is nothing to {verb}", .status.word())]
     Final {
@@ -166,6 +179,18 @@ pub enum Refused {
     /// No confirm waits.
     #[error("run {0} does not wait for an answer")]
     NotWaiting(RunId),
+    /// Nobody answered in time, and what that means the runbook says.
+    #[error(
+        "the {deadline} for an answer to `{question}` are over; nothing was recorded: `runbook resume {run}` does what the runbook says about that"
+    )]
+    TooLate {
+        /// The run.
+        run: RunId,
+        /// The question.
+        question: String,
+        /// How long an answer may take.
+        deadline: Length,
+    },
     /// This answer does not fit the question.
     #[error("`{given}` does not answer `{question}`: {want}")]
     WrongAnswer {
@@ -275,6 +300,9 @@ impl Session {
         if matches!(state.status(), RunStatus::RolledBack | RunStatus::Abandoned { .. }) {
             return Err(Refused::Final { run, status: state.status().clone(), verb: "roll back" });
         }
+        if state.is_uncharted() || opening.taken_over.is_some() {
+            return Err(Refused::Uncharted(run));
+        }
         let (program, sources) = pinned(&opening.dir, &state)?;
         let stuck_at = match state.status() {
             RunStatus::Stuck { at, .. } => Some(at.clone()),
@@ -290,7 +318,11 @@ impl Session {
             if back {
                 return session.reopen(stuck_at, operator).await;
             }
-            session.desk.beside(session.desk.settle_doubts()).await?;
+            let (line, mut calls) = Line::new();
+            let settles = session.desk.ledger.state().doubtful().iter().any(|step| step.settles());
+            let actor = settles.then(|| session.cast(&program, line));
+            session.desk.beside(session.desk.settle_doubts(actor.as_ref(), &mut calls)).await?;
+            drop((actor, calls));
             let desk = &session.desk;
             desk.ledger.write_durably(Entry::RollbackStarted { by: operator, why }, desk.now()).await?;
             Ok(())
@@ -344,12 +376,7 @@ impl Session {
     pub async fn answer(opening: Opening, said: Said, note: Option<String>) -> Result<Finished, Refused> {
         let (journal, state) = take(&opening, Purpose::Answer)?;
         let run = opening.dir.run();
-        let waiting = state.steps().iter().find(|step| {
-            step.phase == StepPhase::Intended && matches!(step.spec().map(|spec| &spec.kind), Some(StepKind::Confirm(_)))
-        });
-        let Some((path, spec)) = waiting.and_then(|step| Some((step.path.clone(), step.spec()?.clone()))) else {
-            return Err(Refused::NotWaiting(run));
-        };
+        let Some((path, spec)) = waiting(&state) else { return Err(Refused::NotWaiting(run)) };
         let StepKind::Confirm(confirm) = &spec.kind else { return Err(Refused::NotWaiting(run)) };
         approval::fits(confirm, &said).map_err(|want| Refused::WrongAnswer {
             given: said.line(),
@@ -357,6 +384,11 @@ impl Session {
             want,
         })?;
         approval::may_answer(confirm, &opening.operator, state.started(), state.operator())?;
+        let asked = state.step(&path).map_or(state.started_at(), |step| step.since);
+        let left = approval::left(confirm, asked, state.last_at(), opening.world.now());
+        if let (Some(deadline), true) = (confirm.deadline, left.is_some_and(|left| left.millis() == 0)) {
+            return Err(Refused::TooLate { run, question: spec.name.clone(), deadline });
+        }
         let shown = approval::shown(&state, &path, &spec);
         let by = Decider::Person(opening.operator.clone());
         let (_, sources) = sources_of(&opening.dir, &state)?;
@@ -367,12 +399,11 @@ impl Session {
             return Err(unsigned.into());
         }
         session.desk.write(answer)?;
-        let open = {
-            let state = session.desk.ledger.state();
-            let answers = state.step(&path).map(|step| step.answers.as_slice()).unwrap_or_default();
-            approval::weigh(confirm, answers, shown, &state) == approval::Approval::Open
+        // More answers are wanted for it, or another branch waits for one.
+        let status = match waiting(&session.desk.ledger.state()) {
+            Some((at, spec)) if is_open(&session.desk.ledger.state(), &at, &spec) => RunStatus::Suspended { at },
+            _ => RunStatus::Interrupted,
         };
-        let status = if open { RunStatus::Suspended { at: path } } else { RunStatus::Interrupted };
         Ok(session.finish(run, Ok(status)).await)
     }
 
@@ -395,11 +426,17 @@ impl Session {
             journal: opening.dir.journal(),
             sources: sources.iter().map(|(name, text)| SourceText { name: name.clone(), text: text.clone() }).collect(),
         };
-        let ledger = Ledger::new(journal, state, reporters);
+        let ledger = Ledger::new(journal, state, reporters, opening.fence);
         let notary = Notary { signing: opening.signing };
-        let desk = Desk::new(ledger, opening.world, opening.interrupts, sealer, locks, notary);
-        let session =
-            Taken { purpose, operator: opening.operator, pid: std::process::id(), boot: opening.boot, engine: opening.engine };
+        let desk = Desk::new(ledger, opening.world, opening.interrupts, sealer, locks, notary, opening.brought);
+        let session = Taken {
+            purpose,
+            operator: opening.operator,
+            pid: std::process::id(),
+            boot: opening.boot,
+            engine: opening.engine,
+            taken_over: opening.taken_over,
+        };
         let started = Entry::SessionStarted(session);
         let before = desk.ledger.state().status().clone();
         desk.write(started.clone())?;
@@ -511,7 +548,10 @@ impl Session {
         };
         let Some(status) = status else {
             // Nothing more can be written: what is on disk is what counts, and the next session starts from it.
-            let why = "the journal could not be written".to_owned();
+            let why = match &halt {
+                Some(fenced @ Halt::Fenced(_)) => fenced.to_string(),
+                _ => "the journal could not be written".to_owned(),
+            };
             return Finished { run, status: RunStatus::Interrupted, sealing: Sealing::Behind { why }, halt, begun: true };
         };
         let freed = if status.is_final() { desk.announce_unlocked() } else { Ok(Vec::new()) };
@@ -525,6 +565,26 @@ impl Session {
         let begun = !desk.ledger.state().steps().is_empty();
         Finished { run, status, sealing, halt, begun }
     }
+}
+
+/// The confirm that an answer is for: the first that still wants one, else the first that the run has not come past.
+fn waiting(state: &RunState) -> Option<(StepPath, StepSpec)> {
+    let asked = |step: &&Step| {
+        step.phase == StepPhase::Intended && matches!(step.spec().map(|spec| &spec.kind), Some(StepKind::Confirm(_)))
+    };
+    let mut asked = state.steps().iter().filter(asked).filter_map(|step| Some((step.path.clone(), step.spec()?.clone())));
+    let first = asked.next()?;
+    if is_open(state, &first.0, &first.1) {
+        return Some(first);
+    }
+    Some(asked.find(|(path, spec)| is_open(state, path, spec)).unwrap_or(first))
+}
+
+/// Whether a confirm wants more answers than it has.
+fn is_open(state: &RunState, path: &StepPath, spec: &StepSpec) -> bool {
+    let StepKind::Confirm(confirm) = &spec.kind else { return false };
+    let answers = state.step(path).map(|step| step.answers.as_slice()).unwrap_or_default();
+    approval::weigh(confirm, answers, approval::shown(state, path, spec), state) == approval::Approval::Open
 }
 
 /// Takes the run: lock, journal, state.
@@ -587,7 +647,7 @@ fn pinned(dir: &RunDir, state: &RunState) -> Result<(Program, Texts), Refused> {
 }
 
 /// The step that a person means: its whole path, its number in the journal, or a name that only one candidate has.
-fn named(state: &RunState, text: &str, wanted: impl Fn(&runbook_model::state::Step) -> bool) -> Result<StepPath, Refused> {
+fn named(state: &RunState, text: &str, wanted: impl Fn(&Step) -> bool) -> Result<StepPath, Refused> {
     let candidates: Vec<_> = state.steps().iter().filter(|step| wanted(step)).collect();
     let exact = candidates.iter().find(|step| step.path.to_string() == text || step.seq.to_string() == text);
     if let Some(step) = exact {

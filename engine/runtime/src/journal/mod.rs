@@ -21,6 +21,7 @@
 
 mod append;
 mod birth;
+mod bring;
 mod claim;
 mod directory;
 mod disk;
@@ -52,6 +53,7 @@ mod tamper_tests;
 
 pub use append::Journal;
 pub use birth::new_run_id;
+pub use bring::BringError;
 pub use claim::Claim;
 pub use follower::Follower;
 pub use holder::{Held, Holder};

@@ -38,3 +38,5 @@ pub(crate) use pty::cannot_be_typed;
 pub use pty::{AT_TERMINAL, at_terminal};
 pub use recover::{Found, Orphan, Running};
 pub use serve::serve;
+#[doc(hidden)]
+pub use wire::understood;

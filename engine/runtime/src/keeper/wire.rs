@@ -177,6 +177,28 @@ impl Frames {
     }
 }
 
+/// What stands in these bytes when they arrive in pieces of `cut` bytes: how many requests and how many events before the first
+/// thing that is neither. Only for those who send bytes that no engine and no keeper would.
+#[doc(hidden)]
+#[must_use]
+pub fn understood(bytes: &[u8], cut: usize) -> (usize, usize) {
+    fn count<T: DeserializeOwned>(bytes: &[u8], cut: usize) -> usize {
+        let (mut frames, mut heard) = (Frames::default(), 0);
+        for piece in bytes.chunks(cut.max(1)) {
+            frames.push(piece);
+            loop {
+                match frames.next::<T>() {
+                    Ok(Some(_)) => heard += 1,
+                    Ok(None) => break,
+                    Err(_) => return heard,
+                }
+            }
+        }
+        heard
+    }
+    (count::<Request>(bytes, cut), count::<Event>(bytes, cut))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -39,13 +39,13 @@ pub(super) fn register(engine: &mut Engine) {
     engine.register_fn("to_debug", |output: Output| shown(&output.0));
     engine.register_type_with_name::<Reaction>("the answer of a server");
     engine.register_get("status", |answer: &mut Reaction| i64::from(answer.0.status));
-    engine.register_get("body", |ctx: NativeCallContext, answer: &mut Reaction| text(&ctx, &answer.0.body, "body"));
+    engine.register_get("body", |ctx: NativeCallContext, answer: &mut Reaction| whole_body(&ctx, &answer.0, "body"));
     engine.register_get("headers", |answer: &mut Reaction| {
         answer.0.headers.iter().map(|(name, value)| (name.as_str().into(), value.clone().into())).collect::<Map>()
     });
     engine.register_get("millis", |answer: &mut Reaction| i64::try_from(answer.0.millis).unwrap_or(i64::MAX));
     engine.register_fn("json", |ctx: NativeCallContext, answer: Reaction| {
-        let text = text(&ctx, &answer.0.body, "json()")?;
+        let text = whole_body(&ctx, &answer.0, "json()")?;
         parsed(&ctx, &text)
     });
     engine.register_fn("to_string", |answer: Reaction| format!("status {}", answer.0.status));
@@ -79,6 +79,16 @@ fn whole(ctx: &NativeCallContext, excerpt: &Excerpt, what: &str) -> Called<Strin
         return Complaint::new(ctx, Code::NotText, message).help("use `.head` or `.tail`, or let the program print less").raise();
     }
     text(ctx, &excerpt.head, what).map(|text| trimmed(&text).to_owned())
+}
+
+fn whole_body(ctx: &NativeCallContext, answer: &Response, what: &str) -> Called<String> {
+    if answer.cut {
+        let message = format!("`.{what}` needs the whole answer, and only its first {} bytes are kept", answer.body.0.len());
+        return Complaint::new(ctx, Code::NotText, message)
+            .help("ask for less, or let a program look: `exec::output([\"curl\", …])`")
+            .raise();
+    }
+    text(ctx, &answer.body, what)
 }
 
 /// The first bytes, without a character that was cut in two.

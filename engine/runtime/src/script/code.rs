@@ -65,6 +65,8 @@ pub enum Code {
     UnknownProperty,
     /// Something that a branch of a `parallel` may not do, or items that cannot be told apart.
     Branches,
+    /// A test expects something else.
+    Expected,
     /// A secret was used as text.
     SecretAsText,
     /// A secret stands in an argument of a program.
@@ -75,7 +77,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order of the numbers.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 34] = [
         Self::Syntax,
         Self::Import,
         Self::UnknownFunction,
@@ -106,6 +108,7 @@ impl Code {
         Self::DeadLink,
         Self::UnknownProperty,
         Self::Branches,
+        Self::Expected,
         Self::SecretAsText,
         Self::SecretInArgument,
         Self::NoSource,
@@ -145,9 +148,10 @@ impl Code {
             Self::DeadLink => "RB0028",
             Self::UnknownProperty => "RB0029",
             Self::Branches => "RB0030",
-            Self::SecretAsText => "RB0031",
-            Self::SecretInArgument => "RB0032",
-            Self::NoSource => "RB0033",
+            Self::Expected => "RB0031",
+            Self::SecretAsText => "RB0032",
+            Self::SecretInArgument => "RB0033",
+            Self::NoSource => "RB0034",
         }
     }
 
@@ -267,6 +271,9 @@ impl Code {
             }
             Self::DeadLink => {
                 "A link of the runbook names a file that is not in the repository, or is no address. At night there is no time to search for it."
+            }
+            Self::Expected => {
+                "A test of the runbook expects something else than what came of it; found and wanted stand side by side."
             }
             Self::UnknownProperty => {
                 "The value has no property of this name. The nearest one that appears in the runbook or in the results of steps is suggested."

@@ -20,6 +20,9 @@ pub(super) fn watch(engine: &mut Engine, stage: &Arc<Stage>) {
     engine.register_debugger(
         |_, debugger| debugger,
         move |mut context, _, node, source, _| {
+            if let Some(trace) = &stage.script.trace {
+                trace.note(source.unwrap_or_default(), node.position());
+            }
             if let ASTNode::Stmt(statement) = node
                 && stage.has_unknowns()
                 && let Some((operand, word)) = operand(statement)

@@ -167,7 +167,7 @@ fn parse(text: &str) -> Result<AST, ParseError> {
     engine.compile_with_scope(&settings::scope(), text)
 }
 
-fn syntax(sources: &Sources, name: &str, error: &ParseError) -> Diagnostic {
+pub(super) fn syntax(sources: &Sources, name: &str, error: &ParseError) -> Diagnostic {
     let message = error.err_type().to_string();
     let quoted = message.split('\'').nth(1).unwrap_or_default().to_owned();
     if let Some((word, way)) = BLOCKED.iter().find(|(word, _)| *word == quoted) {

@@ -10,13 +10,16 @@
 mod actor;
 mod anatomy;
 mod answers;
+mod attended;
 mod blame;
 mod branches_failed;
 mod closure;
 mod code;
 mod complaint;
+mod coverage;
 mod decision;
 mod declaration;
+mod definitions;
 mod diagnostic;
 mod frozen;
 mod functions;
@@ -38,6 +41,8 @@ mod spots;
 mod stage;
 mod step_error;
 mod survey;
+pub mod testing;
+mod trace;
 mod unknown;
 mod unlike;
 
@@ -46,7 +51,10 @@ mod tests;
 
 pub use actor::{Actor, Ending, ScriptFailure};
 pub use code::Code;
+pub use coverage::{Coverage, Missed};
+pub use definitions::definitions;
 pub use diagnostic::{Diagnostic, Diagnostics, Label, Severity, Span};
-pub use program::Program;
-pub use schema::{OptionSchema, OptionType, Table, schema};
+pub use program::{Program, at_depth};
+pub use schema::{OptionSchema, OptionType, Table, schema, test_schema};
 pub use source::{LARGEST, Pinned, Repository, SourceFiles, Unreadable};
+pub use trace::Trace;

@@ -247,7 +247,8 @@ pub(super) fn word(value: &Dynamic) -> Option<String> {
     text(&value)
 }
 
-fn fits(kind: OptionType, value: &Dynamic) -> bool {
+/// Whether an option of this kind may hold the value.
+pub(super) fn fits(kind: OptionType, value: &Dynamic) -> bool {
     let value = value.flatten_clone();
     let is_text = || value.is_string() || value.is::<Unknown>();
     let all = |each: fn(&Dynamic) -> bool| value.read_lock::<Array>().is_some_and(|items| items.iter().all(each));
@@ -266,7 +267,7 @@ fn fits(kind: OptionType, value: &Dynamic) -> bool {
         OptionType::Mode => value.is_int() || value.is_string(),
         OptionType::Closure => value.is_fnptr(),
         OptionType::Value | OptionType::Json => true,
-        OptionType::Map(_) | OptionType::Parameters => value.is_map(),
+        OptionType::Map(_) | OptionType::Parameters | OptionType::Values => value.is_map(),
         OptionType::Rollback => value.is_array() || value.is_map() || value.is_string() || value.is_fnptr(),
         OptionType::Retry => value.is_int() || value.is_map(),
         OptionType::Word(words) => value.read_lock::<ImmutableString>().is_some_and(|word| words.contains(&word.as_str())),

@@ -1,15 +1,20 @@
 //! A runbook with all its modules, read and checked: what can be described and performed.
 
+use std::any::Any;
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rhai::{AST, Expr, Map, Position};
 use runbook_model::Value;
 use runbook_model::declaration::Declaration;
 use runbook_model::gate::Gate;
+use runbook_model::step::Location;
 
 use super::actor::Actor;
+use super::attended::interactive_step;
 use super::blame;
 use super::code::Code;
 use super::diagnostic::{Diagnostic, Diagnostics, Severity, Span};
@@ -22,6 +27,7 @@ use super::source::{SourceFiles, Sources};
 use super::span;
 use super::spots::{Spots, each_call};
 use super::stage::{Purpose, Stage, Stop};
+use super::trace::Trace;
 use crate::operation::Line;
 
 /// A runbook with all its modules, read and checked. Cheap to clone.
@@ -38,6 +44,8 @@ pub(super) struct Script {
     pub(super) asts: Arc<BTreeMap<String, AST>>,
     pub(super) spots: Arc<Spots>,
     pub(super) settings: Map,
+    /// Notes where performances come by.
+    pub(super) trace: Option<Arc<Trace>>,
     pub(super) gate: Option<Gate>,
 }
 
@@ -69,7 +77,8 @@ impl Program {
             return Err(Diagnostics::new(errors, sources));
         }
         let spots = Arc::new(loaded.spots);
-        let script = Arc::new(Script { sources, asts: Arc::new(loaded.asts), spots, settings: Map::new(), gate: None });
+        let script =
+            Arc::new(Script { sources, asts: Arc::new(loaded.asts), spots, settings: Map::new(), trace: None, gate: None });
         Ok(Self { script, warnings })
     }
 
@@ -91,6 +100,14 @@ impl Program {
         let sources = &self.script.sources;
         let position = lint::declared_at(self.script.asts.get(sources.entry())?, option)?;
         span::grown(sources, sources.entry(), position)
+    }
+
+    /// The first step of the runbook that is sure to need the operator's terminal; those that may not be reached, or stand in
+    /// modules and functions, are not looked for.
+    #[must_use]
+    pub fn interactive_step(&self) -> Option<Location> {
+        let entry = self.script.sources.entry();
+        interactive_step(entry, self.script.asts.get(entry)?)
     }
 
     /// The names and texts of all files that belong to it, the entry first: what a run pins.
@@ -165,6 +182,25 @@ impl Program {
         Ok(declaration)
     }
 
+    /// The same program, whose performances note where they come by.
+    #[must_use]
+    pub fn traced(&self, trace: Arc<Trace>) -> Self {
+        let script = Script {
+            sources: Arc::clone(&self.script.sources),
+            asts: Arc::clone(&self.script.asts),
+            spots: Arc::clone(&self.script.spots),
+            settings: Map::new(),
+            trace: Some(trace),
+            gate: None,
+        };
+        Self { script: Arc::new(script), warnings: self.warnings.clone() }
+    }
+
+    /// The texts and what was read in them.
+    pub(super) fn texts(&self) -> (&Sources, &BTreeMap<String, AST>) {
+        (&self.script.sources, &self.script.asts)
+    }
+
     /// Hires an actor: a thread that performs the script, asking over `line`. `params` are what `runbook(#{ … })`
     /// returns, `settings` the constant of that name, `gate` what is asked before the first command.
     #[must_use]
@@ -180,6 +216,7 @@ impl Program {
             asts: Arc::clone(&self.script.asts),
             spots: Arc::clone(&self.script.spots),
             settings: settings.iter().map(|(name, value)| (name.as_str().into(), super::json::played(value))).collect(),
+            trace: self.script.trace.clone(),
             gate: gate.cloned(),
         };
         let params = params.iter().map(|(name, value)| (name.as_str().into(), super::json::played(value))).collect();
@@ -200,17 +237,56 @@ impl Program {
     }
 }
 
-/// Runs `work` on a thread with the stack that scripts need, and waits for it.
+thread_local! {
+    /// Whether this thread has the stack that scripts need.
+    static DEEP: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs `work` with the stack that scripts need: all that it reads and describes is done on one thread, and not on one
+/// each. To start threads takes longer than to read a short runbook.
+pub fn at_depth<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    let work = Mutex::new(Some(work));
+    let take = || work.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let done = on_thread(|| take().map(|work| work()));
+    match done {
+        Ok(Some(value)) => value,
+        Ok(None) => unreachable!("nobody else takes the work"),
+        Err(Fault::Panicked(panic)) => std::panic::resume_unwind(panic),
+        // Each part of the work will try again for itself, and has somebody to complain to.
+        Err(Fault::NoThread(_)) => match take() {
+            Some(work) => work(),
+            None => unreachable!("a thread that never was took nothing"),
+        },
+    }
+}
+
+/// Runs `work` with the stack that scripts need, and waits for it.
 ///
 /// # Errors
 /// When the thread cannot be started, or the work panicked.
 pub(super) fn on_deep_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, Box<Diagnostic>> {
+    let at_fault = |message: String| Box::new(Diagnostic::error(Code::Internal, message));
+    on_thread(work).map_err(|fault| match fault {
+        Fault::Panicked(_) => at_fault("the script room panicked".to_owned()),
+        Fault::NoThread(error) => at_fault(format!("the thread of the script could not be started: {error}")),
+    })
+}
+
+enum Fault {
+    Panicked(Box<dyn Any + Send>),
+    NoThread(std::io::Error),
+}
+
+fn on_thread<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, Fault> {
+    if DEEP.get() {
+        return catch_unwind(AssertUnwindSafe(work)).map_err(Fault::Panicked);
+    }
     std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().name("script".to_owned()).stack_size(STACK).spawn_scoped(scope, work);
-        let at_fault = |message: String| Box::new(Diagnostic::error(Code::Internal, message));
-        match thread {
-            Ok(thread) => thread.join().map_err(|_| at_fault("the script room panicked".to_owned())),
-            Err(error) => Err(at_fault(format!("the thread of the script could not be started: {error}"))),
-        }
+        let deep = || {
+            DEEP.set(true);
+            work()
+        };
+        let thread = std::thread::Builder::new().name("script".to_owned()).stack_size(STACK).spawn_scoped(scope, deep);
+        thread.map_err(Fault::NoThread)?.join().map_err(Fault::Panicked)
     })
 }

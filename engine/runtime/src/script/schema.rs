@@ -27,6 +27,8 @@ pub enum OptionType {
     PartsMap,
     /// Anything that JSON can hold, with secrets in it.
     Json,
+    /// A map from names to values.
+    Values,
     /// A list of HTTP statuses, or one.
     Statuses,
     /// Permission bits: `0o640` or `"0640"`.
@@ -71,6 +73,7 @@ impl OptionType {
             Self::Parts => "a text, a secret, or a list of both that is joined".to_owned(),
             Self::PartsMap => "a map from names to texts, secrets, or lists of both that are joined".to_owned(),
             Self::Json => "a value of numbers, texts, secrets, lists and maps".to_owned(),
+            Self::Values => "a map from names to values".to_owned(),
             Self::Statuses => "an HTTP status or a list of them, such as [200, 204]".to_owned(),
             Self::Mode => "permission bits, such as 0o640".to_owned(),
             Self::Closure => "a closure without parameters, such as `|| …`".to_owned(),
@@ -395,6 +398,46 @@ static TABLES: &[Table] = &[
     },
 ];
 
+static TEST_TABLES: &[Table] = &[
+    Table {
+        name: "given",
+        usage: "given(what, #{ … })",
+        help: "in a test: what a look sees, what a check gives, how a command goes, what a person says; a list of such maps says it in turn",
+        argument: Some(1),
+        options: &[
+            option("gives", OptionType::Value, "what a look sees, or what a check gives without looking"),
+            option("fails", OptionType::Text, "the look cannot be taken, or the check fails, for this reason"),
+            option("prints", OptionType::Text, "what a program prints"),
+            option("exits", OptionType::Number, "its exit code; 0 when absent"),
+            option("complains", OptionType::Text, "what a program that fails says on standard error"),
+            option("status", OptionType::Number, "the status of a server's answer"),
+            option("body", OptionType::Text, "the body of a server's answer"),
+            option("takes", OptionType::Length, "how long a command takes, on a clock that nobody waits for"),
+            option("says", OptionType::Word(&["yes", "no"]), "what a person answers; yes when nothing is given"),
+            option("chooses", OptionType::Text, "the choice that a person takes"),
+            option("enters", OptionType::Text, "what a person types"),
+            option("after", OptionType::Text, "for looks and checks: it counts once the change of this step took effect"),
+        ],
+    },
+    Table {
+        name: "given.all",
+        usage: "given(#{ settings: #{ … }, params: #{ … } })",
+        help: "in a test: settings and parameters, over those given before",
+        argument: Some(0),
+        options: &[
+            option("settings", OptionType::Values, "over those of the configuration"),
+            option("params", OptionType::Values, "the values of parameters; `run(#{ … })` is stronger"),
+            option("env", OptionType::Text, "the environment whose settings the runbook gets"),
+        ],
+    },
+];
+
+/// The tables of options that only tests have.
+#[must_use]
+pub fn test_schema() -> &'static [Table] {
+    TEST_TABLES
+}
+
 /// Every table of options.
 #[must_use]
 pub fn schema() -> &'static [Table] {
@@ -404,7 +447,7 @@ pub fn schema() -> &'static [Table] {
 /// The table of this name; a name that is not in [`schema`] gives one without options.
 pub(super) fn table(name: &str) -> &'static Table {
     static NONE: Table = Table { name: "", usage: "", help: "", argument: None, options: &[] };
-    TABLES.iter().find(|table| table.name == name).unwrap_or(&NONE)
+    TABLES.iter().chain(TEST_TABLES).find(|table| table.name == name).unwrap_or(&NONE)
 }
 
 #[cfg(test)]

@@ -48,6 +48,6 @@ pub(super) fn register(engine: &mut Engine) {
     engine.register_type_with_name::<super::complaint::Complaint>("Mistake");
     engine.register_get("message", |complaint: &mut super::complaint::Complaint| complaint.message.clone());
     engine.register_get("code", |complaint: &mut super::complaint::Complaint| complaint.code.id().to_owned());
-    engine.register_fn("to_string", |complaint: super::complaint::Complaint| complaint.message.clone());
-    engine.register_fn("to_debug", |complaint: super::complaint::Complaint| complaint.message.clone());
+    engine.register_fn("to_string", |complaint: super::complaint::Complaint| complaint.message);
+    engine.register_fn("to_debug", |complaint: super::complaint::Complaint| complaint.message);
 }

@@ -106,8 +106,8 @@ const DECIDES: &[&str] = &["all", "any", "contains", "ends_with", "find", "index
 /// Teaches an engine what unknown values do.
 pub(super) fn register(engine: &mut Engine, stage: &Arc<Stage>) {
     engine.register_type_with_name::<Unknown>(TYPE);
-    engine.register_fn("to_string", |unknown: Unknown| unknown.shown.clone());
-    engine.register_fn("to_debug", |unknown: Unknown| unknown.shown.clone());
+    engine.register_fn("to_string", |unknown: Unknown| unknown.shown);
+    engine.register_fn("to_debug", |unknown: Unknown| unknown.shown);
     // A property of an unknown is the same unknown: which of them was asked for does not matter to a reader.
     engine.register_indexer_get(|unknown: &mut Unknown, _: ImmutableString| unknown.clone());
     engine.register_indexer_get(|unknown: &mut Unknown, _: i64| unknown.clone());

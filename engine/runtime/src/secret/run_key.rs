@@ -31,7 +31,7 @@ pub enum NoKey {
     NoRandom,
     /// What was sealed was sealed with another key, or changed since.
     #[error(
-        "what is sealed in the journal was sealed with another key than the run's, or was changed: was `secret.key` of the run's directory replaced?"
+        "what is sealed in the journal was sealed with another key than the run's, or was changed: was `secret.key` of the run's directory replaced, or has the run come from another machine?"
     )]
     OtherKey,
 }

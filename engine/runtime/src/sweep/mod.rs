@@ -10,12 +10,14 @@ mod baseline;
 mod crashing;
 mod death;
 mod failing;
+mod given;
 mod oracle;
 mod order;
 mod repeating;
 mod scratch;
 mod subject;
 mod swept;
+mod tested;
 mod trial;
 
 #[cfg(test)]
@@ -25,6 +27,8 @@ pub use baseline::{Baseline, Unsweepable};
 pub use crashing::crash_matrix;
 pub use death::Death;
 pub use failing::fail_each_step;
+pub use given::scripted;
 pub use repeating::repeat_each_step;
 pub use subject::Subject;
 pub use swept::{Swept, Violation};
+pub use tested::{Shown, Untested, tested};

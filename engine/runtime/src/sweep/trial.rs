@@ -29,6 +29,8 @@ pub(super) struct Trial<'a> {
     dir: RunDir,
     world: ScriptedWorld,
     used: bool,
+    /// Who is told of the next session.
+    pub(super) audience: Option<Box<dyn Reporter>>,
 }
 
 /// How a session ended.
@@ -52,7 +54,7 @@ pub(super) struct Extent {
 impl<'a> Trial<'a> {
     pub(super) fn new(subject: &'a Subject, scratch: &Scratch, world: ScriptedWorld) -> Result<Self, std::io::Error> {
         let run = new_run_id(Timestamp::now()).map_err(std::io::Error::other)?;
-        Ok(Self { subject, dir: scratch.state().run(run), world, used: false })
+        Ok(Self { subject, dir: scratch.state().run(run), world, used: false, audience: None })
     }
 
     pub(super) fn exec(&mut self, death: Option<Death>) -> Ended {
@@ -131,10 +133,13 @@ impl<'a> Trial<'a> {
             boot: "stage".to_owned(),
             engine: env!("CARGO_PKG_VERSION").to_owned(),
             world: Rc::new(self.world.clone()),
-            reporters: vec![Box::new(executioner)],
+            reporters: std::iter::once(Box::new(executioner) as Box<dyn Reporter>).chain(self.audience.take()).collect(),
             archivist: None,
             interrupts: Interrupts::default(),
             signing: crate::signing::Signing::default(),
+            fence: crate::anchor::Fence::default(),
+            taken_over: None,
+            brought: runbook_model::id::Seq(0),
         };
         let runtime = match tokio::runtime::Builder::new_current_thread().enable_time().build() {
             Ok(runtime) => runtime,

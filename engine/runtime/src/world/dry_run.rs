@@ -198,6 +198,7 @@ mod tests {
             text: "Go on?".to_owned(),
             confirm: runbook_model::step::Confirm::default(),
             shown: runbook_model::digest::Digest::ZERO,
+            left: None,
         };
         assert_eq!(world.ask(&question).await, Reaction::Withheld);
         let tcp = Observation::Tcp { address: "db:1".to_owned(), timeout: None };

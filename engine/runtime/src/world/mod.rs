@@ -66,6 +66,12 @@ pub trait World {
     /// Takes one look for a check.
     fn observe<'a>(&'a self, observation: &'a Observation) -> Task<'a, Result<Seen, NotSeen>>;
 
+    /// What the next look of a check will see, when this world knows it without a look: that of a test may. The closure of
+    /// the check is not called then.
+    fn foresee(&self, _path: &StepPath) -> Option<Look> {
+        None
+    }
+
     /// Says what one look of a check means: passed, failed, or look again.
     fn judge(&self, check: &Check, history: &Looks, look: Look) -> Judgement;
 
@@ -171,6 +177,8 @@ pub struct Question {
     pub confirm: Confirm,
     /// The digest of everything that the person is shown.
     pub shown: Digest,
+    /// What is left of the time for an answer, if it has a deadline: the question may have been asked before.
+    pub left: Option<Length>,
 }
 
 /// What came of asking.

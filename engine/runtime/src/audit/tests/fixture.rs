@@ -71,6 +71,7 @@ impl Ledger {
             pid: 42,
             boot: "b".to_owned(),
             engine: "0.1.0".to_owned(),
+            taken_over: None,
         }));
         self
     }

@@ -42,10 +42,8 @@ pub(super) fn to_check(
 /// Whether `main` holds exactly what the tip of the branch holds.
 fn is_on_main(git: &Repository, line: &MainLine, run: RunId, tip: Option<Oid>) -> bool {
     let directory = |commit: Oid| tree::below(git, &git.find_commit(commit)?.tree()?, &place::directory(run));
-    match (line.tip, tip) {
-        (Some(main), Some(tip)) => matches!((directory(main), directory(tip)), (Ok(Some(a)), Ok(Some(b))) if a == b),
-        _ => false,
-    }
+    let same = |main: &Oid, tip| matches!((directory(*main), directory(tip)), (Ok(Some(a)), Ok(Some(b))) if a == b);
+    tip.is_some_and(|tip| line.tips.iter().any(|main| same(main, tip)))
 }
 
 /// Checks one run: its branch from the tip to its beginning. `merged` is the commit of it that `main` merged last.
@@ -54,17 +52,17 @@ pub(super) fn check(
     request: &Request<'_>,
     run: RunId,
     tip: Option<Oid>,
-    merged: Option<Oid>,
+    merged: &[Oid],
     verified: &mut Verified,
 ) {
     let findings = &mut verified.findings;
-    if let Some(merged) = merged {
-        let holds = tip.is_some_and(|tip| tip == merged || git.graph_descendant_of(tip, merged).unwrap_or(false));
+    for merged in merged {
+        let holds = tip.is_some_and(|tip| tip == *merged || git.graph_descendant_of(tip, *merged).unwrap_or(false));
         if !holds {
             findings.push(Place::default().run(run).found(Flawed::Branch { run, merged: merged.to_string() }));
         }
     }
-    let Some(tip) = tip.or(merged) else {
+    let Some(tip) = tip.or(merged.first().copied()) else {
         findings.push(Place::default().run(run).found(Flawed::NoSuchRun));
         return;
     };

@@ -1,12 +1,13 @@
 //! Whether `main` only ever grew, by one run that ended at a time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use git2::{Commit, Oid, Repository};
 use runbook_model::id::RunId;
 
 use super::finding::{Finding, Flawed, Place};
 use super::{Request, Verified, content, growth, main_tip, signatures};
+use crate::audit::archive::MAIN;
 use crate::audit::contents::JOURNAL;
 use crate::audit::facts::Facts;
 use crate::audit::reading::Reading;
@@ -15,40 +16,60 @@ use crate::audit::{message, place, tree};
 /// What `main` says, as far as it was asked for.
 #[derive(Debug, Default)]
 pub(super) struct MainLine {
-    /// Its tip.
-    pub tip: Option<Oid>,
-    /// The commit of each run that was merged last.
-    pub merged: BTreeMap<RunId, Oid>,
+    /// Its tip; several where several machines push to one repository.
+    pub tips: Vec<Oid>,
+    /// The commits of each run that were merged last.
+    pub merged: BTreeMap<RunId, Vec<Oid>>,
+    /// The runs that the walk of one line has met already: the newest merge of each counts.
+    met: BTreeSet<RunId>,
 }
 
-/// Walks `main` from its tip along first parents.
+/// Checks `main`.
 pub(super) fn check(git: &Repository, request: &Request<'_>, verified: &mut Verified) -> MainLine {
     let mut line = MainLine::default();
-    let on_main = || Place::default().path("refs/heads/main");
-    let tip = match main_tip(git) {
-        Ok(Some(tip)) => tip,
-        Ok(None) => {
-            verified.findings.push(on_main().found(Flawed::Missing));
-            return line;
-        }
+    let mains = match mains(git) {
+        Ok(mains) => mains,
         Err(error) => {
-            verified.findings.push(on_main().unreadable(&error));
+            verified.findings.push(Place::default().path(MAIN).unreadable(&error));
             return line;
         }
     };
-    line.tip = Some(tip);
-    verified.main_head = Some(tip.to_string());
-    let since = match request.since.map(|hash| (hash, ancestor(git, hash, tip))) {
-        None => None,
-        Some((_, Some(commit))) => Some(commit),
-        Some((hash, None)) => {
-            verified.findings.push(Place::commit(tip).found(Flawed::NotAnAncestor(message::plain(hash))));
-            None
-        }
-    };
-    if let Some(hash) = request.remembered.filter(|hash| ancestor(git, hash, tip).is_none()) {
-        verified.findings.push(Place::commit(tip).found(Flawed::Forgotten(message::plain(hash))));
+    if mains.is_empty() {
+        verified.findings.push(Place::default().path(MAIN).found(Flawed::Missing));
     }
+    let tips: Vec<_> = mains.iter().map(|(_, tip)| *tip).collect();
+    let newest = tips.first().map_or_else(Place::default, Place::commit);
+    if let Some(hash) = request.since.filter(|hash| tips.iter().all(|tip| ancestor(git, hash, *tip).is_none())) {
+        verified.findings.push(newest.clone().found(Flawed::NotAnAncestor(message::plain(hash))));
+    }
+    if let Some(hash) = request.remembered.filter(|hash| tips.iter().all(|tip| ancestor(git, hash, *tip).is_none())) {
+        verified.findings.push(newest.found(Flawed::Forgotten(message::plain(hash))));
+    }
+    verified.main_head = tips.first().map(ToString::to_string);
+    verified.trails = mains.iter().map(|(name, tip)| (name.clone(), tip.to_string())).collect();
+    for tip in &tips {
+        walk(git, request, *tip, &mut line, verified);
+    }
+    line.tips = tips;
+    line
+}
+
+/// `main`, and in a repository that several machines push to, the `main` of each of them.
+fn mains(git: &Repository) -> Result<Vec<(String, Oid)>, git2::Error> {
+    let mut mains: Vec<_> = main_tip(git)?.into_iter().map(|tip| (MAIN.to_owned(), tip)).collect();
+    for reference in git.references_glob("refs/heads/trails/*")? {
+        let reference = reference?;
+        if let (Ok(name), Some(tip)) = (reference.name(), reference.target()) {
+            mains.push((name.to_owned(), tip));
+        }
+    }
+    Ok(mains)
+}
+
+/// Walks one of them from its tip along first parents, to where somebody's memory begins.
+fn walk(git: &Repository, request: &Request<'_>, tip: Oid, line: &mut MainLine, verified: &mut Verified) {
+    line.met.clear();
+    let since = request.since.and_then(|hash| ancestor(git, hash, tip));
     let mut next = Some(tip);
     while let Some(id) = next.filter(|id| Some(*id) != since) {
         verified.commits += 1;
@@ -66,11 +87,10 @@ pub(super) fn check(git: &Repository, request: &Request<'_>, verified: &mut Veri
             verified.follows = message::trailer(&text, "Follows").map(message::plain);
             break;
         }
-        if let Err(error) = step(git, request, &commit, &mut line, verified) {
+        if let Err(error) = step(git, request, &commit, line, verified) {
             verified.findings.push(Place::commit(id).unreadable(&error));
         }
     }
-    line
 }
 
 /// The commit that `hash` names, when it is `tip` or one of its ancestors.
@@ -106,7 +126,9 @@ fn step(
         return Ok(());
     }
 
-    line.merged.entry(run).or_insert(merged);
+    if line.met.insert(run) {
+        line.merged.entry(run).or_default().push(merged);
+    }
     let at = at.run(run);
     let held = match content::held(git, commit.id(), run, &at) {
         Ok(held) => held,

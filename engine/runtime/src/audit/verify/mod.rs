@@ -13,6 +13,7 @@ mod main_line;
 mod signatures;
 mod state;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use git2::{Oid, Repository};
@@ -48,6 +49,8 @@ pub struct Request<'a> {
 pub struct Verified {
     /// The tip of `main`: keep it, and hand it to the next [`Request::since`].
     pub main_head: Option<String>,
+    /// Every trail by its branch, with its tip: `main`, and those that other machines pushed.
+    pub trails: BTreeMap<String, String>,
     /// How many runs were checked.
     pub runs: usize,
     /// How many records their journals hold.
@@ -82,7 +85,7 @@ pub fn verify(repository: &Path, request: &Request<'_>) -> Result<Verified, Unus
     let line = main_line::check(&git, request, &mut verified);
     let branches = branches(&git).map_err(|error| damaged("refs/heads/runs", &error))?;
     for (run, tip) in branch::to_check(&git, request, &line, &branches) {
-        branch::check(&git, request, run, tip, line.merged.get(&run).copied(), &mut verified);
+        branch::check(&git, request, run, tip, line.merged.get(&run).map(Vec::as_slice).unwrap_or_default(), &mut verified);
     }
     if let (Some(run), Some(journal)) = (request.run, request.journal) {
         let tip = branches.iter().find(|(of, _)| *of == run).map(|(_, tip)| *tip);

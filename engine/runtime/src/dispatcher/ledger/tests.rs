@@ -44,9 +44,9 @@ fn ledger() -> (Ledger, Heard, tempfile::TempDir) {
     let started = Entry::RunStarted(Box::new(serde_json::from_value(started).unwrap()));
     let state = RunState::begin(&journal.append(started, now()).unwrap()).unwrap();
     let heard = Heard::default();
-    let ledger = Ledger::new(journal, state, vec![Box::new(Listener(Rc::clone(&heard)))]);
+    let ledger = Ledger::new(journal, state, vec![Box::new(Listener(Rc::clone(&heard)))], Fence::default());
     let operator = Person { name, host, from: From::Terminal };
-    let session = Session { purpose: Purpose::Exec, operator, pid: 1, boot, engine: "test".to_owned() };
+    let session = Session { purpose: Purpose::Exec, operator, pid: 1, boot, engine: "test".to_owned(), taken_over: None };
     ledger.write(Entry::SessionStarted(session), now()).unwrap();
     ledger.sync_now().unwrap();
     heard.borrow_mut().clear();
@@ -87,7 +87,6 @@ fn noted() -> Entry {
 async fn the_end_of_a_step_is_told_when_the_intent_of_the_next_has_flushed_it() {
     let (ledger, heard, _home) = ledger();
     drop(ledger.intend(intent("one"), now()).await.unwrap());
-    ledger.hear();
     assert_eq!(*heard.borrow(), ["step_intended"]);
     let before = ledger.durable_bytes();
     ledger.write_unheard(ended("one"), now()).unwrap();
@@ -96,7 +95,6 @@ async fn the_end_of_a_step_is_told_when_the_intent_of_the_next_has_flushed_it() 
     assert_eq!(heard.borrow().len(), 1, "not before it is on disk, however often somebody asks");
     drop(ledger.intend(intent("two"), now()).await.unwrap());
     assert!(ledger.durable_bytes() > before);
-    ledger.hear();
     assert_eq!(*heard.borrow(), ["step_intended", "step_ended", "step_intended"]);
     assert!(!ledger.is_unheard());
 }

@@ -124,12 +124,9 @@ impl Asked<'_> {
                 millis: 0,
                 left_running: Vec::new(),
             })),
-            Change::Http(_) => Dynamic::from(Reaction(Response {
-                status: 200,
-                headers: std::collections::BTreeMap::new(),
-                body: Bytes(text().into_bytes()),
-                millis: 0,
-            })),
+            Change::Http(_) => {
+                Dynamic::from(Reaction(Response { status: 200, body: Bytes(text().into_bytes()), ..Response::default() }))
+            }
             Change::Write(_) | Change::Restore(_) => json::played(&value),
         }
     }

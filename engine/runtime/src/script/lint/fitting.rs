@@ -34,7 +34,7 @@ pub(super) fn fitting(kind: OptionType, value: &Expr, most: u32) -> Result<(), M
         OptionType::Mode => return mode(value, found),
         OptionType::Closure => matches!(found, Literal::Closure),
         OptionType::Value | OptionType::Json => !matches!(found, Literal::Closure),
-        OptionType::Map(_) | OptionType::Parameters => matches!(found, Literal::Map(_)),
+        OptionType::Map(_) | OptionType::Parameters | OptionType::Values => matches!(found, Literal::Map(_)),
         OptionType::Rollback => return rollback(value, found),
         OptionType::Retry => {
             return if matches!(found, Literal::Map(_)) { Ok(()) } else { whole(value, found, 1, MOST_RETRIES) };

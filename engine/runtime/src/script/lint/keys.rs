@@ -189,17 +189,10 @@ fn arguments(met: &Met<'_>, found: &mut Found<'_>) {
     {
         // `phase` and `rollback` may have a closure where options could be.
         let closure = matches!(value, Literal::Closure) && matches!(table.name, "phase" | "rollback");
-        if !matches!(value, Literal::Map(_)) && !closure && closure_argument(table) != table.argument {
-            refuse(
-                argument,
-                format!("the options of `{}` are a map, this is {}", table.name, value.named()),
-                &format!("write {}", table.usage),
-            );
+        let no_options = table.name == "phase" && arguments.len() == 2;
+        if !matches!(value, Literal::Map(_)) && !closure && !no_options {
+            let message = format!("the options of `{}` are a map, this is {}", table.name, value.named());
+            refuse(argument, message, &format!("write {}", table.usage));
         }
     }
-}
-
-/// Which argument of a function is a closure and not options, if that is a fixed one.
-fn closure_argument(of: &Table) -> Option<usize> {
-    (of.name == "check").then_some(1)
 }

@@ -34,6 +34,7 @@ fn observations_give_what_was_seen() {
                 headers: BTreeMap::from([("retry-after".to_owned(), "3".to_owned())]),
                 body: Bytes::from("{\"a\":[1,2]}"),
                 millis: 12,
+                cut: false,
             })),
             Observation::Output { invocation, timeout } => {
                 assert_eq!(timeout.map(|length| length.millis()), Some(5000));

@@ -11,7 +11,7 @@ fn mistakes_are_found_before_anything_runs() {
         ("command(\"x\", #{\n  run: [\"x\"],\n  timout: \"1s\" });", Code::UnknownOption, 3, 3, "did you mean `timeout`"),
         ("command(\"x\", #{ write: #{ path: \"x\", contents: \"\" } });", Code::UnknownOption, 1, 38, "did you mean `content`"),
         ("command(\"x\", #{ run: [\"x\"], timeout: \"5 parsecs\" });", Code::BadOption, 1, 38, "not a length"),
-        ("confirm(\"x\", #{ on_timeout: \"stopp\" });", Code::BadOption, 1, 29, "did you mean \"stop\""),
+        ("confirm(\"x\", #{ deadline: \"1m\", on_timeout: \"stopp\" });", Code::BadOption, 1, 45, "did you mean \"stop\""),
         ("fn command(a, b) { 1 }", Code::Shadowed, 1, 4, "engine"),
         ("http::gte(\"x\");", Code::UnknownFunction, 1, 1, "did you mean `http::get`"),
         ("sleep(1);", Code::Blocked, 1, 1, "check"),

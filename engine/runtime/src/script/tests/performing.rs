@@ -115,6 +115,7 @@ fn the_sample_of_the_documentation_is_described_and_performed_from_disk() {
                 headers: BTreeMap::new(),
                 body: Bytes::from("{\"value\":0.001}"),
                 millis: 1,
+                cut: false,
             }),
             other => panic!("{other:?}"),
         }))),

@@ -11,7 +11,7 @@ use super::io_words::plain;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NoProgram {
     /// It is nowhere in `PATH`.
-    #[error("it is in none of the directories of PATH ({path}){}", near(.similar))]
+    #[error("it is in none of the directories of PATH{}; PATH is {path}", near(.similar))]
     NotInPath {
         /// `PATH` as the command gets it.
         path: String,
@@ -80,7 +80,10 @@ pub fn resolve_program(name: &str, path: &str, cwd: &Path) -> Result<PathBuf, No
     Err(refused.unwrap_or_else(|| {
         let directories: Vec<_> = directories().collect();
         let similar = similar(name, directories.iter().map(PathBuf::as_path));
-        NoProgram::NotInPath { path: path.to_owned(), similar }
+        let mut entries: Vec<_> = path.split(':').filter(|entry| !entry.is_empty()).collect();
+        let mut seen = std::collections::BTreeSet::new();
+        entries.retain(|entry| seen.insert(*entry));
+        NoProgram::NotInPath { path: entries.join(":"), similar }
     }))
 }
 
@@ -139,7 +142,7 @@ mod tests {
         assert_eq!(resolve("two/deploy"), Ok(deploy), "a name with a slash starts from the working directory");
         assert_eq!(resolve("plain"), Err(NoProgram::NotExecutable(plain)));
         let message = resolve("migrte").unwrap_err().to_string();
-        assert!(message.ends_with("; similar: `migrate`"), "{message}");
+        assert!(message.contains("PATH; similar: `migrate`; PATH is "), "{message}");
         let message = resolve("./two/deplyo").unwrap_err().to_string();
         assert!(message.starts_with("there is no `") && message.ends_with("similar: `deploy`"), "{message}");
         assert!(matches!(resolve("./one"), Err(NoProgram::Directory(_))));

@@ -38,7 +38,8 @@ impl Act {
     /// A server answers with this status and body; statuses from 200 to 299 are a success.
     #[must_use]
     pub fn responds(status: u16, body: &str) -> Self {
-        let response = Response { status, headers: std::collections::BTreeMap::new(), body: Bytes::from(body), millis: 0 };
+        let response =
+            Response { status, headers: std::collections::BTreeMap::new(), body: Bytes::from(body), ..Response::default() };
         if (200..300).contains(&status) {
             Self::ends(Performed::Done(Answer::Response(response)))
         } else {

@@ -10,6 +10,7 @@ use super::pattern::Pattern;
 use super::sight::Sight;
 use super::stage::File;
 use super::world::ScriptedWorld;
+use crate::operation::Look;
 use crate::world::{Chosen, Reaction};
 
 /// In patterns `*` stands for any text. Steps are meant by their name or their whole path, steps of a rollback by their
@@ -41,6 +42,20 @@ impl ScriptedWorld {
     #[must_use]
     pub fn look_after(self, pattern: &str, after: &str, sight: Sight) -> Self {
         self.stage().later.push((Pattern::new(pattern), Pattern::new(after), sight));
+        self
+    }
+
+    /// What a check sees as a whole: its closure is not called.
+    #[must_use]
+    pub fn check(self, step: &str, look: Look) -> Self {
+        self.stage().checks.add(step, look);
+        self
+    }
+
+    /// The same once the change of the step `after` took effect, until that of another step named for it does.
+    #[must_use]
+    pub fn check_after(self, step: &str, after: &str, look: Look) -> Self {
+        self.stage().checks_later.push((Pattern::new(step), Pattern::new(after), look));
         self
     }
 

@@ -22,7 +22,7 @@ impl Sight {
     #[must_use]
     pub fn response(status: u16, body: &str) -> Self {
         let headers = std::collections::BTreeMap::new();
-        Self(Ok(Seen::Response(Response { status, headers, body: Bytes::from(body), millis: 0 })))
+        Self(Ok(Seen::Response(Response { status, headers, body: Bytes::from(body), ..Response::default() })))
     }
 
     /// A program's exit code and standard output.

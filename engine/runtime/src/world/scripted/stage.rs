@@ -17,6 +17,7 @@ use super::act::{Act, exited};
 use super::pattern::Pattern;
 use super::plays::Plays;
 use super::sight::Sight;
+use crate::operation::Look;
 use crate::world::{Chosen, Performed, Reaction};
 
 /// Everything that the script of a test says, and what came of it.
@@ -24,6 +25,10 @@ use crate::world::{Chosen, Performed, Reaction};
 pub(super) struct Stage {
     pub(super) acts: Plays<Act>,
     pub(super) sights: Plays<Sight>,
+    /// What checks see as a whole.
+    pub(super) checks: Plays<Look>,
+    /// The same once the change of a step was made.
+    pub(super) checks_later: Vec<(Pattern, Pattern, Look)>,
     pub(super) reactions: Plays<Reaction>,
     pub(super) choices: Plays<Chosen>,
     pub(super) files: BTreeMap<String, File>,

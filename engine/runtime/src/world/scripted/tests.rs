@@ -73,8 +73,13 @@ async fn looks_confirms_and_time_follow_the_script() {
     assert_eq!(world.observe(&Observation::ReadFile { path: "/etc/a".to_owned() }).await, Sight::content("1").0);
     let unheard = world.observe(&Observation::ListDir { path: "/x".to_owned() }).await.unwrap_err();
     assert_eq!(unheard.message, "fs::list /x: the test does not say what is seen here");
-    let question =
-        |name: &str| Question { path: step(name), text: name.to_owned(), confirm: Confirm::default(), shown: Digest::ZERO };
+    let question = |name: &str| Question {
+        path: step(name),
+        text: name.to_owned(),
+        confirm: Confirm::default(),
+        shown: Digest::ZERO,
+        left: None,
+    };
     assert!(matches!(world.ask(&question("Which?")).await, Reaction::Answered { said: Said::Chose(blue), .. } if blue == "blue"));
     assert_eq!(world.ask(&question("Other?")).await, Reaction::Nobody);
 }

@@ -221,6 +221,21 @@ impl World for ScriptedWorld {
         })
     }
 
+    fn foresee(&self, path: &StepPath) -> Option<Look> {
+        let made = self.ledger.effects();
+        let mut stage = self.stage();
+        let done = made.iter().rev().filter(|effect| matches!(effect.result, Performed::Done(_)));
+        let mut later = done.filter_map(|effect| {
+            let fits = |(step, after, _): &&(Pattern, Pattern, Look)| step.fits_step(path) && after.fits_step(&effect.path);
+            stage.checks_later.iter().find(fits).map(|(_, _, look)| look.clone())
+        });
+        if let Some(look) = later.next() {
+            return Some(look);
+        }
+        drop(later);
+        stage.checks.next(|pattern| pattern.fits_step(path))
+    }
+
     fn judge(&self, check: &Check, history: &Looks, look: Look) -> Judgement {
         judge_live(check, history, look)
     }

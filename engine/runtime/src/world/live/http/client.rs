@@ -65,9 +65,11 @@ pub(crate) fn ask(asked: &Asked) -> Result<Response, Error> {
     let response = if asked.body.is_some() { agent.run(request) } else { agent.run(request.map(|_| ())) }?;
     let (parts, body) = response.into_parts();
     let mut kept = Vec::new();
-    body.into_reader().take(KEPT as u64).read_to_end(&mut kept)?;
+    body.into_reader().take(KEPT as u64 + 1).read_to_end(&mut kept)?;
+    let cut = kept.len() > KEPT;
+    kept.truncate(KEPT);
     let millis = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-    Ok(Response { status: parts.status.as_u16(), headers: lower_cased(&parts.headers), body: Bytes(kept), millis })
+    Ok(Response { status: parts.status.as_u16(), headers: lower_cased(&parts.headers), body: Bytes(kept), cut, millis })
 }
 
 /// The machine's own authorities where they are found, because a company's servers are signed by its own; else those

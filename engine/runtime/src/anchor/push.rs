@@ -1,0 +1,155 @@
+//! One push: trail, run and lease together, or nothing.
+
+use git2::Repository;
+use runbook_model::id::RunId;
+
+use super::git::complaint;
+use super::refusal::NotAnchored;
+use super::remote::{Remote, branch, lease, target};
+
+/// What is at the anchor, as far as we pushed it: `refs/runbook/anchored/` and the name below `refs/heads/`.
+const ANCHORED: &str = "refs/runbook/anchored/";
+
+/// What a push brought to the remote.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Pushed {
+    /// How many branches moved.
+    pub branches: usize,
+    /// How many runs were left alone, because another machine has them.
+    pub elsewhere: usize,
+}
+
+impl Remote {
+    /// Pushes a run and this machine's trail, with a new lease that says whether the run is held. `name` is who holds it.
+    ///
+    /// # Errors
+    /// [`NotAnchored::Fenced`] when another machine took the lease; [`NotAnchored::Diverged`] when the remote holds another
+    /// history; [`NotAnchored::Unreachable`] for everything that may be better later.
+    pub fn push_run(&self, run: RunId, name: &str, held: bool) -> Result<Pushed, NotAnchored> {
+        let git = self.repository()?;
+        let reference = lease(run);
+        let expected = target(&git, &reference)?.map(|id| id.to_string()).unwrap_or_default();
+        let note = self.write_note(&git, run, name, held)?;
+        let mut moves = vec![("refs/heads/main".to_owned(), self.trail(&git)?)];
+        if target(&git, &branch(run))?.is_some() {
+            moves.push((branch(run), branch(run)));
+        }
+        let guard = format!("--force-with-lease={reference}:{expected}");
+        let pushed = self.push(&git, &moves, &[&guard], Some(&format!("{note}:{reference}")), Some(run))?;
+        git.reference(&reference, note, true, "")?;
+        Ok(pushed)
+    }
+
+    /// Pushes what the remote lacks of every run and of this machine's trail. Runs for which `busy` is true are left to the
+    /// process that works on them.
+    ///
+    /// # Errors
+    /// As [`Remote::push_run`], but for runs that another machine has: those are its business, and are only counted.
+    pub fn push_all(&self, name: &str, busy: &dyn Fn(RunId) -> bool) -> Result<Pushed, NotAnchored> {
+        let git = self.repository()?;
+        let (mut fresh, mut leased) = (vec![("refs/heads/main".to_owned(), self.trail(&git)?)], Vec::new());
+        for reference in git.references_glob("refs/heads/runs/*")? {
+            let reference = reference?;
+            let Ok(branch) = reference.name() else { continue };
+            let Some(run) = branch.strip_prefix("refs/heads/runs/").and_then(|id| id.parse().ok()) else { continue };
+            if reference.target() == target(&git, &anchored(branch))? || busy(run) {
+                continue;
+            }
+            match target(&git, &lease(run))? {
+                Some(_) => leased.push(run),
+                // It was never there, so nobody else can have it.
+                None => fresh.push((branch.to_owned(), branch.to_owned())),
+            }
+        }
+        let mut all = Pushed::default();
+        // The kernel's limit of a command line is far away from this many names.
+        for some in fresh.chunks(500) {
+            all.branches += self.push(&git, some, &[], None, None)?.branches;
+        }
+        for run in leased {
+            match self.push_run(run, name, false) {
+                Ok(pushed) => all.branches += pushed.branches,
+                Err(NotAnchored::Fenced { .. }) => all.elsewhere += 1,
+                Err(other) => return Err(other),
+            }
+        }
+        Ok(all)
+    }
+
+    /// How many branches are not at the anchor as they are here.
+    ///
+    /// # Errors
+    /// [`NotAnchored::Archive`]
+    pub fn lag(&self) -> Result<usize, NotAnchored> {
+        let git = self.repository()?;
+        let mut behind = 0;
+        for reference in git.references_glob("refs/heads/*")? {
+            let reference = reference?;
+            if let Ok(name) = reference.name() {
+                behind += usize::from(reference.target() != target(&git, &anchored(name))?);
+            }
+        }
+        Ok(behind)
+    }
+
+    fn push(
+        &self,
+        git: &Repository,
+        moves: &[(String, String)],
+        options: &[&str],
+        lease: Option<&str>,
+        run: Option<RunId>,
+    ) -> Result<Pushed, NotAnchored> {
+        // What is pushed is what was looked at: the archivist may go on meanwhile.
+        let tips: Vec<_> = moves.iter().map(|(from, _)| target(git, from)).collect::<Result<_, _>>()?;
+        let specs: Vec<_> = moves.iter().zip(&tips).filter_map(|((_, to), tip)| Some(format!("{}:{to}", (*tip)?))).collect();
+        let mut arguments = vec!["push", "--porcelain", "--atomic", "--no-verify"];
+        arguments.extend(options);
+        arguments.extend(["--", &self.url]);
+        arguments.extend(specs.iter().map(String::as_str));
+        arguments.extend(lease);
+        let done = self.git(&arguments)?;
+        let lines: Vec<_> = done.out.lines().filter_map(line).collect();
+        let rejected = |why: &str| lines.iter().find(|line| line.flag == '!' && line.summary.contains(why));
+        if rejected("stale info").is_some()
+            && let Some(run) = run
+        {
+            return Err(NotAnchored::Fenced { run, by: None });
+        }
+        for why in ["non-fast-forward", "fetch first", "needs force", "already exists"] {
+            if let Some(line) = rejected(why) {
+                let repository = self.archive.display().to_string();
+                return Err(NotAnchored::Diverged { url: self.url.clone(), branch: line.to.to_owned(), repository });
+            }
+        }
+        if !done.success {
+            let why = lines.iter().find(|line| line.flag == '!' && !line.summary.contains("atomic push failed"));
+            return Err(self.unreachable(why.map_or_else(|| complaint(&done.err), |line| line.summary.to_owned())));
+        }
+        for ((from, _), tip) in moves.iter().zip(&tips) {
+            if let Some(tip) = tip {
+                git.reference(&anchored(from), *tip, true, "")?;
+            }
+        }
+        let moved = lines.iter().filter(|line| line.flag != '=' && line.to.starts_with("refs/heads/")).count();
+        Ok(Pushed { branches: moved, elsewhere: 0 })
+    }
+}
+
+fn anchored(name: &str) -> String {
+    name.replacen("refs/heads/", ANCHORED, 1)
+}
+
+/// A line of `git push --porcelain`: flag, `from:to`, summary.
+struct Line<'l> {
+    flag: char,
+    to: &'l str,
+    summary: &'l str,
+}
+
+fn line(text: &str) -> Option<Line<'_>> {
+    let mut parts = text.splitn(3, '\t');
+    let flag = parts.next().and_then(|flag| (flag.len() == 1).then(|| flag.chars().next())?)?;
+    let (_, to) = parts.next()?.split_once(':')?;
+    Some(Line { flag, to, summary: parts.next()? })
+}

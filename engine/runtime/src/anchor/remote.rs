@@ -1,0 +1,93 @@
+//! Where the copy is, and what is called what there.
+
+use std::path::{Path, PathBuf};
+
+use git2::{ErrorCode, Oid, Repository};
+use runbook_model::id::RunId;
+
+use super::git::{self, Asking, Done};
+use super::refusal::NotAnchored;
+
+/// The founding commit of an archive, so that it need not be looked for again.
+const FOUNDING: &str = "refs/runbook/founding";
+
+/// A remote repository, seen from the archive of a state directory.
+#[derive(Debug, Clone)]
+pub struct Remote {
+    pub(super) url: String,
+    pub(super) archive: PathBuf,
+    pub(super) host: String,
+    pub(super) asking: Asking,
+}
+
+impl Remote {
+    /// The remote at `url` (anything that git takes), for the archive of a state directory on this host.
+    #[must_use]
+    pub fn new(url: &str, archive: &Path, host: &str) -> Self {
+        Self { url: url.to_owned(), archive: archive.to_owned(), host: host.to_owned(), asking: Asking::Person }
+    }
+
+    /// The same, with nobody there to ask and no more patience than that.
+    #[must_use]
+    pub fn unattended(&self, patience: std::time::Duration) -> Self {
+        Self { asking: Asking::Nobody(patience), ..self.clone() }
+    }
+
+    /// Where it is, as it was named.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    pub(super) fn repository(&self) -> Result<Repository, git2::Error> {
+        Repository::open_bare(&self.archive)
+    }
+
+    pub(super) fn git(&self, arguments: &[&str]) -> Result<Done, NotAnchored> {
+        git::run(&self.archive, self.asking, arguments).map_err(|why| self.unreachable(why))
+    }
+
+    pub(super) fn unreachable(&self, why: String) -> NotAnchored {
+        NotAnchored::Unreachable { url: self.url.clone(), why }
+    }
+
+    /// The branch there that is `main` here: the name of this trail.
+    pub(super) fn trail(&self, git: &Repository) -> Result<String, git2::Error> {
+        let founding = match git.refname_to_id(FOUNDING) {
+            Ok(id) => id,
+            Err(error) if error.code() == ErrorCode::NotFound => {
+                let mut commit = git.find_reference("refs/heads/main")?.peel_to_commit()?;
+                while let Ok(before) = commit.parent(0) {
+                    commit = before;
+                }
+                git.reference(FOUNDING, commit.id(), true, "")?;
+                commit.id()
+            }
+            Err(error) => return Err(error),
+        };
+        let host: String =
+            self.host.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).take(40).collect();
+        let host = host.trim_matches('-');
+        let host = if host.is_empty() { "host" } else { host };
+        Ok(format!("refs/heads/trails/{host}-{}", &founding.to_string()[..10]))
+    }
+}
+
+/// The branch of a run, here and there.
+pub(super) fn branch(run: RunId) -> String {
+    format!("refs/heads/runs/{run}")
+}
+
+/// The lease of a run, here and there. Here it is what we saw or wrote there last.
+pub(super) fn lease(run: RunId) -> String {
+    format!("refs/runbook/lease/{run}")
+}
+
+/// Where a reference points; `None` when it does not exist.
+pub(super) fn target(git: &Repository, name: &str) -> Result<Option<Oid>, git2::Error> {
+    match git.refname_to_id(name) {
+        Ok(id) => Ok(Some(id)),
+        Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,293 @@
+//! A run is pushed as it goes, and goes on on another machine: two state directories, one bare remote, real git.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command};
+use std::time::{Duration, Instant};
+
+use crate::support::Place;
+
+/// Waits for a state of the world; the state decides, not the clock: time only bounds a broken test.
+fn until(what: &str, mut there: impl FnMut() -> bool) {
+    let end = Instant::now() + Duration::from_secs(60);
+    while !there() {
+        assert!(Instant::now() < end, "{what} did not happen");
+        std::thread::yield_now();
+    }
+}
+
+fn kill(mut child: Child) {
+    child.kill().expect("kill -9");
+    child.wait().expect("it is gone");
+}
+
+/// A bare repository, on a machine that nobody else can reach.
+struct Remote(tempfile::TempDir);
+
+impl Remote {
+    fn new() -> Self {
+        let remote = Self(tempfile::tempdir().expect("a directory"));
+        assert!(Command::new("git").args(["init", "--quiet", "--bare"]).arg(remote.path()).status().expect("git").success());
+        // As a remote that is meant as evidence would be set up.
+        remote.git(&["config", "receive.denyNonFastForwards", "true"]);
+        remote.git(&["config", "receive.denyDeletes", "true"]);
+        remote
+    }
+
+    fn path(&self) -> PathBuf {
+        self.0.path().join("trail.git")
+    }
+
+    fn url(&self) -> String {
+        self.path().display().to_string()
+    }
+
+    fn git(&self, arguments: &[&str]) -> String {
+        let output = Command::new("git").arg("--git-dir").arg(self.path()).args(arguments).output().expect("git");
+        assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
+    /// Whether the branch of a run is there, and its journal holds this text.
+    fn holds(&self, run: &str, text: &str) -> bool {
+        let branch = format!("runs/{run}");
+        let mut show = Command::new("git");
+        show.arg("--git-dir").arg(self.path()).args(["grep", "--quiet", "--fixed-strings", text, &branch]);
+        show.stderr(std::process::Stdio::null()).status().expect("git").success()
+    }
+
+    fn lease(&self, run: &str) -> serde_json::Value {
+        serde_json::from_str(&self.git(&["cat-file", "blob", &format!("refs/runbook/lease/{run}")])).expect("JSON")
+    }
+}
+
+/// A machine with the same runbooks, whose trail has this remote.
+fn machine(source: &str, remote: &str) -> Place {
+    let place = Place::with(source);
+    place.write("runbook.toml", &format!("[audit]\nremote = \"{remote}\"\n"));
+    place
+}
+
+fn away(path: &Path) -> PathBuf {
+    path.with_extension("away")
+}
+
+const GATE: &str = r#"
+command("one", #{ run: ["sh", "-c", "echo one >> ledger"], rollback: "nothing" });
+check("the gate is open", || fs::exists("open"), #{ within: "10m", every: "50ms" });
+command("two", #{ run: ["sh", "-c", "echo two >> ledger"], rollback: "nothing" });
+command("three", #{ run: ["sh", "-c", "echo three >> ledger"], rollback: "nothing" });
+"#;
+
+const ASKS: &str = r#"
+command("one", #{ run: ["sh", "-c", "echo one >> ledger"], rollback: "nothing" });
+confirm("Go on?");
+command("two", #{ run: ["sh", "-c", "echo two >> ledger"], rollback: "nothing" });
+"#;
+
+/// Starts a run that waits at the gate, until its first step is at the remote.
+fn at_the_gate(place: &Place, remote: &Remote) -> (Child, String) {
+    let child = place.command(&["exec", "main"]).spawn().expect("the binary starts");
+    until("the first step", || place.ledger() == ["one"]);
+    let run = place.newest_run();
+    until("the push", || remote.holds(&run, "\"step_ended\""));
+    (child, run)
+}
+
+#[test]
+fn a_run_is_at_the_remote_when_it_ends_and_a_clone_of_that_is_evidence() {
+    let remote = Remote::new();
+    let place = machine(r#"command("one", #{ run: ["sh", "-c", "echo one >> ledger"], rollback: "nothing" });"#, &remote.url());
+    place.expect(0, &["exec", "main"]).is_silent_about(&["notice"]);
+    let run = place.newest_run();
+    assert_eq!(remote.lease(&run)["held"], false);
+    assert!(remote.git(&["for-each-ref", "--format=%(refname)", "refs/heads/trails/"]).lines().count() == 1);
+    place.expect(0, &["push", "--status"]).says(&["0 branches"]);
+    place.expect(0, &["push"]).says(&["pushed: 0 branches"]);
+    place.expect(0, &["verify", "--repo", &remote.url()]).says(&["verified: 1 run"]);
+    remote.git(&["fsck", "--strict"]);
+}
+
+#[test]
+fn a_run_whose_machine_died_goes_on_elsewhere_and_the_old_owner_is_kept_out() {
+    let remote = Remote::new();
+    let (old, new) = (machine(GATE, &remote.url()), machine(GATE, &remote.url()));
+    let (child, run) = at_the_gate(&old, &remote);
+    kill(child);
+    assert_eq!(remote.lease(&run)["held"], true);
+
+    // Nobody takes a run from a machine that may be alive without saying so.
+    let resume = ["resume", &run, "--from", &remote.url()].map(str::to_owned);
+    let mut line: Vec<_> = resume.iter().map(String::as_str).collect();
+    new.expect(10, &line).says(&["belongs to", "--take-over"]);
+    assert!(new.ledger().is_empty());
+    line.extend(["--take-over", "its plug is pulled"]);
+    new.write("open", "");
+    // It may have made the next change after its last push: that is for a person to find out.
+    new.expect(5, &line).says(&["two", "after its last push", "runbook resolve"]);
+    assert!(new.ledger().is_empty());
+    new.expect(10, &["rollback", &run]).says(&["how far the other machine got"]);
+    new.expect(5, &["resume", &run]);
+    new.expect(0, &["resolve", &run, "two", "did-not", "--why", "I looked on its disk"]);
+    new.expect(0, &["resume", &run]).says(&["completed"]);
+    assert_eq!(new.ledger(), ["two", "three"], "what the other machine did is not done again");
+    let sessions: Vec<_> = new.journal().into_iter().filter(|record| record["type"] == "session_started").collect();
+    assert!(sessions[1]["taken_over"].as_str().is_some_and(|text| text.contains("its plug is pulled")), "{sessions:?}");
+    assert_eq!(sessions[1]["epoch"], 2);
+
+    // The old owner comes back, with records that nobody else has: it must not go on, and loses nothing.
+    let before = fs::read(old.journal_path()).expect("a journal");
+    old.write("open", "");
+    let came_back = old.run(&["resume", &run]);
+    assert!(matches!(came_back.code, Some(10 | 11)), "{came_back}");
+    assert_eq!(old.ledger(), ["one"]);
+    assert_eq!(fs::read(old.journal_path()).expect("a journal"), before);
+    old.run(&["push"]);
+    for place in [&new, &old] {
+        place.expect(0, &["verify"]);
+    }
+    new.expect(0, &["verify", "--repo", &remote.url()]).says(&["verified: 1 run"]);
+}
+
+#[test]
+fn an_owner_that_lives_on_stops_before_its_next_change() {
+    let remote = Remote::new();
+    let (old, new) = (machine(GATE, &remote.url()), machine(GATE, &remote.url()));
+    let (child, run) = at_the_gate(&old, &remote);
+    // Its engine is only frozen, and somebody is mistaken.
+    let pid = rustix::process::Pid::from_raw(child.id().cast_signed()).expect("a process");
+    rustix::process::kill_process(pid, rustix::process::Signal::STOP).expect("it stops");
+    new.write("open", "");
+    new.expect(5, &["resume", &run, "--from", &remote.url(), "--take-over", "it does not answer"]);
+    new.expect(0, &["resolve", &run, "two", "did-not", "--why", "a mistake, as we will see"]);
+    new.expect(0, &["resume", &run]);
+    // What is waited for here is time itself: the remote's last word counts for two seconds.
+    std::thread::sleep(Duration::from_secs(3));
+    old.write("open", "");
+    rustix::process::kill_process(pid, rustix::process::Signal::CONT).expect("it goes on");
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!(output.status.code(), Some(10));
+    assert_eq!((old.ledger(), new.ledger()), (vec!["one".to_owned()], vec!["two".to_owned(), "three".to_owned()]));
+    new.expect(0, &["verify", "--repo", &remote.url()]);
+}
+
+#[test]
+fn a_run_that_was_let_go_of_wanders_to_and_fro() {
+    let remote = Remote::new();
+    let (one, two) = (machine(ASKS, &remote.url()), machine(ASKS, &remote.url()));
+    one.expect(4, &["exec", "main"]);
+    let run = one.newest_run();
+    two.expect(0, &["fetch", &run[..20]]).says(&["fetched"]);
+    two.expect(0, &["fetch", &run]).says(&["nothing new"]);
+    two.expect(0, &["answer", &run, "--yes"]);
+    // Back on the first machine, which learns of the answer by itself.
+    one.expect(0, &["resume", &run]).says(&["completed"]);
+    assert_eq!((one.ledger(), two.ledger()), (vec!["one".to_owned(), "two".to_owned()], Vec::new()));
+    two.expect(0, &["resume", &run]).says(&["completed already"]);
+    two.expect(0, &["runs"]).says(&["completed"]);
+    for place in [&one, &two] {
+        place.expect(0, &["verify"]);
+    }
+    one.expect(0, &["verify", "--repo", &remote.url()]).says(&["verified: 1 run"]);
+    assert_eq!(remote.git(&["for-each-ref", "refs/heads/trails/"]).lines().count(), 2);
+}
+
+#[test]
+fn a_remote_out_of_reach_holds_nothing_up_and_is_caught_up_with() {
+    let remote = Remote::new();
+    let place = machine(ASKS, &remote.url());
+    fs::rename(remote.path(), away(&remote.path())).expect("away");
+    place.expect(4, &["exec", "main"]).says(&["not at its remote yet", "runbook push"]);
+    let run = place.newest_run();
+    place.expect(9, &["push", "--status"]).says(&["2 branches"]);
+    place.expect(10, &["push"]).says(&["cannot be reached"]);
+    // Whether somebody else has the run cannot be known: that is for a person to say.
+    place.expect(10, &["answer", &run, "--yes"]).says(&["cannot be reached", "--offline"]);
+    place.expect(0, &["answer", &run, "--yes", "--offline"]);
+    place.expect(0, &["resume", "--offline"]);
+    fs::rename(away(&remote.path()), remote.path()).expect("back");
+    place.expect(0, &["push"]).says(&["pushed: 2 branches"]);
+    place.expect(0, &["push", "--status"]).says(&["0 branches"]);
+    place.expect(0, &["verify", "--repo", &remote.url()]);
+}
+
+#[test]
+fn a_remote_that_was_rewritten_is_an_alarm_and_stays_as_it_is() {
+    let remote = Remote::new();
+    let place = machine(r#"command("one", #{ run: ["sh", "-c", "echo one >> ledger"], rollback: "nothing" });"#, &remote.url());
+    place.expect(0, &["exec", "main"]);
+    let trail = remote.git(&["for-each-ref", "--format=%(refname)", "refs/heads/trails/"]);
+    let trail = trail.trim();
+    let forged = remote.git(&[
+        "-c",
+        "user.name=eve",
+        "-c",
+        "user.email=eve@x",
+        "commit-tree",
+        "-m",
+        "forged",
+        &format!("{trail}^{{tree}}"),
+    ]);
+    remote.git(&["update-ref", trail, forged.trim()]);
+    place.expect(11, &["exec", "main"]).says(&["holds another history", "trails/"]);
+    assert_eq!(place.ledger(), ["one", "one"], "the run itself is not hurt");
+    place.expect(11, &["push"]).says(&["nothing is pushed any more"]);
+    assert_eq!(remote.git(&["rev-parse", trail]).trim(), forged.trim(), "never forced");
+    place.expect(0, &["verify"]);
+    // The forged trail is sound in itself: only who remembers a head can tell.
+    let head = place.git(&["rev-parse", "main~1"]);
+    place.expect(11, &["verify", "--repo", &remote.url(), "--since", head.trim()]).says(&["does not descend from"]);
+}
+
+#[test]
+fn what_the_remote_holds_is_checked_before_it_is_kept() {
+    let remote = Remote::new();
+    let (one, two) = (machine(ASKS, &remote.url()), machine(ASKS, &remote.url()));
+    one.expect(4, &["exec", "main"]);
+    let run = one.newest_run();
+    // Somebody with access to the remote adds a commit with an edited journal.
+    let clone = one.path("clone");
+    let at = |arguments: &[&str]| {
+        let mut git = Command::new("git");
+        git.args(["-c", "user.name=eve", "-c", "user.email=eve@x", "-C"]).arg(&clone).args(arguments);
+        let output = git.output().expect("git");
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    fs::create_dir(&clone).expect("a directory");
+    at(&["clone", "--quiet", "--branch", &format!("runs/{run}"), &remote.url(), "."]);
+    let journal = clone.join(at(&["ls-files", "*journal.jsonl"]).trim());
+    let text = fs::read_to_string(&journal).expect("a journal");
+    fs::write(&journal, text.replacen("echo one", "echo two", 1)).expect("an edit");
+    at(&["commit", "--quiet", "--all", "--message", "main: sealed"]);
+    at(&["push", "--quiet", "origin", &format!("HEAD:runs/{run}")]);
+    two.expect(11, &["fetch", &run]).says(&["cannot be trusted", "record"]);
+    two.expect(0, &["runs"]).is_silent_about(&[&run]);
+    two.expect(2, &["resume", &run]);
+}
+
+#[test]
+fn a_command_in_flight_on_the_dead_machine_is_in_doubt_and_one_that_settles_itself_is_not() {
+    const FLIES: &str = r#"
+    command("flies", #{ run: ["sh", "-c", "echo flies >> ledger; cat go"], rollback: "nothing" });
+    command("settles", #{ run: ["sh", "-c", "echo settles >> ledger"], rollback: "nothing", settled_by: || fs::exists("there") });
+    command("again", #{ run: ["sh", "-c", "echo again >> ledger"], rollback: "nothing", idempotent: true });
+    "#;
+    let remote = Remote::new();
+    let (old, new) = (machine(FLIES, &remote.url()), machine(FLIES, &remote.url()));
+    old.fifo("go");
+    let child = old.command(&["exec", "main"]).spawn().expect("the binary starts");
+    until("the command", || old.ledger() == ["flies"]);
+    let run = old.newest_run();
+    until("the push", || remote.holds(&run, "\"step_intended\""));
+    kill(child);
+    // Nothing of the keeper here knows of it: that is no evidence that it never began.
+    new.expect(5, &["resume", &run, "--from", &remote.url(), "--take-over", "dead"]).says(&["flies", "another machine"]);
+    new.expect(0, &["resolve", &run, "flies", "did", "--why", "seen"]);
+    // How far it got is still open: the next one is asked, by its own check.
+    new.write("there", "");
+    new.expect(0, &["resume", &run]).says(&["completed"]);
+    assert_eq!(new.ledger(), ["again"]);
+    new.expect(0, &["verify"]);
+    old.write("go", "");
+}

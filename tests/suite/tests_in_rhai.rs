@@ -1,0 +1,101 @@
+//! `runbook test` with tests beside the runbook: what they can say, and what people and build servers read.
+
+use crate::support::Place;
+
+const RUNBOOK: &str = r#"let p = runbook(#{ title: "Restart", owner: "o", params: #{ service: #{ fallback: "api" } } });
+let up = check("is it up", || http::get("http://127.0.0.1:1/").status == 200, #{ advisory: true });
+if up == true {
+    confirm(`${p.service} is up. Restart it all the same?`, #{ details: "Nobody is served meanwhile." });
+}
+let done = command("restart", #{ run: ["systemctl", "restart", p.service], rollback: ["systemctl", "start", "old"], retry: #{ times: 1, every: "1h" } });
+print(`it said ${done.stdout}`);
+"#;
+
+fn place(tests: &str) -> Place {
+    let place = Place::with(RUNBOOK);
+    place.write("runbooks/main.test.rhai", tests);
+    place
+}
+
+#[test]
+fn what_was_done_asked_shown_and_rolled_back_can_be_expected() {
+    let place = place(
+        r#"given("http::get *", #{ status: 200 });
+        test("it is restarted", || {
+            given("restart", [#{ exits: 1, complains: "busy" }, #{ prints: "done\n" }]);
+            let ran = run(#{ service: "db" });
+            assert_eq(ran.status, "completed");
+            assert_eq(ran.steps, ["is it up", "db is up. Restart it all the same?", "restart"]);
+            assert_eq(ran.changes, ["systemctl restart db (failed)", "systemctl restart db"]);
+            assert_eq(ran.asked, [#{ question: "db is up. Restart it all the same?", details: "Nobody is served meanwhile." }]);
+            assert_has(ran.shown, "db is up. Restart it all the same?  yes, says tester");
+            assert_eq(ran.printed, ["it said done"]);
+            assert_eq(ran.step("restart").value, "done");
+            assert_eq(ran.rollback.status, "rolled back");
+            assert_eq(ran.rollback.changes, ["systemctl start old"]);
+        });
+        test("nobody is asked when it is down", || {
+            given("is it up", #{ gives: false });
+            let ran = run();
+            assert_eq(ran.asked, []);
+            assert_eq(ran.step("is it up").outcome, "missed");
+        });"#,
+    );
+    let before = place.photograph();
+    place.expect(0, &["test"]).says(&["✓ it is restarted", "✓ nobody is asked when it is down", "3 of 3 steps, 1 of 1 branch"]);
+    assert_eq!(place.photograph(), before);
+}
+
+#[test]
+fn a_test_that_fails_is_drawn_and_hides_no_other() {
+    let place = place(
+        r#"given("http::get *", #{ status: 500 });
+        test("wrong", || {
+            assert_eq(run().changes, ["systemctl restart db"]);
+        });
+        test("right", || { assert_eq(run().status, "completed"); });"#,
+    );
+    let ran = place.expect(1, &["test", "main", "--junit", "results.xml"]);
+    ran.says(&["✗ wrong", "main.test.rhai:3", "systemctl restart api", "systemctl restart db", "✓ right"]);
+    ran.says(&["2 of 3 steps, 0 of 1 branch", "runbooks/main.rhai:4:5  confirm never ran", "if never taken"]);
+    let xml = place.read("results.xml");
+    assert!(xml.contains("tests=\"2\" failures=\"1\"") && xml.contains("<testcase classname=\"main\" name=\"right\""), "{xml}");
+    let lines = place.expect(1, &["test", "main", "--output", "json"]).out;
+    let lines: Vec<serde_json::Value> = lines.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!((&lines[0]["test"], &lines[0]["ok"], &lines[1]["ok"]), (&"wrong".into(), &false.into(), &true.into()));
+    assert_eq!(lines[0]["diagnostics"][0]["code"], "RB0031");
+    assert_eq!(lines[2]["coverage"]["missed_steps"][0]["span"]["line"], 4);
+}
+
+#[test]
+fn what_a_test_does_not_say_is_named_with_the_lines_to_add() {
+    let place = place("test(\"x\", || { run(); });");
+    place.expect(1, &["test"]).says(&["main.test.rhai:1", "given(\"http::get http://127.0.0.1:1/\", #{ status: 200 });"]);
+    place.write("runbooks/main.test.rhai", "test(\"x\", || { run(#{ servce: 1 }); });");
+    place.expect(1, &["test"]).says(&["does not take these parameters", "did you mean `service`"]);
+    place.write("runbooks/main.test.rhai", "test(\"x\", || { loop { } });");
+    place.expect(1, &["test"]).says(&["RB0012"]);
+}
+
+#[test]
+fn a_real_run_becomes_a_test_that_passes() {
+    let place = Place::with(
+        r#"let p = runbook(#{ title: "T", owner: "o", params: #{ n: #{ type: "int" } } });
+        let seen = check("look", || fs::read("seen"));
+        let done = command("say", #{ run: ["sh", "-c", "echo \"$0\"", `${seen} ${p.n}`], rollback: "nothing" });
+        let tried = attempt(|| command("fail", #{ run: ["sh", "-c", "echo oops >&2; exit 7"], rollback: "nothing" }));
+        if tried.error.code != 7 { throw "another code" }
+        if done.stdout != `${seen} 3` { throw `another text: ${done.stdout}` }
+        "#,
+    );
+    place.write("seen", "a \"b\" \\ ${c}\u{1b}");
+    place.expect(0, &["exec", "main", "-p", "n=3"]);
+    let run = place.newest_run();
+    place.expect(0, &["test", "--record", &run]).says(&["main.test.rhai written"]);
+    std::fs::remove_file(place.path("seen")).expect("removed");
+    place.expect(0, &["test"]).says(&[&format!("✓ as in run {run}"), "3 of 3 steps"]);
+    // What stands there is not written over.
+    let written = place.read("runbooks/main.test.rhai");
+    assert_eq!(place.expect(0, &["test", "--record", &run]).out, written);
+    assert_eq!(place.read("runbooks/main.test.rhai"), written);
+}
