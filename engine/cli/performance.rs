@@ -6,7 +6,6 @@ use std::future::Future;
 use std::path::Path;
 use std::rc::Rc;
 
-use runbook_model::change::quoted;
 use runbook_model::entry::{Entry, Record};
 use runbook_model::estimate::Estimate;
 use runbook_model::id::RunId;
@@ -464,7 +463,7 @@ fn refused(refused: Refused, trail: &str) -> Failure {
             Failure::new(ExitCode::Damaged, refused.to_string())
         }
         Refused::Diverged { .. } => {
-            let git = format!("git --git-dir {} show ", quoted(trail));
+            let git = format!("git --git-dir {} show ", runbook_model::change::quoted(trail));
             Failure::new(ExitCode::Damaged, refused.to_string().replace("git show ", &git))
         }
         Refused::Unsealable { .. } => Failure::new(ExitCode::Damaged, refused.to_string())

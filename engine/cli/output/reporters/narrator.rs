@@ -34,9 +34,9 @@ pub struct Narrator {
     /// The attempts that were made while rolling back.
     rolled: Vec<StepPath>,
     tally: Tally,
-    branches: Branches,
     /// Steps whose last attempt failed: one of them may be settled later.
     failed: BTreeMap<StepPath, Intent>,
+    branches: Branches,
 }
 
 /// An attempt that has not ended.
@@ -67,8 +67,8 @@ impl Narrator {
             answered: Vec::new(),
             rolled: Vec::new(),
             tally: Tally::default(),
-            branches: Branches::default(),
             failed: BTreeMap::new(),
+            branches: Branches::default(),
         }
     }
 

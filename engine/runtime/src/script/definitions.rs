@@ -16,6 +16,11 @@ const STEPS: &[Signature] = &[
     ("confirm", &["(question: String) -> ?", "(question: String, options: Map) -> ?"], ""),
     ("rollback", &["(name: String, way: ?) -> ()"], ""),
     ("phase", &["(name: String, steps: Fn) -> ?", "(name: String, options: Map, steps: Fn) -> ?"], ""),
+    (
+        "parallel",
+        &["(name: String, items: Array, branch: Fn) -> Array", "(name: String, items: Array, options: Map, branch: Fn) -> Array"],
+        "",
+    ),
     ("attempt", &["(body: Fn) -> Map"], "Gives `#{ ok, value, error }`: a failure as a value."),
     (
         "sh",

@@ -88,6 +88,14 @@ impl Program {
         (!self.warnings.is_empty()).then(|| Diagnostics::new(self.warnings.clone(), Arc::clone(&self.script.sources)))
     }
 
+    /// The first step of the runbook that is sure to need the operator's terminal; those that may not be reached, or stand in
+    /// modules and functions, are not looked for.
+    #[must_use]
+    pub fn interactive_step(&self) -> Option<Location> {
+        let entry = self.script.sources.entry();
+        interactive_step(entry, self.script.asts.get(entry)?)
+    }
+
     /// These remarks of the caller's about the program, to be shown with its sources.
     #[must_use]
     pub fn remarks(&self, remarks: Vec<Diagnostic>) -> Diagnostics {
@@ -100,14 +108,6 @@ impl Program {
         let sources = &self.script.sources;
         let position = lint::declared_at(self.script.asts.get(sources.entry())?, option)?;
         span::grown(sources, sources.entry(), position)
-    }
-
-    /// The first step of the runbook that is sure to need the operator's terminal; those that may not be reached, or stand in
-    /// modules and functions, are not looked for.
-    #[must_use]
-    pub fn interactive_step(&self) -> Option<Location> {
-        let entry = self.script.sources.entry();
-        interactive_step(entry, self.script.asts.get(entry)?)
     }
 
     /// The names and texts of all files that belong to it, the entry first: what a run pins.

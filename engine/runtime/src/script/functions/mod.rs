@@ -36,7 +36,7 @@ pub(super) const NAMES: [&str; 10] =
 pub(super) const SECRET: &str = "secret";
 
 /// Those of [`NAMES`] that ask for a step, or for a phase of steps.
-pub(super) const STEPS: [&str; 5] = ["check", "command", "confirm", "phase", "rollback"];
+pub(super) const STEPS: [&str; 6] = ["check", "command", "confirm", "parallel", "phase", "rollback"];
 
 /// How many arguments a function of the engine takes: one of [`NAMES`], or of [`MODULES`] with its module.
 pub(super) fn arguments(name: &str) -> Option<RangeInclusive<usize>> {
@@ -45,6 +45,7 @@ pub(super) fn arguments(name: &str) -> Option<RangeInclusive<usize>> {
         "check" | "phase" => 2..=3,
         "command" | "rollback" => 2..=2,
         "confirm" | "sh" => 1..=2,
+        "parallel" => 3..=4,
         _ => return observe::arguments(name),
     })
 }

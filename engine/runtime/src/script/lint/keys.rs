@@ -10,14 +10,12 @@ use crate::script::diagnostic::Diagnostic;
 use crate::script::options::unknown_option;
 use crate::script::schema::{OptionType, Table, table};
 use crate::script::spots::options_of;
-use crate::script::survey::Met;
 
 pub(super) fn lint(file: &File<'_>, found: &mut Found<'_>) {
     for met in file.calls.iter().filter(|met| !met.is_method) {
         if let Some((table, Expr::Map(map, _))) = options_of(met.call) {
             keys(table, &map.0, met.position, found);
         }
-        arguments(met, found);
     }
 }
 
@@ -142,57 +140,4 @@ fn together(of: &Table, items: &Items, place: Position, found: &mut Found<'_>) {
 
 fn has(items: &Items, name: &str) -> bool {
     items.iter().any(|(key, _)| key.name == name)
-}
-
-/// Arguments that stand by themselves: names, closures, what is looked at.
-fn arguments(met: &Met<'_>, found: &mut Found<'_>) {
-    let arguments = &met.call.args;
-    let name = met.name();
-    let mut refuse = |argument: &Expr, message: String, help: &str| {
-        let diagnostic = Diagnostic::error(Code::BadOption, message);
-        found.report(if help.is_empty() { diagnostic } else { diagnostic.help(help) }, argument.start_position());
-    };
-    if met.is_step()
-        && let Some(argument) = arguments.first()
-        && let Some(value) = literal(argument)
-    {
-        match value {
-            Literal::Template => {}
-            Literal::Text(text) if text.trim().is_empty() => {
-                refuse(argument, format!("the name of a `{name}` may not be empty"), "");
-            }
-            Literal::Text(text) if text.contains(char::is_control) => {
-                refuse(argument, format!("the name of a `{name}` is one line without control characters"), "");
-            }
-            Literal::Text(text) if text.chars().count() > 200 => {
-                refuse(argument, format!("the name of a `{name}` has at most 200 characters"), "");
-            }
-            Literal::Text(_) => {}
-            odd => refuse(argument, format!("`{name}` wants a name as its first argument, this is {}", odd.named()), ""),
-        }
-    }
-    let closure = match name.as_str() {
-        "check" => arguments.get(1),
-        "phase" => arguments.get(1..).and_then(<[Expr]>::last),
-        "attempt" => arguments.first(),
-        _ => None,
-    };
-    if let Some(argument) = closure
-        && let Some(value) = literal(argument)
-        && !matches!(value, Literal::Closure)
-    {
-        let help = format!("write `|| …`: `{name}` decides when it is called, and how often");
-        refuse(argument, format!("`{name}` wants a closure, this is {}", value.named()), &help);
-    }
-    if let Some((table, argument)) = options_of(met.call)
-        && let Some(value) = literal(argument)
-    {
-        // `phase` and `rollback` may have a closure where options could be.
-        let closure = matches!(value, Literal::Closure) && matches!(table.name, "phase" | "rollback");
-        let no_options = table.name == "phase" && arguments.len() == 2;
-        if !matches!(value, Literal::Map(_)) && !closure && !no_options {
-            let message = format!("the options of `{}` are a map, this is {}", table.name, value.named());
-            refuse(argument, message, &format!("write {}", table.usage));
-        }
-    }
 }

@@ -3,6 +3,7 @@
 //! What would certainly fail when it is reached is an error, and keeps a runbook from being started: at 03:00 a run must not
 //! stop half-way for a slip that was there to be read. What only looks wrong is a warning.
 
+mod arguments;
 mod calls;
 mod engine_functions;
 mod fitting;
@@ -53,6 +54,7 @@ pub(super) fn lint(sources: &Sources, asts: &BTreeMap<String, AST>) -> Vec<Diagn
         calls::lint(&program, file, &mut found);
         switches::lint(file, &mut found);
         keys::lint(file, &mut found);
+        arguments::lint(file, &mut found);
         secrets::lint(file, &mut found);
         places::lint(&program, file, &mut found);
         // The modules of the engine are not the author's to mend.

@@ -65,6 +65,9 @@ fn values_that_an_option_cannot_hold_are_found_where_they_stand() {
         ("check(\"x\", true);", 12, "wants a closure"),
         ("check(\"x\", || 1, 5);", 18, "are a map"),
         ("phase(\"x\", 5);", 12, "wants a closure"),
+        ("rollback(\"x\", \"rm /tmp/x\");", 15, "write [\"rm\", \"/tmp/x\"]"),
+        ("rollback(\"x\", [[\"a\"], 5]);", 23, "change 1"),
+        ("parallel(\"x\", [1], 5);", 20, "wants a closure"),
         ("phase(\"x\", #{ lock_wait: \"1m\" }, || 1);", 15, "without `lock`"),
     ] {
         one(&below(body), Code::BadOption, 2, column, words);
@@ -77,6 +80,8 @@ fn what_is_worked_out_is_left_to_the_run() {
         "let t = 5; command(\"x\", #{ run: [\"a\", t], timeout: t, rollback: t });",
         "let run = #{ run: [\"a\"] }; command(\"x\", run + #{ rollback: \"nothing\" });",
         "command(`x ${settings}`, #{ run: settings, rollback: [settings, [\"b\"]], env: settings, timeout: `${settings}s` });",
+        "rollback(\"x\", [\"a\", \"b\"]); rollback(\"y\", [[\"a\"], #{ run: [\"b\"] }]); rollback(\"z\", #{ run: [\"a\"] }); rollback(\"w\", || confirm(\"v\"));",
+        "parallel(\"x\", [1, 2], |n| confirm(`${n}`)); parallel(\"y\", [1], #{ max: 2 }, |n| confirm(`${n}`));",
         "command(\"x\", #{ run: sh(\"a\"), rollback: sh(\"b\"), retry: #{ times: 3 } });",
         "command(\"x\", #{ http: #{ url: settings, expect: [200, settings], json: #{ a: [1, ()] } }, rollback: || { } });",
     ] {
