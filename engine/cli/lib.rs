@@ -19,6 +19,7 @@ pub mod library;
 pub mod logging;
 pub mod operator;
 pub mod output;
+pub mod panics;
 pub mod people;
 pub mod performance;
 #[cfg(test)]
@@ -39,5 +40,8 @@ pub fn main() -> std::process::ExitCode {
     {
         return runbook_runtime::keeper::at_terminal(&arguments.collect::<Vec<_>>());
     }
+    // Before anything is in memory that nobody else may read.
+    runbook_runtime::secret::keep_memory();
+    panics::listen();
     commands::run(std::env::args_os())
 }

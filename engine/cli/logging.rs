@@ -1,6 +1,7 @@
 //! The program's own log, for those who look into the engine. It never goes to standard output and is no record of a run.
 
 use std::fs::OpenOptions;
+use std::io;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::PathBuf;
 use std::sync::Mutex;
@@ -8,6 +9,7 @@ use std::sync::Mutex;
 use tracing_subscriber::EnvFilter;
 
 use crate::failure::Failure;
+use crate::output::veiled::Veiled;
 
 /// What is logged, and where.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -37,9 +39,9 @@ impl Logging {
                     Failure::usage(format!("cannot open the log file `{}`: {error}", path.display()))
                         .hint("give another with `--log FILE`")
                 })?;
-                subscriber.with_writer(Mutex::new(file)).try_init()
+                subscriber.with_writer(Mutex::new(Veiled(file))).try_init()
             }
-            None => subscriber.with_writer(std::io::stderr).try_init(),
+            None => subscriber.with_writer(|| Veiled(io::stderr())).try_init(),
         };
         started.map_err(|error| Failure::usage(format!("cannot start logging: {error}")))
     }

@@ -21,6 +21,7 @@ use runbook_runtime::hosts::SshSettings;
 use runbook_runtime::journal::{CreateError, OpenError, ReadError, RunDir, StateDir};
 use runbook_runtime::report::{Progress, Reporter};
 use runbook_runtime::script::Program;
+use runbook_runtime::secret::Sources;
 use runbook_runtime::signing::Signing;
 use runbook_runtime::world::live::processes::Kept;
 use runbook_runtime::world::live::{Couriers, Site};
@@ -63,6 +64,10 @@ pub struct Performance<'a> {
     pub verbose: bool,
     /// What happened in earlier sessions.
     pub before: Vec<Record>,
+    /// Where its secrets come from.
+    pub sources: Sources,
+    /// The secrets that earlier sessions have used.
+    pub used: Vec<String>,
     /// How the sources that are adopted differ from the ones before, as a unified diff.
     pub edit: String,
     /// How long each step took before.
@@ -107,6 +112,7 @@ impl<'a> Performance<'a> {
             None => Some(workplace.archive(state, &operator, Some(&dir), &signing, anchor.as_ref().map(Anchor::nudge))?),
         };
         let runner = folded.session_operator().unwrap_or_else(|| operator.person.clone());
+        let sources = workplace.place.configuration.sources(folded.started().env.as_deref());
         let before = reading.records;
         let operator = operator.in_groups(&folded.started().groups);
         Ok(Self {
@@ -122,6 +128,8 @@ impl<'a> Performance<'a> {
             yes: false,
             verbose: false,
             before,
+            sources,
+            used: folded.secrets().keys().cloned().collect(),
             edit: String::new(),
             likely: BTreeMap::new(),
         })
@@ -253,6 +261,7 @@ impl<'a> Performance<'a> {
         let unconfined = if self.dry_run { self.confine(&mut site).err() } else { None };
         site.extra_env.clone_from(&self.workplace.place.configuration.pass_env.value);
         site.couriers = Some(self.couriers());
+        let vault = self.workplace.vault(self.sources.clone(), &self.dir).with_used(self.used.clone());
         let at_terminal = self.operator.person.from == From::Terminal;
         let palette = self.workplace.screen().palette;
         let people = Present {
@@ -262,6 +271,7 @@ impl<'a> Performance<'a> {
         let sink = view.clone();
         let processes = Kept::new(Path::new("/proc/self/exe"), &[keeper::VERB], &self.dir.keeper());
         let live = LiveWorld::new(site, Box::new(processes), Box::new(people))
+            .with_vault(vault)
             .with_sink(Box::new(move |progress| sink.0.borrow_mut().progress(&progress)));
         if self.dry_run {
             return Rc::new(DryRunWorld::new(live, unconfined));

@@ -11,6 +11,7 @@ use runbook_runtime::audit::{Archive, Archivist, Founding, Told};
 use runbook_runtime::boot::boot_id;
 use runbook_runtime::journal::{Journal, ReadError, Reading, RunDir, StateDir};
 use runbook_runtime::script::Program;
+use runbook_runtime::secret::{Sources, Vault};
 use runbook_runtime::signing::Signing;
 
 use crate::arguments::Globals;
@@ -51,6 +52,14 @@ impl Workplace<'_> {
         Ok(StateDir::open(&self.place.configuration.state_dir.value)?)
     }
 
+    /// The secrets of a run, of which everything is known already that can be known without asking anybody.
+    #[must_use]
+    pub fn vault(&self, sources: Sources, dir: &RunDir) -> Vault {
+        let vault = Vault::new(sources, &self.root(), std::env::vars_os().collect(), dir.secret_key());
+        vault.look_around(&self.place.configuration.pass_env.value);
+        vault
+    }
+
     /// The state directory as it is, to look at: nothing is made in it, and it may belong to somebody else or be read-only.
     ///
     /// # Errors
@@ -62,12 +71,15 @@ impl Workplace<'_> {
     /// The runbook that a person named, and what it says about itself.
     ///
     /// # Errors
-    /// There is none of that name, or it does not load.
+    /// There is none of that name, it does not load, or it names a secret that has no source.
     pub fn program(&self, named: &str) -> Result<(Title, Program, Declaration), Failure> {
         let library = self.place.library();
         let title = library.find(named)?;
         match library.read(&title) {
-            Ok((program, declaration)) => Ok((title, program, declaration)),
+            Ok((program, declaration)) => match program.without_source(&|name| self.place.configuration.has_source(name)) {
+                None => Ok((title, program, declaration)),
+                Some(orphans) => Err(broken(&title, &orphans, self.screen().palette)),
+            },
             Err(diagnostics) => Err(broken(&title, &diagnostics, self.screen().palette)),
         }
     }

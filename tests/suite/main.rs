@@ -28,6 +28,7 @@ mod rehearsal;
 mod report;
 mod resume;
 mod rollback;
+mod secrets;
 mod signals;
 mod signatures;
 mod stdlib;

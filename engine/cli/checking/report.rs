@@ -30,9 +30,16 @@ pub struct Report {
 }
 
 impl Report {
-    /// Reads runbooks. Nothing is run. `allowed` are codes that are passed over.
+    /// Reads runbooks. Nothing is run. `allowed` are codes that are passed over; `has_source` knows the secrets
+    /// that come from somewhere.
     #[must_use]
-    pub fn of(library: &Library, root: &Path, titles: &[Title], allowed: &BTreeSet<String>) -> Self {
+    pub fn of(
+        library: &Library,
+        root: &Path,
+        titles: &[Title],
+        allowed: &BTreeSet<String>,
+        has_source: &dyn Fn(&str) -> bool,
+    ) -> Self {
         let mut report = Self { read: titles.len(), ..Self::default() };
         // The others count, too: an alert is served twice whoever is asked about.
         let all: BTreeMap<String, (Program, Declaration)> = library
@@ -56,6 +63,7 @@ impl Report {
                     let mut found = program.warnings().map(|diagnostics| diagnostics.all).unwrap_or_default();
                     found.extend(served::twice(program, declaration, &others));
                     found.extend(links::dead(root, program, declaration));
+                    found.extend(program.without_source(has_source).map(|orphans| orphans.all).unwrap_or_default());
                     Some(program.remarks(found))
                 }
             };

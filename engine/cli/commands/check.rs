@@ -71,7 +71,7 @@ fn once(check: &Check, place: &Place, globals: &Globals) -> Result<ExitCode, Fai
     };
     let allowed: BTreeSet<_> = place.configuration.allowed.keys().cloned().collect();
     let root = &place.configuration.root.value;
-    let report = Report::of(&library, root, &titles, &allowed);
+    let report = Report::of(&library, root, &titles, &allowed, &|secret| place.configuration.has_source(secret));
     let format = check.format.unwrap_or(match globals.output {
         arguments::Format::Json => Format::Json,
         arguments::Format::Text => Format::Text,

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::arguments::{Format, Globals};
-use crate::configuration::{Audit, Configuration, Origin};
+use crate::configuration::{Audit, Configuration, Origin, secrets};
 use crate::failure::Failure;
 use crate::output::style::{Palette, Tone};
 use crate::output::{self, safe};
@@ -69,6 +69,9 @@ fn rows(configuration: &Configuration) -> Vec<Row> {
     for (key, setting) in &configuration.settings {
         rows.push((format!("settings.{key}"), setting.value.clone(), setting.origin.clone()));
     }
+    for (name, source) in &configuration.secrets {
+        rows.push((format!("secrets.{name}"), secrets::shown(&source.value), source.origin.clone()));
+    }
     for (code, reason) in &configuration.allowed {
         rows.push((format!("check.allow.{code}"), json!(reason.value), reason.origin.clone()));
     }
@@ -87,6 +90,9 @@ fn rows(configuration: &Configuration) -> Vec<Row> {
         }
         for (key, setting) in &environment.settings {
             rows.push((format!("env.{name}.settings.{key}"), setting.value.clone(), setting.origin.clone()));
+        }
+        for (secret, source) in &environment.secrets {
+            rows.push((format!("env.{name}.secrets.{secret}"), secrets::shown(&source.value), source.origin.clone()));
         }
     }
     rows

@@ -6,15 +6,17 @@ use std::path::Path;
 use std::str::FromStr;
 
 use jiff::Timestamp;
+use runbook_model::Value;
 use runbook_model::digest::Digest;
 use runbook_model::entry::{Mode, Provenance, RunStarted, Source};
 use runbook_model::outlook::Outlook;
-use runbook_model::parameter::{self, Origin};
+use runbook_model::parameter::{self, Given, Origin};
 use runbook_model::person::From;
 use runbook_runtime::anchor::Anchor;
 use runbook_runtime::dispatcher::Session;
 use runbook_runtime::journal::new_run_id;
 use runbook_runtime::script::Program;
+use runbook_runtime::secret::known;
 
 use crate::arguments::Format;
 use crate::exit_code::ExitCode;
@@ -81,6 +83,11 @@ pub fn run(exec: &Exec, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> 
     let gate = env.as_deref().and_then(|env| environment.rules.gate(env));
     let signing = workplace.signing(env.as_deref())?;
     let run = new_run_id(Timestamp::now()).map_err(|error| Failure::new(ExitCode::Refused, error.to_string()))?;
+    let (dir, secrets) = (state.run(run), environment.sources());
+    drop(workplace.vault(secrets.clone(), &dir));
+    if let Some(failure) = written_secret(&params, &environment.values()) {
+        return Err(failure);
+    }
     let remote = if exec.unsealed.is_some() { None } else { workplace.remote(&state, None) };
     let anchor = start(remote.as_ref(), run, &operator)?;
     let archivist = match exec.unsealed {
@@ -120,7 +127,7 @@ pub fn run(exec: &Exec, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> 
     }
     let performance = Performance {
         workplace,
-        dir: state.run(run),
+        dir,
         runner: operator.person.clone(),
         operator,
         archivist,
@@ -131,6 +138,8 @@ pub fn run(exec: &Exec, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> 
         yes: exec.yes,
         verbose: exec.verbose,
         before: Vec::new(),
+        sources: secrets,
+        used: Vec::new(),
         edit: String::new(),
         likely: past.durations().steps(),
     };
@@ -174,6 +183,21 @@ pub(crate) fn unfit(name: &str, refused: &[parameter::Refused]) -> Failure {
         failure = failure.detail(format!("  {refused}"));
     }
     failure.hint(format!("runbook show {name}"))
+}
+
+/// Parameters and settings are written down, and every process of the machine can read what was typed.
+fn written_secret(params: &BTreeMap<String, Given>, settings: &serde_json::Map<String, Value>) -> Option<Failure> {
+    let patterns = known::patterns();
+    let params = params.iter().map(|(name, given)| ("parameter", name, &given.value));
+    params.chain(settings.iter().map(|(name, value)| ("setting", name, value))).find_map(|(what, name, value)| {
+        let mut veiled = value.clone();
+        if !patterns.veil_json(&mut veiled) {
+            return None;
+        }
+        let message =
+            format!("the {what} `{name}` holds the value of a secret, and would be written down: {veiled}; nothing was run");
+        Some(Failure::usage(message).hint("leave it out: the runbook names it with `secret(\"…\")`"))
+    })
 }
 
 /// The sources of a runbook, as a run names them.

@@ -109,7 +109,7 @@ fn perform(globals: &Globals, verb: Verb) -> Result<ExitCode, Failure> {
         }
         Verb::Show(show) => {
             let place = Place::of(globals)?;
-            return show::run(&show, &place.library(), History::open(&place.configuration)?.as_ref(), globals);
+            return show::run(&show, &place, History::open(&place.configuration)?.as_ref(), globals);
         }
         Verb::Definitions(wanted) => definitions::run(&wanted, &Place::of(globals)?)?,
         Verb::List(_) => list::run(&Place::of(globals)?.library(), globals)?,

@@ -13,6 +13,8 @@ pub(super) struct Complaint {
     pub(super) message: String,
     pub(super) span: Range<usize>,
     pub(super) help: Option<String>,
+    /// What of the text is not shown: behind `span`, on its line.
+    pub(super) masks: Option<Range<usize>>,
 }
 
 /// All mistakes of a file as one failure.
@@ -24,6 +26,15 @@ pub(super) fn failure(path: &Path, text: &str, complaints: &[Complaint]) -> Fail
 }
 
 fn render(path: &str, text: &str, complaint: &Complaint) -> String {
+    // A value that was written into the place of its source by mistake must not be shown on top of it.
+    let masked;
+    let text = match &complaint.masks {
+        Some(range) => {
+            masked = format!("{}{}{}", &text[..range.start], "·".repeat(3), &text[range.end..]);
+            masked.as_str()
+        }
+        None => text,
+    };
     let span = complaint.span.start.min(text.len())..complaint.span.end.min(text.len());
     let snippet = Snippet::source(text).path(path).annotation(AnnotationKind::Primary.span(span));
     let mut group = Level::ERROR.primary_title(complaint.message.as_str()).element(snippet);

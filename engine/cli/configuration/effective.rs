@@ -9,10 +9,12 @@ use std::path::{Path, PathBuf};
 use runbook_model::Value;
 use runbook_model::length::Length;
 use runbook_model::parameter::nearest;
+use runbook_runtime::secret::{Source, Sources};
 
 use crate::arguments::Globals;
 use crate::configuration::audit::Audit;
 use crate::configuration::layer::{EnvironmentLayer, Layer, Settings};
+use crate::configuration::secrets::{self, SecretsLayer};
 use crate::configuration::{Origin, Rules, Sourced, Surroundings, root};
 use crate::failure::Failure;
 
@@ -47,6 +49,8 @@ pub struct Configuration {
     pub audit: Audit,
     /// What scripts see as `settings` when no environment is named.
     pub settings: BTreeMap<String, Sourced<Value>>,
+    /// Where secrets come from when no environment is named.
+    pub secrets: BTreeMap<String, Sourced<Source>>,
     /// The environments that can be named.
     pub environments: BTreeMap<String, Environment>,
     /// The environment that `RUNBOOK_ENV` names.
@@ -66,9 +70,17 @@ pub struct Environment {
     pub hosts: BTreeMap<String, Sourced<Vec<String>>>,
     /// What scripts see as `settings`: the common ones with those of the environment merged over them.
     pub settings: BTreeMap<String, Sourced<Value>>,
+    /// Where secrets come from: the common sources with those of the environment laid over them.
+    pub secrets: BTreeMap<String, Sourced<Source>>,
 }
 
 impl Environment {
+    /// Where secrets come from.
+    #[must_use]
+    pub fn sources(&self) -> Sources {
+        Sources::new(self.secrets.iter().map(|(name, source)| (name.clone(), source.value.clone())).collect())
+    }
+
     /// The settings as a script sees them.
     #[must_use]
     pub fn values(&self) -> serde_json::Map<String, Value> {
@@ -112,20 +124,24 @@ impl Configuration {
             log_file: None,
             audit: Audit::default(),
             settings: BTreeMap::new(),
+            secrets: BTreeMap::new(),
             environments: BTreeMap::new(),
             env: None,
             files: Vec::new(),
             root,
         };
+        let home = surroundings.variable("HOME").map(PathBuf::from);
         let mut environments = Vec::new();
         if let Some(file) = file {
             let text = fs::read_to_string(&file).map_err(|error| unreadable(&file, &error))?;
             let base = configuration.root.value.clone();
-            environments.push(configuration.take(Layer::read(&file, &text)?, &Base::Directory(base), file)?);
+            environments.push(configuration.take(Layer::read(&file, &text)?, &Base::Directory(base), home.as_deref(), file)?);
         }
         if let Some(file) = surroundings.user_file() {
             match fs::read_to_string(&file) {
-                Ok(text) => environments.push(configuration.take(Layer::read(&file, &text)?, &Base::None, file)?),
+                Ok(text) => {
+                    environments.push(configuration.take(Layer::read(&file, &text)?, &Base::None, home.as_deref(), file)?)
+                }
                 Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {}
                 Err(error) => return Err(unreadable(&file, &error)),
             }
@@ -138,6 +154,7 @@ impl Configuration {
             let environment = configuration.environments.entry(name).or_insert(common);
             merge(&mut environment.settings, layer.settings);
             environment.hosts.extend(layer.hosts);
+            environment.secrets.extend(layer.secrets);
             environment.rules.overlaid(layer.rules);
             environment.audit.overlay(layer.audit, is_own);
         }
@@ -165,10 +182,25 @@ impl Configuration {
     }
 
     fn common(&self) -> Environment {
-        Environment { hosts: self.hosts.clone(), settings: self.settings.clone(), ..Environment::default() }
+        let (hosts, secrets) = (self.hosts.clone(), self.secrets.clone());
+        Environment { hosts, secrets, settings: self.settings.clone(), ..Environment::default() }
     }
 
-    fn take(&mut self, layer: Layer, base: &Base, file: PathBuf) -> Result<Vec<NamedLayer>, Failure> {
+    /// Where the secrets of a run come from that was started in this environment, as the configuration is now.
+    #[must_use]
+    pub fn sources(&self, env: Option<&str>) -> Sources {
+        let found = self.environment(env).or_else(|_| self.environment(None));
+        found.map(|(_, environment)| environment.sources()).unwrap_or_default()
+    }
+
+    /// Whether any environment says where this secret comes from.
+    #[must_use]
+    pub fn has_source(&self, secret: &str) -> bool {
+        let common = self.common();
+        self.environments.values().chain([&common]).any(|environment| environment.sources().of(secret).is_some())
+    }
+
+    fn take(&mut self, layer: Layer, base: &Base, home: Option<&Path>, file: PathBuf) -> Result<Vec<NamedLayer>, Failure> {
         if let Some(state_dir) = layer.state_dir {
             self.state_dir = base.path(state_dir)?;
         }
@@ -205,8 +237,13 @@ impl Configuration {
         let is_own = matches!(base, Base::None);
         self.audit.overlay(layer.audit, is_own);
         merge(&mut self.settings, layer.settings);
+        self.secrets.extend(base.sources(layer.secrets, home)?);
         self.files.push(file);
-        Ok(layer.environments.into_iter().map(|(name, layer)| (name, layer, is_own)).collect())
+        let environments = layer.environments.into_iter().map(|(name, layer)| {
+            let secrets = base.sources(layer.secrets, home)?;
+            Ok((name, EnvironmentLayer { secrets, ..layer }, is_own))
+        });
+        environments.collect()
     }
 
     fn take_variables(&mut self, surroundings: &Surroundings) -> Result<(), Failure> {
@@ -254,6 +291,19 @@ enum Base {
 }
 
 impl Base {
+    /// The sources with absolute paths. `~/` is the operator's home: identities lie there, and a repository is for many.
+    fn sources(&self, layer: SecretsLayer, home: Option<&Path>) -> Result<SecretsLayer, Failure> {
+        let resolved = layer.into_iter().map(|(name, Sourced { value, origin })| {
+            let absolute = |path: PathBuf| match (path.strip_prefix("~"), home) {
+                (Ok(rest), Some(home)) => Ok(home.join(rest)),
+                _ => self.path(Sourced::new(path.to_string_lossy().into_owned(), origin.clone())).map(|path| path.value),
+            };
+            let source = secrets::resolved(value, &absolute)?;
+            Ok((name, Sourced::new(source, origin)))
+        });
+        resolved.collect()
+    }
+
     fn path(&self, text: Sourced<String>) -> Result<Sourced<PathBuf>, Failure> {
         let Sourced { value, origin } = text;
         match self {

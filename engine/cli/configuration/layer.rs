@@ -13,6 +13,7 @@ use crate::configuration::audit::{self, Audit};
 use crate::configuration::complaint::{self, Complaint};
 use crate::configuration::reader::Reader;
 use crate::configuration::rules::{self, Rules};
+use crate::configuration::secrets::{self, SecretsLayer};
 use crate::configuration::{Origin, Sourced};
 use crate::failure::Failure;
 
@@ -32,6 +33,7 @@ pub(super) struct Layer {
     pub(super) audit: Audit,
     pub(super) allowed: Option<BTreeMap<String, Sourced<String>>>,
     pub(super) settings: Settings,
+    pub(super) secrets: SecretsLayer,
     pub(super) environments: BTreeMap<String, EnvironmentLayer>,
 }
 
@@ -42,6 +44,7 @@ pub(super) struct EnvironmentLayer {
     pub(super) audit: Audit,
     pub(super) hosts: Hosts,
     pub(super) settings: Settings,
+    pub(super) secrets: SecretsLayer,
 }
 
 /// Groups of hosts, each with its origin.
@@ -58,7 +61,7 @@ impl Layer {
     pub(super) fn read(path: &Path, text: &str) -> Result<Self, Failure> {
         let document = DeTable::parse(text).map_err(|error| {
             let span = error.span().unwrap_or(0..0);
-            complaint::failure(path, text, &[Complaint { message: error.message().to_owned(), span, help: None }])
+            complaint::failure(path, text, &[Complaint { message: error.message().to_owned(), span, help: None, masks: None }])
         })?;
         let mut reader = Reader { path, text, complaints: Vec::new() };
         let layer = Self::of(&mut reader, document.get_ref());
@@ -78,6 +81,7 @@ impl Layer {
             "ssh",
             "audit",
             "settings",
+            "secrets",
             "env",
         ];
         reader.only("", table, &known);
@@ -91,6 +95,7 @@ impl Layer {
             audit: audit::read(reader, table, " in [audit]", true),
             allowed: allowed(reader, table),
             settings: settings(reader, table),
+            secrets: secrets::read(reader, table),
             ..Self::default()
         };
         if let Some(log) = reader.table(table, "log") {
@@ -103,7 +108,7 @@ impl Layer {
             layer.ssh_config = reader.text(ssh, "config");
             layer.ssh_reconnect = reader.length(ssh, "reconnect");
         }
-        let known: Vec<_> = rules::KEYS.into_iter().chain(["hosts", "settings", "audit"]).collect();
+        let known: Vec<_> = rules::KEYS.into_iter().chain(["hosts", "settings", "secrets", "audit"]).collect();
         for (name, value) in reader.table(table, "env").into_iter().flatten() {
             let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_.".contains(c);
             if name.get_ref().is_empty() || name.get_ref().len() > 63 || !name.get_ref().chars().all(is_plain) {
@@ -122,7 +127,8 @@ impl Layer {
                     let audit = audit::read(reader, environment, &place, false);
                     let hosts = hosts(reader, environment);
                     let settings = settings(reader, environment);
-                    let read = EnvironmentLayer { rules, audit, hosts, settings };
+                    let secrets = secrets::read(reader, environment);
+                    let read = EnvironmentLayer { rules, audit, hosts, settings, secrets };
                     layer.environments.insert(name.get_ref().to_string(), read);
                 }
                 None => {

@@ -12,6 +12,7 @@ mod origin;
 mod reader;
 mod root;
 mod rules;
+pub(crate) mod secrets;
 mod surroundings;
 
 pub use audit::{Audit, Policy, expanded};

@@ -20,7 +20,12 @@ pub(super) struct Reader<'a> {
 
 impl Reader<'_> {
     pub(super) fn complain(&mut self, span: Range<usize>, message: impl Into<String>, help: Option<String>) {
-        self.complaints.push(Complaint { message: message.into(), span, help });
+        self.complaints.push(Complaint { message: message.into(), span, help, masks: None });
+    }
+
+    /// The same about a key whose value is not for eyes.
+    pub(super) fn complain_masked(&mut self, span: Range<usize>, message: impl Into<String>, help: String, masked: Range<usize>) {
+        self.complaints.push(Complaint { message: message.into(), span, help: Some(help), masks: Some(masked) });
     }
 
     pub(super) fn origin(&self, span: &Range<usize>) -> Origin {

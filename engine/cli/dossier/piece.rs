@@ -159,6 +159,9 @@ fn change(change: &Change, pieces: &mut Vec<Piece>) {
             for (name, value) in &invocation.env {
                 fact("with", format!("{name}={value}"));
             }
+            for (name, content) in &invocation.env_files {
+                fact("with", format!("{name}=a file of {content}"));
+            }
             if let Some(stdin) = &invocation.stdin {
                 fact("reads", format!("{} bytes", stdin.len()));
             }
@@ -170,7 +173,8 @@ fn change(change: &Change, pieces: &mut Vec<Piece>) {
             }
             let before = match &write.before {
                 Some(FileBefore::Present { content, .. }) => content.as_str(),
-                Some(FileBefore::Absent) => Some(""),
+                // What stood there is as secret as what is written, and cannot be shown here.
+                Some(FileBefore::Absent | FileBefore::Sealed { .. }) => Some(""),
                 None => None,
             };
             match before {

@@ -9,6 +9,7 @@ pub mod safe;
 pub mod screen;
 pub mod style;
 pub mod table;
+pub mod veiled;
 pub mod verdict;
 
 pub use print::{to_stderr, to_stdout};

@@ -1,9 +1,10 @@
-//! Writing, once and for all.
+//! Writing, once and for all; behind the last veil.
 
 use std::io::{self, Write as _};
 
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
+use crate::output::veiled::Veiled;
 
 /// Writes text that is already safe to standard output.
 ///
@@ -12,7 +13,7 @@ use crate::failure::Failure;
 /// # Errors
 /// Standard output cannot take it, for example because the disk below a redirection is full.
 pub fn to_stdout(text: &str) -> Result<(), Failure> {
-    let mut stdout = io::stdout().lock();
+    let mut stdout = Veiled(io::stdout().lock());
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             Err(Failure::new(ExitCode::NothingRun, format!("cannot write to standard output: {error}")))
@@ -23,7 +24,7 @@ pub fn to_stdout(text: &str) -> Result<(), Failure> {
 
 /// Writes text that is already safe to standard error.
 pub fn to_stderr(text: &str) {
-    let mut stderr = io::stderr().lock();
+    let mut stderr = Veiled(io::stderr().lock());
     // When standard error is gone there is nobody left to tell.
     stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush()).ok();
 }

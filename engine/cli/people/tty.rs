@@ -35,7 +35,7 @@ impl Tty {
     /// Shows text that is already safe.
     pub(super) fn show(&mut self, text: &str) -> io::Result<()> {
         self.prompting = !text.ends_with('\n');
-        self.output.write_all(text.as_bytes())?;
+        self.output.write_all(runbook_runtime::secret::known::veiled(text).as_bytes())?;
         self.output.flush()
     }
 

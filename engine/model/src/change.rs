@@ -9,6 +9,7 @@ use crate::digest::Digest;
 use crate::excerpt::Bytes;
 use crate::length::Length;
 use crate::manner::Manner;
+use crate::secret::{Sealed, SecretUse};
 
 /// One change of the world.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -41,13 +42,19 @@ pub struct Invocation {
     /// What the program reads; nothing (`/dev/null`) when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stdin: Option<String>,
+    /// Variables that name a file with this content: a descriptor that the program inherits, never a file on disk.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub env_files: BTreeMap<String, String>,
+    /// The secrets that go into `env`, `env_files` and `stdin`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub secrets: Vec<SecretUse>,
     /// How it is run: at which terminal, how much of its output is kept, how far a stop reaches.
     #[serde(default, skip_serializing_if = "Manner::is_usual")]
     pub manner: Manner,
 }
 
 /// A file with the content that it shall have.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileWrite {
     /// The file.
     pub path: String,
@@ -59,6 +66,13 @@ pub struct FileWrite {
     /// What was there when the step was about to start; filled in before the intent is written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<FileBefore>,
+    /// The secrets that go into `content`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub secrets: Vec<SecretUse>,
+    /// The digest of the content with its secrets, for the rollback; filled in before the intent is written, and absent
+    /// without secrets. A plain digest could be guessed by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub written: Option<Sealed>,
 }
 
 /// What stood at a path before it was written.
@@ -76,6 +90,13 @@ pub enum FileBefore {
         /// The content itself.
         content: Bytes,
     },
+    /// A regular file that is written with secrets: so it is likely that it held secrets before.
+    Sealed {
+        /// Permission bits.
+        mode: u32,
+        /// The content.
+        content: Sealed,
+    },
 }
 
 /// The way back from a [`FileWrite`].
@@ -87,6 +108,9 @@ pub struct FileRestore {
     pub before: FileBefore,
     /// The digest that our write left: anything else means that somebody wrote after us, and nothing is overwritten.
     pub written: Digest,
+    /// The same of a write with secrets; `written` is [`Digest::ZERO`] then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub written_sealed: Option<Sealed>,
 }
 
 /// An HTTP request that changes something.
@@ -114,9 +138,33 @@ pub struct HttpCall {
     /// How long an answer may take; 30 s when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout: Option<Length>,
+    /// The secrets that go into `headers`, `json` and `body`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub secrets: Vec<SecretUse>,
 }
 
 impl Change {
+    /// The secrets that go into it.
+    #[must_use]
+    pub fn secrets(&self) -> &[SecretUse] {
+        match self {
+            Self::Run(invocation) => &invocation.secrets,
+            Self::Write(write) => &write.secrets,
+            Self::Restore(_) => &[],
+            Self::Http(call) => &call.secrets,
+        }
+    }
+
+    /// The same, to fill in what is known once the step is about to start.
+    pub fn secrets_mut(&mut self) -> &mut [SecretUse] {
+        match self {
+            Self::Run(invocation) => &mut invocation.secrets,
+            Self::Write(write) => &mut write.secrets,
+            Self::Restore(_) => &mut [],
+            Self::Http(call) => &mut call.secrets,
+        }
+    }
+
     /// The change in one line, for people: shell-quoted argv, behind `on HOST:` elsewhere; `write PATH`, `POST URL`.
     #[must_use]
     pub fn line(&self) -> String {

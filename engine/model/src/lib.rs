@@ -34,6 +34,7 @@ pub mod person;
 pub mod plan;
 pub mod repeat;
 pub mod rollback;
+pub mod secret;
 pub mod size;
 pub mod state;
 pub mod statement;

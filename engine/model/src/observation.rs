@@ -8,6 +8,7 @@ use crate::answer::{ExitStatus, Exited, Response};
 use crate::change::Invocation;
 use crate::failure::signal_name;
 use crate::length::Length;
+use crate::secret::SecretUse;
 use crate::{Value, excerpt::Bytes};
 
 /// One look at the world. None of them changes anything by itself.
@@ -24,6 +25,9 @@ pub enum Observation {
         headers: BTreeMap<String, String>,
         /// How long the answer may take; 10 s when absent.
         timeout: Option<Length>,
+        /// The secrets that go into `headers`.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        secrets: Vec<SecretUse>,
         /// A file of certificates (PEM): the only authorities that count for this request.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         ca: Option<String>,

@@ -16,6 +16,7 @@ pub mod keeper;
 pub mod operation;
 pub mod report;
 pub mod script;
+pub mod secret;
 pub mod signing;
 pub mod sweep;
 pub mod world;

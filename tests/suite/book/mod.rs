@@ -9,9 +9,13 @@ use page::{Page, repository};
 
 use crate::support::Place;
 
+/// The secrets that examples name.
+const SECRETS: &str = "[secrets]\n\"db/*\" = { command = [\"false\"] }\n\"api/token\" = { env = \"TOKEN\" }\n";
+
 #[test]
 fn every_runbook_of_the_documentation_is_without_mistakes() {
     let place = Place::new();
+    place.write("runbook.toml", SECRETS);
     place.write("runbooks/_lib/releases.rhai", "fn current() { 1 }");
     let mut checked = 0;
     for page in Page::all() {
@@ -58,7 +62,7 @@ const NOT_IN_A_REHEARSAL: [&str; 4] = ["RB0014", "RB0016", "RB0019", "RB0031"];
 #[test]
 fn every_mistake_that_is_explained_is_found_and_named() {
     let place = Place::new();
-    place.write("runbook.toml", "[settings]\napi = \"http://127.0.0.1:9\"\n");
+    place.write("runbook.toml", &format!("{SECRETS}[settings]\napi = \"http://127.0.0.1:9\"\n"));
     place.runbook("rival", "runbook(#{ title: \"Another\", owner: \"team\", serves: [\"ApiDown\"] });");
     for page in Page::all() {
         let Some(code) = page.name.strip_prefix("docs/src/errors/").and_then(|name| name.strip_suffix(".md")) else { continue };

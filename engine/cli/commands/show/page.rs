@@ -8,9 +8,9 @@ use crate::output::safe::{self, Colours};
 use crate::output::style::{Palette, Tone};
 use crate::rehearsal::Past;
 
-/// What a runbook says about itself, and how to run it.
+/// What a runbook says about itself, which secrets it names and where they come from, and how to run it.
 #[must_use]
-pub fn page(name: &str, file: &str, declaration: &Declaration, palette: Palette) -> String {
+pub fn page(name: &str, file: &str, declaration: &Declaration, secrets: &[(Option<String>, String)], palette: Palette) -> String {
     let title = palette.paint(Tone::Strong, &safe::line(&declaration.title));
     let mut page = format!("{title}\n{} · {}\n", safe::line(name), safe::line(file));
     if let Some(about) = &declaration.about {
@@ -34,6 +34,10 @@ pub fn page(name: &str, file: &str, declaration: &Declaration, palette: Palette)
     }
     for (name, parameter) in &declaration.params {
         row("parameter", safe::line(&describe(name, parameter)));
+    }
+    for (source, name) in secrets {
+        let from = source.as_deref().map_or("no source without an environment".to_owned(), |source| format!("from {source}"));
+        row("secret", safe::line(&format!("{name}: {from}")));
     }
     page.push_str(&format!("\n{}\n", palette.paint(Tone::Faint, "rehearse it first:")));
     page.push_str(&format!("  runbook exec {}{} --dry-run\n", safe::line(name), required(declaration)));
@@ -100,14 +104,17 @@ mod tests {
             params: [("service".to_owned(), service), ("percent".to_owned(), percent)].into(),
             ..Declaration::default()
         };
+        let secrets = [(Some("the variable A".to_owned()), "db/a".to_owned()), (None, "db/b".to_owned())];
         assert_eq!(
-            page("api", "runbooks/api.rhai", &declaration, Palette::plain()),
+            page("api", "runbooks/api.rhai", &declaration, &secrets, Palette::plain()),
             "Roll back the API\n\
              api · runbooks/api.rhai\n\
              \n\
              budget    10m\n\
              parameter percent: int, 1 to 100, else 10\n\
              parameter service: string like /[a-z]+/, required (what to roll back)\n\
+             secret    db/a: from the variable A\n\
+             secret    db/b: no source without an environment\n\
              \n\
              rehearse it first:\n  runbook exec api -p service=… --dry-run\n"
         );

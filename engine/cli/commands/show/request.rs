@@ -10,11 +10,11 @@ use super::page::outlook;
 use super::standing::{Seen, standing};
 use super::{follow, page, step};
 use crate::arguments::{Format, Globals};
-use crate::commands::on_stdout;
+use crate::commands::{Place, on_stdout};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::history::History;
-use crate::library::{Library, broken};
+use crate::library::broken;
 use crate::output;
 use crate::output::reporters::{self, Telling};
 use crate::rehearsal::Past;
@@ -43,21 +43,30 @@ pub struct Show {
 ///
 /// # Errors
 /// There is neither, the runbook has mistakes, or the journal is damaged.
-pub fn run(show: &Show, library: &Library, history: Option<&History>, globals: &Globals) -> Result<ExitCode, Failure> {
+pub fn run(show: &Show, place: &Place, history: Option<&History>, globals: &Globals) -> Result<ExitCode, Failure> {
     let palette = on_stdout(globals.color).palette;
+    let library = place.library();
     let no_runbook = match library.find(&show.subject) {
         Ok(_) if show.step.is_some() || show.follow => {
             return Err(Failure::usage(format!("`{}` is a runbook; only a run has steps to show or to follow", show.subject)));
         }
         Ok(title) => {
-            let (_, declaration) = library.read(&title).map_err(|wrong| broken(&title, &wrong, palette))?;
+            let (program, declaration) = library.read(&title).map_err(|wrong| broken(&title, &wrong, palette))?;
+            let sources = place.configuration.sources(None);
+            let source = |name: &str| sources.of(name).map(|found| found.source.words());
+            let secrets: Vec<_> = program.secrets().into_iter().map(|name| (source(&name), name)).collect();
             output::to_stdout(&match globals.output {
                 Format::Json => {
-                    format!("{}\n", json!({ "v": 1, "name": title.name, "file": title.file, "declaration": declaration }))
+                    let secrets: Vec<_> = secrets.iter().map(|(_, name)| name).collect();
+                    let page = json!({
+                        "v": 1, "name": title.name, "file": title.file, "declaration": declaration, "secrets": secrets
+                    });
+                    format!("{page}\n")
                 }
                 Format::Text => {
                     let past = history.map(|history| Past::of(history.state(), &title.name)).unwrap_or_default();
-                    page(&title.name, &title.file, &declaration, palette) + outlook(&past, &declaration, palette).as_str()
+                    page(&title.name, &title.file, &declaration, &secrets, palette)
+                        + outlook(&past, &declaration, palette).as_str()
                 }
             })?;
             return Ok(ExitCode::Completed);

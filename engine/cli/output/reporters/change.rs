@@ -5,6 +5,7 @@ use std::time::Duration;
 use runbook_model::change::{Change, FileBefore, FileWrite, HttpCall, Invocation};
 use runbook_model::entry::Intent;
 use runbook_model::manner::{Manner, Reach, Terminal};
+use runbook_model::secret::{self, Place};
 use runbook_model::step::{Command, RollbackPlan};
 use similar::{ChangeTag, TextDiff};
 
@@ -54,8 +55,14 @@ fn run(invocation: &Invocation) -> Vec<Detail> {
     for (name, value) in &invocation.env {
         details.push(Detail::Text(Tone::Faint, format!("with {name}={value}")));
     }
+    for (name, content) in &invocation.env_files {
+        details.push(Detail::Text(Tone::Faint, format!("with {name}=a file of {content}")));
+    }
     if let Some(stdin) = &invocation.stdin {
-        details.push(Detail::Text(Tone::Faint, format!("reading {}", counted(stdin.len()))));
+        let secrets = invocation.secrets.iter().filter(|used| used.place == Place::Stdin);
+        let marks: Vec<_> = secrets.map(|used| secret::mark(&used.name)).collect();
+        let what = if marks.is_empty() { counted(stdin.len()) } else { marks.join(" and ") };
+        details.push(Detail::Text(Tone::Faint, format!("reading {what}")));
     }
     details.extend(manner(&invocation.manner).map(|words| Detail::Text(Tone::Faint, words.to_owned())));
     details
@@ -76,6 +83,8 @@ fn file(write: &FileWrite) -> Vec<Detail> {
     let (what, before) = match &write.before {
         Some(FileBefore::Absent) => ("would create", Some("")),
         Some(FileBefore::Present { content, .. }) => ("would write", content.as_str()),
+        // Nobody can say here what changes: what stands there is as secret as what would be written.
+        Some(FileBefore::Sealed { .. }) => ("would write over a file of secrets", Some("")),
         None => ("would write", None),
     };
     let mut details = vec![text(format!("{what}: {}{mode}", write.path))];

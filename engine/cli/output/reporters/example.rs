@@ -226,6 +226,7 @@ impl Example {
                 mode: 0o640,
                 content: "port = 80\nlevel = \"debug\"\n".into(),
             }),
+            ..FileWrite::default()
         };
         let path = Self::path("write the configuration");
         records.push(example.intend_change(path.clone(), Change::Write(file), RollbackPlan::Restore, Vec::new()));
@@ -235,8 +236,6 @@ impl Example {
             url: "http://127.0.0.1:1/drain".to_owned(),
             headers: [("x-team".to_owned(), "api".to_owned())].into(),
             json: Some(serde_json::json!({ "host": "a" })),
-            body: None,
-            expect: Vec::new(),
             ..HttpCall::default()
         };
         let path = Self::path("drain the host");

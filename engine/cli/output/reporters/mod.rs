@@ -31,6 +31,7 @@ use runbook_runtime::report::Reporter;
 
 use crate::arguments::Format;
 use crate::output::screen::Screen;
+use crate::output::veiled::Veiled;
 
 /// A reporter that can join a run which began before it did.
 pub trait Teller: Reporter {
@@ -72,13 +73,14 @@ pub fn choose(format: Format, stderr: Screen, telling: Telling) -> Box<dyn Telle
     let start = Instant::now();
     let clock: Clock = Box::new(move || u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX));
     match format {
-        Format::Json => Box::new(json::Json::new(Box::new(io::stdout()))),
+        Format::Json => Box::new(json::Json::new(Box::new(Veiled(io::stdout())))),
         Format::Text if stderr.live => {
             let width = Box::new(move || crate::output::screen::width(io::stderr()).unwrap_or(stderr.width));
             let height = Box::new(|| crate::output::screen::height(io::stderr()).unwrap_or(24));
-            Box::new(terminal::Terminal::new(Box::new(io::stderr()), stderr, width, clock, telling).with_height(height))
+            let out = Box::new(Veiled(io::stderr()));
+            Box::new(terminal::Terminal::new(out, stderr, width, clock, telling).with_height(height))
         }
-        Format::Text => Box::new(plain::Plain::new(Box::new(io::stderr()), clock, telling)),
+        Format::Text => Box::new(plain::Plain::new(Box::new(Veiled(io::stderr())), clock, telling)),
     }
 }
 
@@ -88,10 +90,10 @@ pub fn following(format: Format, stdout: Screen, telling: Telling) -> Box<dyn Te
     let start = Instant::now();
     let clock: Clock = Box::new(move || u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX));
     match format {
-        Format::Json => Box::new(json::Json::new(Box::new(io::stdout()))),
+        Format::Json => Box::new(json::Json::new(Box::new(Veiled(io::stdout())))),
         Format::Text => {
             let width = Box::new(move || crate::output::screen::width(io::stdout()).unwrap_or(stdout.width));
-            Box::new(terminal::Terminal::new(Box::new(io::stdout()), stdout, width, clock, telling))
+            Box::new(terminal::Terminal::new(Box::new(Veiled(io::stdout())), stdout, width, clock, telling))
         }
     }
 }
@@ -101,10 +103,16 @@ pub fn following(format: Format, stdout: Screen, telling: Telling) -> Box<dyn Te
 pub fn afterwards(format: Format, stdout: Screen, telling: Telling) -> Box<dyn Teller> {
     let clock: Clock = Box::new(|| 0);
     match format {
-        Format::Json => Box::new(json::Json::new(Box::new(io::stdout()))),
+        Format::Json => Box::new(json::Json::new(Box::new(Veiled(io::stdout())))),
         Format::Text => {
             let still = Screen { live: false, ..stdout };
-            Box::new(terminal::Terminal::new(Box::new(io::stdout()), still, Box::new(move || stdout.width), clock, telling))
+            Box::new(terminal::Terminal::new(
+                Box::new(Veiled(io::stdout())),
+                still,
+                Box::new(move || stdout.width),
+                clock,
+                telling,
+            ))
         }
     }
 }

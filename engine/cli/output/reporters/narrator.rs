@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use runbook_model::answer::{Answer, Said};
+use runbook_model::change::Change;
 use runbook_model::entry::{End, Entry, Intent, Mode, Purpose, Record, RunStarted, Session, Verdict};
 use runbook_model::failure::Failure;
 use runbook_model::outcome::Outcome;
 use runbook_model::parameter::{Given, Origin};
 use runbook_model::path::StepPath;
+use runbook_model::secret::{SecretUse, mark};
 use runbook_model::step::{RollbackPlan, StepKind};
 
 use crate::output::elapsed;
@@ -121,7 +123,10 @@ impl Narrator {
             Entry::StepIntended(intent) => {
                 self.open.insert(intent.path.clone(), Open { since: at, intent: intent.clone() });
                 self.rolled.extend(intent.path.is_rollback().then(|| intent.path.clone()));
-                Vec::new()
+                let mut changed: Vec<_> = intent.change.iter().flat_map(Change::secrets).filter(|used| used.changed).collect();
+                changed.dedup_by_key(|used| &used.name);
+                let said = |used: &&SecretUse| format!("{} has another value than this run used before", mark(&used.name));
+                changed.iter().map(|used| Line::new(at, Mark::Note, said(used)).depth(depth(&intent.path))).collect()
             }
             Entry::StepEnded(end) => self.end(at, end),
             Entry::StepRetried { path, by } => {
@@ -404,7 +409,7 @@ fn parameter(name: &str, given: &Given) -> Detail {
 fn owed(plan: &RollbackPlan) -> String {
     match plan {
         RollbackPlan::Changes(changes) => {
-            let lines: Vec<_> = changes.iter().map(runbook_model::change::Change::line).collect();
+            let lines: Vec<_> = changes.iter().map(Change::line).collect();
             format!("owed from here on: {}", lines.join("; then "))
         }
         RollbackPlan::Block => "owed from here on: steps of the runbook".to_owned(),

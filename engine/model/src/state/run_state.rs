@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use jiff::Timestamp;
 
 use super::{Owed, Parallel, Step};
+use crate::digest::Digest;
 use crate::entry::{Entry, Record, RunStarted, Session, Source};
 use crate::id::{Epoch, RunId, Seq};
 use crate::length::Length;
@@ -40,6 +41,7 @@ pub struct RunState {
     pub(super) adopted: bool,
     pub(super) operator: Option<Person>,
     pub(super) boots: BTreeMap<Epoch, String>,
+    pub(super) secrets: BTreeMap<String, Digest>,
     pub(super) uncharted: bool,
 }
 
@@ -138,6 +140,22 @@ impl RunState {
     #[must_use]
     pub fn status(&self) -> &RunStatus {
         &self.status
+    }
+
+    /// The keyed digest of the value of each secret that was used last.
+    #[must_use]
+    pub fn secrets(&self) -> &BTreeMap<String, Digest> {
+        &self.secrets
+    }
+
+    /// Marks the secrets of a change of which this run used another value before.
+    pub fn mark_changed(&self, change: &mut crate::change::Change) {
+        for used in change.secrets_mut() {
+            used.changed = match (used.print, self.secrets.get(&used.name)) {
+                (Some(now), Some(before)) => now != *before,
+                _ => false,
+            };
+        }
     }
 
     /// Every step, in the order in which each was first asked for.

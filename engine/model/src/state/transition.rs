@@ -59,6 +59,7 @@ impl RunState {
                 adopted: false,
                 operator: None,
                 boots: BTreeMap::new(),
+                secrets: BTreeMap::new(),
                 uncharted: false,
             }),
             _ => Err(illegal("a journal begins with record 0, `run_started`")),
@@ -250,6 +251,11 @@ impl RunState {
     }
 
     fn intend(&mut self, intent: &Intent, record: &Record) -> Result<(), String> {
+        for used in intent.change.iter().flat_map(|change| change.secrets()) {
+            if let Some(print) = used.print {
+                self.secrets.insert(used.name.clone(), print);
+            }
+        }
         match (&self.rollback, intent.path.is_rollback()) {
             (Some(_), false) => return Err("a run that is rolled back never goes forward again".to_owned()),
             (None, true) => return Err("no rollback was started".to_owned()),

@@ -197,7 +197,10 @@ impl Desk {
         let same = before.as_ref().filter(|intent| intent.fingerprint == spec.fingerprint());
         let earlier = same.and_then(|intent| intent.change.clone());
         let wanted = earlier.filter(|change| matches!(change, Change::Write(_))).unwrap_or_else(|| command.change.clone());
-        let prepared = self.world.prepare(&wanted).await;
+        let mut prepared = self.world.prepare(&wanted).await;
+        if let Ok(change) = &mut prepared {
+            self.ledger.state().mark_changed(change);
+        }
         let intent = Intent {
             path: path.clone(),
             attempt,
@@ -244,8 +247,9 @@ fn owes(plan: &RollbackPlan, change: &Change) -> Vec<Change> {
     match (plan, change) {
         (RollbackPlan::Changes(changes), _) => changes.clone(),
         (RollbackPlan::Restore, Change::Write(write)) => {
-            let written = Digest::of(write.content.as_bytes());
-            let restore = |before| Change::Restore(FileRestore { path: write.path.clone(), before, written });
+            let written_sealed = write.written.clone();
+            let written = if written_sealed.is_some() { Digest::ZERO } else { Digest::of(write.content.as_bytes()) };
+            let restore = |before| Change::Restore(FileRestore { path: write.path.clone(), before, written, written_sealed });
             write.before.clone().map(restore).into_iter().collect()
         }
         _ => Vec::new(),

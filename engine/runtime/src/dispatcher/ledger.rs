@@ -1,4 +1,7 @@
 //! Nothing is heard of before it is written, and nothing is written that may not follow.
+//!
+//! Every fact passes here on its way to the journal, to git and to whoever watches: so this is where the last veil hangs, should
+//! the value of a secret have come into a fact in spite of the veils before.
 
 use std::cell::{Cell, Ref, RefCell};
 use std::collections::VecDeque;
@@ -12,6 +15,7 @@ use super::Halt;
 use crate::anchor::Fence;
 use crate::journal::{Journal, Lost, Receipt};
 use crate::report::{Progress, Reporter};
+use crate::secret::known;
 
 /// The journal, the state that it folds to, and everybody who hears of it.
 pub(super) struct Ledger {
@@ -93,7 +97,7 @@ impl Ledger {
 
     /// Writes an intent down, waits until it and everything before it is on disk, and gives the key to the world.
     pub(super) async fn intend(&self, intent: Intent, now: Timestamp) -> Result<Receipt, Halt> {
-        let Entry::StepIntended(intent) = self.admit(Entry::StepIntended(Box::new(intent)), now)? else {
+        let Entry::StepIntended(intent) = self.admit(Entry::StepIntended(Box::new(known::redacted(intent))), now)? else {
             return Err(Halt::Interrupted);
         };
         let written = |record: &Record| self.unheard.borrow_mut().push_back(Unheard { record: record.clone(), binding: true });
@@ -138,7 +142,7 @@ impl Ledger {
         if !self.lost.get() {
             return self.write_durably(entry, now).await;
         }
-        let record = self.journal.append(entry, now)?;
+        let record = self.journal.append(known::redacted(entry), now)?;
         self.unheard.borrow_mut().push_back(Unheard { record, binding: true });
         self.journal.sync().await?;
         self.hear();
@@ -168,7 +172,7 @@ impl Ledger {
     }
 
     fn append(&self, entry: Entry, now: Timestamp, binding: bool) -> Result<(), Halt> {
-        let entry = self.admit(entry, now)?;
+        let entry = self.admit(known::redacted(entry), now)?;
         let record = self.journal.append(entry, now).map_err(|lost| self.lost(lost))?;
         self.unheard.borrow_mut().push_back(Unheard { record, binding });
         self.hear();

@@ -6,6 +6,7 @@ use runbook_model::statement::{NAMESPACE, Signed};
 use super::Halt;
 use super::desk::Desk;
 use crate::report::Progress;
+use crate::secret::known;
 use crate::signing::{CannotSign, Signing};
 
 /// The pen of the person who is there.
@@ -25,6 +26,8 @@ impl Desk {
     /// statement names the end of the journal, and a record of somebody else would make it false.
     pub(super) fn sign(&self, act: &Entry) -> Result<Result<(), Unsigned>, Halt> {
         let Some(signer) = &self.notary.signing.signer else { return Ok(Ok(())) };
+        // As it will be written: a statement about a text that was veiled afterwards would not be about the record.
+        let act = &known::redacted(act.clone());
         let Some(mut signed) = Signed::about(act, &signer.fingerprint()) else { return Ok(Ok(())) };
         let now = self.now();
         let text = {

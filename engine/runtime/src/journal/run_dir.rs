@@ -73,6 +73,12 @@ impl RunDir {
         self.dir.join("hosts")
     }
 
+    /// The key by which the journal speaks of secrets: made when it is first needed, and never in git.
+    #[must_use]
+    pub fn secret_key(&self) -> PathBuf {
+        self.dir.join("secret.key")
+    }
+
     /// Where the programs of a rehearsal's checks may put something aside; gone afterwards.
     #[must_use]
     pub fn scratch(&self) -> PathBuf {

@@ -3,12 +3,13 @@
 use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use runbook_model::digest::Digester;
 use runbook_model::excerpt::{Bytes, Excerpt, KEPT};
 use runbook_model::size::Size;
 
-use super::veil::Veil;
+use crate::secret::{Patterns, Veil};
 
 /// The most bytes of one stream that are kept on disk when nobody says otherwise.
 pub(super) const LIMIT: Size = Size::from_mib(64);
@@ -51,7 +52,7 @@ enum Spool {
 
 impl Capture {
     /// Captures into a file at `path`, if one is wanted, of at most `limit` bytes and a remark.
-    pub(super) fn new(path: Option<PathBuf>, limit: u64, secrets: Vec<Vec<u8>>) -> Self {
+    pub(super) fn new(path: Option<PathBuf>, limit: u64, secrets: Arc<Patterns>) -> Self {
         let file = path.map_or(Spool::None, Spool::NotYet);
         let end_room = LONGEST_END.min(limit / 2);
         let kept = Kept {
@@ -169,7 +170,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn captured(dir: &std::path::Path, bytes: &[u8], piece: usize, limit: u64) -> (Excerpt, Option<String>) {
-        let mut capture = Capture::new(Some(dir.join("1.stdout")), limit, Vec::new());
+        let mut capture = Capture::new(Some(dir.join("1.stdout")), limit, Arc::default());
         let mut shown = Vec::new();
         bytes.chunks(piece).for_each(|piece| capture.push(piece, &mut |bytes| shown.extend_from_slice(bytes)));
         assert_eq!(shown, bytes);
@@ -225,7 +226,7 @@ mod tests {
 
     #[test]
     fn a_full_disk_is_remembered() {
-        let mut capture = Capture::new(None, 100, Vec::new());
+        let mut capture = Capture::new(None, 100, Arc::default());
         capture.kept.file = Spool::Open(File::options().write(true).open("/dev/full").expect("Linux"));
         capture.push(b"lost", &mut |_| ());
         capture.push(b"too", &mut |_| ());

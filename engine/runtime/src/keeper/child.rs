@@ -2,6 +2,7 @@
 
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use runbook_model::answer::{ExitStatus, Exited, Process};
@@ -9,6 +10,7 @@ use runbook_model::manner::Reach;
 use rustix::io::{Errno, ioctl_fionbio, read, write};
 use rustix::pipe::{fcntl_getpipe_size, fcntl_setpipe_size};
 use rustix::process::{Pid, PidfdFlags, Signal, WaitStatus, pidfd_open};
+use zeroize::Zeroizing;
 
 use super::capture::{Capture, LIMIT};
 use super::job::{Job, OutputFiles, Window};
@@ -16,6 +18,7 @@ use super::pty::{self, Pty};
 use super::spawn::spawn;
 use super::stopping::Stopping;
 use super::wire::{End, Ended, StopReason};
+use crate::secret::Patterns;
 
 /// The size of the copy buffer, and of the pipes where the system allows it.
 pub(super) const BUFFER: usize = 256 * 1024;
@@ -52,7 +55,7 @@ pub(super) struct Child {
 
 struct Input {
     pipe: OwnedFd,
-    text: Vec<u8>,
+    text: Zeroizing<Vec<u8>>,
     written: usize,
     /// A person goes on typing.
     stays_open: bool,
@@ -83,6 +86,7 @@ impl Child {
     /// # Errors
     /// Why it was not started, for people.
     pub(super) fn start(key: u64, job: Job, dir: &Path, marker: String) -> Result<Self, String> {
+        let mut job = job;
         let pty = job.manner.terminal.map(|terminal| Pty::open(terminal, job.window)).transpose();
         let pty = pty.map_err(|error| format!("it needs a terminal, and the system gave none: {error}"))?;
         let (far, near) = pty.map(|pty| (pty.far, pty.near)).unzip();
@@ -96,19 +100,20 @@ impl Child {
         let (at_terminal, stays_open) = (far.is_some(), job.manner.is_interactive());
         let (input, stdout) = match far {
             Some(far) => {
-                let text = if stays_open { Vec::new() } else { pty::typed(job.stdin) };
+                let text = if stays_open { Vec::new() } else { pty::typed(job.stdin.take()) };
                 (far.try_clone().ok().map(|keys| (keys, text)), Some(far))
             }
             None => {
-                let text = job.stdin.unwrap_or_default().into_bytes();
+                let text = job.stdin.take().unwrap_or_default().into_bytes();
                 (child.stdin.take().map(|pipe| (pipe.into(), text)), child.stdout.take().map(OwnedFd::from))
             }
         };
         let input = input.map(|(pipe, text)| {
             no_waiting(&pipe);
-            Input { pipe, text, written: 0, stays_open }
+            Input { pipe, text: Zeroizing::new(text), written: 0, stays_open }
         });
         let files = (!job.only_looks).then(|| OutputFiles::of(dir, key));
+        let patterns = Arc::new(Patterns::of(&job.redact));
         let limit = job.manner.output.unwrap_or(LIMIT).bytes();
         let output = |pipe: Option<OwnedFd>, path| {
             if let Some(pipe) = &pipe {
@@ -116,7 +121,7 @@ impl Child {
                 // Refused to users who have many pipes already, and no business of a terminal; then it is only slower.
                 fcntl_setpipe_size(pipe, BUFFER).map(drop).unwrap_or(());
             }
-            Output { pipe, capture: Capture::new(path, limit, job.redact.clone()) }
+            Output { pipe, capture: Capture::new(path, limit, Arc::clone(&patterns)) }
         };
         let outputs = [
             output(stdout, files.as_ref().map(|files| files.stdout.clone())),
@@ -169,7 +174,7 @@ impl Child {
             }
         }
         if input.stays_open {
-            (input.text, input.written) = (Vec::new(), 0);
+            (input.text, input.written) = (Zeroizing::default(), 0);
         } else {
             self.input = None;
         }

@@ -133,7 +133,7 @@ impl Connection {
 
     fn enqueue(&mut self, event: &Event) {
         match wire::frame(event) {
-            Ok(frame) => self.outgoing.extend(frame),
+            Ok(frame) => self.outgoing.extend_from_slice(&frame),
             Err(_) => self.closed = true, // the engine finds the end in the ledger
         }
     }

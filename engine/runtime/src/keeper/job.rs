@@ -8,6 +8,9 @@ use runbook_model::answer::{Exited, KillReceipt};
 use runbook_model::length::Length;
 use runbook_model::manner::Manner;
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroize as _;
+
+use crate::secret::Redacted;
 
 /// The one variable that the keeper adds to a command's environment: `<run>/<key>`.
 ///
@@ -33,10 +36,12 @@ pub struct Job {
     /// The size of its terminal, if it has one.
     #[serde(default)]
     pub window: Window,
-    /// Byte strings that are replaced by `[redacted]` in its output before anything keeps or shows it. Empty ones count
-    /// for nothing.
+    /// Variables of its environment that name a file with this content: a descriptor that it inherits.
     #[serde(default)]
-    pub redact: Vec<Vec<u8>>,
+    pub env_files: BTreeMap<String, String>,
+    /// Values that are replaced by their marks in its output before anything keeps or shows it, in every form.
+    #[serde(default)]
+    pub redact: Vec<Redacted>,
     /// It only looks at the world: nothing of it comes into the ledger or on disk, its key means nothing, and
     /// [`Keeper::recover`] does not know it.
     ///
@@ -77,6 +82,14 @@ impl Job {
     #[must_use]
     pub fn usual_grace() -> Length {
         Length::from_secs(10)
+    }
+}
+
+impl Drop for Job {
+    /// Environment and input may hold secrets.
+    fn drop(&mut self) {
+        self.env.values_mut().chain(self.env_files.values_mut()).for_each(|value| value.zeroize());
+        self.stdin.zeroize();
     }
 }
 

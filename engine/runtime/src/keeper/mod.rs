@@ -29,7 +29,6 @@ mod recover;
 mod serve;
 mod spawn;
 mod stopping;
-mod veil;
 mod wire;
 
 pub use client::Keeper;

@@ -16,6 +16,7 @@ use super::connection::Connection;
 use super::desk::Desk;
 use super::door;
 use super::wire::Event;
+use crate::secret::keep_memory;
 
 /// How often the keeper wakes up while a command runs in silence: orphans that have ended are asked for their status, and
 /// what a full disk did not take is tried again.
@@ -34,6 +35,7 @@ enum Caller {
 /// command need not read its input.
 #[must_use]
 pub fn serve(dir: &Path) -> ExitCode {
+    keep_memory();
     let Some(engine) = first_line() else { return ExitCode::FAILURE };
     match open(dir) {
         Ok(Some((mut desk, lock))) => {

@@ -1,10 +1,13 @@
 //! Starts one command.
 
-use std::io;
-use std::os::fd::OwnedFd;
+use std::fs::File;
+use std::io::{self, Seek as _, Write as _};
+use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
+
+use rustix::fs::{MemfdFlags, Mode, SealFlags, fchmod, fcntl_add_seals, memfd_create};
 
 use super::job::{Job, MARKER};
 use super::pty;
@@ -20,6 +23,9 @@ pub(super) fn spawn(job: &Job, marker: &str, near: Option<OwnedFd>) -> Result<st
     let Some((program, arguments)) = job.argv.split_first().filter(|(program, _)| program.starts_with('/')) else {
         return Err("the program is not given as an absolute path".to_owned());
     };
+    // Ours until the child has its own.
+    let files = memory_files(job)?;
+    let named = files.iter().map(|(name, file)| (name, format!("/dev/fd/{}", file.as_raw_fd())));
     let explained = |error: io::Error| explain(&error, Path::new(program), &job.cwd);
     let mut command = match near {
         None => {
@@ -38,7 +44,31 @@ pub(super) fn spawn(job: &Job, marker: &str, near: Option<OwnedFd>) -> Result<st
             command
         }
     };
-    command.args(arguments).env_clear().envs(&job.env).env(MARKER, marker).current_dir(&job.cwd).spawn().map_err(explained)
+    command
+        .args(arguments)
+        .env_clear()
+        .envs(&job.env)
+        .envs(named)
+        .env(MARKER, marker)
+        .current_dir(&job.cwd)
+        .spawn()
+        .map_err(explained)
+}
+
+/// The files that variables name: in memory, sealed against any change, and open in the child, which is the only one that is
+/// started meanwhile: the keeper has one thread.
+fn memory_files(job: &Job) -> Result<Vec<(&str, File)>, String> {
+    let make = |content: &str| -> io::Result<File> {
+        // Not close-on-exec: it is for the child.
+        let mut file = File::from(memfd_create("runbook-secret", MemfdFlags::ALLOW_SEALING)?);
+        fchmod(&file, Mode::RUSR | Mode::WUSR)?;
+        file.write_all(content.as_bytes())?;
+        file.rewind()?;
+        fcntl_add_seals(&file, SealFlags::SHRINK | SealFlags::GROW | SealFlags::WRITE | SealFlags::SEAL)?;
+        Ok(file)
+    };
+    let made = job.env_files.iter().map(|(name, content)| Ok((name.as_str(), make(content)?)));
+    made.collect::<io::Result<_>>().map_err(|error| format!("the system gives no file in memory: {error}"))
 }
 
 /// `execve` says "no such file" about three different files, and gives the rest as bare numbers.

@@ -6,6 +6,7 @@ use runbook_model::answer::{Exited, KillReceipt};
 use runbook_model::excerpt::Bytes;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
 use super::job::{Job, RunEnd, Window};
 
@@ -104,20 +105,38 @@ pub(super) enum WireFault {
     Shape(#[from] serde_json::Error),
 }
 
-/// The bytes of a message.
-pub(super) fn frame<T: Serialize>(message: &T) -> Result<Vec<u8>, WireFault> {
-    let mut bytes = vec![0; 4];
-    serde_json::to_writer(&mut bytes, message)?;
+/// The bytes of a message. A job may hold secrets: nothing of it is left in memory that is free again.
+pub(super) fn frame<T: Serialize>(message: &T) -> Result<Zeroizing<Vec<u8>>, WireFault> {
+    let mut counted = Counted(4);
+    serde_json::to_writer(&mut counted, message)?;
+    // As long as it will be: a vector that grows leaves its beginnings behind.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(counted.0));
+    bytes.extend_from_slice(&[0; 4]);
+    serde_json::to_writer(&mut *bytes, message)?;
     let size = bytes.len() - 4;
     let length = u32::try_from(size).ok().filter(|_| size <= LONGEST).ok_or(WireFault::TooLong { size })?;
     bytes[..4].copy_from_slice(&length.to_le_bytes());
     Ok(bytes)
 }
 
+/// Counts what is written.
+struct Counted(usize);
+
+impl std::io::Write for Counted {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
 /// Puts messages together from bytes that arrive in any pieces.
 #[derive(Default)]
 pub(super) struct Frames {
-    bytes: Vec<u8>,
+    bytes: Zeroizing<Vec<u8>>,
     taken: usize,
 }
 
@@ -150,10 +169,10 @@ impl Frames {
     }
 
     fn make_room(&mut self) {
-        self.bytes.drain(..self.taken);
-        self.taken = 0;
-        if self.bytes.is_empty() {
-            self.bytes = Vec::new(); // one message of 60 MiB must not stay resident for the rest of the run
+        // One message of 60 MiB must not stay resident for the rest of the run, and what it held not in memory.
+        if self.taken > 0 {
+            self.bytes = Zeroizing::new(self.bytes[self.taken..].to_vec());
+            self.taken = 0;
         }
     }
 }
@@ -191,7 +210,7 @@ mod tests {
             let mut stream = Vec::new();
             for output in &outputs {
                 let event = Event::Output { stderr: output.len() % 2 == 0, skipped: 7, bytes: Bytes(output.clone()) };
-                stream.extend(frame(&event).expect("short"));
+                stream.extend_from_slice(&frame(&event).expect("short"));
             }
             let (mut frames, mut heard) = (Frames::default(), Vec::new());
             for piece in stream.chunks(cut) {

@@ -67,11 +67,17 @@ pub enum Code {
     Branches,
     /// A test expects something else.
     Expected,
+    /// A secret was used as text.
+    SecretAsText,
+    /// A secret stands in an argument of a program.
+    SecretInArgument,
+    /// The configuration does not say where a secret comes from.
+    NoSource,
 }
 
 impl Code {
     /// Every code, in the order of the numbers.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 34] = [
         Self::Syntax,
         Self::Import,
         Self::UnknownFunction,
@@ -103,6 +109,9 @@ impl Code {
         Self::UnknownProperty,
         Self::Branches,
         Self::Expected,
+        Self::SecretAsText,
+        Self::SecretInArgument,
+        Self::NoSource,
     ];
 
     /// `RB0001`, `RB0002`, and so on.
@@ -140,6 +149,9 @@ impl Code {
             Self::UnknownProperty => "RB0029",
             Self::Branches => "RB0030",
             Self::Expected => "RB0031",
+            Self::SecretAsText => "RB0032",
+            Self::SecretInArgument => "RB0033",
+            Self::NoSource => "RB0034",
         }
     }
 
@@ -217,6 +229,20 @@ impl Code {
             Self::UnlikeTypes => {
                 "`status == \"200\"` can never be true, because a number is no text. Convert one side: `status == 200`, or \
                  `status.to_string() == \"200\"`."
+            }
+            Self::SecretAsText => {
+                "A secret has no way to become text, because text is written down: it cannot be interpolated, joined, compared, \
+                 printed or recorded. Hand it over where it is needed: in `env`, `env_files` or `stdin` of a program, in \
+                 `headers`, `json` or `body` of a request, in the `content` of a file. Where text stands around it, write a \
+                 list: `[\"Bearer \", secret(\"api/token\")]`."
+            }
+            Self::SecretInArgument => {
+                "The arguments of a program can be read by every user of the machine (`ps`). Hand the secret over in its \
+                 environment (`env`), on its standard input (`stdin`), or in a file that a variable names (`env_files`)."
+            }
+            Self::NoSource => {
+                "The runbook names a secret, and `runbook.toml` does not say where it comes from. Add it to `[secrets]`: \
+                 `\"db/password\" = { env = \"DB_PASSWORD\" }`, or `{ file = … }`, `{ command = [ … ] }`, `{ age = … }`."
             }
             Self::Internal => "The engine failed, not the script. Nothing is lost: the journal is written before every effect.",
             Self::Arity => {

@@ -102,6 +102,7 @@ pub(super) fn named(value: &Dynamic) -> &str {
         "blob" => "bytes",
         other => match other.rsplit("::").next() {
             Some("Unknown") => "an unknown value",
+            Some("Secret") => "a secret",
             Some("Output") => "the result of a program",
             Some("Reaction") => "the answer of a server",
             Some(other) => other,

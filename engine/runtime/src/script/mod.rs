@@ -32,6 +32,7 @@ mod program;
 mod render;
 mod sandbox;
 mod schema;
+mod secret;
 mod settings;
 mod shelf;
 mod source;

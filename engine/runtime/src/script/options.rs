@@ -1,7 +1,5 @@
 //! Options of one call, checked against their table.
 
-use std::collections::BTreeMap;
-
 use rhai::{Array, Dynamic, FnPtr, ImmutableString, Map, NativeCallContext};
 use runbook_model::Value;
 use runbook_model::length::Length;
@@ -12,8 +10,10 @@ use runbook_model::step::Location;
 
 use super::code::Code;
 use super::complaint::{Called, Complaint, place};
+use super::functions::parts;
 use super::json::{self, NotRecordable};
 use super::schema::{OptionType, Table};
+use super::secret;
 use super::stage::Stage;
 use super::unknown::{Unknown, text};
 
@@ -52,6 +52,10 @@ impl<'a> Options<'a> {
         for (name, value) in &options.map {
             match table.option(name) {
                 None => return options.unknown(name),
+                Some(option) if !fits(option.kind, value) && secret::inside(value) && option.kind != OptionType::Argv => {
+                    let message = format!("`{name}` of `{}` takes no secret", options.table.name);
+                    return options.complain(name, Code::SecretAsText, message).help(secret::WAY_OUT).raise();
+                }
                 Some(option) if !fits(option.kind, value) => {
                     return options.wrong(name, format!("this is {}", json::named(&value.flatten_clone())));
                 }
@@ -175,18 +179,17 @@ impl<'a> Options<'a> {
         }
     }
 
-    /// The map from names to texts; numbers and flags count as text.
-    pub(super) fn text_map(&self, name: &str) -> BTreeMap<String, String> {
-        match self.raw(name).map(Dynamic::try_cast::<Map>) {
-            Some(Some(items)) => items.iter().filter_map(|(key, value)| Some((key.to_string(), word(value)?))).collect(),
-            _ => BTreeMap::new(),
+    /// The value as JSON; an unknown in it becomes the text of its mark.
+    pub(super) fn value(&self, name: &str) -> Called<Option<Value>> {
+        match self.raw(name) {
+            Some(value) => self.recorded(name, &value),
+            None => Ok(None),
         }
     }
 
-    /// The value as JSON; an unknown in it becomes the text of its mark.
-    pub(super) fn value(&self, name: &str) -> Called<Option<Value>> {
-        let Some(value) = self.raw(name) else { return Ok(None) };
-        match json::recorded(&value) {
+    /// The same of a value that stands for the option's.
+    pub(super) fn recorded(&self, name: &str, value: &Dynamic) -> Called<Option<Value>> {
+        match json::recorded(value) {
             Ok(value) => Ok(Some(value)),
             Err(NotRecordable::Unknown(unknown)) => Ok(Some(Value::String(unknown.shown))),
             Err(NotRecordable::Type { name: odd, place }) => self.wrong(name, format!("{odd} stands at `{name}{place}`")),
@@ -258,11 +261,12 @@ pub(super) fn fits(kind: OptionType, value: &Dynamic) -> bool {
         OptionType::Argv | OptionType::Alerts => value.is_array(),
         OptionType::Names => is_text() || all(|item| text(&item.flatten_clone()).is_some()),
         OptionType::Texts => all(|item| text(&item.flatten_clone()).is_some()),
-        OptionType::TextMap => value.read_lock::<Map>().is_some_and(|map| map.values().all(|item| word(item).is_some())),
+        OptionType::Parts => parts::fits(&value),
+        OptionType::PartsMap => value.read_lock::<Map>().is_some_and(|map| map.values().all(parts::fits)),
         OptionType::Statuses => value.is_int() || all(Dynamic::is_int),
         OptionType::Mode => value.is_int() || value.is_string(),
         OptionType::Closure => value.is_fnptr(),
-        OptionType::Value => true,
+        OptionType::Value | OptionType::Json => true,
         OptionType::Map(_) | OptionType::Parameters | OptionType::Values => value.is_map(),
         OptionType::Rollback => value.is_array() || value.is_map() || value.is_string() || value.is_fnptr(),
         OptionType::Retry => value.is_int() || value.is_map(),

@@ -2,12 +2,12 @@
 
 use std::any::Any;
 use std::cell::Cell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rhai::{AST, Map};
+use rhai::{AST, Expr, Map, Position};
 use runbook_model::Value;
 use runbook_model::declaration::Declaration;
 use runbook_model::gate::Gate;
@@ -18,13 +18,14 @@ use super::attended::interactive_step;
 use super::blame;
 use super::code::Code;
 use super::diagnostic::{Diagnostic, Diagnostics, Severity, Span};
+use super::functions::SECRET;
 use super::lint;
 use super::loading::{self, Loaded};
 use super::sandbox::{STACK, performing};
 use super::settings;
 use super::source::{SourceFiles, Sources};
 use super::span;
-use super::spots::Spots;
+use super::spots::{Spots, each_call};
 use super::stage::{Purpose, Stage, Stop};
 use super::trace::Trace;
 use crate::operation::Line;
@@ -115,6 +116,41 @@ impl Program {
     #[must_use]
     pub fn sources(&self) -> Vec<(String, String)> {
         self.script.sources.all().to_vec()
+    }
+
+    /// The secrets that the scripts name as literals, each once, in the order of their names.
+    #[must_use]
+    pub fn secrets(&self) -> BTreeSet<String> {
+        self.secret_calls().into_iter().map(|(_, name, _)| name).collect()
+    }
+
+    /// The literal names of secrets that `has_source` does not know; `None` when it knows them all.
+    #[must_use]
+    pub fn without_source(&self, has_source: &dyn Fn(&str) -> bool) -> Option<Diagnostics> {
+        let orphans = self.secret_calls().into_iter().filter(|(_, name, _)| !has_source(name));
+        let found: Vec<_> = orphans
+            .map(|(file, name, position)| {
+                Diagnostic::error(Code::NoSource, format!("the secret `{name}` has no source"))
+                    .at(span::grown(&self.script.sources, &file, position))
+                    .help(format!("say where it comes from in `runbook.toml`: [secrets] \"{name}\" = {{ env = \"…\" }}"))
+            })
+            .collect();
+        (!found.is_empty()).then(|| Diagnostics::new(found, Arc::clone(&self.script.sources)))
+    }
+
+    fn secret_calls(&self) -> Vec<(String, String, Position)> {
+        let mut calls = Vec::new();
+        for (file, _) in self.script.sources.all() {
+            let Some(ast) = self.script.asts.get(file) else { continue };
+            each_call(ast, &mut |call, _| {
+                if let (SECRET, false, Some(Expr::StringConstant(name, position))) =
+                    (call.name.as_str(), call.is_qualified(), call.args.first())
+                {
+                    calls.push((file.clone(), name.to_string(), *position));
+                }
+            });
+        }
+        calls
     }
 
     /// What the runbook says about itself. Runs the script up to `runbook(#{ … })`, without a line to the engine:

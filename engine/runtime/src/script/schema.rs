@@ -21,8 +21,12 @@ pub enum OptionType {
     Texts,
     /// A text, or a list of texts.
     Names,
-    /// A map from names to texts.
-    TextMap,
+    /// A text, a secret, or a list of both.
+    Parts,
+    /// A map from names to texts, secrets, or lists of both.
+    PartsMap,
+    /// Anything that JSON can hold, with secrets in it.
+    Json,
     /// A map from names to values.
     Values,
     /// A list of HTTP statuses, or one.
@@ -66,7 +70,9 @@ impl OptionType {
             }
             Self::Texts => "a list of texts".to_owned(),
             Self::Names => "a name or a list of names".to_owned(),
-            Self::TextMap => "a map from names to texts".to_owned(),
+            Self::Parts => "a text, a secret, or a list of both that is joined".to_owned(),
+            Self::PartsMap => "a map from names to texts, secrets, or lists of both that are joined".to_owned(),
+            Self::Json => "a value of numbers, texts, secrets, lists and maps".to_owned(),
             Self::Values => "a map from names to values".to_owned(),
             Self::Statuses => "an HTTP status or a list of them, such as [200, 204]".to_owned(),
             Self::Mode => "permission bits, such as 0o640".to_owned(),
@@ -128,7 +134,12 @@ const fn required(name: &'static str, kind: OptionType, help: &'static str) -> O
     OptionSchema { name, kind, help, required: true }
 }
 
-const ENV: OptionSchema = option("env", OptionType::TextMap, "variables added to the environment of the program");
+const ENV: OptionSchema = option("env", OptionType::PartsMap, "variables added to the environment of the program");
+const ENV_FILES: OptionSchema = option(
+    "env_files",
+    OptionType::PartsMap,
+    "variables that name a file with this content, which is in memory only and goes with the program; on this machine only",
+);
 const CWD: OptionSchema = option(
     "cwd",
     OptionType::Text,
@@ -139,7 +150,7 @@ const ON: OptionSchema =
 const LOOK_ON: OptionSchema = option("on", OptionType::Text, "the host that it looks on, as `ssh` knows it");
 const BACK_ON: OptionSchema =
     option("on", OptionType::Text, "the host that it runs on; that of its command when absent, this machine with \"here\"");
-const STDIN: OptionSchema = option("stdin", OptionType::Text, "what the program reads; nothing when absent");
+const STDIN: OptionSchema = option("stdin", OptionType::Parts, "what the program reads; nothing when absent");
 const CA: OptionSchema =
     option("ca", OptionType::Text, "a file of certificates (PEM): the only authorities that count; the machine's when absent");
 const PTY: OptionSchema = option(
@@ -248,6 +259,7 @@ static TABLES: &[Table] = &[
             option("assume", OptionType::Value, "what a rehearsal takes as its standard output, or as the answer's body"),
             ON,
             ENV,
+            ENV_FILES,
             CWD,
             STDIN,
             PTY,
@@ -263,8 +275,12 @@ static TABLES: &[Table] = &[
         argument: None,
         options: &[
             required("path", OptionType::Text, "the file"),
-            required("content", OptionType::Text, "its whole content"),
-            option("mode", OptionType::Mode, "permission bits; kept as they are when absent (0644 for a new file)"),
+            required("content", OptionType::Parts, "its whole content"),
+            option(
+                "mode",
+                OptionType::Mode,
+                "permission bits; kept as they are when absent (0644 for a new file); 0600 with secrets",
+            ),
         ],
     },
     Table {
@@ -275,9 +291,9 @@ static TABLES: &[Table] = &[
         options: &[
             option("method", OptionType::Text, "POST when absent"),
             required("url", OptionType::Text, "an http:// or https:// address"),
-            option("headers", OptionType::TextMap, "header fields"),
-            option("json", OptionType::Value, "a body of JSON"),
-            option("body", OptionType::Text, "a body of text"),
+            option("headers", OptionType::PartsMap, "header fields"),
+            option("json", OptionType::Json, "a body of JSON"),
+            option("body", OptionType::Parts, "a body of text"),
             option("expect", OptionType::Statuses, "statuses that count as success; 200 to 299 when absent"),
             option("timeout", OptionType::Length, "how long an answer may take; 30s when absent"),
             CA,
@@ -315,7 +331,7 @@ static TABLES: &[Table] = &[
         usage: "rollback(name, #{ … }) or rollback(name, || { … })",
         help: "adds to what is owed: a compensation that belongs to no single command",
         argument: Some(1),
-        options: &[RUN, WRITE, HTTP, BACK_ON, ENV, CWD, STDIN, PTY, INTERACTIVE, OUTPUT, STOP],
+        options: &[RUN, WRITE, HTTP, BACK_ON, ENV, ENV_FILES, CWD, STDIN, PTY, INTERACTIVE, OUTPUT, STOP],
     },
     Table {
         name: "phase",
@@ -353,7 +369,7 @@ static TABLES: &[Table] = &[
         help: "in a check: what a server answers",
         argument: Some(1),
         options: &[
-            option("headers", OptionType::TextMap, "header fields"),
+            option("headers", OptionType::PartsMap, "header fields"),
             option("timeout", OptionType::Length, "how long the answer may take; 10s when absent"),
             CA,
         ],
@@ -364,7 +380,7 @@ static TABLES: &[Table] = &[
         help: "in a check: the head of what a server answers",
         argument: Some(1),
         options: &[
-            option("headers", OptionType::TextMap, "header fields"),
+            option("headers", OptionType::PartsMap, "header fields"),
             option("timeout", OptionType::Length, "how long the answer may take; 10s when absent"),
             CA,
         ],
@@ -378,6 +394,7 @@ static TABLES: &[Table] = &[
             option("timeout", OptionType::Length, "after this time it is stopped; 30s when absent"),
             LOOK_ON,
             ENV,
+            ENV_FILES,
             CWD,
             STDIN,
         ],

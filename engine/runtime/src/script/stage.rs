@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rhai::{Array, Dynamic, EvalAltResult, FnPtr, Map, NativeCallContext, Position};
 use runbook_model::declaration::Declaration;
 use runbook_model::path::StepPath;
+use runbook_model::secret::without_marks;
 use runbook_model::step::Location;
 
 use super::closure::Closure;
@@ -19,6 +20,7 @@ use super::program::Script;
 use super::span;
 use super::unknown::{self, Unknown};
 use crate::operation::{Line, Operation, Reply};
+use crate::secret::known;
 
 /// How many operations of Rhai the script may need between two looks, and each branch of a `parallel` by itself.
 const OPERATIONS: u64 = 10_000_000;
@@ -236,6 +238,10 @@ impl Stage {
         if !self.has_unknowns() || !text.contains(['‹', '›']) {
             return None;
         }
+        let text = without_marks(text);
+        if !text.contains(['‹', '›']) {
+            return None;
+        }
         let state = self.state();
         state.unknowns.iter().find(|unknown| text.contains(&unknown.shown)).or(state.unknowns.last()).cloned()
     }
@@ -290,6 +296,10 @@ fn named(ctx: &NativeCallContext, name: &Dynamic) -> Called<String> {
     let Some(text) = unknown::text(name) else {
         return complain(format!("`{function}` wants a name as its first argument, this is {}", super::json::named(name)));
     };
+    // A name is a path in the journal and in git: it must stay what it is, so it cannot be veiled there.
+    if let Some(mark) = known::patterns().in_text(&text) {
+        return complain(format!("the name of a `{function}` is written down, and the value of {mark} stands in this one"));
+    }
     match text.chars().count() {
         0 => complain(format!("the name of a `{function}` may not be empty")),
         1..=200 if text.trim().is_empty() => complain(format!("the name of a `{function}` may not be blank")),

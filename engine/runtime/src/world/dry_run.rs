@@ -189,7 +189,8 @@ mod tests {
         let world = DryRunWorld::new(LiveWorld::new(site, Box::new(PlainProcesses), Box::new(Absent)), None);
         let target = dir.path().join("new.conf");
         let write = |path: &Path| {
-            Change::Write(FileWrite { path: path.display().to_string(), content: "a = 1\n".to_owned(), mode: None, before: None })
+            let (path, content) = (path.display().to_string(), "a = 1\n".to_owned());
+            Change::Write(FileWrite { path, content, ..FileWrite::default() })
         };
         let run = Change::Run(Invocation { argv: vec!["no-such-program-anywhere".to_owned()], ..Invocation::default() });
         let call = |url: &str| Change::Http(HttpCall { method: "POST".to_owned(), url: url.to_owned(), ..HttpCall::default() });

@@ -1,9 +1,11 @@
 //! Output of any bytes and any length.
 
+use std::os::unix::fs::MetadataExt as _;
 use std::time::Duration;
 
 use runbook_model::digest::Digester;
 use runbook_model::excerpt::{Excerpt, KEPT};
+use runbook_runtime::secret::Redacted;
 use tokio::sync::watch;
 
 use crate::place::{Place, block_on, exited, sh};
@@ -13,6 +15,8 @@ crate::tests![
     any_bytes_come_through,
     one_line_of_ten_mebibytes,
     secrets_are_nowhere,
+    a_variable_can_name_a_file_in_memory,
+    its_memory_is_its_own,
     a_slow_listener_does_not_slow_the_command,
 ];
 
@@ -86,17 +90,82 @@ fn secrets_are_nowhere() {
     // The secret is printed in two writes with other work between them, so that two reads see a half each.
     let mut job = sh(r#"printf 'key hun'; sleep 0.05; printf 'ter2!'; printf "$SECRET" >&2"#);
     job.env.insert("SECRET".to_owned(), "hunter2".to_owned());
-    job.redact = vec![b"hunter2".to_vec()];
+    job.redact = vec![Redacted { mark: "‹secret x›".to_owned(), value: "hunter2".to_owned() }];
     let (_sender, stop) = watch::channel(false);
     let mut heard = Vec::new();
     let end = block_on(keeper.run(1, job, None, stop, |_, bytes| heard.extend_from_slice(bytes)));
     let runbook_runtime::keeper::RunEnd::Exited(ended) = end else { panic!("{end:?}") };
-    assert_eq!((ended.stdout, ended.stderr), (Excerpt::of(b"key [redacted]!"), Excerpt::of(b"[redacted]")));
+    assert_eq!((ended.stdout, ended.stderr), (Excerpt::of("key ‹secret x›!".as_bytes()), Excerpt::of("‹secret x›".as_bytes())));
     let leaked = |bytes: &[u8]| bytes.windows(7).any(|window| window == b"hunter2");
     assert!(!leaked(&heard));
     for file in std::fs::read_dir(&place.dir).expect("ours").flatten().filter(|file| file.path().is_file()) {
         assert!(!leaked(&std::fs::read(file.path()).expect("ours")), "{:?}", file.path());
     }
+}
+
+/// A variable names a file that the command and its children can read as often as they like, that nobody can change, and that
+/// is on no disk.
+fn a_variable_can_name_a_file_in_memory() {
+    let place = Place::new();
+    let keeper = place.keeper();
+    let mut job = sh(
+        r#"cat "$KEY"; sh -c 'cat "$KEY"'; stat -L -c ' %a %F' "$KEY"; readlink "$KEY"; echo x 2>&1 >>"$KEY" || echo sealed; ls -l /proc/self/fd >&2"#,
+    );
+    job.env_files.insert(
+        "KEY".to_owned(),
+        "line one
+line two
+"
+        .to_owned(),
+    );
+    job.env_files.insert("OTHER".to_owned(), "other".to_owned());
+    let ended = block_on(exited(&keeper, 1, job));
+    let out = String::from_utf8_lossy(&ended.stdout.head.0).into_owned();
+    assert!(
+        out.starts_with(
+            "line one
+line two
+line one
+line two
+ 600 regular file
+/memfd:runbook-secret (deleted)
+"
+        ),
+        "{out}"
+    );
+    assert!(
+        out.ends_with(
+            "sealed
+"
+        ),
+        "{out}"
+    );
+    let next = block_on(exited(&keeper, 2, sh("ls -l /proc/self/fd; env")));
+    let out = String::from_utf8_lossy(&next.stdout.head.0).into_owned();
+    assert!(!out.contains("memfd") && !out.contains("KEY="), "the next command has none of it: {out}");
+}
+
+/// Nobody but root can look into the keeper, which has the values: no core file, no `/proc/…/environ` or `mem`.
+fn its_memory_is_its_own() {
+    let place = Place::new();
+    let keeper = place.keeper();
+    block_on(exited(&keeper, 1, sh("true")));
+    // For root the kernel makes no difference that could be seen from outside; `secret::memory` has a test of its own.
+    let owner = std::fs::metadata(format!("/proc/{}/environ", place.keeper_pid())).expect("it lives").uid();
+    assert_eq!(owner, 0, "the kernel gives what is in /proc of a process that cannot be dumped to root");
+    let dumpable = block_on(exited(&keeper, 2, sh("ulimit -c; stat -c %u /proc/self/environ")));
+    let out = String::from_utf8_lossy(&dumpable.stdout.head.0).into_owned();
+    let limit = std::process::Command::new("/bin/sh").args(["-c", "ulimit -c"]).output().expect("a shell").stdout;
+    let me = rustix::process::getuid().as_raw();
+    assert_eq!(
+        out,
+        format!(
+            "{}{me}
+",
+            String::from_utf8_lossy(&limit)
+        ),
+        "a command may have its core files"
+    );
 }
 
 fn a_slow_listener_does_not_slow_the_command() {

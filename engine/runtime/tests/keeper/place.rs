@@ -166,6 +166,7 @@ pub(crate) fn job(argv: &[&str]) -> Job {
         cwd: PathBuf::from("/"),
         stdin: None,
         grace: Length::from_secs(20),
+        env_files: BTreeMap::new(),
         redact: Vec::new(),
         manner: Manner::default(),
         window: Window::default(),

@@ -2,7 +2,7 @@
 
 use runbook_model::answer::ExitStatus;
 use runbook_model::length::Length;
-use runbook_model::manner::{Manner, Terminal};
+use runbook_model::manner::Terminal;
 use runbook_runtime::keeper::{Job, RunEnd, Typed, Window};
 use tokio::sync::{mpsc, watch};
 
@@ -19,7 +19,9 @@ crate::tests![
 ];
 
 fn at(terminal: Terminal, script: &str) -> Job {
-    Job { manner: Manner { terminal: Some(terminal), ..Manner::default() }, ..sh(script) }
+    let mut job = sh(script);
+    job.manner.terminal = Some(terminal);
+    job
 }
 
 fn text(exited: &runbook_model::answer::Exited) -> String {
@@ -44,7 +46,8 @@ fn what_is_typed_is_read_and_not_shown_back() {
     let place = Place::new();
     let keeper = place.keeper();
     for (key, typed) in [(1, "one\ntwo\n"), (2, "one\ntwo")] {
-        let job = Job { stdin: Some(typed.to_owned()), ..at(Terminal::Own, "read a; echo \"<$a>\"; cat") };
+        let mut job = at(Terminal::Own, "read a; echo \"<$a>\"; cat");
+        job.stdin = Some(typed.to_owned());
         assert_eq!(text(&block_on(exited(&keeper, key, job))), format!("<one>\n{}", &typed[4..]));
     }
 }
@@ -52,8 +55,10 @@ fn what_is_typed_is_read_and_not_shown_back() {
 fn much_input_goes_through_a_terminal() {
     let place = Place::new();
     let typed: String = (0..20_000).map(|n| format!("line {n}\n")).collect();
-    let job = Job { stdin: Some(typed.clone()), ..at(Terminal::Own, "cat | md5sum") };
-    let plain = Job { stdin: Some(typed), ..sh("md5sum") };
+    let mut job = at(Terminal::Own, "cat | md5sum");
+    job.stdin = Some(typed.clone());
+    let mut plain = sh("md5sum");
+    plain.stdin = Some(typed);
     let keeper = place.keeper();
     let (job, plain) = (block_on(exited(&keeper, 1, job)), block_on(exited(&keeper, 2, plain)));
     assert_eq!(job.stdout, plain.stdout);
@@ -118,7 +123,8 @@ fn a_person_types_and_sees_and_can_have_enough() {
 
 fn a_program_that_cannot_be_started_at_a_terminal_says_so() {
     let place = Place::new();
-    let job = Job { argv: vec!["/no/such/program".to_owned()], ..at(Terminal::Own, "") };
+    let mut job = at(Terminal::Own, "");
+    job.argv = vec!["/no/such/program".to_owned()];
     let exited = block_on(exited(&place.keeper(), 1, job));
     assert_eq!(exited.status, ExitStatus::Code(127));
     assert!(text(&exited).contains("`/no/such/program` was not started"), "{}", text(&exited));

@@ -1,35 +1,38 @@
 //! Reads changes of the world from options: a program, a file, a request.
 
-use std::collections::BTreeMap;
-
 use rhai::{Array, Dynamic, FnPtr, Map};
 use runbook_model::change::{Change, FileWrite, HttpCall, Invocation};
 use runbook_model::manner::{Manner, Reach, Terminal};
+use runbook_model::secret::Place;
 use runbook_model::step::RollbackPlan;
 
 use super::hosts::On;
+use super::parts::{self, Marked};
 use crate::script::code::Code;
 use crate::script::complaint::{Called, Complaint};
 use crate::script::json;
 use crate::script::options::{Options, word};
 use crate::script::schema::table;
+use crate::script::secret;
 
 /// What means something for a program only.
-const RUN_ONLY: [&str; 8] = ["on", "env", "cwd", "stdin", "pty", "interactive", "output", "stop"];
+const RUN_ONLY: [&str; 9] = ["on", "env", "env_files", "cwd", "stdin", "pty", "interactive", "output", "stop"];
 
 /// Where programs run: a rollback runs where its command did, so that it meets what the command left, and relative paths
 /// mean the same.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Surroundings {
     on: Option<String>,
-    env: BTreeMap<String, String>,
+    env: Marked,
+    env_files: Marked,
     cwd: Option<String>,
 }
 
 impl Surroundings {
     /// What the options say.
     pub(super) fn of(options: &Options<'_>) -> Self {
-        Self { on: None, env: options.text_map("env"), cwd: options.text("cwd") }
+        let env = parts::map(options, "env", Place::Env);
+        Self { on: None, env, env_files: parts::map(options, "env_files", Place::EnvFile), cwd: options.text("cwd") }
     }
 
     /// The same on another machine.
@@ -43,8 +46,20 @@ impl Surroundings {
         let on = On::of_rollback(options)?.unwrap_or_else(|| self.on.clone());
         // A directory of one machine means nothing on another.
         let cwd = if on == self.on { self.cwd.clone() } else { None };
-        let env = if options.has("env") { own.env } else { self.env.clone() };
-        Ok(Self { on, env, cwd: own.cwd.or(cwd) })
+        Ok(Self {
+            on,
+            env: if options.has("env") { own.env } else { self.env.clone() },
+            env_files: if options.has("env_files") { own.env_files } else { self.env_files.clone() },
+            cwd: own.cwd.or(cwd),
+        })
+    }
+
+    /// A program there, which reads what `stdin` says.
+    pub(super) fn invocation(&self, argv: Vec<String>, stdin: Option<&Options<'_>>) -> Invocation {
+        let mut secrets = [self.env.secrets.clone(), self.env_files.secrets.clone()].concat();
+        let stdin = stdin.and_then(|options| parts::text(options, "stdin", Place::Stdin, &mut secrets));
+        let (env, env_files, cwd) = (self.env.texts.clone(), self.env_files.texts.clone(), self.cwd.clone());
+        Invocation { argv, on: self.on.clone(), env, cwd, stdin, env_files, secrets, manner: Manner::default() }
     }
 }
 
@@ -68,16 +83,12 @@ pub(super) fn change(options: &Options<'_>, surroundings: &Surroundings) -> Call
     }
     let given = options.raw(kind).unwrap_or_default();
     match kind {
-        "run" => Ok(Change::Run(Invocation {
-            argv: argv(given.try_cast::<Array>().unwrap_or_default(), &|message| {
-                options.complain("run", Code::BadOption, message)
-            })?,
-            on: surroundings.on.clone(),
-            env: surroundings.env.clone(),
-            cwd: surroundings.cwd.clone(),
-            stdin: options.text("stdin"),
-            manner: manner(options, surroundings)?,
-        })),
+        "run" => {
+            let words = given.try_cast::<Array>().unwrap_or_default();
+            let argv = argv(words, &|code, message| options.complain("run", code, message))?;
+            let manner = manner(options, surroundings)?;
+            Ok(Change::Run(Invocation { manner, ..surroundings.invocation(argv, Some(options)) }))
+        }
         "write" => write(&options.inner(table("command.write"), given, "write")?),
         _ => http(&options.inner(table("command.http"), given, "http")?),
     }
@@ -108,7 +119,7 @@ pub(super) fn plan(
     let items: Vec<_> = given.try_cast::<Array>().unwrap_or_default().into_iter().map(Dynamic::flatten).collect();
     // A list whose first item is a list or a map is a list of changes; else it is the words of one.
     if !items.first().is_some_and(|first| first.is_array() || first.is_map()) {
-        let argv = argv(items, &|message| options.complain(name, Code::BadOption, format!("`{name}`: {message}")))?;
+        let argv = argv(items, &|code, message| options.complain(name, code, format!("`{name}`: {message}")))?;
         return Ok((RollbackPlan::Changes(vec![run(argv, surroundings)]), None));
     }
     let mut changes = Vec::with_capacity(items.len());
@@ -117,8 +128,7 @@ pub(super) fn plan(
             let inner = options.inner(table("rollback"), item, name)?;
             change(&inner, &surroundings.overridden(&inner)?)?
         } else if let Some(words) = item.try_cast::<Array>() {
-            let complain =
-                |message: String| options.complain(name, Code::BadOption, format!("change {at} of `{name}`: {message}"));
+            let complain = |code, message: String| options.complain(name, code, format!("change {at} of `{name}`: {message}"));
             run(argv(words, &complain)?, surroundings)
         } else {
             let message = format!("change {at} of `{name}` is neither an argv nor a map");
@@ -129,14 +139,13 @@ pub(super) fn plan(
 }
 
 fn run(argv: Vec<String>, surroundings: &Surroundings) -> Change {
-    let Surroundings { on, env, cwd } = surroundings.clone();
-    Change::Run(Invocation { argv, on, env, cwd, ..Invocation::default() })
+    Change::Run(surroundings.invocation(argv, None))
 }
 
 /// How a program is run.
 fn manner(options: &Options<'_>, surroundings: &Surroundings) -> Called<Manner> {
     if surroundings.on.is_some()
-        && let Some(odd) = ["pty", "interactive", "stop"].into_iter().find(|name| options.has(name))
+        && let Some(odd) = ["pty", "interactive", "stop", "env_files"].into_iter().find(|name| options.has(name))
     {
         let message = format!("`{odd}` is possible on this machine only, and not with `on`");
         return options.complain(odd, Code::BadOption, message).raise();
@@ -159,7 +168,14 @@ fn manner(options: &Options<'_>, surroundings: &Surroundings) -> Called<Manner> 
 }
 
 /// Program and arguments: texts, numbers and flags.
-pub(super) fn argv(items: Array, complain: &dyn Fn(String) -> Complaint) -> Called<Vec<String>> {
+pub(super) fn argv(items: Array, complain: &dyn Fn(Code, String) -> Complaint) -> Called<Vec<String>> {
+    let secret = items.iter().position(secret::inside);
+    if let Some(at) = secret {
+        return complain(Code::SecretInArgument, format!("argument {at} is a secret, and every user of the machine can read it"))
+            .help("hand it over in `env`, in `env_files` or on `stdin`")
+            .raise();
+    }
+    let complain = |message: String| complain(Code::BadOption, message);
     let mut words = Vec::with_capacity(items.len());
     for (at, item) in items.iter().enumerate() {
         let Some(word) = word(item) else {
@@ -199,7 +215,22 @@ fn write(options: &Options<'_>) -> Called<Change> {
             }
         }
     };
-    Ok(Change::Write(FileWrite { path, content: options.text("content").unwrap_or_default(), mode, before: None }))
+    let mut secrets = Vec::new();
+    let content = parts::text(options, "content", Place::Content, &mut secrets).unwrap_or_default();
+    let mode = if secrets.is_empty() { mode } else { Some(private(options, mode)?) };
+    Ok(Change::Write(FileWrite { path, content, mode, secrets, ..FileWrite::default() }))
+}
+
+/// The permission bits of a file of secrets: nobody but its owner has any.
+fn private(options: &Options<'_>, mode: Option<u32>) -> Called<u32> {
+    match mode {
+        None => Ok(0o600),
+        Some(mode) if mode & 0o077 == 0 => Ok(mode),
+        Some(mode) => options
+            .complain("mode", Code::BadOption, format!("a file with a secret is for its owner alone, and {mode:04o} is not"))
+            .help("leave `mode` out (0600), or hand the file over to its reader in a step of its own: `chown`")
+            .raise(),
+    }
 }
 
 fn http(options: &Options<'_>) -> Called<Change> {
@@ -225,15 +256,17 @@ fn http(options: &Options<'_>) -> Called<Change> {
             None => return options.wrong("expect", format!("{status} is no HTTP status")),
         }
     }
+    let Marked { texts: headers, mut secrets } = parts::map(options, "headers", Place::Header);
     Ok(Change::Http(HttpCall {
         method,
         url,
-        headers: options.text_map("headers"),
-        json: options.value("json")?,
-        body: options.text("body"),
+        headers,
+        json: parts::json(options, "json", &mut secrets)?,
+        body: parts::text(options, "body", Place::Body, &mut secrets),
         expect,
         ca: options.text("ca"),
         timeout: options.length("timeout")?,
+        secrets,
     }))
 }
 

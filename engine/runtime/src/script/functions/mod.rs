@@ -10,6 +10,7 @@ mod gate;
 mod hosts;
 mod observe;
 mod parallel;
+pub(super) mod parts;
 mod phase;
 mod print;
 mod rollback;
@@ -26,11 +27,14 @@ use super::code::Code;
 use super::complaint::{Called, Complaint};
 use super::sandbox::BLOCKED;
 use super::stage::Stage;
-use super::{answers, branches_failed, step_error, unlike};
+use super::{answers, branches_failed, secret, step_error, unlike};
 
 /// The functions of the engine that stand in no module; a script may not define its own of these names.
-pub(super) const NAMES: [&str; 10] =
-    ["attempt", "check", "command", "confirm", "hosts", "parallel", "phase", "rollback", "runbook", "sh"];
+pub(super) const NAMES: [&str; 11] =
+    ["attempt", "check", "command", "confirm", "hosts", "parallel", "phase", "rollback", "runbook", "secret", "sh"];
+
+/// The function that names a secret.
+pub(super) const SECRET: &str = "secret";
 
 /// Those of [`NAMES`] that ask for a step, or for a phase of steps.
 pub(super) const STEPS: [&str; 6] = ["check", "command", "confirm", "parallel", "phase", "rollback"];
@@ -38,7 +42,7 @@ pub(super) const STEPS: [&str; 6] = ["check", "command", "confirm", "parallel", 
 /// How many arguments a function of the engine takes: one of [`NAMES`], or of [`MODULES`] with its module.
 pub(super) fn arguments(name: &str) -> Option<RangeInclusive<usize>> {
     Some(match name {
-        "attempt" | "hosts" | "runbook" => 1..=1,
+        "attempt" | "hosts" | "runbook" | SECRET => 1..=1,
         "check" | "phase" => 2..=3,
         "command" | "rollback" => 2..=2,
         "confirm" | "sh" => 1..=2,
@@ -76,6 +80,7 @@ pub(super) fn register(engine: &mut Engine, stage: &Arc<Stage>) {
     hosts::register(engine, stage);
     print::register(engine, stage);
     shell::register(engine);
+    secret::register(engine, stage);
     observe::register(engine, stage);
     blocked(engine);
 }

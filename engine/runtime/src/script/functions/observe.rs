@@ -4,12 +4,14 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use rhai::{Array, Dynamic, Engine, FuncRegistration, Module, NativeCallContext};
-use runbook_model::change::{Invocation, quoted};
+use runbook_model::change::quoted;
 use runbook_model::observation::{Observation, Seen};
+use runbook_model::secret::Place;
 
-use super::change::{argv, is_address};
+use super::change::{Surroundings, argv, is_address};
 use super::conversation::misunderstood;
 use super::hosts::On;
+use super::parts::{self, Marked};
 use crate::operation::{Operation, Reply};
 use crate::script::answers::{Output, Reaction};
 use crate::script::code::Code;
@@ -153,13 +155,9 @@ fn request(asked: &Asked<'_>, method: &str) -> Called<Observation> {
     if !is_address(&url) {
         return Complaint::new(asked.ctx, Code::BadOption, format!("\"{url}\" is no http:// or https:// address")).raise();
     }
-    Ok(Observation::Http {
-        method: method.to_owned(),
-        url,
-        headers: asked.options.text_map("headers"),
-        timeout: asked.options.length("timeout")?,
-        ca: asked.options.text("ca"),
-    })
+    let Marked { texts: headers, secrets } = parts::map(&asked.options, "headers", Place::Header);
+    let (timeout, ca) = (asked.options.length("timeout")?, asked.options.text("ca"));
+    Ok(Observation::Http { method: method.to_owned(), url, headers, timeout, secrets, ca })
 }
 
 fn output(asked: &Asked<'_>) -> Called<Observation> {
@@ -169,16 +167,9 @@ fn output(asked: &Asked<'_>) -> Called<Observation> {
             .help("write `exec::output([\"program\", \"argument\"])`, or `exec::output(sh(\"…\"))`")
             .raise();
     };
-    let argv = argv(words, &|message| Complaint::new(asked.ctx, Code::BadOption, message))?;
+    let argv = argv(words, &|code, message| Complaint::new(asked.ctx, code, message))?;
     Ok(Observation::Output {
-        invocation: Invocation {
-            argv,
-            on: On::of_look(&asked.options)?,
-            env: asked.options.text_map("env"),
-            cwd: asked.options.text("cwd"),
-            stdin: asked.options.text("stdin"),
-            ..Invocation::default()
-        },
+        invocation: Surroundings::of(&asked.options).on(On::of_look(&asked.options)?).invocation(argv, Some(&asked.options)),
         timeout: asked.options.length("timeout")?,
     })
 }

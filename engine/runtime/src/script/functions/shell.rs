@@ -7,6 +7,7 @@ use crate::script::complaint::{Called, Complaint};
 use crate::script::declaration::is_identifier;
 use crate::script::json;
 use crate::script::options::word;
+use crate::script::secret::Secret;
 
 pub(super) fn register(engine: &mut Engine) {
     engine.register_fn("sh", |ctx: NativeCallContext, script: ImmutableString| sh(&ctx, &script, &Map::new()));
@@ -23,6 +24,15 @@ fn sh(ctx: &NativeCallContext, script: &str, values: &Map) -> Called<Array> {
             return Complaint::new(ctx, Code::BadOption, format!("`{name}` is no name of a shell variable"))
                 .help("use letters, digits and `_`, not beginning with a digit")
                 .raise();
+        }
+        if value.is::<Secret>() {
+            return Complaint::new(
+                ctx,
+                Code::SecretInArgument,
+                format!("the value of `{name}` is a secret, and becomes an argument"),
+            )
+            .help("hand it over in `env` of the command, where the line has it as a variable of that name")
+            .raise();
         }
         let Some(word) = word(value) else {
             let found = value.flatten_clone();

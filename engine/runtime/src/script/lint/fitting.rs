@@ -28,11 +28,12 @@ pub(super) fn fitting(kind: OptionType, value: &Expr, most: u32) -> Result<(), M
         OptionType::Alerts => matches!(found, Literal::List(_)),
         OptionType::Texts => return texts(value, found),
         OptionType::Names => return names(value, found),
-        OptionType::TextMap => return text_map(value, found),
+        OptionType::Parts => return parts(value, found),
+        OptionType::PartsMap => return parts_map(value, found),
         OptionType::Statuses => return statuses(value, found),
         OptionType::Mode => return mode(value, found),
         OptionType::Closure => matches!(found, Literal::Closure),
-        OptionType::Value => !matches!(found, Literal::Closure),
+        OptionType::Value | OptionType::Json => !matches!(found, Literal::Closure),
         OptionType::Map(_) | OptionType::Parameters | OptionType::Values => matches!(found, Literal::Map(_)),
         OptionType::Rollback => return rollback(value, found),
         OptionType::Retry => {
@@ -142,12 +143,20 @@ fn names(value: &Expr, found: Literal<'_>) -> Result<(), Misfit> {
     })
 }
 
-fn text_map(value: &Expr, found: Literal<'_>) -> Result<(), Misfit> {
-    let Literal::Map(items) = found else { return Err(Misfit::of(value, found)) };
-    match items.iter().find_map(|(_, item)| Some((item, literal(item).filter(|item| !item.is_word())?))) {
+/// A text, or a list of texts and secrets; a call, such as that of `secret`, is worked out.
+fn parts(value: &Expr, found: Literal<'_>) -> Result<(), Misfit> {
+    let Literal::List(items) = found else {
+        return if found.is_word() { Ok(()) } else { Err(Misfit::of(value, found)) };
+    };
+    match items.iter().find_map(|item| Some((item, literal(item).filter(|item| !item.is_word())?))) {
         Some((item, odd)) => Err(Misfit::of(item, odd)),
         None => Ok(()),
     }
+}
+
+fn parts_map(value: &Expr, found: Literal<'_>) -> Result<(), Misfit> {
+    let Literal::Map(items) = found else { return Err(Misfit::of(value, found)) };
+    items.iter().try_for_each(|(_, item)| literal(item).map_or(Ok(()), |found| parts(item, found)))
 }
 
 fn statuses(value: &Expr, found: Literal<'_>) -> Result<(), Misfit> {

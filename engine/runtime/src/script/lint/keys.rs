@@ -106,7 +106,7 @@ fn together(of: &Table, items: &Items, place: Position, found: &mut Found<'_>) {
             [] => complain("", format!("one of `run`, `write` and `http` is needed: what shall this {} do?", of.name), ""),
             ["run"] => {}
             [kind] => {
-                if let Some(odd) = ["env", "cwd", "stdin"].into_iter().find(|odd| has(items, odd)) {
+                if let Some(odd) = ["env", "env_files", "cwd", "stdin"].into_iter().find(|odd| has(items, odd)) {
                     complain(odd, format!("`{odd}` belongs to `run`, and means nothing for `{kind}`"), "");
                 }
             }

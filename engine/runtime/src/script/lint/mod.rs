@@ -15,6 +15,7 @@ mod owner;
 mod parameters;
 mod places;
 mod rollbacks;
+mod secrets;
 mod shadowed;
 mod switches;
 mod unreachable;
@@ -54,6 +55,7 @@ pub(super) fn lint(sources: &Sources, asts: &BTreeMap<String, AST>) -> Vec<Diagn
         switches::lint(file, &mut found);
         keys::lint(file, &mut found);
         arguments::lint(file, &mut found);
+        secrets::lint(file, &mut found);
         places::lint(&program, file, &mut found);
         // The modules of the engine are not the author's to mend.
         if !file.name.starts_with("std/") {

@@ -11,6 +11,7 @@ use super::environment::{DEFAULT_PATH, command_env};
 use super::processes::{Job, RunEnd, RunFound, Window};
 use super::program::resolve_program;
 use crate::keeper::cannot_be_typed;
+use crate::secret::known;
 use crate::world::{Performed, Recovered};
 
 /// Completes an invocation: the program and the working directory become absolute paths. Blocks.
@@ -26,6 +27,7 @@ pub(super) fn prepare(site: &Site, invocation: &Invocation) -> Result<Invocation
     if let Some(name) = invocation
         .env
         .iter()
+        .chain(&invocation.env_files)
         .find_map(|(name, value)| (name.is_empty() || name.contains(['=', '\0']) || value.contains('\0')).then_some(name))
     {
         return Err(refuse(format!("the variable `{}` cannot be put into an environment", name.escape_debug())));
@@ -50,8 +52,8 @@ pub(super) fn prepare(site: &Site, invocation: &Invocation) -> Result<Invocation
     Ok(prepared)
 }
 
-/// The job of a prepared invocation.
-pub(super) fn job(site: &Site, prepared: &Invocation) -> Job {
+/// The job of a prepared invocation, with its secrets in place.
+pub(super) fn job(site: &Site, prepared: &Invocation, only_looks: bool) -> Job {
     Job {
         argv: prepared.argv.clone(),
         env: command_env(&site.env, &site.extra_env, &prepared.env),
@@ -60,8 +62,9 @@ pub(super) fn job(site: &Site, prepared: &Invocation) -> Job {
         grace: site.grace,
         manner: prepared.manner,
         window: Window::default(),
-        redact: Vec::new(),
-        only_looks: false,
+        env_files: prepared.env_files.clone(),
+        redact: known::all(),
+        only_looks,
     }
 }
 

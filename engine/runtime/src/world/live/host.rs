@@ -21,6 +21,7 @@ use super::environment::DEFAULT_PATH;
 use super::processes::{Job, Key, Processes, RunEnd, RunFound, Window};
 use super::program::resolve_program;
 use crate::hosts::{Link, Links, NoLink, SshSettings, Task, Verdict, Work, is_variable};
+use crate::secret::known;
 use crate::world::Limits;
 
 /// How long a courier may take beyond the grace of its command, before the keeper ends it.
@@ -201,7 +202,8 @@ impl Hosts {
             // The rest of the manner is about a process here, and is refused for one elsewhere.
             manner: Manner { output: at.invocation.manner.output, ..Manner::default() },
             window: Window::default(),
-            redact: Vec::new(),
+            env_files: BTreeMap::new(),
+            redact: known::all(),
             only_looks,
         };
         let end = processes.run(courier, job, limits, progress).await;

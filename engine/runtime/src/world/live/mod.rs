@@ -15,6 +15,7 @@ mod http;
 mod io_words;
 mod near;
 mod observe;
+mod secrets;
 mod site;
 mod world;
 

@@ -15,11 +15,12 @@ use runbook_model::step::Check;
 use super::blocking::off_thread;
 use super::host::{At, Hosts};
 use super::near::Near;
-use super::processes::{Job, Key, Processes, RunEnd};
-use super::{Site, command, file, http, observe};
+use super::processes::{Key, Processes, RunEnd};
+use super::{Site, command, file, http, observe, secrets};
 use crate::journal::Receipt;
 use crate::operation::Look;
 use crate::report::Progress;
+use crate::secret::{Vault, known};
 use crate::world::schedule::judge_live;
 use crate::world::{
     Choice, Chosen, Judgement, Lent, Limits, Looks, People, Performed, Question, Reaction, Recovered, Task, World,
@@ -45,6 +46,7 @@ pub struct LiveWorld {
     hosts: Hosts,
     processes: Box<dyn Processes>,
     people: Box<dyn People>,
+    vault: Arc<Vault>,
     sink: Sink,
     started: Instant,
 }
@@ -59,8 +61,8 @@ impl LiveWorld {
     /// A world at `site`, whose programs are run by `processes` and whose questions go to `people`.
     #[must_use]
     pub fn new(site: Site, processes: Box<dyn Processes>, people: Box<dyn People>) -> Self {
-        let (hosts, near) = (Hosts::new(&site), Near::default());
-        Self { site: Arc::new(site), near, hosts, processes, people, sink: Box::new(|_| {}), started: Instant::now() }
+        let (hosts, near, vault) = (Hosts::new(&site), Near::default(), Arc::new(Vault::empty()));
+        Self { site: Arc::new(site), near, hosts, processes, people, vault, sink: Box::new(|_| {}), started: Instant::now() }
     }
 
     /// Sends the output of running commands to `sink`.
@@ -70,34 +72,76 @@ impl LiveWorld {
         self
     }
 
+    /// Takes secrets from this vault.
+    #[must_use]
+    pub fn with_vault(mut self, vault: Vault) -> Self {
+        self.vault = Arc::new(vault);
+        self
+    }
+
+    /// Has the secrets of earlier sessions fetched before anything can show them.
+    async fn recall(&self) {
+        if !self.vault.has_forgotten() {
+            return;
+        }
+        let vault = Arc::clone(&self.vault);
+        for missing in off_thread(move || vault.recall()).await {
+            let text = format!("an earlier session used it, and it cannot be hidden where it turns up now: {missing}");
+            (self.sink)(Progress::Notice { text });
+        }
+    }
+
     /// Makes the change of one attempt. [`World::perform`] is the door; the receipt stays there.
     async fn make(&self, path: &StepPath, attempt: Attempt, change: &Change, limits: Limits) -> Performed {
         let key = Key::of(path, attempt);
         let tag = self.tag(key);
-        match change.clone() {
+        let refused = |why: String| Performed::Failed(secrets::refusal(change, why));
+        let vault = Arc::clone(&self.vault);
+        secrets::veiled(match change.clone() {
             Change::Run(invocation) => {
                 let program = invocation.argv.first().cloned().unwrap_or_default();
+                // Nothing is fetched for a program without secrets, and a thread costs more than looking.
+                let opened = if invocation.secrets.is_empty() {
+                    secrets::open_run(&vault, &invocation)
+                } else {
+                    let invocation = invocation.clone();
+                    off_thread(move || secrets::open_run(&vault, &invocation)).await
+                };
+                let opened = match opened {
+                    Ok(opened) => opened,
+                    Err(why) => return refused(why),
+                };
                 if let Some(host) = &invocation.on {
-                    let at = At { host, key, invocation: &invocation, only_looks: false };
+                    let at = At { host, key, invocation: &opened, only_looks: false };
                     let listener = self.listener(path);
                     let run = self.hosts.run(&self.site, &*self.processes, at, limits, &listener);
-                    return command::performed(&program, Box::pin(run).await);
+                    return secrets::veiled(command::performed(&program, Box::pin(run).await));
                 }
-                let job = command::job(&self.site, &invocation);
+                let mut job = command::job(&self.site, &opened, false);
                 let end = match self.borrowed(&invocation).await {
                     Borrowed::NotNeeded => self.processes.run(key, job, limits, &self.listener(path)).await,
                     Borrowed::Terminal(mut terminal) => {
-                        let (keys, job) = (terminal.keys(), Job { window: terminal.window(), ..job });
+                        let keys = terminal.keys();
+                        job.window = terminal.window();
                         self.processes.run_at_terminal(key, job, limits, keys, &|_, bytes| terminal.show(bytes)).await
                     }
                     Borrowed::Nothing => RunEnd::NotStarted { message: NO_TERMINAL.to_owned() },
                 };
                 command::performed(&program, end)
             }
-            Change::Write(write) => off_thread(move || file::perform_write(&write, &tag)).await,
-            Change::Restore(restore) => off_thread(move || file::perform_restore(&restore, &tag)).await,
-            Change::Http(call) => http::perform(&call, limits).await,
-        }
+            Change::Write(write) => {
+                let written = move || Ok(file::perform_write(&*secrets::open_write(&vault, &write)?, &tag));
+                off_thread(written).await.unwrap_or_else(refused)
+            }
+            Change::Restore(restore) => {
+                let restored = move || Ok(file::perform_restore(&secrets::open_restore(&vault, &restore)?, &tag));
+                off_thread(restored).await.unwrap_or_else(refused)
+            }
+            Change::Http(call) => match off_thread(move || secrets::open_http(&vault, &call)).await {
+                Ok(opened) => http::perform(&opened, limits).await,
+                Err(why) => return refused(why),
+            },
+        })
     }
 
     /// The operator's terminal, if the program needs it.
@@ -137,20 +181,18 @@ impl World for LiveWorld {
             return Box::pin(async { Err(Failure::NotStarted { program, message: NO_TERMINAL.to_owned() }) });
         }
         if let Change::Run(invocation) = change
+            && invocation.secrets.is_empty()
+            && !self.vault.has_forgotten()
             && self.near.knows(invocation)
         {
-            let prepared = command::prepare(&self.site, invocation).map(Change::Run);
-            return Box::pin(std::future::ready(prepared.map_err(|failure| *failure)));
+            let prepared = secrets::prepare(&self.site, &self.vault, change);
+            return Box::pin(std::future::ready(prepared.map_err(|failure| known::redacted(*failure))));
         }
-        let (site, wanted) = (Arc::clone(&self.site), change.clone());
-        let prepare = move || match wanted {
-            Change::Run(invocation) => command::prepare(&site, &invocation).map(Change::Run),
-            Change::Write(write) => file::prepare_write(&site, &write).map(Change::Write),
-            Change::Restore(restore) => file::prepare_restore(&site, &restore).map(Change::Restore),
-            Change::Http(call) => http::prepare(&site, &call).map(Change::Http),
-        };
+        let (site, vault, wanted) = (Arc::clone(&self.site), Arc::clone(&self.vault), change.clone());
+        let prepare = move || secrets::prepare(&site, &vault, &wanted);
         Box::pin(async move {
-            let prepared = off_thread(prepare).await.map_err(|failure| *failure)?;
+            self.recall().await;
+            let prepared = off_thread(prepare).await.map_err(|failure| known::redacted(*failure))?;
             if let (Change::Run(asked), Change::Run(prepared)) = (change, &prepared) {
                 let (near, site, found) = (self.near.clone(), Arc::clone(&self.site), prepared.clone());
                 let asked = asked.clone();
@@ -166,16 +208,20 @@ impl World for LiveWorld {
 
     fn recover<'a>(&'a self, intent: &'a Intent, boot: &'a str, limits: Limits) -> Task<'a, Recovered> {
         Box::pin(async move {
+            self.recall().await;
             let key = Key::of(&intent.path, intent.attempt);
             let tag = self.tag(key);
-            match intent.change.clone() {
+            let vault = Arc::clone(&self.vault);
+            // Without its secret nobody can compare what stands there with what was to be written.
+            let not_opened = |known: String| Recovered::InDoubt { known };
+            secrets::veiled_found(match intent.change.clone() {
                 Some(Change::Run(invocation)) => {
                     let program = invocation.argv.first().cloned().unwrap_or_default();
                     if let Some(host) = &invocation.on {
                         let at = At { host, key, invocation: &invocation, only_looks: false };
                         let listener = self.listener(&intent.path);
                         let found = self.hosts.recover(&self.site, &*self.processes, at, boot, limits, &listener);
-                        return command::recovered(&program, Box::pin(found).await);
+                        return secrets::veiled_found(command::recovered(&program, Box::pin(found).await));
                     }
                     let found = match self.borrowed(&invocation).await {
                         Borrowed::Terminal(mut terminal) => {
@@ -190,13 +236,19 @@ impl World for LiveWorld {
                     };
                     command::recovered(&program, found)
                 }
-                Some(Change::Write(write)) => off_thread(move || file::recover_write(&write, &tag)).await,
-                Some(Change::Restore(restore)) => off_thread(move || file::recover_restore(&restore, &tag)).await,
+                Some(Change::Write(write)) => {
+                    let look = move || Ok(file::recover_write(&*secrets::open_write(&vault, &write)?, &tag));
+                    off_thread(look).await.unwrap_or_else(not_opened)
+                }
+                Some(Change::Restore(restore)) => {
+                    let look = move || Ok(file::recover_restore(&secrets::open_restore(&vault, &restore)?, &tag));
+                    off_thread(look).await.unwrap_or_else(not_opened)
+                }
                 Some(Change::Http(call)) => Recovered::InDoubt {
                     known: format!("{} {} may have been sent; no answer was recorded", call.method, call.url),
                 },
                 None => Recovered::NeverBegun { evidence: "the step changes nothing".to_owned() },
-            }
+            })
         })
     }
 
@@ -205,7 +257,11 @@ impl World for LiveWorld {
     }
 
     fn observe<'a>(&'a self, observation: &'a Observation) -> Task<'a, Result<Seen, NotSeen>> {
-        Box::pin(observe::observe(&self.site, &self.hosts, &*self.processes, observation))
+        Box::pin(async {
+            self.recall().await;
+            let seen = observe::observe(&self.site, &self.hosts, &self.vault, &*self.processes, observation).await;
+            seen.map(known::redacted).map_err(|not_seen| NotSeen { message: known::veiled(&not_seen.message).into_owned() })
+        })
     }
 
     fn judge(&self, check: &Check, history: &Looks, look: Look) -> Judgement {
@@ -343,7 +399,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let world = world(dir.path());
         let path = StepPath::root().child("configure", 1);
-        let wanted = FileWrite { path: "a.conf".to_owned(), content: "x".to_owned(), mode: None, before: None };
+        let wanted = FileWrite { path: "a.conf".to_owned(), content: "x".to_owned(), ..FileWrite::default() };
         let change = world.prepare(&Change::Write(wanted)).await.unwrap();
         assert!(matches!(&change, Change::Write(write) if write.before == Some(FileBefore::Absent)));
         let intent = intent(&path, &change);

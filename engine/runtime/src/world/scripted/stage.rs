@@ -118,6 +118,10 @@ impl Stage {
     fn restore(&mut self, restore: &FileRestore) -> Performed {
         let before = match &restore.before {
             FileBefore::Absent => None,
+            FileBefore::Sealed { .. } => {
+                let message = "its content before is sealed, and this world has no key".to_owned();
+                return Performed::Failed(Failure::File { path: restore.path.clone(), message });
+            }
             FileBefore::Present { mode, content, .. } => Some(File { content: content.0.clone(), mode: *mode }),
         };
         let standing = self.files.get(&restore.path);

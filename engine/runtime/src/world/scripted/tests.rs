@@ -87,7 +87,7 @@ async fn looks_confirms_and_time_follow_the_script() {
 #[tokio::test]
 async fn files_change_and_come_back() {
     let world = ScriptedWorld::new().file("/etc/a", "old");
-    let wanted = FileWrite { path: "/etc/a".to_owned(), content: "new".to_owned(), mode: None, before: None };
+    let wanted = FileWrite { path: "/etc/a".to_owned(), content: "new".to_owned(), ..FileWrite::default() };
     let Ok(Change::Write(write)) = world.prepare(&Change::Write(wanted)).await else { panic!("not prepared") };
     assert!(matches!(&write.before, Some(FileBefore::Present { content, .. }) if content.as_str() == Some("old")));
     let restore = |write: &FileWrite| {
@@ -95,6 +95,7 @@ async fn files_change_and_come_back() {
             path: write.path.clone(),
             before: write.before.clone().unwrap(),
             written: Digest::of(write.content.as_bytes()),
+            written_sealed: None,
         })
     };
     let path = step("configure");

@@ -36,6 +36,7 @@ pub(crate) fn perform(restore: &FileRestore, tag: &str) -> Performed {
     }
     let put_back = match &restore.before {
         FileBefore::Absent => remove(&place),
+        FileBefore::Sealed { .. } => return refuse("its content before is still sealed".to_owned()),
         FileBefore::Present { mode, content, .. } => replace(&place, &content.0, Some(*mode), tag),
     };
     match put_back {

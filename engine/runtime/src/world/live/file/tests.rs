@@ -18,7 +18,7 @@ fn site(root: &Path) -> Site {
 }
 
 fn write(path: &str, content: &str) -> FileWrite {
-    FileWrite { path: path.to_owned(), content: content.to_owned(), mode: None, before: None }
+    FileWrite { path: path.to_owned(), content: content.to_owned(), ..FileWrite::default() }
 }
 
 fn names(dir: &Path) -> Vec<String> {
@@ -29,7 +29,7 @@ fn names(dir: &Path) -> Vec<String> {
 
 fn restore_of(write: &FileWrite) -> FileRestore {
     let before = write.before.clone().unwrap();
-    FileRestore { path: write.path.clone(), before, written: Digest::of(write.content.as_bytes()) }
+    FileRestore { path: write.path.clone(), before, written: Digest::of(write.content.as_bytes()), written_sealed: None }
 }
 
 fn why(performed: Performed) -> String {

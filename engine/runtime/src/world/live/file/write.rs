@@ -80,7 +80,7 @@ pub(crate) fn recover(write: &FileWrite, tag: &str) -> Recovered {
 /// Whether nothing is left to do: the content is there, with the mode that the step asks for or that was there before.
 fn is_done(place: &Place, write: &FileWrite) -> bool {
     let kept = match &write.before {
-        Some(FileBefore::Present { mode, .. }) => Some(*mode),
+        Some(FileBefore::Present { mode, .. } | FileBefore::Sealed { mode, .. }) => Some(*mode),
         Some(FileBefore::Absent) | None => None,
     };
     let mode_fits = |standing: u32| write.mode.or(kept).is_none_or(|mode| mode == standing);

@@ -19,6 +19,7 @@ pub(super) async fn look(
     url: &str,
     headers: &BTreeMap<String, String>,
     timeout: Option<Length>,
+    guarded: bool,
     ca: Option<PathBuf>,
 ) -> Result<Seen, NotSeen> {
     if !matches!(method, "GET" | "HEAD") {
@@ -35,7 +36,8 @@ pub(super) async fn look(
         body: None,
         authorities: named,
         timeout: timeout.unwrap_or_else(|| TIMEOUT.into()),
-        redirects: MOST_REDIRECTS,
+        // A header that holds a secret is for this server: another one, to which it might send us on, shall not get it.
+        redirects: if guarded { 0 } else { MOST_REDIRECTS },
     };
     let sent = asked.clone();
     match off_thread(move || ask(&sent)).await {

@@ -12,12 +12,15 @@ mod resolve;
 mod stat;
 mod tcp;
 
+use std::sync::Arc;
+
 use runbook_model::observation::{NotSeen, Observation, Seen};
 
 use super::Site;
 use super::blocking::{off_thread, off_thread_within};
 use super::host::Hosts;
 use super::processes::Processes;
+use crate::secret::{Vault, filled};
 
 /// How long a disk may take to answer; one that is slower hangs.
 const DISK: std::time::Duration = std::time::Duration::from_secs(30);
@@ -26,15 +29,23 @@ const DISK: std::time::Duration = std::time::Duration::from_secs(30);
 pub(super) async fn observe(
     site: &Site,
     hosts: &Hosts,
+    vault: &Arc<Vault>,
     processes: &dyn Processes,
     observation: &Observation,
 ) -> Result<Seen, NotSeen> {
     match observation {
-        Observation::Http { method, url, headers, timeout, ca } => {
+        Observation::Http { method, url, headers, timeout, secrets, ca } => {
+            let (vault, headers, secrets) = (Arc::clone(vault), headers.clone(), secrets.clone());
             let ca = ca.as_deref().map(|ca| site.absolute(ca));
-            http::look(method, url, headers, *timeout, ca).await
+            let guarded = !secrets.is_empty();
+            let filled = off_thread(move || {
+                let values = vault.values(&secrets).map_err(|error| error.to_string())?;
+                filled::headers(&headers, &secrets, &values).map_err(|error| error.to_string())
+            });
+            let headers = filled.await.map_err(|why| not_seen(url, why))?;
+            http::look(method, url, &headers, *timeout, guarded, ca).await
         }
-        Observation::Output { invocation, timeout } => output::look(site, hosts, processes, invocation, *timeout).await,
+        Observation::Output { invocation, timeout } => output::look(site, (hosts, vault), processes, invocation, *timeout).await,
         Observation::ReadFile { path } => on_disk(site, path, content::read).await,
         Observation::ReadLink { path } => on_disk(site, path, stat::link).await,
         Observation::Stat { path } => on_disk(site, path, stat::stat).await,

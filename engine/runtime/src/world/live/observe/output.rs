@@ -1,5 +1,6 @@
 //! `exec::output`: what a program prints that only looks.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use runbook_model::answer::Exited;
@@ -9,11 +10,12 @@ use runbook_model::observation::{NotSeen, Seen};
 use tokio::sync::watch;
 
 use super::not_seen;
+use crate::secret::Vault;
 use crate::world::Limits;
 use crate::world::live::blocking::off_thread;
 use crate::world::live::host::{At, Hosts};
-use crate::world::live::processes::{Job, Key, Processes, RunEnd};
-use crate::world::live::{Site, command};
+use crate::world::live::processes::{Key, Processes, RunEnd};
+use crate::world::live::{Site, command, secrets};
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -29,7 +31,7 @@ fn refusal(exited: &Exited) -> Option<String> {
 
 pub(super) async fn look(
     site: &Site,
-    hosts: &Hosts,
+    (hosts, vault): (&Hosts, &Arc<Vault>),
     processes: &dyn Processes,
     invocation: &Invocation,
     timeout: Option<Length>,
@@ -38,16 +40,27 @@ pub(super) async fn look(
     let (_never, stop) = watch::channel(false);
     let limits = Limits { timeout: Some(timeout.unwrap_or_else(|| TIMEOUT.into())), stop };
     if let Some(host) = &invocation.on {
-        let prepared = hosts.prepare(site, host, invocation).await.map_err(|failure| NotSeen { message: failure.line() })?;
+        let (vault, wanted) = (Arc::clone(vault), invocation.clone());
+        let opened = off_thread(move || secrets::open_run(&vault, &wanted)).await.map_err(|message| NotSeen { message })?;
+        let prepared = hosts.prepare(site, host, &opened).await.map_err(|failure| NotSeen { message: failure.line() })?;
         let at = At { host, key: Key::fresh(), invocation: &prepared, only_looks: true };
         return seen(&line, Box::pin(hosts.run(site, processes, at, limits, &|_, _| {})).await, false);
     }
-    let (place, wanted) = (site.clone(), invocation.clone());
-    let prepared =
-        off_thread(move || command::prepare(&place, &wanted)).await.map_err(|failure| NotSeen { message: failure.line() })?;
+    let (place, vault, wanted) = (site.clone(), Arc::clone(vault), invocation.clone());
+    let prepared = off_thread(move || {
+        let mut opened = secrets::open_run(&vault, &wanted)?;
+        let found = command::prepare(&place, &opened).map_err(|failure| failure.line())?;
+        opened.replace(found);
+        Ok(opened)
+    });
+    let mut prepared = prepared.await.map_err(|message: String| NotSeen { message })?;
     let key = Key::fresh();
-    let confined = site.confinement.as_ref().map(|confinement| confinement.around(&prepared));
-    let job = Job { only_looks: true, ..command::job(site, confined.as_ref().unwrap_or(&prepared)) };
+    let confined = site.confinement.as_ref();
+    if let Some(confinement) = confined {
+        let wrapped = confinement.around(&prepared);
+        prepared.replace(wrapped);
+    }
+    let job = command::job(site, &prepared, true);
     let end = processes.run(key, job, limits, &|_, _| {}).await;
     seen(&line, end, confined.is_some())
 }

@@ -13,11 +13,13 @@ use serde_json::json;
 use super::super::http::server::{Server, reply};
 use super::super::processes::plain::PlainProcesses;
 use super::*;
+use crate::secret::Vault;
 
 async fn look_in(dir: &std::path::Path, observation: Observation) -> Result<Seen, String> {
     let mut site = Site::new("01J0000000000000000000000A".parse().unwrap(), dir);
     site.env.push(("RUNBOOK_TEST_COLOUR".into(), "green".into()));
-    observe(&site, &Hosts::new(&site), &PlainProcesses, &observation).await.map_err(|not_seen| not_seen.message)
+    let vault = Arc::new(Vault::empty());
+    observe(&site, &Hosts::new(&site), &vault, &PlainProcesses, &observation).await.map_err(|not_seen| not_seen.message)
 }
 
 async fn look(observation: Observation) -> Result<Seen, String> {
@@ -25,7 +27,14 @@ async fn look(observation: Observation) -> Result<Seen, String> {
 }
 
 fn get(url: &str) -> Observation {
-    Observation::Http { method: "GET".to_owned(), url: url.to_owned(), headers: BTreeMap::new(), timeout: None, ca: None }
+    Observation::Http {
+        method: "GET".to_owned(),
+        url: url.to_owned(),
+        headers: BTreeMap::new(),
+        timeout: None,
+        secrets: Vec::new(),
+        ca: None,
+    }
 }
 
 fn output(argv: &[&str]) -> Observation {
@@ -46,6 +55,7 @@ async fn any_status_is_an_answer_and_long_bodies_are_cut() {
         url: server.url("/x"),
         headers: BTreeMap::from([("X-Token".to_owned(), "t".to_owned())]),
         timeout: None,
+        secrets: Vec::new(),
         ca: None,
     };
     assert!(matches!(look(head).await, Ok(Seen::Response(response)) if response.body.0.is_empty()));
@@ -71,9 +81,23 @@ async fn errors_are_sentences_about_the_thing() {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/", silent.local_addr().unwrap());
     let timeout = Some(Length::from_millis(250));
-    let impatient = Observation::Http { method: "GET".to_owned(), url: url.clone(), headers: BTreeMap::new(), timeout, ca: None };
+    let impatient = Observation::Http {
+        method: "GET".to_owned(),
+        url: url.clone(),
+        headers: BTreeMap::new(),
+        timeout,
+        secrets: Vec::new(),
+        ca: None,
+    };
     assert_eq!(look(impatient).await, Err(format!("{url}: no answer within 250ms")));
-    let post = Observation::Http { method: "POST".to_owned(), url: url.clone(), headers: BTreeMap::new(), timeout, ca: None };
+    let post = Observation::Http {
+        method: "POST".to_owned(),
+        url: url.clone(),
+        headers: BTreeMap::new(),
+        timeout,
+        secrets: Vec::new(),
+        ca: None,
+    };
     assert!(look(post).await.unwrap_err().contains("may change something"));
     assert_eq!(
         look(Observation::ReadFile { path: "/no/such".to_owned() }).await.unwrap_err(),

@@ -15,7 +15,7 @@ use crate::world::{Limits, Task};
 pub(crate) struct PlainProcesses;
 
 impl Processes for PlainProcesses {
-    fn run<'a>(&'a self, _key: Key, job: Job, mut limits: Limits, progress: &'a dyn Fn(bool, &[u8])) -> Task<'a, RunEnd> {
+    fn run<'a>(&'a self, _key: Key, mut job: Job, mut limits: Limits, progress: &'a dyn Fn(bool, &[u8])) -> Task<'a, RunEnd> {
         Box::pin(async move {
             let started = Instant::now();
             let stdin = if job.stdin.is_some() { Stdio::piped() } else { Stdio::null() };
@@ -35,7 +35,7 @@ impl Processes for PlainProcesses {
             };
             let group = Pid::from_child(&child);
             let mut output = std::pin::pin!(off_thread(move || {
-                if let (Some(text), Some(mut pipe)) = (job.stdin, child.stdin.take()) {
+                if let (Some(text), Some(mut pipe)) = (job.stdin.take(), child.stdin.take()) {
                     std::io::Write::write_all(&mut pipe, text.as_bytes()).unwrap();
                 }
                 child.wait_with_output().unwrap()

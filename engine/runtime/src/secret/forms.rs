@@ -1,0 +1,182 @@
+//! The forms in which a value may turn up in output: as it is, and as programs encode it.
+
+use std::fmt::Write as _;
+
+/// A form of fewer bytes would be found everywhere.
+const SHORTEST_FORM: usize = 6;
+
+/// Columns at which `base64` and PEM break their lines.
+const WRAPS: [usize; 2] = [76, 64];
+
+const STANDARD: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+const URL_SAFE: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+/// Every form of a value that is looked for, none twice.
+pub(super) fn forms(value: &str) -> Vec<Vec<u8>> {
+    let mut forms: Vec<Vec<u8>> = Vec::new();
+    // A program may print the lines of a key one by one, each behind a prefix. Its frame (`-----BEGIN …`) is no secret.
+    let lines = value.lines().map(str::trim).filter(|line| !line.starts_with("-----"));
+    for text in [value, value.trim()].into_iter().chain(lines) {
+        forms.extend(written(text));
+        forms.extend(encoded(text.as_bytes()));
+    }
+    forms.retain(|form| form.len() >= SHORTEST_FORM);
+    forms.sort();
+    forms.dedup();
+    forms
+}
+
+/// Ways to write a text inside another language.
+fn written(text: &str) -> Vec<Vec<u8>> {
+    let json = serde_json::to_string(text).unwrap_or_default();
+    let json = json.trim_start_matches('"');
+    let json = json.strip_suffix('"').unwrap_or(json).to_owned();
+    let shell = text.replace('\'', r"'\''");
+    let debug = format!("{text:?}");
+    let debug = debug[1..debug.len() - 1].to_owned();
+    let markup = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
+    let ascii = [false, true].map(|capitals| ascii_json(&json, capitals));
+    let slashes = json.replace('/', r"\/");
+    // What a log of JSON lines inside JSON does to it.
+    let twice = json.replace('\\', r"\\").replace('"', "\\\"");
+    let unix = text.replace('\n', "\r\n");
+    [text.to_owned(), json, shell, debug, markup, slashes, twice, unix].into_iter().chain(ascii).map(String::into_bytes).collect()
+}
+
+/// JSON without a letter beyond ASCII, as Python writes it.
+fn ascii_json(json: &str, capitals: bool) -> String {
+    let mut text = String::new();
+    for c in json.chars() {
+        if c.is_ascii() {
+            text.push(c);
+            continue;
+        }
+        for unit in c.encode_utf16(&mut [0; 2]) {
+            let written = if capitals { write!(text, "\\u{unit:04X}") } else { write!(text, "\\u{unit:04x}") };
+            debug_assert!(written.is_ok(), "writing to a text does not fail");
+        }
+    }
+    text
+}
+
+/// Ways to write bytes as letters.
+fn encoded(bytes: &[u8]) -> Vec<Vec<u8>> {
+    let mut forms = vec![hex(bytes, false), hex(bytes, true)];
+    for capitals in [false, true] {
+        forms.push(percent(bytes, capitals, |byte| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte), false));
+        forms.push(percent(bytes, capitals, |byte| byte.is_ascii_alphanumeric() || b"-_.*".contains(&byte), true));
+        // What `encodeURIComponent` and `encodeURI` leave alone.
+        forms.push(percent(bytes, capitals, |byte| byte.is_ascii_alphanumeric() || b"-_.!~*'()".contains(&byte), false));
+        forms.push(percent(
+            bytes,
+            capitals,
+            |byte| byte.is_ascii_alphanumeric() || b"-_.!~*'();/?:@&=+$,#".contains(&byte),
+            false,
+        ));
+        forms.push(percent(bytes, capitals, |byte| byte.is_ascii_alphanumeric() || b"-_.~/".contains(&byte), false));
+        forms.push(percent(bytes, capitals, |_| false, false));
+    }
+    for alphabet in [STANDARD, URL_SAFE] {
+        let whole = base64(bytes, alphabet);
+        for columns in WRAPS.into_iter().filter(|columns| whole.len() > *columns) {
+            forms.extend(whole.chunks(columns).map(<[u8]>::to_vec));
+        }
+        let padding = [whole.clone(), vec![b'='; (4 - whole.len() % 4) % 4]].concat();
+        forms.extend([whole, padding]);
+        forms.extend((0..3).map(|before| inside(bytes, before, alphabet)));
+    }
+    forms
+}
+
+fn hex(bytes: &[u8], capitals: bool) -> Vec<u8> {
+    let digits = if capitals { b"0123456789ABCDEF" } else { b"0123456789abcdef" };
+    bytes.iter().flat_map(|byte| [digits[usize::from(byte >> 4)], digits[usize::from(byte & 15)]]).collect()
+}
+
+fn percent(bytes: &[u8], capitals: bool, plain: fn(u8) -> bool, blank_is_plus: bool) -> Vec<u8> {
+    let mut form = Vec::with_capacity(bytes.len() * 3);
+    for &byte in bytes {
+        match byte {
+            b' ' if blank_is_plus => form.push(b'+'),
+            byte if plain(byte) => form.push(byte),
+            byte => {
+                form.push(b'%');
+                form.extend(hex(&[byte], capitals));
+            }
+        }
+    }
+    form
+}
+
+/// Base64 without padding.
+fn base64(bytes: &[u8], alphabet: &[u8; 64]) -> Vec<u8> {
+    let mut form = Vec::with_capacity(bytes.len().div_ceil(3) * 4);
+    for group in bytes.chunks(3) {
+        let bits = group.iter().fold(0_u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - group.len()));
+        form.extend((0..=group.len()).map(|at| alphabet[(bits >> (18 - 6 * at) & 63) as usize]));
+    }
+    form
+}
+
+/// The letters of Base64 that depend on the value alone when it stands behind `before` other bytes (modulo 3) of whatever is
+/// encoded: those at its edges share their bits with its neighbours.
+fn inside(bytes: &[u8], before: usize, alphabet: &[u8; 64]) -> Vec<u8> {
+    let padded = [&[0; 2][..before], bytes].concat();
+    let (first, last) = ((8 * before).div_ceil(6), 8 * padded.len() / 6);
+    base64(&padded, alphabet)[first.min(last)..last].to_vec()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn has(forms: &[Vec<u8>], text: &str) -> bool {
+        forms.iter().any(|form| form == text.as_bytes())
+    }
+
+    #[test]
+    fn well_known_programs_agree() {
+        let forms = forms("p@ss wörd/1\"x");
+        for text in [
+            "p@ss wörd/1\"x",
+            r#"p@ss wörd/1\"x"#,
+            r#"p@ss w\u00f6rd/1\"x"#,
+            r#"p@ss w\u00F6rd/1\"x"#,
+            "p%40ss%20w%C3%B6rd%2F1%22x",
+            "p%40ss+w%C3%B6rd%2F1%22x",
+            "p%40ss%20w%c3%b6rd%2f1%22x",
+            "cEBzcyB3w7ZyZC8xIng=",
+            "cEBzcyB3w7ZyZC8xIng",
+            "7040737320 77c3b672642f312278".replace(' ', "").as_str(),
+            "7040737320 77C3B672642F312278".replace(' ', "").as_str(),
+            "p@ss wörd/1&quot;x",
+        ] {
+            assert!(has(&forms, text), "{text}");
+        }
+    }
+
+    #[test]
+    fn each_line_of_a_key_counts_and_its_frame_does_not() {
+        let forms = forms("-----BEGIN KEY-----\nc2VjcmV0MQ\n  c2VjcmV0Mg\nab\n-----END KEY-----\n");
+        assert!(has(&forms, "c2VjcmV0MQ") && has(&forms, "c2VjcmV0Mg"));
+        assert!(!has(&forms, "-----BEGIN KEY-----") && !has(&forms, "ab"));
+    }
+
+    proptest! {
+        /// Whatever stands around a value before it is encoded, one of its forms stands in the result.
+        #[test]
+        fn base64_is_found_at_any_place(
+            before in prop::collection::vec(any::<u8>(), 0..7),
+            value in "[ -~äß€]{6,30}",
+            after in prop::collection::vec(any::<u8>(), 0..7),
+        ) {
+            let whole = [before.as_slice(), value.as_bytes(), after.as_slice()].concat();
+            let forms = forms(&value);
+            for alphabet in [STANDARD, URL_SAFE] {
+                let text = base64(&whole, alphabet);
+                prop_assert!(forms.iter().any(|form| text.windows(form.len()).any(|window| window == form)));
+            }
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! Secrets: where they come from, where they may go, and that they are nowhere else.
+
+mod canary;
+mod everywhere;
+mod sources;
+mod words;
