@@ -232,7 +232,7 @@ mod tests {
         let made = std::process::Command::new("sh").args(["-c", script]).arg(&key).arg(&file).status().expect("a shell");
         assert!(made.success(), "age is installed: tests/run sees to that");
         let age = |identity| Source::Age { file: file.clone(), identity: Some(identity), timeout: Length::from_secs(60) };
-        assert_eq!(got(age(key.clone()), "x").as_deref(), Ok("from-an-age-file"));
+        assert_eq!(got(age(key), "x").as_deref(), Ok("from-an-age-file"));
         assert!(got(age(dir.path().join("none")), "x").expect_err("no identity").contains("`age` ended with"));
     }
 }

@@ -130,6 +130,15 @@ impl Patterns {
         true
     }
 
+    /// All of them, and not only up to the first with a secret.
+    fn veil_each<'a>(&self, items: impl Iterator<Item = &'a mut serde_json::Value>) -> bool {
+        let mut any = false;
+        for item in items {
+            any |= self.veil_json(item);
+        }
+        any
+    }
+
     /// Puts marks in the place of secrets in every text of a JSON value, keys included; says whether there were any.
     pub fn veil_json(&self, value: &mut serde_json::Value) -> bool {
         use serde_json::Value;
@@ -141,10 +150,10 @@ impl Patterns {
                 }
                 None => false,
             },
-            Value::Array(items) => items.iter_mut().fold(false, |any, item| self.veil_json(item) || any),
+            Value::Array(items) => self.veil_each(items.iter_mut()),
             Value::Object(items) => {
                 let bytes = self.veil_hex(items);
-                let mut any = bytes | items.values_mut().fold(false, |any, item| self.veil_json(item) || any);
+                let mut any = bytes | self.veil_each(items.values_mut());
                 let odd: Vec<_> = items.keys().filter(|key| self.veiled_text(key).is_some()).cloned().collect();
                 for key in odd {
                     if let (Some(veiled), Some(item)) = (self.veiled_text(&key), items.remove(&key)) {

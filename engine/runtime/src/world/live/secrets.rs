@@ -213,7 +213,7 @@ mod tests {
                 path: prepared.path.clone(),
                 before: prepared.before.clone().unwrap(),
                 written: Digest::ZERO,
-                written_sealed: prepared.written.clone(),
+                written_sealed: prepared.written,
             },
             Vault::new(Sources::default(), dir.path(), Vec::new(), dir.path().join("secret.key")),
         );
