@@ -6,7 +6,6 @@ use std::future::Future;
 use std::path::Path;
 use std::rc::Rc;
 
-use runbook_model::change::quoted;
 use runbook_model::entry::{Entry, Record};
 use runbook_model::estimate::Estimate;
 use runbook_model::id::RunId;
