@@ -85,7 +85,7 @@ fn inner(kind: OptionType, value: &Expr, place: Position, found: &mut Found<'_>)
 /// The largest number that an option may hold which counts something.
 fn most(of: &str, option: &str) -> u32 {
     match (of, option) {
-        ("confirm", "quorum") => 100,
+        ("confirm", "quorum") | ("parallel", "max") => 100,
         ("command.retry", "times") => 1000,
         _ => u32::MAX,
     }
