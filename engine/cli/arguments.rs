@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
-    abandon, answer, check, completions, config, confined, definitions, demo, diff, exec, explain, fetch, help, keeper, list,
-    push, report, resolve, resume, review, rollback, runs, seal, show, test, verify,
+    abandon, answer, check, completions, config, confined, courier, definitions, demo, diff, exec, explain, fetch, help, keeper,
+    list, push, report, resolve, resume, review, rollback, runs, seal, show, test, verify,
 };
 
 /// Executes runbooks: writes every step down before and after it, rehearses, resumes, rolls back, keeps the trail in git.
@@ -131,6 +131,8 @@ pub enum Verb {
     Completions(completions::Completions),
     Demo(demo::Demo),
     Help(help::Help),
+    #[command(hide = true)]
+    Courier(courier::Courier),
     #[command(hide = true)]
     Keeper(keeper::Keeper),
     #[command(hide = true)]

@@ -17,16 +17,17 @@ use runbook_runtime::anchor::{Anchor, Remote};
 use runbook_runtime::audit::Archivist;
 use runbook_runtime::confinement::{self, Confinement};
 use runbook_runtime::dispatcher::{Finished, Halt, Interrupts, NoLock, Opening, Refused, Sealing};
+use runbook_runtime::hosts::SshSettings;
 use runbook_runtime::journal::{CreateError, OpenError, ReadError, RunDir, StateDir};
 use runbook_runtime::report::{Progress, Reporter};
 use runbook_runtime::script::Program;
 use runbook_runtime::signing::Signing;
-use runbook_runtime::world::live::Site;
 use runbook_runtime::world::live::processes::Kept;
+use runbook_runtime::world::live::{Couriers, Site};
 use runbook_runtime::world::{Choice, Chosen, DryRunWorld, Lent, LiveWorld, People, Question, Reaction, Task, World};
 
 use crate::anchoring;
-use crate::commands::{confined, keeper, seal};
+use crate::commands::{confined, courier, keeper, seal};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::operator::Operator;
@@ -251,6 +252,7 @@ impl<'a> Performance<'a> {
         let mut site = Site::new(self.dir.run(), &self.workplace.root());
         let unconfined = if self.dry_run { self.confine(&mut site).err() } else { None };
         site.extra_env.clone_from(&self.workplace.place.configuration.pass_env.value);
+        site.couriers = Some(self.couriers());
         let at_terminal = self.operator.person.from == From::Terminal;
         let palette = self.workplace.screen().palette;
         let people = Present {
@@ -278,6 +280,19 @@ impl<'a> Performance<'a> {
         let wrapper = vec!["/proc/self/exe".to_owned(), confined::VERB.to_owned()];
         site.confinement = Some(Confinement { wrapper, scratch });
         Ok(())
+    }
+
+    fn couriers(&self) -> Couriers {
+        let configuration = &self.workplace.place.configuration;
+        let usual = SshSettings::default();
+        Couriers {
+            program: ["/proc/self/exe", courier::VERB].map(str::to_owned).to_vec(),
+            dir: self.dir.hosts(),
+            ssh: SshSettings {
+                config: configuration.ssh_config.as_ref().map(|file| file.value.clone()),
+                reconnect: configuration.ssh_reconnect.as_ref().map_or(usual.reconnect, |reconnect| reconnect.value),
+            },
+        }
     }
 
     /// The audit trail, as one would type it.

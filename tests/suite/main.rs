@@ -17,6 +17,7 @@ mod exec;
 mod failure;
 mod hand_over;
 mod handed_over;
+mod hosts;
 mod https;
 mod language;
 mod locks;

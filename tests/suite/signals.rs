@@ -97,7 +97,13 @@ fn a_look_that_hangs_keeps_nobody() {
     place.wait_for("began");
     terminal.keys("\x03");
     terminal.end().with(130);
-    place.write("go", "");
+    // The program that looked is stopped, too: soon nobody reads from its pipe.
+    let end = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    let flags = rustix::fs::OFlags::WRONLY | rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::CLOEXEC;
+    while rustix::fs::open(place.path("go"), flags, rustix::fs::Mode::empty()).err() != Some(rustix::io::Errno::NXIO) {
+        assert!(std::time::Instant::now() < end, "it still looks");
+        std::thread::yield_now();
+    }
 }
 
 #[test]

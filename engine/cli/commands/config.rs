@@ -47,6 +47,15 @@ fn rows(configuration: &Configuration) -> Vec<Row> {
     for (name, members) in &configuration.groups {
         rows.push((format!("groups.{name}"), json!(members.value), members.origin.clone()));
     }
+    for (name, hosts) in &configuration.hosts {
+        rows.push((format!("hosts.{name}"), json!(hosts.value), hosts.origin.clone()));
+    }
+    if let Some(file) = &configuration.ssh_config {
+        rows.push(("ssh.config".to_owned(), path(&file.value), file.origin.clone()));
+    }
+    if let Some(reconnect) = &configuration.ssh_reconnect {
+        rows.push(("ssh.reconnect".to_owned(), json!(reconnect.value.to_string()), reconnect.origin.clone()));
+    }
     if let Some(filter) = &configuration.log_filter {
         rows.push(("log.filter".to_owned(), json!(filter.value), filter.origin.clone()));
     }
@@ -73,6 +82,9 @@ fn rows(configuration: &Configuration) -> Vec<Row> {
         rule("require_real_rehearsal", rules.require_real_rehearsal.as_ref().map(|it| (json!(it.value), &it.origin)));
         rule("confirm", rules.confirm.as_ref().map(|it| (json!(it.value), &it.origin)));
         audit(&mut rows, &format!("env.{name}.audit"), &environment.audit);
+        for (group, hosts) in &environment.hosts {
+            rows.push((format!("env.{name}.hosts.{group}"), json!(hosts.value), hosts.origin.clone()));
+        }
         for (key, setting) in &environment.settings {
             rows.push((format!("env.{name}.settings.{key}"), setting.value.clone(), setting.origin.clone()));
         }

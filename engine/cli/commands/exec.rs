@@ -96,6 +96,7 @@ pub fn run(exec: &Exec, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> 
         protected,
         params,
         settings: environment.values(),
+        hosts: environment.host_groups(),
         budget: declaration.budget,
         locks: declaration.locks,
         on_failure: declaration.on_failure,

@@ -6,6 +6,7 @@ pub mod check;
 pub mod completions;
 pub mod config;
 pub mod confined;
+pub mod courier;
 pub mod definitions;
 pub mod demo;
 pub mod diff;
@@ -44,9 +45,15 @@ use crate::workplace::Workplace;
 
 /// Does what the command line asks for, shows what went wrong, and says how to end.
 pub fn run(line: impl IntoIterator<Item = OsString>) -> std::process::ExitCode {
+    let line: Vec<_> = line.into_iter().collect();
+    // One is started for each command on a host, and the whole command line takes longer to set up than it takes to run.
+    if line.len() == 2 && line[1] == courier::VERB {
+        return courier::run(&courier::Courier {});
+    }
     match parsed(line) {
         // The keeper speaks to its engine only, with codes of their own.
         Ok(Arguments { verb: Verb::Keeper(keeper), .. }) => keeper::run(&keeper),
+        Ok(Arguments { verb: Verb::Courier(courier), .. }) => courier::run(&courier),
         // Nor has what it becomes anything to do with a configuration.
         Ok(Arguments { verb: Verb::Confined(confined), .. }) => confined::run(&confined),
         Ok(arguments) => performed(arguments).into(),
@@ -112,7 +119,7 @@ fn perform(globals: &Globals, verb: Verb) -> Result<ExitCode, Failure> {
         Verb::Config(config) => config::run(&config, globals, &Place::of(globals)?.configuration)?,
         Verb::DemoService(service) => demo::serve(&service, globals)?,
         // Taken care of before: it has exit codes of its own.
-        Verb::Keeper(_) | Verb::Confined(_) => {}
+        Verb::Keeper(_) | Verb::Courier(_) | Verb::Confined(_) => {}
     }
     Ok(ExitCode::Completed)
 }

@@ -7,6 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use runbook_model::Value;
+use runbook_model::length::Length;
 use runbook_model::parameter::nearest;
 
 use crate::arguments::Globals;
@@ -30,6 +31,12 @@ pub struct Configuration {
     pub confine: Sourced<bool>,
     /// Who belongs to which group, for confirms that name one: login names.
     pub groups: BTreeMap<String, Sourced<Vec<String>>>,
+    /// The groups of hosts when no environment is named.
+    pub hosts: BTreeMap<String, Sourced<Vec<String>>>,
+    /// A configuration for `ssh` in place of the user's own: absolute.
+    pub ssh_config: Option<Sourced<PathBuf>>,
+    /// How long a host that was lost in mid-command is asked again.
+    pub ssh_reconnect: Option<Sourced<Length>>,
     /// Codes that `runbook check` passes over here, each with the reason.
     pub allowed: BTreeMap<String, Sourced<String>>,
     /// What is logged.
@@ -55,6 +62,8 @@ pub struct Environment {
     pub rules: Rules,
     /// How its runs are signed.
     pub audit: Audit,
+    /// The groups of hosts: the common ones, and over them those of the environment.
+    pub hosts: BTreeMap<String, Sourced<Vec<String>>>,
     /// What scripts see as `settings`: the common ones with those of the environment merged over them.
     pub settings: BTreeMap<String, Sourced<Value>>,
 }
@@ -64,6 +73,12 @@ impl Environment {
     #[must_use]
     pub fn values(&self) -> serde_json::Map<String, Value> {
         self.settings.iter().map(|(key, setting)| (key.clone(), setting.value.clone())).collect()
+    }
+
+    /// The groups of hosts as a script sees them.
+    #[must_use]
+    pub fn host_groups(&self) -> BTreeMap<String, Vec<String>> {
+        self.hosts.iter().map(|(group, hosts)| (group.clone(), hosts.value.clone())).collect()
     }
 
     /// Whether changes to it deserve more care.
@@ -89,6 +104,9 @@ impl Configuration {
             pass_env: Sourced::new(Vec::new(), Origin::BuiltIn),
             confine: Sourced::new(true, Origin::BuiltIn),
             groups: BTreeMap::new(),
+            hosts: BTreeMap::new(),
+            ssh_config: None,
+            ssh_reconnect: None,
             allowed: BTreeMap::new(),
             log_filter: None,
             log_file: None,
@@ -116,9 +134,10 @@ impl Configuration {
         configuration.take_flags(surroundings, globals);
         // Last, so that an environment wins over common settings of either file.
         for (name, layer, is_own) in environments.into_iter().flatten() {
-            let blank = Environment { settings: configuration.settings.clone(), ..Environment::default() };
-            let environment = configuration.environments.entry(name).or_insert(blank);
+            let common = configuration.common();
+            let environment = configuration.environments.entry(name).or_insert(common);
             merge(&mut environment.settings, layer.settings);
+            environment.hosts.extend(layer.hosts);
             environment.rules.overlaid(layer.rules);
             environment.audit.overlay(layer.audit, is_own);
         }
@@ -131,7 +150,7 @@ impl Configuration {
     /// There is no such environment.
     pub fn environment(&self, flag: Option<&str>) -> Result<(Option<String>, Environment), Failure> {
         let Some(name) = flag.or(self.env.as_ref().map(|env| env.value.as_str())) else {
-            return Ok((None, Environment { settings: self.settings.clone(), ..Environment::default() }));
+            return Ok((None, self.common()));
         };
         if let Some(environment) = self.environments.get(name) {
             return Ok((Some(name.to_owned()), environment.clone()));
@@ -143,6 +162,10 @@ impl Configuration {
             (None, []) => failure.hint("describe it in `runbook.toml`: [env.NAME.settings]"),
             (None, known) => failure.hint(format!("there are: {}", known.join(", "))),
         })
+    }
+
+    fn common(&self) -> Environment {
+        Environment { hosts: self.hosts.clone(), settings: self.settings.clone(), ..Environment::default() }
     }
 
     fn take(&mut self, layer: Layer, base: &Base, file: PathBuf) -> Result<Vec<NamedLayer>, Failure> {
@@ -164,6 +187,11 @@ impl Configuration {
         if let (Some(groups), Base::Directory(_)) = (layer.groups, base) {
             self.groups = groups;
         }
+        self.hosts.extend(layer.hosts);
+        if let Some(file) = layer.ssh_config {
+            self.ssh_config = Some(base.path(file)?);
+        }
+        self.ssh_reconnect = layer.ssh_reconnect.or(self.ssh_reconnect.take());
         // The repository's, too: the same runbooks are right or wrong for everybody.
         if let (Some(allowed), Base::Directory(_)) = (layer.allowed, base) {
             self.allowed = allowed;
@@ -190,6 +218,9 @@ impl Configuration {
         }
         if let Some(file) = path("RUNBOOK_LOG_FILE") {
             self.log_file = Some(file);
+        }
+        if let Some(file) = path("RUNBOOK_SSH_CONFIG") {
+            self.ssh_config = Some(file);
         }
         if let Some(dirs) = surroundings.variable("RUNBOOK_RUNBOOKS") {
             let dirs = std::env::split_paths(OsStr::new(dirs)).map(|dir| surroundings.cwd.join(dir)).collect();

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use runbook_model::Value;
+use runbook_model::host::is_host;
+use runbook_model::length::Length;
 use runbook_runtime::script::Code;
 use toml::de::DeTable;
 
@@ -24,6 +26,9 @@ pub(super) struct Layer {
     pub(super) log_filter: Option<Sourced<String>>,
     pub(super) log_file: Option<Sourced<String>>,
     pub(super) groups: Option<BTreeMap<String, Sourced<Vec<String>>>>,
+    pub(super) hosts: Hosts,
+    pub(super) ssh_config: Option<Sourced<String>>,
+    pub(super) ssh_reconnect: Option<Sourced<Length>>,
     pub(super) audit: Audit,
     pub(super) allowed: Option<BTreeMap<String, Sourced<String>>>,
     pub(super) settings: Settings,
@@ -35,8 +40,12 @@ pub(super) struct Layer {
 pub(super) struct EnvironmentLayer {
     pub(super) rules: Rules,
     pub(super) audit: Audit,
+    pub(super) hosts: Hosts,
     pub(super) settings: Settings,
 }
+
+/// Groups of hosts, each with its origin.
+pub(super) type Hosts = BTreeMap<String, Sourced<Vec<String>>>;
 
 /// Settings, each top-level one with its origin.
 pub(super) type Settings = BTreeMap<String, Sourced<Value>>;
@@ -57,17 +66,28 @@ impl Layer {
     }
 
     fn of(reader: &mut Reader<'_>, table: &DeTable<'_>) -> Self {
-        reader.only(
-            "",
-            table,
-            &["state_dir", "runbooks", "pass_env", "confine", "groups", "check", "log", "audit", "settings", "env"],
-        );
+        let known = [
+            "state_dir",
+            "runbooks",
+            "pass_env",
+            "confine",
+            "groups",
+            "hosts",
+            "check",
+            "log",
+            "ssh",
+            "audit",
+            "settings",
+            "env",
+        ];
+        reader.only("", table, &known);
         let mut layer = Self {
             state_dir: reader.text(table, "state_dir"),
             runbooks: reader.texts(table, "runbooks"),
             pass_env: reader.texts(table, "pass_env"),
             confine: reader.flag(table, "confine"),
-            groups: groups(reader, table),
+            groups: reader.table(table, "groups").map(|table| groups(reader, table)),
+            hosts: hosts(reader, table),
             audit: audit::read(reader, table, " in [audit]", true),
             allowed: allowed(reader, table),
             settings: settings(reader, table),
@@ -78,7 +98,12 @@ impl Layer {
             layer.log_filter = reader.text(log, "filter");
             layer.log_file = reader.text(log, "file");
         }
-        let known: Vec<_> = rules::KEYS.into_iter().chain(["settings", "audit"]).collect();
+        if let Some(ssh) = reader.table(table, "ssh") {
+            reader.only(" in [ssh]", ssh, &["config", "reconnect"]);
+            layer.ssh_config = reader.text(ssh, "config");
+            layer.ssh_reconnect = reader.length(ssh, "reconnect");
+        }
+        let known: Vec<_> = rules::KEYS.into_iter().chain(["hosts", "settings", "audit"]).collect();
         for (name, value) in reader.table(table, "env").into_iter().flatten() {
             let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_.".contains(c);
             if name.get_ref().is_empty() || name.get_ref().len() > 63 || !name.get_ref().chars().all(is_plain) {
@@ -95,8 +120,10 @@ impl Layer {
                     let rules = Rules::read(reader, environment);
                     let place = format!(" in [env.{}.audit]", name.get_ref());
                     let audit = audit::read(reader, environment, &place, false);
+                    let hosts = hosts(reader, environment);
                     let settings = settings(reader, environment);
-                    layer.environments.insert(name.get_ref().to_string(), EnvironmentLayer { rules, audit, settings });
+                    let read = EnvironmentLayer { rules, audit, hosts, settings };
+                    layer.environments.insert(name.get_ref().to_string(), read);
                 }
                 None => {
                     let help = format!("write it as [env.NAME.settings], with {} = … below", name.get_ref());
@@ -108,9 +135,30 @@ impl Layer {
     }
 }
 
-fn groups(reader: &mut Reader<'_>, table: &DeTable<'_>) -> Option<BTreeMap<String, Sourced<Vec<String>>>> {
-    let groups = reader.table(table, "groups")?;
-    Some(groups.keys().filter_map(|name| Some((name.get_ref().to_string(), reader.texts(groups, name.get_ref())?))).collect())
+fn groups(reader: &mut Reader<'_>, groups: &DeTable<'_>) -> BTreeMap<String, Sourced<Vec<String>>> {
+    groups.keys().filter_map(|name| Some((name.get_ref().to_string(), reader.texts(groups, name.get_ref())?))).collect()
+}
+
+/// The groups of hosts of a table. Their hosts become arguments of `ssh`, so names that could be more are refused here.
+fn hosts(reader: &mut Reader<'_>, table: &DeTable<'_>) -> Hosts {
+    let Some(hosts) = reader.table(table, "hosts") else { return Hosts::new() };
+    let groups = groups(reader, hosts);
+    for (name, value) in hosts {
+        let group = name.get_ref();
+        let known = groups.get(group.as_ref()).map(|hosts| hosts.value.as_slice()).unwrap_or_default();
+        let odd = known.iter().find(|host| !is_host(host));
+        let twice = known.iter().enumerate().find(|(at, host)| known[..*at].contains(host)).map(|(_, host)| host);
+        if let Some(odd) = odd {
+            let message = format!("`{}` is no name of a host", odd.escape_debug());
+            let help = "a name that `ssh` knows: letters, digits and `.-_@:%[]/+`, not beginning with `-`".to_owned();
+            reader.complain(value.span(), message, Some(help));
+        } else if let Some(twice) = twice {
+            reader.complain(value.span(), format!("`{twice}` stands in `{group}` twice"), None);
+        } else if known.is_empty() && groups.contains_key(group.as_ref()) {
+            reader.complain(value.span(), format!("`{group}` has no hosts"), None);
+        }
+    }
+    groups
 }
 
 /// Codes that `runbook check` passes over here, each with the reason.

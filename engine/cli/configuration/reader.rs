@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::path::Path;
 
 use runbook_model::Value;
+use runbook_model::length::Length;
 use runbook_model::parameter::nearest;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -80,6 +81,17 @@ impl Reader<'_> {
             }
         }
         Some(Sourced::new(texts, self.origin(&value.span())))
+    }
+
+    pub(super) fn length(&mut self, table: &DeTable<'_>, key: &str) -> Option<Sourced<Length>> {
+        let Sourced { value, origin } = self.text(table, key)?;
+        match value.parse() {
+            Ok(length) => Some(Sourced::new(length, origin)),
+            Err(error) => {
+                self.complain(table.get(key)?.span(), format!("`{key}`: {error}"), None);
+                None
+            }
+        }
     }
 
     pub(super) fn flag(&mut self, table: &DeTable<'_>, key: &str) -> Option<Sourced<bool>> {

@@ -143,3 +143,22 @@ fn numbers_are_read_as_toml_writes_them() {
     let (_dir, surroundings) = home("[settings]\nbad = inf\n");
     assert!(Configuration::load(&surroundings, &Globals::default()).is_err());
 }
+
+#[test]
+fn an_environment_has_hosts_of_its_own_and_a_name_that_could_be_an_option_is_refused() {
+    let (_dir, surroundings) = home(
+        "[hosts]\nweb = [\"web-1\", \"web-2\"]\ndb = [\"db-1\"]\n\n[env.staging.hosts]\nweb = [\"staging\"]\n\n[ssh]\nconfig = \"ops/ssh\"\nreconnect = \"5s\"\n",
+    );
+    let configuration = Configuration::load(&surroundings, &Globals::default()).unwrap();
+    let of = |env: Option<&str>| configuration.environment(env).unwrap().1.host_groups();
+    assert_eq!(of(None)["web"], ["web-1", "web-2"]);
+    assert_eq!((of(Some("staging"))["web"].as_slice(), of(Some("staging"))["db"].len()), (["staging".to_owned()].as_slice(), 1));
+    assert_eq!(configuration.ssh_config.unwrap().value, configuration.root.value.join("ops/ssh"));
+    let (_dir, surroundings) = home(
+        "[hosts]\na = [\"-oProxyCommand=id\"]\nb = [\"x\", \"x\"]\nc = []\nd = [\"here\"]\n[ssh]\nreconnect = \"soon\"\nkonfig = \"x\"\n",
+    );
+    let shown = shown(&Configuration::load(&surroundings, &Globals::default()).unwrap_err());
+    for part in ["has 6 mistakes", "`-oProxyCommand=id` is no name of a host", "`x` stands in `b` twice", "`c` has no hosts"] {
+        assert!(shown.contains(part), "{part} in\n{shown}");
+    }
+}

@@ -74,6 +74,7 @@ impl Circumstances {
             protected: false,
             params,
             settings,
+            hosts: environment.host_groups(),
             budget: self.declaration.budget,
             on_failure: self.declaration.on_failure,
             sources: exec::sources(&self.program),

@@ -29,10 +29,13 @@ pub enum Change {
 pub struct Invocation {
     /// Program and arguments; never empty, never with NUL.
     pub argv: Vec<String>,
+    /// The host that it runs on, as the user's `ssh` knows it; this machine when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on: Option<String>,
     /// Variables added to the environment that every command gets.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub env: BTreeMap<String, String>,
-    /// The working directory; the runbook repository's root when absent.
+    /// The working directory; when absent, the runbook repository's root, and on another host where a login begins.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cwd: Option<String>,
     /// What the program reads; nothing (`/dev/null`) when absent.
@@ -114,7 +117,7 @@ pub struct HttpCall {
 }
 
 impl Change {
-    /// The change in one line, for people: shell-quoted argv, `write PATH`, `POST URL`.
+    /// The change in one line, for people: shell-quoted argv, behind `on HOST:` elsewhere; `write PATH`, `POST URL`.
     #[must_use]
     pub fn line(&self) -> String {
         match self {
@@ -124,14 +127,27 @@ impl Change {
             Self::Http(call) => format!("{} {}", call.method, call.url),
         }
     }
+
+    /// The host that it happens on; `None` for this machine.
+    #[must_use]
+    pub fn host(&self) -> Option<&str> {
+        match self {
+            Self::Run(invocation) => invocation.on.as_deref(),
+            Self::Write(_) | Self::Restore(_) | Self::Http(_) => None,
+        }
+    }
 }
 
 impl Invocation {
-    /// The command as one would type it into a shell.
+    /// The command as one would type it into a shell there, behind `on HOST:` when that is elsewhere.
     #[must_use]
     pub fn line(&self) -> String {
         let words: Vec<_> = self.argv.iter().map(|word| quoted(word)).collect();
-        words.join(" ")
+        let words = words.join(" ");
+        match &self.on {
+            Some(host) => format!("on {host}: {words}"),
+            None => words,
+        }
     }
 }
 
@@ -156,5 +172,7 @@ mod tests {
             ..Invocation::default()
         };
         assert_eq!(invocation.line(), r"echo 'it'\''s' 'a b' '' '$HOME' a/b.c");
+        let change = Change::Run(Invocation { argv: vec!["id".to_owned()], on: Some("web-1".to_owned()), ..invocation });
+        assert_eq!((change.line().as_str(), change.host()), ("on web-1: id", Some("web-1")));
     }
 }

@@ -269,6 +269,9 @@ pub struct RunStarted {
     /// Who belongs to which group, for confirms that name one.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub groups: BTreeMap<String, Vec<String>>,
+    /// The groups of hosts that the script can ask for with `hosts("…")`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub hosts: BTreeMap<String, Vec<String>>,
     /// Why the run is not sealed, when the operator chose that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unsealed: Option<String>,

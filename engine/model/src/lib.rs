@@ -19,6 +19,7 @@ pub mod estimate;
 pub mod excerpt;
 pub mod failure;
 pub mod gate;
+pub mod host;
 pub mod id;
 pub mod length;
 mod line;

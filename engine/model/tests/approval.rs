@@ -25,6 +25,7 @@ fn state() -> RunState {
         provenance: None,
         root: "/".to_owned(),
         groups: Default::default(),
+        hosts: Default::default(),
         unsealed: None,
         protected: false,
         gate: None,

@@ -103,6 +103,7 @@ impl Book {
             provenance: None,
             root: "/".to_owned(),
             groups: Default::default(),
+            hosts: Default::default(),
             unsealed: None,
             protected: false,
             gate: None,

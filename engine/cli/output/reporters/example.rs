@@ -107,6 +107,7 @@ impl Example {
             provenance: None,
             root: "/srv/ops".to_owned(),
             groups: std::collections::BTreeMap::new(),
+            hosts: std::collections::BTreeMap::new(),
             unsealed: None,
             protected: false,
             gate: None,

@@ -358,9 +358,17 @@ fn text(intent: &Intent) -> &str {
     if intent.spec.name.is_empty() { intent.path.name() } else { &intent.spec.name }
 }
 
+/// On which host, unless its name says so.
+fn elsewhere(intent: &Intent) -> Option<String> {
+    let StepKind::Command(command) = &intent.spec.kind else { return None };
+    let on = format!("on {}", command.change.host()?);
+    (!intent.spec.name.ends_with(&on)).then_some(on)
+}
+
 /// How long it took, and whatever else was not usual.
 fn aside(end: &End, intent: Option<&Intent>) -> String {
     let mut parts = Vec::new();
+    parts.extend(intent.and_then(elsewhere));
     parts.extend(end.millis.map(elapsed::short));
     if end.attempt.0 > 1 {
         parts.push(format!("attempt {}", end.attempt));

@@ -123,7 +123,9 @@ impl Remote {
             }
         }
         if !done.success {
-            let why = lines.iter().find(|line| line.flag == '!' && !line.summary.contains("atomic push failed"));
+            // What was only taken along says nothing about the cause.
+            let along = |line: &&Line<'_>| line.summary.contains("(atomic ");
+            let why = lines.iter().find(|line| line.flag == '!' && !along(line));
             return Err(self.unreachable(why.map_or_else(|| complaint(&done.err), |line| line.summary.to_owned())));
         }
         for ((from, _), tip) in moves.iter().zip(&tips) {

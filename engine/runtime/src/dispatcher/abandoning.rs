@@ -6,9 +6,10 @@ use runbook_model::entry::Purpose;
 use runbook_model::state::StepPhase;
 use runbook_model::status::RunStatus;
 
-use super::Halt;
 use super::desk::Desk;
-use super::session::{Finished, Opening, Refused, Session, refuse_final, sources_of, take};
+use super::session::{Finished, Opening, Session};
+use super::taking::{refuse_final, sources_of, take};
+use super::{Halt, Refused};
 
 impl Session {
     /// Gives a run up. A command of it that still runs is waited for: what it does, it does under the run's locks.

@@ -135,6 +135,7 @@ impl Desk {
     /// No branch runs any more. When one rests, the run cannot go on either.
     pub(super) fn leave_parallel(&self, path: &StepPath) -> Result<Reply, Halt> {
         let gathering = self.gathering.borrow_mut().take().filter(|gathering| gathering.path == *path);
+        self.ledger.gather(false);
         let began = gathering.as_ref().map(|gathering| gathering.began);
         if let Some((_, halt)) = gathering.and_then(|mut gathering| gathering.resting.pop_first()) {
             return Err(halt);
@@ -203,7 +204,10 @@ impl Desk {
     }
 
     fn gather<T>(&self, work: impl FnOnce(&mut Gathering) -> T) -> Option<T> {
-        self.gathering.borrow_mut().as_mut().map(work)
+        let mut gathering = self.gathering.borrow_mut();
+        let worked = gathering.as_mut().map(work);
+        self.ledger.gather(gathering.as_ref().is_some_and(|gathering| gathering.running.len() > 1));
+        worked
     }
 
     fn since(&self, began: Option<u64>) -> u64 {

@@ -163,6 +163,11 @@ impl Desk {
             }
         };
         let millis = self.world.monotonic_millis().saturating_sub(began);
+        // A host keeps how its command ended until that is on disk here, and then may forget it.
+        if command.change.host().is_some() {
+            self.end(path, attempt, outcome.clone(), Some(millis)).await?;
+            return Ok(outcome);
+        }
         let end = End {
             path: path.clone(),
             attempt,
@@ -213,7 +218,9 @@ impl Desk {
     /// done after a power cut, and not in doubt.
     pub(super) async fn end(&self, path: &StepPath, attempt: Attempt, outcome: Outcome, millis: Option<u64>) -> Result<(), Halt> {
         let end = End { path: path.clone(), attempt, outcome, millis, looks: None, observed: Vec::new() };
-        self.ledger.write_durably(Entry::StepEnded(Box::new(end)), self.now()).await
+        self.ledger.write_durably(Entry::StepEnded(Box::new(end)), self.now()).await?;
+        self.world.recorded(path, attempt);
+        Ok(())
     }
 
     pub(super) fn next_attempt(&self, path: &StepPath) -> Attempt {

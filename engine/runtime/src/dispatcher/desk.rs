@@ -140,6 +140,7 @@ impl Desk {
         self.settled.set(0);
         self.turns.borrow_mut().clear();
         *self.gathering.borrow_mut() = None;
+        self.ledger.gather(false);
         self.notes.borrow_mut().rewind(self.ledger.state().notes().clone());
     }
 

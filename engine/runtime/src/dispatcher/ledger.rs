@@ -103,6 +103,11 @@ impl Ledger {
         Ok(receipt)
     }
 
+    /// Says whether many branches write at the same time, so that one flush serves several.
+    pub(super) fn gather(&self, many: bool) {
+        self.journal.gather(many);
+    }
+
     /// Waits until everything that was written is on disk.
     pub(super) async fn sync(&self) -> Result<(), Halt> {
         self.journal.sync().await.map_err(|lost| self.lost(lost))?;

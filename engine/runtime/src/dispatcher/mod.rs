@@ -5,6 +5,7 @@
 //! how that kind is done.
 
 mod abandoning;
+mod answering;
 mod branches;
 mod budgets;
 mod calls;
@@ -18,19 +19,24 @@ mod ledger;
 mod locking;
 mod notary;
 mod notes;
+mod performing;
 mod planning;
 mod play;
 mod recovery;
+mod refused;
+mod resolving;
 mod reviewing;
 mod rolling_back;
 mod sealing;
 mod session;
 mod settling;
+mod taking;
 mod uncharted;
 
 pub use halt::Halt;
 pub use interrupts::Interrupts;
 pub use locking::NoLock;
 pub use notary::Unsigned;
+pub use refused::Refused;
 pub use sealing::Sealing;
-pub use session::{Finished, Opening, Refused, Session, would_roll_back};
+pub use session::{Finished, Opening, Session, would_roll_back};

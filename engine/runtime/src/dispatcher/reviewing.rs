@@ -2,7 +2,9 @@
 
 use runbook_model::entry::Purpose;
 
-use super::session::{Finished, Opening, Refused, Session, sources_of, take};
+use super::Refused;
+use super::session::{Finished, Opening, Session};
+use super::taking::{sources_of, take};
 
 impl Session {
     /// Signs that the operator has read the run as it is. The signature is the whole of it: the session itself is what is

@@ -1,35 +1,30 @@
 //! The façade for front ends: a session takes a run, does something with it, and lets go of it.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use runbook_model::answer::Said;
-use runbook_model::approval::{self, NotAllowed};
-use runbook_model::entry::{Entry, Mode, Purpose, Record, RunStarted, Session as Taken, Source, Verdict};
+use runbook_model::entry::{Entry, Mode, Purpose, Record, RunStarted, Session as Taken};
 use runbook_model::id::{RunId, Seq};
-use runbook_model::length::Length;
 use runbook_model::lock::Locks as Wanted;
-use runbook_model::outcome::Outcome;
 use runbook_model::path::StepPath;
 use runbook_model::person::{Decider, Person};
 use runbook_model::rollback;
-use runbook_model::state::{RunState, Step, StepPhase, Work};
+use runbook_model::state::{RunState, Work};
 use runbook_model::status::RunStatus;
-use runbook_model::step::{StepKind, StepSpec};
 
-use super::Halt;
 use super::desk::Desk;
 use super::interrupts::Interrupts;
 use super::ledger::Ledger;
-use super::locking::{self, Locks, NoLock};
-use super::notary::{Notary, Unsigned};
+use super::locking::{self, Locks};
+use super::notary::Notary;
 use super::sealing::{Sealer, Sealing};
+use super::taking::{claim, holder, locks, pinned, refuse_final, sources_of, take};
+use super::{Halt, Refused};
 use crate::anchor::Fence;
 use crate::audit::{Archivist, SourceText};
-use crate::journal::{Claim, CreateError, Holder, Journal, OpenError, RunDir, SourceError};
+use crate::journal::{Journal, RunDir};
 use crate::operation::Line;
-use crate::report::{Progress, Reporter};
-use crate::script::{Diagnostics, Pinned, Program};
+use crate::report::Reporter;
+use crate::script::Program;
 use crate::signing::Signing;
 use crate::world::World;
 
@@ -79,139 +74,6 @@ pub struct Finished {
     pub halt: Option<Halt>,
     /// Whether the run has come to any step at all.
     pub begun: bool,
-}
-
-/// Why a session could not do what it was asked for. Nothing was run.
-#[derive(Debug, thiserror::Error)]
-pub enum Refused {
-    /// The run cannot be made.
-    #[error(transparent)]
-    Create(#[from] CreateError),
-    /// The run cannot be taken.
-    #[error(transparent)]
-    Open(#[from] OpenError),
-    /// A source cannot be pinned, or the pinned one is not what the journal says.
-    #[error(transparent)]
-    Source(#[from] SourceError),
-    /// The journal cannot be written.
-    #[error(transparent)]
-    Halt(#[from] Halt),
-    /// The journal holds records that cannot follow each other.
-    #[error("the journal of run {run} is damaged: {illegal}; `runbook verify {run}` says more")]
-    Illegal {
-        /// The run.
-        run: RunId,
-        /// The record.
-        illegal: runbook_model::state::Illegal,
-    },
-    /// The journal has no records: its process died before it had begun.
-    #[error("run {0} never began: its journal is empty, and nothing was run")]
-    Empty(RunId),
-    /// The journal is not the one that the audit trail remembers.
-    #[error("{why}; nothing was run: `runbook verify {run}` says more")]
-    Diverged {
-        /// The run.
-        run: RunId,
-        /// What differs.
-        why: String,
-    },
-    /// A lock that the run needs is not to be had.
-    #[error(transparent)]
-    Locked(#[from] NoLock),
-    /// The pinned source does not load in this engine.
-    #[error("the pinned source of run {run} does not load")]
-    Script {
-        /// The run.
-        run: RunId,
-        /// What is wrong with it.
-        diagnostics: Diagnostics,
-    },
-    /// The run cannot be sealed, and it was not to run unsealed.
-    #[error("the run cannot be sealed, so it was not started: {why}")]
-    Unsealable {
-        /// Why.
-        why: String,
-    },
-    /// The operator's key does not sign, and has to.
-    #[error("{0}; nothing was run")]
-    Unsigned(#[from] Unsigned),
-    /// Another machine may have gone further than the journal says.
-    #[error(
-        "run {0} was taken over, and how far the other machine got is not known yet; nothing was rolled back: `runbook resume {0}` finds out"
-    )]
-    Uncharted(RunId),
-    /// There is nothing to do.
-    #[error("run {run} is {} already; there is nothing to {verb}", .status.word())]
-    Final {
-        /// The run.
-        run: RunId,
-        /// What it is.
-        status: RunStatus,
-        /// What was wanted.
-        verb: &'static str,
-    },
-    /// A rehearsal cannot be continued or rolled back.
-    #[error("run {0} is a rehearsal: it changed nothing, and cannot be continued")]
-    Rehearsal(RunId),
-    /// No such step, or several.
-    #[error("`{step}` names {} of run {run}{}", counted(.candidates.len()), listed(.candidates))]
-    Step {
-        /// The run.
-        run: RunId,
-        /// What was given.
-        step: String,
-        /// The steps that it could mean.
-        candidates: Vec<StepPath>,
-    },
-    /// The step is not in doubt.
-    #[error("step `{0}` is not in doubt")]
-    NotInDoubt(StepPath),
-    /// The step was in doubt, and evidence has settled it.
-    #[error(
-        "step `{step}` is not in doubt: what became of it was found out and is recorded; `runbook resume {run}` goes on from there"
-    )]
-    FoundOut {
-        /// The run.
-        run: RunId,
-        /// The step.
-        step: StepPath,
-    },
-    /// No confirm waits.
-    #[error("run {0} does not wait for an answer")]
-    NotWaiting(RunId),
-    /// Nobody answered in time, and what that means the runbook says.
-    #[error(
-        "the {deadline} for an answer to `{question}` are over; nothing was recorded: `runbook resume {run}` does what the runbook says about that"
-    )]
-    TooLate {
-        /// The run.
-        run: RunId,
-        /// The question.
-        question: String,
-        /// How long an answer may take.
-        deadline: Length,
-    },
-    /// This answer does not fit the question.
-    #[error("`{given}` does not answer `{question}`: {want}")]
-    WrongAnswer {
-        /// What was given.
-        given: String,
-        /// The question.
-        question: String,
-        /// What is wanted.
-        want: String,
-    },
-    /// This person may not answer.
-    #[error(transparent)]
-    NotAllowed(#[from] NotAllowed),
-}
-
-fn counted(candidates: usize) -> &'static str {
-    if candidates == 0 { "no open step" } else { "several steps" }
-}
-
-fn listed(candidates: &[StepPath]) -> String {
-    candidates.iter().map(|path| format!("\n  {path}")).collect()
 }
 
 impl Session {
@@ -333,80 +195,6 @@ impl Session {
         }
     }
 
-    /// Settles a step in doubt. A command that still runs is waited for first.
-    ///
-    /// # Errors
-    /// When the step is not in doubt or evidence settles it, or the run cannot be taken.
-    pub async fn resolve(opening: Opening, step: &str, verdict: Verdict, why: String) -> Result<Finished, Refused> {
-        let (journal, state) = take(&opening, Purpose::Resolve)?;
-        let run = opening.dir.run();
-        let path = named(&state, step, |step| step.is_doubtful() || step.is_haunted())?;
-        let attempt = state.step(&path).map(|step| step.attempt).ok_or_else(|| Refused::NotInDoubt(path.clone()))?;
-        let by = Decider::Person(opening.operator.clone());
-        let (_, sources) = sources_of(&opening.dir, &state)?;
-        let session = Self::unlocked(opening, journal, state, &sources, Purpose::Resolve)?;
-        // Evidence comes before anybody's word: a command that still runs is waited for, or there would be two of it.
-        let desk = Rc::clone(&session.desk);
-        let open = desk.beside(desk.is_open_to_word(&path)).await;
-        match open {
-            Ok(true) => {
-                let verdict = Entry::StepResolved { path: path.clone(), attempt, verdict, by, why };
-                if let Err(unsigned) = session.desk.sign(&verdict)? {
-                    session.finish(run, Ok(RunStatus::InDoubt { at: path })).await;
-                    return Err(unsigned.into());
-                }
-                session.desk.write(verdict)?;
-            }
-            Ok(false) => {
-                session.finish(run, Ok(RunStatus::Interrupted)).await;
-                return Err(Refused::FoundOut { run, step: path });
-            }
-            Err(halt) => {
-                session.finish(run, Err(Halt::Interrupted)).await;
-                return Err(halt.into());
-            }
-        }
-        Ok(session.finish(run, Ok(RunStatus::Interrupted)).await)
-    }
-
-    /// Answers the confirm that a run waits for.
-    ///
-    /// # Errors
-    /// When nothing waits, the answer does not fit, or this person may not give it.
-    pub async fn answer(opening: Opening, said: Said, note: Option<String>) -> Result<Finished, Refused> {
-        let (journal, state) = take(&opening, Purpose::Answer)?;
-        let run = opening.dir.run();
-        let Some((path, spec)) = waiting(&state) else { return Err(Refused::NotWaiting(run)) };
-        let StepKind::Confirm(confirm) = &spec.kind else { return Err(Refused::NotWaiting(run)) };
-        approval::fits(confirm, &said).map_err(|want| Refused::WrongAnswer {
-            given: said.line(),
-            question: spec.name.clone(),
-            want,
-        })?;
-        approval::may_answer(confirm, &opening.operator, state.started(), state.operator())?;
-        let asked = state.step(&path).map_or(state.started_at(), |step| step.since);
-        let left = approval::left(confirm, asked, state.last_at(), opening.world.now());
-        if let (Some(deadline), true) = (confirm.deadline, left.is_some_and(|left| left.millis() == 0)) {
-            return Err(Refused::TooLate { run, question: spec.name.clone(), deadline });
-        }
-        let shown = approval::shown(&state, &path, &spec);
-        let by = Decider::Person(opening.operator.clone());
-        let (_, sources) = sources_of(&opening.dir, &state)?;
-        let session = Self::unlocked(opening, journal, state, &sources, Purpose::Answer)?;
-        let answer = Entry::ConfirmAnswered { path: path.clone(), said, by, shown, note };
-        if let Err(unsigned) = session.desk.sign(&answer)? {
-            session.finish(run, Ok(RunStatus::Suspended { at: path })).await;
-            return Err(unsigned.into());
-        }
-        session.desk.write(answer)?;
-        // More answers are wanted for it, or another branch waits for one.
-        let status = match waiting(&session.desk.ledger.state()) {
-            Some((at, spec)) if is_open(&session.desk.ledger.state(), &at, &spec) => RunStatus::Suspended { at },
-            _ => RunStatus::Interrupted,
-        };
-        Ok(session.finish(run, Ok(status)).await)
-    }
-
     pub(super) fn new(
         opening: Opening,
         journal: Journal,
@@ -467,78 +255,6 @@ impl Session {
         &self.desk
     }
 
-    /// A failed step, or a confirm that was declined, may be tried again: that is what resuming means. A step of which
-    /// nobody knows whether it took effect is settled first. When branches of a `parallel` failed together, they are tried
-    /// again together.
-    async fn reopen(&self, stopped_at: Option<StepPath>, by: Decider) -> Result<(), Halt> {
-        let Some(path) = stopped_at else { return Ok(()) };
-        let together = self.desk.ledger.state().failed_together(&path);
-        for path in together {
-            let Some(step) = self.desk.ledger.state().step(&path).cloned() else { continue };
-            match &step.phase {
-                StepPhase::Ended(Outcome::Failed(failure)) if step.is_doubtful() && !step.settles() => {
-                    if let Some(spec) = step.spec() {
-                        self.desk.ask_about(&path, spec, failure.line()).await?;
-                    }
-                }
-                StepPhase::Ended(Outcome::Failed(_)) => {
-                    self.desk.write(Entry::StepRetried { path, by: by.clone() })?;
-                }
-                _ => {}
-            }
-        }
-        Ok(())
-    }
-
-    /// `before` are the sources from before an edit that is being adopted: an edit that does not replay is not kept.
-    async fn forward(self, program: &Program, before: Option<Vec<Source>>) -> Finished {
-        let run = self.desk.ledger.state().run();
-        let (line, mut calls) = Line::new();
-        let actor = self.cast(program, line);
-        let mut ended = self.desk.forward(&actor, &mut calls).await;
-        drop((actor, calls));
-        if let Ok(status) = &ended
-            && let Err(halt) = self.desk.make_plan(status).await
-        {
-            ended = Err(halt);
-        }
-        if let (Err(Halt::Mismatch(_)), Some(sources)) = (&ended, before)
-            && let Err(halt) = self.desk.write(Entry::Adopted { sources, by: Decider::Evidence })
-        {
-            ended = Err(halt);
-        }
-        self.finish(run, ended).await
-    }
-
-    async fn backward(self, program: &Program) -> Finished {
-        let run = self.desk.ledger.state().run();
-        let (line, mut calls) = Line::new();
-        let blocks = self.desk.ledger.state().owed().iter().any(|owed| !owed.done && owed.work == Work::Block);
-        let actor = blocks.then(|| self.cast(program, line));
-        if let Some(actor) = &actor {
-            // Replaying the recorded part finds the blocks again. It ends where the record ends: the desk refuses
-            // every step that would go forward.
-            self.desk.rewind();
-            self.desk.replay_only(true);
-            self.desk.serve_while(actor.play(), &mut calls).await;
-            self.desk.replay_only(false);
-            match self.desk.take_halt() {
-                None | Some(Halt::Mismatch(runbook_model::decide::Refusal::Backwards { .. })) => {}
-                Some(halt) => return self.finish(run, Err(halt)).await,
-            }
-        }
-        let ended = self.desk.continue_rollback(actor.as_ref(), &mut calls).await;
-        drop((actor, calls));
-        self.finish(run, ended).await
-    }
-
-    fn cast(&self, program: &Program, line: Line) -> crate::script::Actor {
-        let state = self.desk.ledger.state();
-        let started = state.started();
-        let params: BTreeMap<_, _> = started.params.iter().map(|(name, given)| (name.clone(), given.value.clone())).collect();
-        program.cast(&params, &started.settings, started.gate.as_ref(), line)
-    }
-
     /// Writes the end of the session down and lets go of the run.
     pub(super) async fn finish(self, run: RunId, ended: Result<RunStatus, Halt>) -> Finished {
         let desk = &self.desk;
@@ -564,103 +280,6 @@ impl Session {
         let sealing = desk.conclude().await;
         let begun = !desk.ledger.state().steps().is_empty();
         Finished { run, status, sealing, halt, begun }
-    }
-}
-
-/// The confirm that an answer is for: the first that still wants one, else the first that the run has not come past.
-fn waiting(state: &RunState) -> Option<(StepPath, StepSpec)> {
-    let asked = |step: &&Step| {
-        step.phase == StepPhase::Intended && matches!(step.spec().map(|spec| &spec.kind), Some(StepKind::Confirm(_)))
-    };
-    let mut asked = state.steps().iter().filter(asked).filter_map(|step| Some((step.path.clone(), step.spec()?.clone())));
-    let first = asked.next()?;
-    if is_open(state, &first.0, &first.1) {
-        return Some(first);
-    }
-    Some(asked.find(|(path, spec)| is_open(state, path, spec)).unwrap_or(first))
-}
-
-/// Whether a confirm wants more answers than it has.
-fn is_open(state: &RunState, path: &StepPath, spec: &StepSpec) -> bool {
-    let StepKind::Confirm(confirm) = &spec.kind else { return false };
-    let answers = state.step(path).map(|step| step.answers.as_slice()).unwrap_or_default();
-    approval::weigh(confirm, answers, approval::shown(state, path, spec), state) == approval::Approval::Open
-}
-
-/// Takes the run: lock, journal, state.
-pub(super) fn take(opening: &Opening, purpose: Purpose) -> Result<(Journal, RunState), Refused> {
-    let (journal, reading) = Journal::open(&opening.dir, &holder(opening, purpose))?;
-    let state = RunState::fold(&reading.records).map_err(|illegal| Refused::Illegal { run: opening.dir.run(), illegal })?;
-    state.map(|state| (journal, state)).ok_or(Refused::Empty(opening.dir.run()))
-}
-
-fn claim(opening: &Opening, runbook: &str) -> Claim {
-    let Person { name, host, .. } = opening.operator.clone();
-    let (run, runbook) = (opening.dir.run(), runbook.to_owned());
-    Claim { run, runbook, name, host, pid: std::process::id(), since: opening.world.now(), waits_for: None }
-}
-
-/// Takes the locks of a session, before anything of it is written: a run that waits has not begun.
-async fn locks(opening: &mut Opening, runbook: &str, wanted: &Wanted) -> Result<Locks, Refused> {
-    let locks = Locks::new(opening.dir.locks(), claim(opening, runbook));
-    let reporters = &mut opening.reporters;
-    let tell = |text: String| {
-        let notice = Progress::Notice { text };
-        reporters.iter_mut().for_each(|reporter| reporter.progress(&notice));
-    };
-    locks.take(wanted, &opening.interrupts, tell).await?;
-    Ok(locks)
-}
-
-fn holder(opening: &Opening, purpose: Purpose) -> Holder {
-    let Person { name, host, .. } = opening.operator.clone();
-    Holder { name, host, pid: std::process::id(), boot: opening.boot.clone(), since: opening.world.now(), purpose }
-}
-
-pub(super) fn refuse_final(state: &RunState, verb: &'static str) -> Result<(), Refused> {
-    if state.started().mode == Mode::Rehearsal {
-        return Err(Refused::Rehearsal(state.run()));
-    }
-    if state.status().is_final() {
-        return Err(Refused::Final { run: state.run(), status: state.status().clone(), verb });
-    }
-    Ok(())
-}
-
-pub(super) type Texts = Vec<(String, String)>;
-
-/// The pinned sources, each checked against its digest in the journal.
-pub(super) fn sources_of(dir: &RunDir, state: &RunState) -> Result<(BTreeMap<String, String>, Texts), Refused> {
-    let mut texts = Vec::new();
-    for source in state.sources() {
-        texts.push((source.name.clone(), dir.pinned(source)?));
-    }
-    Ok((texts.iter().cloned().collect(), texts))
-}
-
-fn pinned(dir: &RunDir, state: &RunState) -> Result<(Program, Texts), Refused> {
-    let (map, texts) = sources_of(dir, state)?;
-    let entry = state.sources().first().map(|source| source.name.clone()).unwrap_or_default();
-    let program =
-        Program::load_pinned(&Pinned(map), &entry).map_err(|diagnostics| Refused::Script { run: state.run(), diagnostics })?;
-    Ok((program, texts))
-}
-
-/// The step that a person means: its whole path, its number in the journal, or a name that only one candidate has.
-fn named(state: &RunState, text: &str, wanted: impl Fn(&Step) -> bool) -> Result<StepPath, Refused> {
-    let candidates: Vec<_> = state.steps().iter().filter(|step| wanted(step)).collect();
-    let exact = candidates.iter().find(|step| step.path.to_string() == text || step.seq.to_string() == text);
-    if let Some(step) = exact {
-        return Ok(step.path.clone());
-    }
-    let by_name: Vec<_> = candidates.iter().filter(|step| step.path.name() == text).collect();
-    match by_name.as_slice() {
-        [step] => Ok(step.path.clone()),
-        _ => Err(Refused::Step {
-            run: state.run(),
-            step: text.to_owned(),
-            candidates: candidates.iter().map(|step| step.path.clone()).collect(),
-        }),
     }
 }
 

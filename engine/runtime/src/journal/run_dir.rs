@@ -67,6 +67,12 @@ impl RunDir {
         Self { dir: self.dir.with_file_name(run.to_string()), run }
     }
 
+    /// What couriers bring back from other hosts.
+    #[must_use]
+    pub fn hosts(&self) -> PathBuf {
+        self.dir.join("hosts")
+    }
+
     /// Where the programs of a rehearsal's checks may put something aside; gone afterwards.
     #[must_use]
     pub fn scratch(&self) -> PathBuf {

@@ -43,6 +43,7 @@ pub(super) struct Script {
     pub(super) asts: Arc<BTreeMap<String, AST>>,
     pub(super) spots: Arc<Spots>,
     pub(super) settings: Map,
+    pub(super) hosts: BTreeMap<String, Vec<String>>,
     /// Notes where performances come by.
     pub(super) trace: Option<Arc<Trace>>,
     pub(super) gate: Option<Gate>,
@@ -76,8 +77,9 @@ impl Program {
             return Err(Diagnostics::new(errors, sources));
         }
         let spots = Arc::new(loaded.spots);
-        let script =
-            Arc::new(Script { sources, asts: Arc::new(loaded.asts), spots, settings: Map::new(), trace: None, gate: None });
+        let asts = Arc::new(loaded.asts);
+        let script = Script { sources, asts, spots, settings: Map::new(), hosts: BTreeMap::new(), trace: None, gate: None };
+        let script = Arc::new(script);
         Ok(Self { script, warnings })
     }
 
@@ -146,15 +148,26 @@ impl Program {
         Ok(declaration)
     }
 
+    /// The same program, knowing these groups of hosts.
+    #[must_use]
+    pub fn with_hosts(&self, hosts: &BTreeMap<String, Vec<String>>) -> Self {
+        self.with(hosts.clone(), self.script.trace.clone())
+    }
+
     /// The same program, whose performances note where they come by.
     #[must_use]
     pub fn traced(&self, trace: Arc<Trace>) -> Self {
+        self.with(self.script.hosts.clone(), Some(trace))
+    }
+
+    fn with(&self, hosts: BTreeMap<String, Vec<String>>, trace: Option<Arc<Trace>>) -> Self {
         let script = Script {
             sources: Arc::clone(&self.script.sources),
             asts: Arc::clone(&self.script.asts),
             spots: Arc::clone(&self.script.spots),
             settings: Map::new(),
-            trace: Some(trace),
+            hosts,
+            trace,
             gate: None,
         };
         Self { script: Arc::new(script), warnings: self.warnings.clone() }
@@ -180,6 +193,7 @@ impl Program {
             asts: Arc::clone(&self.script.asts),
             spots: Arc::clone(&self.script.spots),
             settings: settings.iter().map(|(name, value)| (name.as_str().into(), super::json::played(value))).collect(),
+            hosts: self.script.hosts.clone(),
             trace: self.script.trace.clone(),
             gate: gate.cloned(),
         };

@@ -129,8 +129,16 @@ const fn required(name: &'static str, kind: OptionType, help: &'static str) -> O
 }
 
 const ENV: OptionSchema = option("env", OptionType::TextMap, "variables added to the environment of the program");
-const CWD: OptionSchema =
-    option("cwd", OptionType::Text, "the working directory; the root of the runbook repository when absent");
+const CWD: OptionSchema = option(
+    "cwd",
+    OptionType::Text,
+    "the working directory; when absent the root of the runbook repository, on a host the directory of the login",
+);
+const ON: OptionSchema =
+    option("on", OptionType::Names, "the host that it runs on, as `ssh` knows it; of several, one step each");
+const LOOK_ON: OptionSchema = option("on", OptionType::Text, "the host that it looks on, as `ssh` knows it");
+const BACK_ON: OptionSchema =
+    option("on", OptionType::Text, "the host that it runs on; that of its command when absent, this machine with \"here\"");
 const STDIN: OptionSchema = option("stdin", OptionType::Text, "what the program reads; nothing when absent");
 const CA: OptionSchema =
     option("ca", OptionType::Text, "a file of certificates (PEM): the only authorities that count; the machine's when absent");
@@ -238,6 +246,7 @@ static TABLES: &[Table] = &[
             TIMEOUT,
             option("retry", OptionType::Retry, "how often it may be tried again after a failure"),
             option("assume", OptionType::Value, "what a rehearsal takes as its standard output, or as the answer's body"),
+            ON,
             ENV,
             CWD,
             STDIN,
@@ -306,7 +315,7 @@ static TABLES: &[Table] = &[
         usage: "rollback(name, #{ … }) or rollback(name, || { … })",
         help: "adds to what is owed: a compensation that belongs to no single command",
         argument: Some(1),
-        options: &[RUN, WRITE, HTTP, ENV, CWD, STDIN, PTY, INTERACTIVE, OUTPUT, STOP],
+        options: &[RUN, WRITE, HTTP, BACK_ON, ENV, CWD, STDIN, PTY, INTERACTIVE, OUTPUT, STOP],
     },
     Table {
         name: "phase",
@@ -365,7 +374,13 @@ static TABLES: &[Table] = &[
         usage: "exec::output(argv, #{ … })",
         help: "in a check: what a program prints that only looks",
         argument: Some(1),
-        options: &[option("timeout", OptionType::Length, "after this time it is stopped; 30s when absent"), ENV, CWD, STDIN],
+        options: &[
+            option("timeout", OptionType::Length, "after this time it is stopped; 30s when absent"),
+            LOOK_ON,
+            ENV,
+            CWD,
+            STDIN,
+        ],
     },
     Table {
         name: "tcp::open",

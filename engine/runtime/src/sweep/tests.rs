@@ -34,6 +34,7 @@ fn subject(head: &str, body: &str, world: impl Fn() -> ScriptedWorld + 'static) 
         provenance: None,
         root: "/".to_owned(),
         groups: BTreeMap::new(),
+        hosts: BTreeMap::new(),
         unsealed: Some("a test".to_owned()),
         protected: false,
         gate: None,

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use runbook_model::Value;
-use runbook_model::change::{Change, FileRestore, FileWrite};
+use runbook_model::change::{Change, FileRestore, FileWrite, Invocation};
 use runbook_model::entry::Intent;
 use runbook_model::failure::Failure;
 use runbook_model::length::Length;
@@ -66,7 +66,26 @@ impl<W: World> DryRunWorld<W> {
                     Err(NotSeen { message }) => self.note(change, message),
                 }
             }
-            Change::Run(_) => {}
+            Change::Run(invocation) => {
+                if let Some(why) = self.missing_there(invocation).await {
+                    self.note(change, why);
+                }
+            }
+        }
+    }
+}
+
+impl<W: World> DryRunWorld<W> {
+    /// Looks for a program on the host that it will run on; for this machine, preparing it has looked.
+    async fn missing_there(&self, invocation: &Invocation) -> Option<String> {
+        let host = invocation.on.as_deref().filter(|host| !host.contains('‹'))?;
+        let program = invocation.argv.first().filter(|program| !program.contains('‹'))?;
+        let argv = ["/bin/sh", "-c", "command -v -- \"$1\"", "sh", program].map(str::to_owned).to_vec();
+        let look = Invocation { argv, stdin: None, ..invocation.clone() };
+        match self.real.observe(&Observation::Output { invocation: look, timeout: None }).await {
+            Ok(Seen::Exited(exited)) if exited.status.is_success() => None,
+            Ok(_) => Some(format!("there is no program `{program}` on `{host}`")),
+            Err(NotSeen { message }) => Some(message),
         }
     }
 }
@@ -156,7 +175,7 @@ fn unwritable(path: &Path) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use runbook_model::change::{FileWrite, HttpCall, Invocation};
+    use runbook_model::change::{FileWrite, HttpCall};
 
     use super::*;
     use crate::world::live::Site;

@@ -20,6 +20,7 @@ use runbook_model::change::Change;
 use runbook_model::digest::Digest;
 use runbook_model::entry::Intent;
 use runbook_model::failure::Failure;
+use runbook_model::id::Attempt;
 use runbook_model::length::Length;
 use runbook_model::observation::{NotSeen, Observation, Seen};
 use runbook_model::outcome::Outcome;
@@ -62,6 +63,9 @@ pub trait World {
     /// Waits when it is still in progress. `boot` is the boot of the machine in which it was intended: what a process of
     /// that boot knew is worth nothing in another.
     fn recover<'a>(&'a self, intent: &'a Intent, boot: &'a str, limits: Limits) -> Task<'a, Recovered>;
+
+    /// The end of an attempt is on disk: whatever else was kept so that it could be found out may be forgotten.
+    fn recorded(&self, _path: &StepPath, _attempt: Attempt) {}
 
     /// Takes one look for a check.
     fn observe<'a>(&'a self, observation: &'a Observation) -> Task<'a, Result<Seen, NotSeen>>;

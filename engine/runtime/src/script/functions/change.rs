@@ -7,6 +7,7 @@ use runbook_model::change::{Change, FileWrite, HttpCall, Invocation};
 use runbook_model::manner::{Manner, Reach, Terminal};
 use runbook_model::step::RollbackPlan;
 
+use super::hosts::On;
 use crate::script::code::Code;
 use crate::script::complaint::{Called, Complaint};
 use crate::script::json;
@@ -14,11 +15,13 @@ use crate::script::options::{Options, word};
 use crate::script::schema::table;
 
 /// What means something for a program only.
-const RUN_ONLY: [&str; 7] = ["env", "cwd", "stdin", "pty", "interactive", "output", "stop"];
+const RUN_ONLY: [&str; 8] = ["on", "env", "cwd", "stdin", "pty", "interactive", "output", "stop"];
 
-/// Where programs run: a rollback runs where its command did, so that relative paths mean the same.
+/// Where programs run: a rollback runs where its command did, so that it meets what the command left, and relative paths
+/// mean the same.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Surroundings {
+    on: Option<String>,
     env: BTreeMap<String, String>,
     cwd: Option<String>,
 }
@@ -26,13 +29,22 @@ pub(super) struct Surroundings {
 impl Surroundings {
     /// What the options say.
     pub(super) fn of(options: &Options<'_>) -> Self {
-        Self { env: options.text_map("env"), cwd: options.text("cwd") }
+        Self { on: None, env: options.text_map("env"), cwd: options.text("cwd") }
+    }
+
+    /// The same on another machine.
+    pub(super) fn on(self, host: Option<String>) -> Self {
+        Self { on: host, ..self }
     }
 
     /// What the options of a rollback say, else what its command says.
-    fn overridden(&self, options: &Options<'_>) -> Self {
+    fn overridden(&self, options: &Options<'_>) -> Called<Self> {
         let own = Self::of(options);
-        Self { env: if options.has("env") { own.env } else { self.env.clone() }, cwd: own.cwd.or_else(|| self.cwd.clone()) }
+        let on = On::of_rollback(options)?.unwrap_or_else(|| self.on.clone());
+        // A directory of one machine means nothing on another.
+        let cwd = if on == self.on { self.cwd.clone() } else { None };
+        let env = if options.has("env") { own.env } else { self.env.clone() };
+        Ok(Self { on, env, cwd: own.cwd.or(cwd) })
     }
 }
 
@@ -60,10 +72,11 @@ pub(super) fn change(options: &Options<'_>, surroundings: &Surroundings) -> Call
             argv: argv(given.try_cast::<Array>().unwrap_or_default(), &|message| {
                 options.complain("run", Code::BadOption, message)
             })?,
+            on: surroundings.on.clone(),
             env: surroundings.env.clone(),
             cwd: surroundings.cwd.clone(),
             stdin: options.text("stdin"),
-            manner: manner(options)?,
+            manner: manner(options, surroundings)?,
         })),
         "write" => write(&options.inner(table("command.write"), given, "write")?),
         _ => http(&options.inner(table("command.http"), given, "http")?),
@@ -89,7 +102,7 @@ pub(super) fn plan(
     }
     if given.is::<Map>() {
         let inner = options.inner(table("rollback"), given, name)?;
-        let change = change(&inner, &surroundings.overridden(&inner))?;
+        let change = change(&inner, &surroundings.overridden(&inner)?)?;
         return Ok((RollbackPlan::Changes(vec![change]), None));
     }
     let items: Vec<_> = given.try_cast::<Array>().unwrap_or_default().into_iter().map(Dynamic::flatten).collect();
@@ -102,7 +115,7 @@ pub(super) fn plan(
     for (at, item) in items.into_iter().enumerate() {
         changes.push(if item.is_map() {
             let inner = options.inner(table("rollback"), item, name)?;
-            change(&inner, &surroundings.overridden(&inner))?
+            change(&inner, &surroundings.overridden(&inner)?)?
         } else if let Some(words) = item.try_cast::<Array>() {
             let complain =
                 |message: String| options.complain(name, Code::BadOption, format!("change {at} of `{name}`: {message}"));
@@ -116,11 +129,18 @@ pub(super) fn plan(
 }
 
 fn run(argv: Vec<String>, surroundings: &Surroundings) -> Change {
-    Change::Run(Invocation { argv, env: surroundings.env.clone(), cwd: surroundings.cwd.clone(), ..Invocation::default() })
+    let Surroundings { on, env, cwd } = surroundings.clone();
+    Change::Run(Invocation { argv, on, env, cwd, ..Invocation::default() })
 }
 
 /// How a program is run.
-fn manner(options: &Options<'_>) -> Called<Manner> {
+fn manner(options: &Options<'_>, surroundings: &Surroundings) -> Called<Manner> {
+    if surroundings.on.is_some()
+        && let Some(odd) = ["pty", "interactive", "stop"].into_iter().find(|name| options.has(name))
+    {
+        let message = format!("`{odd}` is possible on this machine only, and not with `on`");
+        return options.complain(odd, Code::BadOption, message).raise();
+    }
     let (own, operators) = (options.flag("pty"), options.flag("interactive"));
     if operators && own {
         return options

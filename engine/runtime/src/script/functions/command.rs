@@ -8,12 +8,14 @@ use runbook_model::step::{Command, Retry, RollbackPlan, StepKind, StepSpec};
 
 use super::change::{Surroundings, change, plan};
 use super::conversation::Asked;
+use super::hosts::On;
 use crate::script::closure::Closure;
 use crate::script::code::Code;
 use crate::script::complaint::{Called, Complaint};
 use crate::script::options::Options;
 use crate::script::schema::table;
 use crate::script::stage::Stage;
+use crate::script::unknown::text;
 
 /// The most attempts that a command may have after its first.
 const MOST_RETRIES: u32 = 1000;
@@ -32,8 +34,50 @@ pub(super) fn register(engine: &mut Engine, stage: &Arc<Stage>) {
 fn command(ctx: &NativeCallContext, stage: &Stage, name: &Dynamic, given: Dynamic) -> Called<Dynamic> {
     let options = Options::read(ctx, stage, table("command"), given)?;
     let surroundings = Surroundings::of(&options);
-    let change = change(&options, &surroundings)?;
-    let (rollback, block) = rollback(&options, &change, &surroundings)?;
+    match On::of(&options)? {
+        On::Here => make(ctx, stage, name, &options, &surroundings),
+        On::Host(host) => make(ctx, stage, name, &options, &surroundings.on(Some(host))),
+        On::Each(hosts) => on_each(ctx, stage, name, &options, &surroundings, hosts),
+    }
+}
+
+/// One step a host, one after the other: each has its own intent, its own end and its own way back.
+fn on_each(
+    ctx: &NativeCallContext,
+    stage: &Stage,
+    name: &Dynamic,
+    options: &Options<'_>,
+    surroundings: &Surroundings,
+    hosts: Vec<String>,
+) -> Called<Dynamic> {
+    // A closure cannot know for which of the hosts it is called.
+    let closure = ["settled_by", "rollback"].into_iter().find(|option| options.closure(option).is_some());
+    if let Some(option) = closure {
+        let message = format!("`{option}` with a closure cannot be asked about several hosts at once");
+        let help =
+            "write a loop, with one command a host: `for host in hosts(\"…\") { command(`… on ${host}`, #{ on: host, … }) }`";
+        return options.complain(option, Code::BadOption, message).help(help).raise();
+    }
+    let mut results = Map::new();
+    for host in hosts {
+        let surroundings = surroundings.clone().on(Some(host.clone()));
+        // What is no text is complained about as the name of any step.
+        let named = text(name).map_or_else(|| name.clone(), |name| format!("{name} on {host}").into());
+        let result = make(ctx, stage, &named, options, &surroundings)?;
+        results.insert(host.into(), result);
+    }
+    Ok(results.into())
+}
+
+fn make(
+    ctx: &NativeCallContext,
+    stage: &Stage,
+    name: &Dynamic,
+    options: &Options<'_>,
+    surroundings: &Surroundings,
+) -> Called<Dynamic> {
+    let change = change(options, surroundings)?;
+    let (rollback, block) = rollback(options, &change, surroundings)?;
     let settle = options.closure("settled_by");
     let command = Command {
         change,
@@ -42,7 +86,7 @@ fn command(ctx: &NativeCallContext, stage: &Stage, name: &Dynamic, given: Dynami
         settled_by: settle.is_some(),
         idempotent: options.flag("idempotent"),
         timeout: options.length("timeout")?,
-        retry: retry(&options)?,
+        retry: retry(options)?,
         assume: options.value("assume")?,
     };
     stage.gate.pass(ctx, stage)?;

@@ -7,6 +7,7 @@ mod command;
 mod confirm;
 mod conversation;
 mod gate;
+mod hosts;
 mod observe;
 mod parallel;
 mod phase;
@@ -28,7 +29,8 @@ use super::stage::Stage;
 use super::{answers, branches_failed, step_error, unlike};
 
 /// The functions of the engine that stand in no module; a script may not define its own of these names.
-pub(super) const NAMES: [&str; 9] = ["attempt", "check", "command", "confirm", "parallel", "phase", "rollback", "runbook", "sh"];
+pub(super) const NAMES: [&str; 10] =
+    ["attempt", "check", "command", "confirm", "hosts", "parallel", "phase", "rollback", "runbook", "sh"];
 
 /// Those of [`NAMES`] that ask for a step, or for a phase of steps.
 pub(super) const STEPS: [&str; 6] = ["check", "command", "confirm", "parallel", "phase", "rollback"];
@@ -36,7 +38,7 @@ pub(super) const STEPS: [&str; 6] = ["check", "command", "confirm", "parallel", 
 /// How many arguments a function of the engine takes: one of [`NAMES`], or of [`MODULES`] with its module.
 pub(super) fn arguments(name: &str) -> Option<RangeInclusive<usize>> {
     Some(match name {
-        "attempt" | "runbook" => 1..=1,
+        "attempt" | "hosts" | "runbook" => 1..=1,
         "check" | "phase" => 2..=3,
         "command" | "rollback" => 2..=2,
         "confirm" | "sh" => 1..=2,
@@ -71,6 +73,7 @@ pub(super) fn register(engine: &mut Engine, stage: &Arc<Stage>) {
     parallel::register(engine, stage);
     branches_failed::register(engine);
     attempt::register(engine, stage);
+    hosts::register(engine, stage);
     print::register(engine, stage);
     shell::register(engine);
     observe::register(engine, stage);

@@ -9,6 +9,7 @@ use runbook_model::observation::{Observation, Seen};
 
 use super::change::{argv, is_address};
 use super::conversation::misunderstood;
+use super::hosts::On;
 use crate::operation::{Operation, Reply};
 use crate::script::answers::{Output, Reaction};
 use crate::script::code::Code;
@@ -172,6 +173,7 @@ fn output(asked: &Asked<'_>) -> Called<Observation> {
     Ok(Observation::Output {
         invocation: Invocation {
             argv,
+            on: On::of_look(&asked.options)?,
             env: asked.options.text_map("env"),
             cwd: asked.options.text("cwd"),
             stdin: asked.options.text("stdin"),

@@ -99,6 +99,7 @@ impl TestFile {
                         asts,
                         spots,
                         settings: Map::new(),
+                        hosts: BTreeMap::new(),
                         trace: None,
                         gate: None,
                     }),

@@ -1,5 +1,6 @@
 //! The script room against an engine that answers from a script.
 
+mod hosts;
 mod looking;
 mod mistakes;
 mod performing;

@@ -10,6 +10,7 @@ pub mod program;
 mod blocking;
 mod command;
 mod file;
+mod host;
 mod http;
 mod io_words;
 mod near;
@@ -17,5 +18,6 @@ mod observe;
 mod site;
 mod world;
 
+pub use host::Couriers;
 pub use site::Site;
 pub use world::{LiveWorld, Sink};

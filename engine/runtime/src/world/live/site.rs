@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use runbook_model::id::RunId;
 use runbook_model::length::Length;
 
+use super::Couriers;
 use crate::confinement::Confinement;
 
 /// The place where the changes of one run happen.
@@ -23,6 +24,8 @@ pub struct Site {
     pub confinement: Option<Confinement>,
     /// How long a program may take to obey SIGTERM before it gets SIGKILL.
     pub grace: Length,
+    /// What commands on other hosts need; without it there are none.
+    pub couriers: Option<Couriers>,
 }
 
 impl Site {
@@ -36,6 +39,7 @@ impl Site {
             extra_env: Vec::new(),
             confinement: None,
             grace: Length::from_secs(10),
+            couriers: None,
         }
     }
 

@@ -13,6 +13,7 @@ use runbook_model::path::StepPath;
 use runbook_model::step::Check;
 
 use super::blocking::off_thread;
+use super::host::{At, Hosts};
 use super::near::Near;
 use super::processes::{Job, Key, Processes, RunEnd};
 use super::{Site, command, file, http, observe};
@@ -41,6 +42,7 @@ enum Borrowed<'a> {
 pub struct LiveWorld {
     site: Arc<Site>,
     near: Near,
+    hosts: Hosts,
     processes: Box<dyn Processes>,
     people: Box<dyn People>,
     sink: Sink,
@@ -57,7 +59,8 @@ impl LiveWorld {
     /// A world at `site`, whose programs are run by `processes` and whose questions go to `people`.
     #[must_use]
     pub fn new(site: Site, processes: Box<dyn Processes>, people: Box<dyn People>) -> Self {
-        Self { site: Arc::new(site), near: Near::default(), processes, people, sink: Box::new(|_| {}), started: Instant::now() }
+        let (hosts, near) = (Hosts::new(&site), Near::default());
+        Self { site: Arc::new(site), near, hosts, processes, people, sink: Box::new(|_| {}), started: Instant::now() }
     }
 
     /// Sends the output of running commands to `sink`.
@@ -74,6 +77,12 @@ impl LiveWorld {
         match change.clone() {
             Change::Run(invocation) => {
                 let program = invocation.argv.first().cloned().unwrap_or_default();
+                if let Some(host) = &invocation.on {
+                    let at = At { host, key, invocation: &invocation, only_looks: false };
+                    let listener = self.listener(path);
+                    let run = self.hosts.run(&self.site, &*self.processes, at, limits, &listener);
+                    return command::performed(&program, Box::pin(run).await);
+                }
                 let job = command::job(&self.site, &invocation);
                 let end = match self.borrowed(&invocation).await {
                     Borrowed::NotNeeded => self.processes.run(key, job, limits, &self.listener(path)).await,
@@ -116,6 +125,10 @@ impl LiveWorld {
 
 impl World for LiveWorld {
     fn prepare<'a>(&'a self, change: &'a Change) -> Task<'a, Result<Change, Failure>> {
+        if let Change::Run(invocation @ Invocation { on: Some(host), .. }) = change {
+            let prepared = self.hosts.prepare(&self.site, host, invocation);
+            return Box::pin(async move { prepared.await.map(Change::Run) });
+        }
         if let Change::Run(invocation) = change
             && invocation.manner.is_interactive()
             && !self.people.has_terminal()
@@ -158,6 +171,12 @@ impl World for LiveWorld {
             match intent.change.clone() {
                 Some(Change::Run(invocation)) => {
                     let program = invocation.argv.first().cloned().unwrap_or_default();
+                    if let Some(host) = &invocation.on {
+                        let at = At { host, key, invocation: &invocation, only_looks: false };
+                        let listener = self.listener(&intent.path);
+                        let found = self.hosts.recover(&self.site, &*self.processes, at, boot, limits, &listener);
+                        return command::recovered(&program, Box::pin(found).await);
+                    }
                     let found = match self.borrowed(&invocation).await {
                         Borrowed::Terminal(mut terminal) => {
                             let keys = terminal.keys();
@@ -181,8 +200,12 @@ impl World for LiveWorld {
         })
     }
 
+    fn recorded(&self, path: &StepPath, attempt: Attempt) {
+        self.hosts.recorded(Key::of(path, attempt));
+    }
+
     fn observe<'a>(&'a self, observation: &'a Observation) -> Task<'a, Result<Seen, NotSeen>> {
-        Box::pin(observe::observe(&self.site, &*self.processes, observation))
+        Box::pin(observe::observe(&self.site, &self.hosts, &*self.processes, observation))
     }
 
     fn judge(&self, check: &Check, history: &Looks, look: Look) -> Judgement {

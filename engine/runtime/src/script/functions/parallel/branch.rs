@@ -155,10 +155,15 @@ impl<'a> Branches<'a> {
             _ => None,
         };
         let blamed = blame(error, &self.stage.script);
-        let message = match blamed.diagnostic.span.as_ref().filter(|_| blamed.step.is_none()) {
+        let code = blamed.diagnostic.code;
+        let mut message = match blamed.diagnostic.span.as_ref().filter(|_| blamed.step.is_none()) {
             Some(span) => format!("{} ({}:{}:{})", blamed.diagnostic.message, span.file, span.line, span.column),
             None => blamed.diagnostic.message,
         };
+        // An error that the script itself throws explains itself; for a mistake in it there is a page.
+        if !matches!(code, Code::ScriptError | Code::StepFailed) {
+            message = format!("{message} [{}]", code.id());
+        }
         Ended::Failed {
             error: thrown.unwrap_or_else(|| message.clone().into()),
             failure: BranchFailure { step: blamed.step, message },

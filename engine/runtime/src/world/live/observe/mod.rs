@@ -16,19 +16,25 @@ use runbook_model::observation::{NotSeen, Observation, Seen};
 
 use super::Site;
 use super::blocking::{off_thread, off_thread_within};
+use super::host::Hosts;
 use super::processes::Processes;
 
 /// How long a disk may take to answer; one that is slower hangs.
 const DISK: std::time::Duration = std::time::Duration::from_secs(30);
 
 /// Takes one look.
-pub(super) async fn observe(site: &Site, processes: &dyn Processes, observation: &Observation) -> Result<Seen, NotSeen> {
+pub(super) async fn observe(
+    site: &Site,
+    hosts: &Hosts,
+    processes: &dyn Processes,
+    observation: &Observation,
+) -> Result<Seen, NotSeen> {
     match observation {
         Observation::Http { method, url, headers, timeout, ca } => {
             let ca = ca.as_deref().map(|ca| site.absolute(ca));
             http::look(method, url, headers, *timeout, ca).await
         }
-        Observation::Output { invocation, timeout } => output::look(site, processes, invocation, *timeout).await,
+        Observation::Output { invocation, timeout } => output::look(site, hosts, processes, invocation, *timeout).await,
         Observation::ReadFile { path } => on_disk(site, path, content::read).await,
         Observation::ReadLink { path } => on_disk(site, path, stat::link).await,
         Observation::Stat { path } => on_disk(site, path, stat::stat).await,

@@ -17,7 +17,7 @@ use super::*;
 async fn look_in(dir: &std::path::Path, observation: Observation) -> Result<Seen, String> {
     let mut site = Site::new("01J0000000000000000000000A".parse().unwrap(), dir);
     site.env.push(("RUNBOOK_TEST_COLOUR".into(), "green".into()));
-    observe(&site, &PlainProcesses, &observation).await.map_err(|not_seen| not_seen.message)
+    observe(&site, &Hosts::new(&site), &PlainProcesses, &observation).await.map_err(|not_seen| not_seen.message)
 }
 
 async fn look(observation: Observation) -> Result<Seen, String> {

@@ -1,0 +1,326 @@
+//! Programs on other hosts: given to a courier, which the keeper owns like any other program.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fs;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use runbook_model::answer::{ExitStatus, Exited};
+use runbook_model::change::Invocation;
+use runbook_model::excerpt::Excerpt;
+use runbook_model::failure::Failure;
+use runbook_model::manner::Manner;
+
+use super::Site;
+use super::blocking::off_thread;
+use super::environment::DEFAULT_PATH;
+use super::processes::{Job, Key, Processes, RunEnd, RunFound, Window};
+use super::program::resolve_program;
+use crate::hosts::{Link, Links, NoLink, SshSettings, Task, Verdict, Work, is_variable};
+use crate::world::Limits;
+
+/// How long a courier may take beyond the grace of its command, before the keeper ends it.
+const BEYOND: Duration = Duration::from_secs(25);
+
+/// What a run needs for commands on hosts.
+#[derive(Debug, Clone)]
+pub struct Couriers {
+    /// The program that becomes a courier, with its arguments.
+    pub program: Vec<String>,
+    /// A directory of the run for what couriers write; made when it is needed.
+    pub dir: PathBuf,
+    /// How `ssh` is called.
+    pub ssh: SshSettings,
+}
+
+/// The hosts of one run.
+pub(super) struct Hosts {
+    couriers: Option<Couriers>,
+    links: Arc<tokio::sync::Mutex<Links>>,
+    memory: RefCell<BTreeMap<u64, String>>,
+    /// Ends that are in the journal and that the hosts still keep.
+    forget: Arc<Mutex<BTreeMap<String, Vec<String>>>>,
+    run: String,
+}
+
+impl Hosts {
+    pub(super) fn new(site: &Site) -> Self {
+        let sign = site.couriers.as_ref().map(|couriers| couriers.dir.join("sockets")).unwrap_or_default();
+        Self {
+            couriers: site.couriers.clone(),
+            links: Arc::new(tokio::sync::Mutex::new(Links::new(sign))),
+            memory: RefCell::default(),
+            forget: Arc::default(),
+            run: site.run.to_string(),
+        }
+    }
+
+    /// Looks at what would keep a command from being run on its host; connects.
+    pub(super) async fn prepare(&self, site: &Site, host: &str, invocation: &Invocation) -> Result<Invocation, Failure> {
+        let program = invocation.argv.first().cloned().unwrap_or_default();
+        let refuse = |message: String| Failure::NotStarted { program: program.clone(), message };
+        if program.is_empty() {
+            return Err(refuse("the command has no program: `run` needs at least one word".to_owned()));
+        }
+        let texts = invocation.argv.iter().chain(&invocation.cwd).chain(invocation.env.values());
+        if texts.into_iter().any(|text| text.contains('\0')) {
+            return Err(refuse("an argument, a variable or the directory holds a NUL character".to_owned()));
+        }
+        if let Some(name) = invocation.env.keys().find(|name| !is_variable(name)) {
+            let name = name.escape_debug();
+            return Err(refuse(format!("a shell cannot set a variable `{name}`: use letters, digits and `_`")));
+        }
+        // What a rehearsal does not know yet cannot be looked for.
+        if !host.contains('‹') {
+            self.reach(site, host).await.map_err(|no| refuse(no.message))?;
+        }
+        Ok(invocation.clone())
+    }
+
+    /// Runs a command on a host to its end.
+    pub(super) async fn run(
+        &self,
+        site: &Site,
+        processes: &dyn Processes,
+        at: At<'_>,
+        limits: Limits,
+        progress: &dyn Fn(bool, &[u8]),
+    ) -> RunEnd {
+        let work = Work::Run { invocation: Box::new(at.invocation.clone()), only_looks: at.only_looks };
+        if !at.only_looks {
+            self.memory.borrow_mut().insert(at.key.number(), at.host.to_owned());
+        }
+        let end = match self.send(site, processes, &at, at.key, work, limits.clone(), progress).await {
+            // One that says it is lost has asked for as long as it may.
+            Ok((Some(verdict), end)) => return told(verdict, end),
+            Ok((None, end)) => end,
+            Err(no) => return RunEnd::NotStarted { message: no.message },
+        };
+        match end {
+            RunEnd::NotStarted { .. } => return end,
+            // How the courier ended says nothing about what it went for.
+            end if at.only_looks => return RunEnd::Lost { known: lost(end) },
+            _ => {}
+        }
+        // The courier is gone without a word: the host knows more.
+        match self.ask(site, processes, &at, limits, progress).await {
+            RunFound::Ended(end) => end,
+            RunFound::NeverBegun { evidence } => RunEnd::NotStarted { message: evidence },
+            RunFound::InDoubt { known } => RunEnd::Lost { known: format!("{}; {known}", lost(end)) },
+        }
+    }
+
+    /// Finds out what became of a command that an earlier process of the engine meant to run on a host.
+    pub(super) async fn recover(
+        &self,
+        site: &Site,
+        processes: &dyn Processes,
+        at: At<'_>,
+        boot: &str,
+        limits: Limits,
+        progress: &dyn Fn(bool, &[u8]),
+    ) -> RunFound {
+        self.memory.borrow_mut().insert(at.key.number(), at.host.to_owned());
+        match processes.recover(at.key, boot, limits.clone(), progress).await {
+            RunFound::Ended(end) => {
+                let verdict = self.couriers.as_ref().and_then(|couriers| Verdict::read(&verdict(couriers, at.key)));
+                match verdict.map(|verdict| told(verdict, end)) {
+                    Some(RunEnd::Lost { .. }) | None => self.ask(site, processes, &at, limits, progress).await,
+                    Some(end) => RunFound::Ended(end),
+                }
+            }
+            // That there never was a courier is certain, and then nothing can have reached the host.
+            RunFound::NeverBegun { evidence } => RunFound::NeverBegun { evidence },
+            RunFound::InDoubt { .. } => self.ask(site, processes, &at, limits, progress).await,
+        }
+    }
+
+    /// Asks the host what became of a command.
+    async fn ask(
+        &self,
+        site: &Site,
+        processes: &dyn Processes,
+        at: &At<'_>,
+        limits: Limits,
+        progress: &dyn Fn(bool, &[u8]),
+    ) -> RunFound {
+        let asked = self.send(site, processes, at, Key::fresh(), Work::Ask, limits, progress).await;
+        match asked {
+            Ok((Some(Verdict::NotStarted { message }), _)) => RunFound::NeverBegun { evidence: message },
+            Ok((Some(Verdict::Lost { known }), _)) => RunFound::InDoubt { known },
+            Ok((Some(verdict), end)) => RunFound::Ended(told(verdict, end)),
+            Ok((None, end)) => RunFound::InDoubt { known: format!("`{}` could not be asked: {}", at.host, lost(end)) },
+            Err(no) => RunFound::InDoubt { known: format!("whether it was begun is not known: {}", no.message) },
+        }
+    }
+
+    /// Sends a courier, under the key `courier`, for the attempt of `at`.
+    #[expect(clippy::too_many_arguments, reason = "each is another thing, and there are two callers")]
+    async fn send(
+        &self,
+        site: &Site,
+        processes: &dyn Processes,
+        at: &At<'_>,
+        courier: Key,
+        work: Work,
+        limits: Limits,
+        progress: &dyn Fn(bool, &[u8]),
+    ) -> Result<(Option<Verdict>, RunEnd), NoLink> {
+        let link = self.reach(site, at.host).await?;
+        let couriers = self.couriers()?;
+        let file = verdict(couriers, courier);
+        let asks = matches!(work, Work::Ask);
+        let forget = if asks { Vec::new() } else { self.forgettable().remove(at.host).unwrap_or_default() };
+        let task = Task {
+            link,
+            run: self.run.clone(),
+            key: name(at.key),
+            work,
+            forget,
+            grace: site.grace,
+            reconnect: couriers.ssh.reconnect,
+            verdict: file.clone(),
+        };
+        let stdin = serde_json::to_string(&task).map_err(|error| NoLink { message: error.to_string() })?;
+        let only_looks = asks || at.only_looks;
+        let job = Job {
+            argv: couriers.program.clone(),
+            // `ssh` is the user's own, and gets what it would get by hand.
+            env: site
+                .env
+                .iter()
+                .filter_map(|(name, value)| Some((name.to_str()?.to_owned(), value.to_str()?.to_owned())))
+                .collect(),
+            cwd: site.root.clone(),
+            stdin: Some(stdin),
+            grace: (Duration::from(site.grace) + BEYOND).into(),
+            // The rest of the manner is about a process here, and is refused for one elsewhere.
+            manner: Manner { output: at.invocation.manner.output, ..Manner::default() },
+            window: Window::default(),
+            redact: Vec::new(),
+            only_looks,
+        };
+        let end = processes.run(courier, job, limits, progress).await;
+        let verdict = Verdict::read(&file);
+        if matches!(verdict, None | Some(Verdict::Lost { .. })) {
+            self.links.lock().await.forget(at.host);
+        }
+        if only_looks {
+            fs::remove_file(&file).unwrap_or(()); // it is read
+        }
+        Ok((verdict, end))
+    }
+
+    /// The end of an attempt is in the journal: its host may forget it.
+    pub(super) fn recorded(&self, key: Key) {
+        if let Some(host) = self.memory.borrow_mut().remove(&key.number()) {
+            self.forgettable().entry(host).or_default().push(name(key));
+        }
+    }
+
+    fn forgettable(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Vec<String>>> {
+        self.forget.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn couriers(&self) -> Result<&Couriers, NoLink> {
+        self.couriers
+            .as_ref()
+            .ok_or_else(|| NoLink { message: "this engine has no couriers: it reaches no other host".to_owned() })
+    }
+
+    async fn reach(&self, site: &Site, host: &str) -> Result<Link, NoLink> {
+        let couriers = self.couriers()?.clone();
+        let (links, env, root, host) = (Arc::clone(&self.links), site.env.clone(), site.root.clone(), host.to_owned());
+        // One after the other: two at once would make two connections to the same host.
+        let mut links = links.lock_owned().await;
+        off_thread(move || {
+            fs::DirBuilder::new()
+                .mode(0o700)
+                .recursive(true)
+                .create(&couriers.dir)
+                .map_err(|error| NoLink { message: format!("`{}` cannot be made: {error}", couriers.dir.display()) })?;
+            links.reach(&host, &ssh(&env, &root)?, &couriers.ssh, &env)
+        })
+        .await
+    }
+}
+
+impl Drop for Hosts {
+    /// What the hosts kept of attempts whose ends are in the journal is of no use any more.
+    fn drop(&mut self) {
+        let forget = std::mem::take(&mut *self.forgettable());
+        let Ok(links) = self.links.try_lock() else { return };
+        for link in links.known() {
+            if let Some(keys) = forget.get(&link.host) {
+                crate::hosts::forget(&link, &self.run, keys);
+            }
+        }
+    }
+}
+
+/// One command on one host.
+#[derive(Clone, Copy)]
+pub(super) struct At<'a> {
+    pub(super) host: &'a str,
+    pub(super) key: Key,
+    pub(super) invocation: &'a Invocation,
+    pub(super) only_looks: bool,
+}
+
+fn name(key: Key) -> String {
+    format!("{:016x}", key.number())
+}
+
+fn verdict(couriers: &Couriers, key: Key) -> PathBuf {
+    couriers.dir.join(format!("{}.json", name(key)))
+}
+
+/// Where the user's `ssh` is.
+fn ssh(env: &[(OsString, OsString)], root: &Path) -> Result<PathBuf, NoLink> {
+    let path = env.iter().find(|(name, _)| name == "PATH").and_then(|(_, path)| path.to_str()).unwrap_or(DEFAULT_PATH);
+    resolve_program("ssh", path, root).map_err(|error| NoLink { message: format!("commands on hosts need `ssh`: {error}") })
+}
+
+/// The end of the courier, told as that of the command: what was printed is the command's, the rest is in the verdict.
+fn told(verdict: Verdict, end: RunEnd) -> RunEnd {
+    let (status, receipt) = match verdict {
+        Verdict::Ended { status, receipt } => (status, receipt),
+        Verdict::NotStarted { message } => return RunEnd::NotStarted { message },
+        Verdict::Lost { known } => return RunEnd::Lost { known },
+    };
+    // Processes that the courier leaves behind are of `ssh`.
+    let of = |exited: Exited| Exited { status, left_running: Vec::new(), ..exited };
+    match (end, receipt) {
+        (RunEnd::TimedOut { after, exited, .. }, Some(receipt)) => RunEnd::TimedOut { after, receipt, exited: of(exited) },
+        (RunEnd::Stopped { exited, .. }, Some(receipt)) => RunEnd::Stopped { receipt, exited: of(exited) },
+        // Without a receipt it had ended by itself when it was to be stopped.
+        (RunEnd::Exited(exited) | RunEnd::TimedOut { exited, .. } | RunEnd::Stopped { exited, .. }, _) => {
+            RunEnd::Exited(of(exited))
+        }
+        // Nobody heard what it printed, but how it ended is known.
+        (RunEnd::NotStarted { .. } | RunEnd::Lost { .. }, _) => RunEnd::Exited(Exited {
+            status,
+            stdout: Excerpt::of(b""),
+            stderr: Excerpt::of(b""),
+            millis: 0,
+            left_running: Vec::new(),
+        }),
+    }
+}
+
+/// What the end of a courier without a verdict says.
+fn lost(end: RunEnd) -> String {
+    match end {
+        RunEnd::Lost { known } => known,
+        RunEnd::NotStarted { message } => message,
+        RunEnd::Exited(Exited { status: ExitStatus::Signal(signal), .. }) => {
+            format!("the courier was killed by {}", runbook_model::failure::signal_name(signal))
+        }
+        RunEnd::Exited(_) => "the courier left no word".to_owned(),
+        RunEnd::TimedOut { .. } | RunEnd::Stopped { .. } => "the courier was stopped, and left no word".to_owned(),
+    }
+}

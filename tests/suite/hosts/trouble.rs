@@ -1,0 +1,105 @@
+//! Hosts that cannot be reached, are not who they were, or get lost in mid-command.
+
+use super::sshd::Hosts;
+use super::{ended, place, slow, started};
+
+#[test]
+fn a_host_that_cannot_be_reached_is_a_failure_of_that_host_and_nothing_was_started() {
+    let mut hosts = Hosts::start(&["web-1"]);
+    hosts.sleep("web-1");
+    let place = place(&hosts, r#"command("there", #{ on: "web-1", run: ["true"], rollback: "nothing" });"#);
+    place.expect(1, &["exec", "main"]).says(&["was not started", "Connection refused", "try by hand: `ssh -F", "web-1 true`"]);
+    let rehearsed = place.expect(0, &["exec", "main", "--dry-run"]);
+    rehearsed.says(&["would run: on web-1: true", "Connection refused"]);
+    hosts.wake("web-1");
+    place.expect(0, &["resume"]);
+}
+
+#[test]
+fn another_host_key_is_refused_with_what_to_try_by_hand() {
+    let mut hosts = Hosts::start(&["web-1"]);
+    hosts.change_key("web-1");
+    let place = place(&hosts, r#"command("there", #{ on: "web-1", run: ["true"], rollback: "nothing" });"#);
+    place.expect(1, &["exec", "main"]).says(&["was not started", "Host key verification failed", "try by hand"]);
+}
+
+#[test]
+fn what_is_not_there_is_found_out_before_anything_is_started() {
+    let hosts = Hosts::start(&["web-1"]);
+    let there = place(&hosts, r#"command("there", #{ on: "web-1", run: ["no-such-program-x", "1"], rollback: "nothing" });"#);
+    there.expect(1, &["exec", "main"]).says(&["`no-such-program-x` was not started", "PATH on `web-1`"]);
+    there.expect(0, &["exec", "main", "--dry-run"]).says(&["there is no program `no-such-program-x` on `web-1`"]);
+    let source = r#"command("there", #{ on: "web-1", run: ["true"], cwd: "/no/such/place", rollback: "nothing" });"#;
+    place(&hosts, source).expect(1, &["exec", "main"]).says(&["`/no/such/place` does not exist on `web-1`"]);
+}
+
+#[test]
+fn a_connection_that_breaks_in_mid_command_is_made_again_and_nothing_is_lost() {
+    let mut hosts = Hosts::start(&["web-1"]);
+    let place = slow(&hosts);
+    let engine = started(&place, &["exec", "main"]);
+    place.wait_for("began");
+    hosts.sleep("web-1");
+    hosts.wake("web-1");
+    place.write("go", "");
+    let ran = ended(engine);
+    assert_eq!(ran.code, Some(0), "{ran}");
+    assert_eq!(place.ledger(), ["slow", "end", "after"]);
+    let journal = place.journal();
+    let ended = journal.iter().find(|record| record["type"] == "step_ended").expect("it ended");
+    assert_eq!(ended["outcome"]["succeeded"]["exited"]["stdout"]["head"], "first\nlast\n");
+    let errors = ended["outcome"]["succeeded"]["exited"]["stderr"]["head"].as_str().expect("text");
+    assert!(errors.contains("lost the connection to `web-1`") && errors.contains("answers again"), "{errors}");
+}
+
+#[test]
+fn a_host_that_stays_away_leaves_the_step_in_doubt_and_is_asked_at_the_next_resume() {
+    let mut hosts = Hosts::start(&["web-1"]);
+    let place = slow(&hosts);
+    let toml = place.read("runbook.toml").replace("20s", "1s");
+    place.write("runbook.toml", &toml);
+    let engine = started(&place, &["exec", "main"]);
+    place.wait_for("began");
+    hosts.sleep("web-1");
+    let ran = ended(engine);
+    assert_eq!(ran.code, Some(5), "{ran}");
+    ran.says(&["it was begun on `web-1`, which cannot be reached", "resolve"]);
+    // Still away: still in doubt, and nothing was repeated.
+    place.expect(5, &["resume"]);
+    place.write("go", "");
+    hosts.wake("web-1");
+    place.expect(0, &["resume"]);
+    assert_eq!(place.ledger(), ["slow", "end", "after"]);
+}
+
+#[test]
+fn an_engine_that_is_killed_loses_nothing() {
+    let hosts = Hosts::start(&["web-1"]);
+    let place = slow(&hosts);
+    let mut engine = started(&place, &["exec", "main"]);
+    place.wait_for("began");
+    engine.kill().expect("ours");
+    engine.wait().expect("ours");
+    place.write("go", "");
+    place.expect(0, &["resume"]);
+    assert_eq!(place.ledger(), ["slow", "end", "after"]);
+}
+
+#[test]
+fn a_command_that_is_stopped_is_stopped_there_and_the_receipt_says_so() {
+    let hosts = Hosts::start(&["web-1"]);
+    let source = r#"
+        command("hangs", #{
+            on: "web-1",
+            run: ["sh", "-c", "trap '' TERM; echo $$ > $HOME/pid; sleep 601 & sleep 602; sleep 603"],
+            timeout: "1s",
+            rollback: "nothing",
+            idempotent: true,
+        });
+    "#;
+    let place = place(&hosts, source);
+    let ran = place.expect(1, &["exec", "main"]);
+    ran.says(&["stopped after 1s", "killed, SIGTERM was not enough", "sleep"]);
+    let pid = std::fs::read_to_string(hosts.path("web-1.home/pid")).expect("it ran");
+    assert!(!std::path::Path::new("/proc").join(pid.trim()).exists(), "it still lives");
+}
