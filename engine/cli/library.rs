@@ -64,6 +64,9 @@ impl Library {
     /// # Errors
     /// There is none.
     pub fn find(&self, given: &str) -> Result<Title, Failure> {
+        // Whoever names the tests of a runbook means the runbook.
+        let runbook = given.strip_suffix(".test.rhai").map(|stem| format!("{stem}.rhai"));
+        let given = runbook.as_deref().unwrap_or(given);
         let (name, file) = self.catalogue.resolve(&self.repository.root, &self.cwd, given)?;
         Ok(Title { name, file })
     }

@@ -42,7 +42,11 @@ fn what_was_done_asked_shown_and_rolled_back_can_be_expected() {
         });"#,
     );
     let before = place.photograph();
-    place.expect(0, &["test"]).says(&["✓ it is restarted", "✓ nobody is asked when it is down", "3 of 3 steps, 1 of 1 branch"]);
+    place.expect(0, &["test", "runbooks/main.test.rhai"]).says(&[
+        "✓ it is restarted",
+        "✓ nobody is asked when it is down",
+        "3 of 3 steps, 1 of 1 branch",
+    ]);
     assert_eq!(place.photograph(), before);
 }
 

@@ -21,6 +21,7 @@ const STEPS: &[Signature] = &[
         &["(name: String, items: Array, branch: Fn) -> Array", "(name: String, items: Array, options: Map, branch: Fn) -> Array"],
         "",
     ),
+    ("hosts", &["(group: String) -> Array"], "The hosts of a group of `runbook.toml`."),
     ("attempt", &["(body: Fn) -> Map"], "Gives `#{ ok, value, error }`: a failure as a value."),
     (
         "sh",

@@ -27,7 +27,7 @@ pub(super) fn fitting(kind: OptionType, value: &Expr, most: u32) -> Result<(), M
         OptionType::Argv => return argv(value, found),
         OptionType::Alerts => matches!(found, Literal::List(_)),
         OptionType::Texts => return texts(value, found),
-        OptionType::Names => return names(value, found),
+        OptionType::Names => return if found.is_text() { Ok(()) } else { texts(value, found) },
         OptionType::Parts => return parts(value, found),
         OptionType::PartsMap => return parts_map(value, found),
         OptionType::Statuses => return statuses(value, found),
@@ -124,15 +124,13 @@ fn texts(value: &Expr, found: Literal<'_>) -> Result<(), Misfit> {
     }
 }
 
-/// Names of locks.
-fn names(value: &Expr, found: Literal<'_>) -> Result<(), Misfit> {
-    let items = match found {
-        Literal::List(items) => {
-            texts(value, found)?;
-            items
-        }
-        Literal::Text(_) | Literal::Template => std::slice::from_ref(value),
-        _ => return Err(Misfit::of(value, found)),
+/// Judges what `lock` and `on` hold beyond its type: names that a lock can have, hosts of which there is one.
+pub(super) fn named(option: &str, value: &Expr) -> Result<(), Misfit> {
+    let items = match (option, literal(value)) {
+        ("on", Some(Literal::List([]))) => return Err(Misfit::saying(value, "the list is empty: it names no host")),
+        ("lock", Some(Literal::List(items))) => items,
+        ("lock", Some(Literal::Text(_))) => std::slice::from_ref(value),
+        _ => return Ok(()),
     };
     items.iter().try_for_each(|item| match literal(item) {
         Some(Literal::Text(name)) if !lock::is_name(name) => {

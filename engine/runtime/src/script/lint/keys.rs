@@ -2,7 +2,7 @@
 
 use rhai::{Expr, Ident, Position};
 
-use super::fitting::fitting;
+use super::fitting::{fitting, named};
 use super::literal::{Literal, literal};
 use super::{File, Found};
 use crate::script::code::Code;
@@ -31,7 +31,7 @@ fn keys(of: &'static Table, items: &Items, place: Position, found: &mut Found<'_
             found.report(diagnostic, key.pos);
             continue;
         };
-        if let Err(misfit) = fitting(option.kind, value, most(of.name, option.name)) {
+        if let Err(misfit) = fitting(option.kind, value, most(of.name, option.name)).and_then(|()| named(option.name, value)) {
             let message = format!("`{}` of `{}` wants {}; {}", option.name, of.name, option.kind.wanted(), misfit.found);
             let diagnostic = Diagnostic::error(Code::BadOption, message);
             let diagnostic = match misfit.help {
@@ -85,7 +85,7 @@ fn inner(kind: OptionType, value: &Expr, place: Position, found: &mut Found<'_>)
 /// The largest number that an option may hold which counts something.
 fn most(of: &str, option: &str) -> u32 {
     match (of, option) {
-        ("confirm", "quorum") => 100,
+        ("confirm", "quorum") | ("parallel", "max") => 100,
         ("command.retry", "times") => 1000,
         _ => u32::MAX,
     }

@@ -104,3 +104,19 @@ fn mistakes_in_a_test_file_are_found() {
     }
     assert!(TestFile::load(&Pinned::default(), "a.test.rhai").is_ok_and(|none| none.is_none()));
 }
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+
+    /// Whatever a test file holds, reading and performing it ends with an answer that can be shown.
+    #[test]
+    fn no_test_is_too_odd_to_be_refused(parts in proptest::collection::vec(proptest::sample::select(vec![
+        "given(", "test(\"x\", ", "|| ", "run()", "#{ gives: ", "\"x\"", "[", "]", "}", ")", ";", "assert_eq(", ", ", "loop {", "fn f() {", "f()", ".step(",
+        "1", " ", "\n", "ä‹", "\u{1b}[31m", "settings: ", "throw ", "import \"a\" as b;", "this", "`${",
+    ]), 0..20)) {
+        match performed(&parts.concat()) {
+            Ok(tested) => assert!(tested.iter().filter_map(|one| one.wrong.as_ref()).all(|wrong| !wrong.render(false).contains('\u{1b}'))),
+            Err(found) => assert!(!found.all.is_empty() && !found.render(false).contains('\u{1b}')),
+        }
+    }
+}
