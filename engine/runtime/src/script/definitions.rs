@@ -22,6 +22,7 @@ const STEPS: &[Signature] = &[
         "",
     ),
     ("hosts", &["(group: String) -> Array"], "The hosts of a group of `runbook.toml`."),
+    ("secret", &["(name: String) -> ?"], "A secret by its name in `[secrets]`: handed over where it is needed, never text."),
     ("attempt", &["(body: Fn) -> Map"], "Gives `#{ ok, value, error }`: a failure as a value."),
     (
         "sh",

@@ -48,7 +48,7 @@ fn values_that_an_option_cannot_hold_are_found_where_they_stand() {
         ("command(\"x\", #{ run: [\"a\"], rollback: \"none\" });", 39, "\"nothing\""),
         ("command(\"x\", #{ run: [\"a\"], rollback: [[\"b\"], 5] });", 47, "change 1"),
         ("command(\"x\", #{ run: [\"a\"], settled_by: true });", 41, "a closure"),
-        ("command(\"x\", #{ run: [\"a\"], env: #{ A: [] } });", 40, "a list"),
+        ("command(\"x\", #{ run: [\"a\"], env: #{ A: #{} } });", 40, "a map"),
         ("command(\"x\", #{ run: [\"a\"], assume: || 1 });", 37, "a closure"),
         ("command(\"x\", #{ write: #{ path: \"a\" } });", 17, "needs the option `content`"),
         ("command(\"x\", #{ write: #{ path: \"a\", content: \"b\", mode: \"9\" } });", 58, "permission bits"),
