@@ -140,7 +140,7 @@ impl Configuration {
         if let Some(file) = surroundings.user_file() {
             match fs::read_to_string(&file) {
                 Ok(text) => {
-                    environments.push(configuration.take(Layer::read(&file, &text)?, &Base::None, home.as_deref(), file)?)
+                    environments.push(configuration.take(Layer::read(&file, &text)?, &Base::None, home.as_deref(), file)?);
                 }
                 Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {}
                 Err(error) => return Err(unreadable(&file, &error)),

@@ -102,7 +102,7 @@ fn folded(entries: &[Entry]) -> Result<RunState, String> {
         taken_over: None,
     };
     let first = [Entry::RunStarted(Box::new(started())), Entry::SessionStarted(session)];
-    let run: RunId = "01J0000000000000000000000A".parse().unwrap();
+    let run: RunId = "01J0000000000000000000000A".parse().expect("an id");
     let record = |(seq, entry): (usize, &Entry)| Record {
         v: VERSION,
         run,
@@ -200,10 +200,9 @@ fn order_is_asked_for_inside_a_branch_only() {
 
 #[test]
 fn an_edit_opens_what_the_script_itself_made_fail_unless_something_was_done_behind_it() {
-    let base =
-        vec![entered(&["a", "b"], 1, 0), begun("a"), intended(&step("a")), failed(&step("a")), left("a", Some(None)), over()];
+    let base = [entered(&["a", "b"], 1, 0), begun("a"), intended(&step("a")), failed(&step("a")), left("a", Some(None)), over()];
     let adopted = Entry::Adopted { sources: Vec::new(), by: Decider::Person(person()) };
-    let edited = folded(&[&base[..], &[adopted.clone()]].concat()).unwrap();
+    let edited = folded(&[&base[..], std::slice::from_ref(&adopted)].concat()).unwrap();
     assert!(!edited.parallels()[&all()].is_over() && !edited.parallels()[&all()].has_left("a"));
     let later = intended(&StepPath::root().child("later", 1));
     let behind = folded(&[&base[..], &[later, adopted.clone()]].concat()).unwrap();

@@ -85,18 +85,16 @@ phase("again", || {
 
 fn place() -> Place {
     let place = Place::with(RUNBOOK);
-    let toml = format!(
-        r#"
+    let toml = r#"
 pass_env = ["GH_CANARY_TOKEN"]
 [secrets]
-"c/env" = {{ env = "CANARY" }}
-"c/env64" = {{ command = ["sh", "-c", "printf '%s' \"$CANARY\" | base64 -w0"] }}
-"c/file" = {{ file = "private/token" }}
-"c/*" = {{ command = ["./vault"] }}
-"c/age" = {{ age = "private/x.age", identity = "private/id" }}
-"#
-    );
-    place.write("runbook.toml", &toml);
+"c/env" = { env = "CANARY" }
+"c/env64" = { command = ["sh", "-c", "printf '%s' \"$CANARY\" | base64 -w0"] }
+"c/file" = { file = "private/token" }
+"c/*" = { command = ["./vault"] }
+"c/age" = { age = "private/x.age", identity = "private/id" }
+"#;
+    place.write("runbook.toml", toml);
     place.write("private/token", &format!("{FILE}\n"));
     place.write("private/key", COMMAND);
     place.write("private/plain", AGE);

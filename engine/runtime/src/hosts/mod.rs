@@ -6,8 +6,8 @@
 //!    └── verdict (file) ◀──┘                    └──▶ ~/.cache/runbook/RUN/KEY: what it printed, how it ended
 //! ```
 //!
-//! The far half is a small script for the host's `/bin/sh` ([`far`]). It keeps what the command prints and how it ends in a
-//! private directory there, so that a connection may break: the [`courier`] makes another one and asks. The courier is a
+//! The far half is a small script for the host's `/bin/sh` (`far`). It keeps what the command prints and how it ends in a
+//! private directory there, so that a connection may break: the `courier` makes another one and asks. The courier is a
 //! process of ours, one a command, which the keeper owns like any command; so killing the engine loses nothing here, either.
 //! What came of the command it writes into a [`Verdict`], because an exit code alone cannot tell the command's 255 from `ssh`'s.
 //!
