@@ -1,6 +1,6 @@
 //! A run as one HTML file: no scripts, nothing from elsewhere, light and dark, on a phone and on paper.
 //!
-//! Whatever a command printed stands in it as text. [`escape`] is the one place that makes it so, and a content security
+//! Whatever a command printed stands in it as text. `escape` is the one place that makes it so, and a content security
 //! policy in the page keeps a browser from running or loading anything even if that place were wrong.
 
 mod escape;
