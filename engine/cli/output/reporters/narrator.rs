@@ -329,7 +329,8 @@ impl Narrator {
                 if let Some((StepKind::Command(command), intent)) = intent.map(|intent| (&intent.spec.kind, intent)) {
                     details.push(change::owed(command, intent));
                 }
-                if let Some(estimate) = self.telling.likely.get(&end.path) {
+                let changes = intent.is_some_and(|intent| matches!(intent.spec.kind, StepKind::Command(_)));
+                if let Some(estimate) = self.telling.likely.get(&end.path).filter(|_| changes) {
                     details.push(Detail::Text(Tone::Faint, format!("usually takes {}", elapsed::short(estimate.median))));
                 }
                 details.extend(assumed.as_ref().map(|value| Detail::Text(Tone::Faint, format!("taken instead: {value}"))));
