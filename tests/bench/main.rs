@@ -14,6 +14,7 @@ mod branches;
 mod floor;
 mod flow;
 mod flushes;
+mod growth;
 mod measured;
 mod options;
 mod ours;

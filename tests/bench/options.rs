@@ -41,6 +41,11 @@ impl Options {
         self.only.is_empty() || targets.iter().any(|target| self.only.iter().any(|only| only == target))
     }
 
+    /// Whether this target was asked for by name.
+    pub(crate) fn names(&self, target: &str) -> bool {
+        self.only.iter().any(|only| only == target)
+    }
+
     /// A count, or a small one in a smoke test.
     pub(crate) fn sized(&self, count: usize, smoke: usize) -> usize {
         if self.smoke { smoke } else { count }

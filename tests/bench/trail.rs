@@ -8,11 +8,14 @@ use crate::place::Place;
 use crate::rounds::{Contest, Figures, wall};
 use crate::sample::Sample;
 use crate::verdict::Table;
-use crate::{ours, output};
+use crate::{growth, ours, output};
 
 pub(crate) fn measure(options: &Options, table: &mut Table) -> Result<(), String> {
     if options.wants(&["T16"]) {
         a_commit(options, table)?;
+    }
+    if options.wants(&["T17"]) {
+        growth::measure(options, table)?;
     }
     if options.wants(&["T19"]) {
         space(options, table)?;
@@ -76,7 +79,7 @@ fn space(options: &Options, table: &mut Table) -> Result<(), String> {
 }
 
 /// The space that a directory takes on disk, and its files.
-fn held(dir: &Path) -> (u64, u64) {
+pub(crate) fn held(dir: &Path) -> (u64, u64) {
     use std::os::unix::fs::MetadataExt as _;
     let Ok(entries) = std::fs::read_dir(dir) else {
         output::tell(&format!("`{}` cannot be read", dir.display()));
