@@ -74,7 +74,8 @@ stop() {
     stopped=$pid
     kill -TERM "$stopped" 2>/dev/null
     tries=0
-    while running; do
+    # Until it has ended, not until it has no arguments any more: those go first, and its port is still taken then.
+    until ended "$stopped"; do
         tries=$((tries + 1))
         if [ "$tries" -eq 50 ]; then kill -KILL "$stopped" 2>/dev/null; fi
         if [ "$tries" -gt 100 ]; then
