@@ -284,7 +284,8 @@ fn a_power_cut_in_many_branches_leaves_every_one_of_them_to_its_rules() {
     let everybody = family(group);
     child.kill().expect("kill -9");
     child.wait().expect("it is gone");
-    for pid in everybody {
+    // From the top: a shell whose program dies first would go on.
+    for pid in everybody.into_iter().rev() {
         kill_process(Pid::from_raw(pid).expect("a pid"), Signal::KILL).ok();
     }
     place.expect(5, &["resume"]).says(&["/gate"]);
