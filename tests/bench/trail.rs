@@ -79,7 +79,7 @@ fn space(options: &Options, table: &mut Table) -> Result<(), String> {
 }
 
 /// The space that a directory takes on disk, and its files.
-pub(crate) fn held(dir: &Path) -> (u64, u64) {
+fn held(dir: &Path) -> (u64, u64) {
     use std::os::unix::fs::MetadataExt as _;
     let Ok(entries) = std::fs::read_dir(dir) else {
         output::tell(&format!("`{}` cannot be read", dir.display()));

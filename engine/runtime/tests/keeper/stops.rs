@@ -80,15 +80,26 @@ fn everything_means_everything() {
     let place = Place::new();
     let keeper = place.keeper();
     // One hears SIGTERM outside of the group, one does not; one has left its parents and its environment behind.
-    let script = "setsid sleep 1000 & setsid sh -c 'trap \"\" TERM; sleep 1000; sleep 1000' & \
-                  (setsid env -i sh -c 'trap \"\" TERM; sleep 1000; sleep 1000' &) ; sleep 0.2; echo ready; sleep 1000";
-    let mut job = sh(script);
+    let numbers = tempfile::tempdir().expect("a directory");
+    let up = numbers.path().join("up");
+    let script = format!(
+        "export UP={0}; : >$UP; setsid sh -c 'echo $$ >>$UP; exec sleep 1000' & \
+         setsid sh -c 'trap \"\" TERM; echo $$ >>$UP; sleep 1000; sleep 1000' & \
+         (setsid env -i sh -c 'trap \"\" TERM; echo $$ >>{0}; sleep 1000; sleep 1000' &); \
+         until [ \"$(wc -l <$UP)\" -eq 3 ]; do :; done; echo ready; sleep 1000",
+        up.display()
+    );
+    let mut job = sh(&script);
     job.grace = Length::from_millis(300);
     job.manner.stop = Reach::Everything;
     let (receipt, exited) = block_on(stopped_when_ready(&keeper, 1, job));
     assert_eq!((exited.status, receipt.killed), (ExitStatus::Signal(15), true));
     assert!(receipt.survived.is_empty(), "{receipt:?}");
-    assert!(receipt.stopped.len() >= 5 && receipt.stopped.iter().all(|process| !lives(process.pid)), "{receipt:?}");
+    assert!(receipt.stopped.iter().all(|process| !lives(process.pid)), "{receipt:?}");
+    let outside = std::fs::read_to_string(&up).expect("their numbers");
+    for pid in outside.lines().map(|line| line.parse::<u32>().expect("a number")) {
+        assert!(receipt.stopped.iter().any(|process| process.pid == pid), "{pid} is not in {receipt:?}");
+    }
     let left = std::fs::read_dir("/sys/fs/cgroup/unified").into_iter().flatten().flatten();
     assert!(
         !left
