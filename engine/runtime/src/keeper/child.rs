@@ -17,7 +17,7 @@ use super::job::{Job, OutputFiles, Window};
 use super::pty::{self, Pty};
 use super::spawn::spawn;
 use super::stopping::Stopping;
-use super::wire::{End, Ended, StopReason};
+use super::wire::{End, Ended, StopReason, Stopped};
 use crate::secret::Patterns;
 
 /// The size of the copy buffer, and of the pipes where the system allows it.
@@ -273,8 +273,14 @@ impl Child {
             at: Instant::now(),
         });
         let [(stdout, fault), (stderr, other)] = self.outputs.map(|output| output.capture.finish());
-        let stopped = self.stopping.map(Stopping::receipt);
-        let left_running = if stopped.is_some() { Vec::new() } else { left_running };
+        let mut stopped = self.stopping.map(Stopping::receipt);
+        let mut left_running = left_running;
+        if let Some(Stopped { receipt, .. }) = &mut stopped {
+            // Whoever left its parents and its environment behind is not known to the stop. It is not killed by guess, and
+            // not kept silent about.
+            left_running.retain(|process| !receipt.survived.iter().any(|survivor| survivor.pid == process.pid));
+            receipt.survived.append(&mut left_running);
+        }
         let exited = Exited { status: exit.status, stdout, stderr, millis: exit.millis, left_running };
         End::Exited(Box::new(Ended { exited, stopped, spool_fault: fault.or(other) }))
     }
