@@ -155,7 +155,7 @@ mod tests {
         for detail in details {
             match detail {
                 Detail::Text(_, text) => texts.push(text.as_str()),
-                Detail::Output(_) => panic!("a difference has no output"),
+                Detail::Output(_) | Detail::Stream(_) => panic!("a difference has no output"),
             }
         }
         texts
