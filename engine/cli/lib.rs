@@ -28,6 +28,7 @@ pub mod rehearsal;
 mod signals;
 mod signing;
 pub mod testing;
+pub mod tutorial;
 pub mod workplace;
 
 /// Runs the program with the arguments and the environment of this process.

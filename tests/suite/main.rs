@@ -35,3 +35,4 @@ mod stdlib;
 mod sweeps;
 mod terminal;
 mod tests_in_rhai;
+mod tutorial;

@@ -26,6 +26,7 @@ pub mod runs;
 pub mod seal;
 pub mod show;
 pub mod test;
+pub mod tutorial;
 pub mod verify;
 
 use std::ffi::OsString;
@@ -95,6 +96,7 @@ fn perform(globals: &Globals, verb: Verb) -> Result<ExitCode, Failure> {
         Verb::Check(check) => return check::run(&check, Place::of(globals)?, globals),
         Verb::Test(test) => return test::run(&test, &workplace()?),
         Verb::Demo(demo) => return demo::run(&demo, globals),
+        Verb::Tutorial(tutorial) => return tutorial::run(&tutorial, globals),
         Verb::Runs(runs) => {
             let history = History::open(&Place::of(globals)?.configuration)?;
             return runs::run(&runs, history.as_ref(), globals);
