@@ -14,13 +14,15 @@ use super::entry::{self, Kind};
 use super::index::{self, Row};
 use crate::audit::unwritten::Unwritten;
 
-/// What our temporary files begin with; `git prune` knows the first four letters and removes what is old.
+/// What our temporary files begin with; `git prune` knows the first four letters and removes what is old. None of them ends
+/// like a pack or an index: git would take it for one, half written as it is.
 pub(in crate::audit) const TEMPORARY: &str = "tmp_runbook_";
 
 /// A pack that is being written. One that is dropped unfinished is gone.
 pub(in crate::audit) struct Writer {
     directory: PathBuf,
     temporary: PathBuf,
+    index_temporary: PathBuf,
     file: BufWriter<File>,
     digest: Context,
     compressor: Compressor,
@@ -35,11 +37,12 @@ impl Writer {
     /// # Errors
     /// The directory cannot be written to.
     pub(in crate::audit) fn begin(directory: &Path, count: usize) -> Result<Self, Unwritten> {
-        let temporary = directory.join(format!("{TEMPORARY}{}.pack", std::process::id()));
+        let temporary = directory.join(format!("{TEMPORARY}{}_pack", std::process::id()));
         let file = create(&temporary)?;
         let mut writer = Self {
             directory: directory.to_owned(),
             temporary,
+            index_temporary: directory.join(format!("{TEMPORARY}{}_idx", std::process::id())),
             file: BufWriter::with_capacity(64 * 1024, file),
             digest: Context::new(&SHA1_FOR_LEGACY_USE_ONLY),
             compressor: Compressor::new(),
@@ -95,15 +98,14 @@ impl Writer {
         self.file.write_all(digest.as_ref()).and_then(|()| self.file.flush()).map_err(&at)?;
         self.file.get_ref().sync_all().map_err(&at)?;
         self.rows.sort_unstable();
-        let index_temporary = self.temporary.with_extension("idx");
-        let mut index = create(&index_temporary)?;
+        let mut index = create(&self.index_temporary)?;
         let written = index.write_all(&index::written(&self.rows, digest.as_ref())).and_then(|()| index.sync_all());
-        written.map_err(Unwritten::at(&index_temporary))?;
+        written.map_err(Unwritten::at(&self.index_temporary))?;
         let name: String = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
         let name = format!("pack-{name}");
         // The index first, as libgit2 does: an index without its pack is passed over by every reader, and removed by the
         // next of us. A pack without its index could as well be one that a `git gc` is just about to complete.
-        for (from, extension) in [(&index_temporary, "idx"), (&self.temporary, "pack")] {
+        for (from, extension) in [(&self.index_temporary, "idx"), (&self.temporary, "pack")] {
             let to = self.directory.join(format!("{name}.{extension}"));
             fs::rename(from, &to).map_err(Unwritten::at(&to))?;
         }
@@ -122,7 +124,7 @@ impl Drop for Writer {
     fn drop(&mut self) {
         // Gone already where the pack was finished; what cannot be removed now the next writer removes.
         let _gone = fs::remove_file(&self.temporary);
-        let _gone = fs::remove_file(self.temporary.with_extension("idx"));
+        let _gone = fs::remove_file(&self.index_temporary);
     }
 }
 
