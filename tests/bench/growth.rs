@@ -14,7 +14,7 @@ use crate::place::Place;
 use crate::sample::Sample;
 use crate::verdict::Table;
 
-/// So many runs are sealed and timed at each size. Packs are put together when fifty have gathered: this many meet that once.
+/// So many runs are sealed and timed at each size. Packs are put together when twenty-five have gathered: so many meet that twice.
 const TIMED: u64 = 50;
 
 pub(crate) fn measure(options: &Options, table: &mut Table) -> Result<(), String> {
