@@ -69,7 +69,9 @@ struct Seals {
 
 /// Seals runs into a copy of the trail, each as a process of its own would: opened anew.
 fn timed(place: &Place, trail: &Path, size: u64) -> Result<Seals, String> {
-    let copy = place.path(&format!("trail-{size}.git"));
+    // Beside a memory of its own.
+    let copy = place.path(&format!("{size}/audit.git"));
+    copy.parent().map_or(Ok(()), std::fs::create_dir).map_err(|error| error.to_string())?;
     let copied = Command::new("cp").arg("-a").arg(trail).arg(&copy).status().map_err(|error| error.to_string())?;
     if !copied.success() {
         return Err("the trail could not be copied".to_owned());
