@@ -36,3 +36,4 @@ mod sweeps;
 mod terminal;
 mod tests_in_rhai;
 mod tutorial;
+mod writing;
