@@ -4,4 +4,6 @@
 #[allow(dead_code, reason = "shared with the other tests, each of which needs a part of it")]
 mod support;
 
+mod cache;
+mod launch;
 mod web;
