@@ -5,5 +5,4 @@
 mod support;
 
 mod cache;
-mod launch;
 mod web;
