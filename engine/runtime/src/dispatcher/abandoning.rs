@@ -34,7 +34,7 @@ impl Desk {
     async fn learn_all(&self) -> Result<(), Halt> {
         let doubtful: Vec<_> = self.ledger.state().doubtful().into_iter().cloned().collect();
         for step in doubtful {
-            if let (StepPhase::Intended, Some(intent)) = (&step.phase, &step.intent) {
+            if let (StepPhase::Intended, Some(intent)) = (&step.phase, step.open_intent()) {
                 drop(self.learn(intent).await?);
             }
             if self.interrupts.wanted() {

@@ -1,5 +1,7 @@
 //! Answering a confirm of a run that waits.
 
+use std::sync::Arc;
+
 use runbook_model::answer::Said;
 use runbook_model::approval::{self, Approval};
 use runbook_model::entry::{Entry, Purpose};
@@ -55,10 +57,10 @@ impl Session {
 
 /// The confirm that an answer is for: the first that still wants one, else the first that the run has not come past.
 fn waiting(state: &RunState) -> Option<(StepPath, StepSpec)> {
-    let asked = |step: &&Step| {
-        step.phase == StepPhase::Intended && matches!(step.spec().map(|spec| &spec.kind), Some(StepKind::Confirm(_)))
+    let asked = |step: &&Arc<Step>| {
+        step.phase == StepPhase::Intended && matches!(step.open_spec().map(|spec| &spec.kind), Some(StepKind::Confirm(_)))
     };
-    let mut asked = state.steps().iter().filter(asked).filter_map(|step| Some((step.path.clone(), step.spec()?.clone())));
+    let mut asked = state.steps().iter().filter(asked).filter_map(|step| Some((step.path.clone(), step.open_spec()?.clone())));
     let first = asked.next()?;
     if is_open(state, &first.0, &first.1) {
         return Some(first);

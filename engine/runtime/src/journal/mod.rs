@@ -33,6 +33,7 @@ mod ledger;
 mod lost;
 mod named_lock;
 mod open;
+mod passing;
 mod reading;
 mod receipt;
 mod run_dir;

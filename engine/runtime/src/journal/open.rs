@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use runbook_model::entry::Record;
 use runbook_model::id::{Epoch, RunId};
+use runbook_model::state::Illegal;
 use rustix::fs::{Advice, OFlags};
 use rustix::io::Errno;
 
@@ -46,6 +47,14 @@ pub enum ReadError {
     /// A record does not fit.
     #[error(transparent)]
     Damaged(#[from] Damaged),
+    /// A record may not follow those before it.
+    #[error("the journal of the run `{run}` was not written by this program: {illegal}")]
+    Illegal {
+        /// The run.
+        run: RunId,
+        /// The record, and why not.
+        illegal: Illegal,
+    },
     /// The file system refused.
     #[error(transparent)]
     Storage(#[from] StorageFailure),
