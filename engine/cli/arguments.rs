@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
-    abandon, answer, check, completions, config, confined, courier, definitions, demo, diff, exec, explain, fetch, help, keeper,
-    list, push, report, resolve, resume, review, rollback, runs, seal, show, test, verify,
+    abandon, answer, check, completions, config, confined, courier, definitions, demo, diff, exec, explain, fetch, help, import,
+    keeper, list, new, push, report, resolve, resume, review, rollback, runs, seal, show, test, tutorial, verify,
 };
 
 /// Executes runbooks: writes every step down before and after it, rehearses, resumes, rolls back, keeps the trail in git.
@@ -123,6 +123,8 @@ pub enum Verb {
     Review(review::Review),
     Push(push::Push),
     Fetch(fetch::Fetch),
+    New(new::New),
+    Import(import::Import),
     Check(check::Check),
     Test(test::Test),
     Definitions(definitions::Definitions),
@@ -130,6 +132,7 @@ pub enum Verb {
     Config(config::Config),
     Completions(completions::Completions),
     Demo(demo::Demo),
+    Tutorial(tutorial::Tutorial),
     Help(help::Help),
     #[command(hide = true)]
     Courier(courier::Courier),
@@ -146,7 +149,10 @@ pub const GROUPS: [(&str, &[&str]); 4] = [
     ("Run", &["exec", "resume", "rollback", "resolve", "answer", "abandon"]),
     ("Look", &["list", "show", "runs", "diff", "report"]),
     ("Audit trail", &["verify", "seal", "review", "push", "fetch"]),
-    ("Write runbooks, get help", &["check", "test", "definitions", "explain", "config", "completions", "demo", "help"]),
+    (
+        "Write runbooks, get help",
+        &["new", "import", "check", "test", "definitions", "explain", "config", "completions", "tutorial", "demo", "help"],
+    ),
 ];
 
 /// The whole command line, with its verbs in groups (clap itself has one list only).

@@ -1,5 +1,9 @@
 //! A session in this process: the reporters, the person, the signals, the world, and the end.
 
+mod ending;
+mod present;
+mod refused;
+
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
@@ -11,31 +15,33 @@ use runbook_model::estimate::Estimate;
 use runbook_model::id::RunId;
 use runbook_model::path::StepPath;
 use runbook_model::person::{From, Person};
-use runbook_model::status::RunStatus;
 use runbook_runtime::anchor::{Anchor, Remote};
 use runbook_runtime::audit::Archivist;
 use runbook_runtime::confinement::{self, Confinement};
-use runbook_runtime::dispatcher::{Finished, Halt, Interrupts, NoLock, Opening, Refused, Sealing};
+use runbook_runtime::dispatcher::{Finished, Halt, Interrupts, Opening, Refused};
 use runbook_runtime::hosts::SshSettings;
-use runbook_runtime::journal::{CreateError, OpenError, ReadError, RunDir, StateDir};
-use runbook_runtime::report::{Progress, Reporter};
+use runbook_runtime::journal::{RunDir, StateDir};
 use runbook_runtime::script::Program;
 use runbook_runtime::secret::Sources;
 use runbook_runtime::signing::Signing;
 use runbook_runtime::world::live::processes::Kept;
 use runbook_runtime::world::live::{Couriers, Site};
-use runbook_runtime::world::{Choice, Chosen, DryRunWorld, Lent, LiveWorld, People, Question, Reaction, Task, World};
+use runbook_runtime::world::{Agreeing, DryRunWorld, LiveWorld, World};
 
 use crate::anchoring;
-use crate::commands::{confined, courier, keeper, seal};
+use crate::commands::{confined, courier, keeper};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::operator::Operator;
-use crate::output;
-use crate::output::reporters::{self, Teller, Telling};
+use crate::output::reporters::{self, Telling};
 use crate::people::AtTerminal;
 use crate::signals;
 use crate::workplace::{Workplace, boot};
+
+use ending::{already, ended};
+use present::Present;
+pub(crate) use present::View;
+use refused::refused;
 
 /// How a session is performed.
 pub struct Performance<'a> {
@@ -264,7 +270,7 @@ impl<'a> Performance<'a> {
         let at_terminal = self.operator.person.from == From::Terminal;
         let palette = self.workplace.screen().palette;
         let people = Present {
-            yes: self.yes.then(|| runbook_runtime::world::Agreeing::new("--yes")),
+            yes: self.yes.then(|| Agreeing::new("--yes")),
             terminal: at_terminal.then(|| AtTerminal::new(self.operator.clone(), self.runner.clone(), palette)),
         };
         let sink = view.clone();
@@ -319,180 +325,4 @@ impl<'a> Performance<'a> {
 pub fn start(remote: Option<&Remote>, run: RunId, operator: &Operator) -> Result<Option<Anchor>, Failure> {
     let started = remote.map(|remote| Anchor::start(remote, run, &operator.person.name)).transpose();
     started.map_err(|error| Failure::new(ExitCode::Refused, format!("no thread to push the audit trail: {error}")))
-}
-
-/// A reporter that the ledger and the world share.
-#[derive(Clone)]
-pub(crate) struct View(Rc<RefCell<Box<dyn Teller>>>);
-
-impl Reporter for View {
-    fn fact(&mut self, record: &Record) {
-        self.0.borrow_mut().fact(record);
-    }
-
-    fn progress(&mut self, progress: &Progress) {
-        self.0.borrow_mut().progress(progress);
-    }
-}
-
-/// Who can be asked: a flag that speaks in advance, then the person at the terminal.
-struct Present {
-    yes: Option<runbook_runtime::world::Agreeing>,
-    terminal: Option<AtTerminal>,
-}
-
-impl People for Present {
-    fn ask<'a>(&'a self, question: &'a Question) -> Task<'a, Reaction> {
-        Box::pin(async move {
-            if let Some(yes) = &self.yes
-                && let reaction @ Reaction::Answered { .. } = yes.ask(question).await
-            {
-                return reaction;
-            }
-            match &self.terminal {
-                Some(terminal) => terminal.ask(question).await,
-                None => Reaction::Nobody,
-            }
-        })
-    }
-
-    fn choose<'a>(&'a self, choice: &'a Choice) -> Task<'a, Option<Chosen>> {
-        Box::pin(async move {
-            match &self.terminal {
-                Some(terminal) => terminal.choose(choice).await,
-                None => None,
-            }
-        })
-    }
-
-    fn has_terminal(&self) -> bool {
-        self.terminal.as_ref().is_some_and(AtTerminal::is_there)
-    }
-
-    fn lend(&self) -> Task<'_, Option<Box<dyn Lent + '_>>> {
-        Box::pin(async move { self.terminal.as_ref()?.lend().await })
-    }
-}
-
-/// How the program ends when there was nothing left to do: with what became of the run. A process that died between the last
-/// record and the last commit left it unsealed, and whoever resumes it wants all of it done.
-fn already(workplace: &Workplace<'_>, dir: &RunDir, run: RunId, status: &RunStatus, verb: &str) -> Result<ExitCode, Failure> {
-    let why = if *status == RunStatus::RolledBack && verb == "roll back" { "nothing is owed: " } else { "" };
-    output::to_stderr(&format!("{why}run {run} is {} already; there is nothing to {verb}\n", status.word()));
-    let unsealed = matches!(workplace.begun(dir)?, Some((_, state)) if state.started().unsealed.is_some());
-    if !unsealed {
-        seal::catch_up(workplace, &workplace.state()?, dir)?;
-    }
-    Ok(ExitCode::of(status))
-}
-
-/// How the program ends after a session, having said what the reporters could not know.
-fn ended(workplace: &Workplace<'_>, finished: &Finished, edit: &str) -> ExitCode {
-    let palette = workplace.screen().palette;
-    let flags = workplace.globals.flags();
-    let exit = match (&finished.status, &finished.halt) {
-        // Neither leaves a record behind that a reporter could show.
-        (_, Some(halt @ (Halt::Lost(_) | Halt::Illegal(_)))) => {
-            output::to_stderr(&Failure::new(ExitCode::StepFailed, halt.to_string()).found_by(&flags).rendered(palette));
-            ExitCode::StepFailed
-        }
-        // The end of the anchor says it, with the way out.
-        (_, Some(Halt::Fenced(_))) => ExitCode::Refused,
-        (RunStatus::Mismatch { .. }, Some(halt)) => {
-            let failure = mismatch(halt, edit);
-            output::to_stderr(&failure.rendered(palette));
-            failure.exit()
-        }
-        // At a terminal it was shown with the question.
-        (status, Some(Halt::InDoubt { known, .. })) => {
-            output::to_stderr(&format!("what is known of it: {}\n", output::safe::line(known)));
-            ExitCode::of(status)
-        }
-        // To give a run up is what was asked for.
-        (RunStatus::Abandoned { .. }, _) => ExitCode::Completed,
-        (_, Some(Halt::Locked(no))) => {
-            output::to_stderr(&locked(no).found_by(&flags).rendered(palette));
-            ExitCode::Refused
-        }
-        // A script that is wrong before its first step has run nothing.
-        (RunStatus::Failed { at: None, .. }, _) if !finished.begun => ExitCode::NothingRun,
-        (status, _) => ExitCode::of(status),
-    };
-    match &finished.sealing {
-        // The loss of the journal was said already, and it has its own way out.
-        Sealing::Behind { .. } if matches!(finished.halt, Some(Halt::Lost(_) | Halt::Illegal(_) | Halt::Fenced(_))) => exit,
-        Sealing::Behind { why } => {
-            let failure = Failure::new(ExitCode::Unsealed, format!("the run is not in the audit trail: {why}"))
-                .hint(format!("runbook seal {}", finished.run));
-            output::to_stderr(&failure.found_by(&flags).rendered(palette));
-            if exit == ExitCode::Completed { ExitCode::Unsealed } else { exit }
-        }
-        Sealing::Sealed { unsigned: Some(why), .. } => {
-            let notice = format!("the end of the run is not signed: {}\n", output::safe::line(why));
-            output::to_stderr(&notice);
-            exit
-        }
-        Sealing::Sealed { .. } | Sealing::Waived => exit,
-    }
-}
-
-/// A script that asks for other steps than the ones that were recorded, with both sides.
-fn mismatch(halt: &Halt, edit: &str) -> Failure {
-    use runbook_model::decide::Refusal;
-    let mut failure = Failure::new(ExitCode::Refused, format!("journal mismatch, nothing was run: {halt}"));
-    if let Halt::Mismatch(Refusal::OtherStep { recorded, asked, .. }) = halt {
-        let shown = |spec: &runbook_model::step::StepSpec| serde_json::to_string_pretty(spec).unwrap_or_default();
-        let (old, new) = (recorded.as_deref().map(shown).unwrap_or_default(), shown(asked));
-        let diff = similar::TextDiff::from_lines(&old, &new);
-        failure = failure.detail(diff.unified_diff().header("recorded", "asked for now").to_string());
-    }
-    if !edit.is_empty() {
-        failure = failure.detail(edit);
-    }
-    failure.hint("go on with the source that the run was started with: `runbook resume` without `--adopt`")
-}
-
-/// A lock that is not to be had, and what to do about it.
-fn locked(no: &NoLock) -> Failure {
-    match no {
-        NoLock::Kept { claim, .. } => {
-            let run = claim.run;
-            Failure::new(ExitCode::Refused, no.to_string())
-                .hint(format!("runbook show {run}"))
-                .hint(format!("runbook resume {run}, or runbook rollback {run}, or runbook abandon {run} --why '…'"))
-        }
-        NoLock::Crossed { .. } => Failure::new(ExitCode::Refused, no.to_string())
-            .hint("roll this run back, or give it up: the other one can go on then")
-            .hint("let both runbooks take these locks in the same order, best in `runbook(#{ lock: [\u{2026}] })`"),
-        NoLock::Interrupted { .. } => Failure::new(ExitCode::Interrupted, format!("{no}; nothing was run")),
-        NoLock::TimedOut { .. } | NoLock::Unusable { .. } => Failure::new(ExitCode::Refused, no.to_string()),
-    }
-}
-
-/// Why a session could not begin.
-fn refused(refused: Refused, trail: &str) -> Failure {
-    let held = |text: String| Failure::new(ExitCode::Refused, text);
-    match &refused {
-        Refused::Open(OpenError::Held(_)) | Refused::Create(CreateError::Held(_)) => held(refused.to_string()),
-        Refused::Open(OpenError::Read(ReadError::Damaged(_))) | Refused::Illegal { .. } | Refused::Source(_) => {
-            Failure::new(ExitCode::Damaged, refused.to_string())
-        }
-        Refused::Diverged { .. } => {
-            let git = format!("git --git-dir {} show ", runbook_model::change::quoted(trail));
-            Failure::new(ExitCode::Damaged, refused.to_string().replace("git show ", &git))
-        }
-        Refused::Unsealable { .. } => Failure::new(ExitCode::Damaged, refused.to_string())
-            .hint("`--unsealed REASON` runs without the audit trail, and records why"),
-        Refused::NotAllowed(_) | Refused::Unsigned(_) | Refused::Uncharted(_) | Refused::TooLate { .. } => {
-            held(refused.to_string())
-        }
-        Refused::Step { run, .. } => {
-            Failure::usage(refused.to_string()).hint(format!("runbook show {run}  names the step that is in doubt, if any"))
-        }
-        Refused::Locked(no) => locked(no),
-        Refused::Halt(Halt::Interrupted) => Failure::new(ExitCode::Interrupted, refused.to_string()),
-        Refused::Halt(_) => Failure::new(ExitCode::StepFailed, refused.to_string()),
-        Refused::Script { diagnostics, .. } => Failure::usage(refused.to_string()).detail(diagnostics.render(false)),
-        _ => Failure::usage(refused.to_string()),
-    }
 }

@@ -35,3 +35,5 @@ mod stdlib;
 mod sweeps;
 mod terminal;
 mod tests_in_rhai;
+mod tutorial;
+mod writing;

@@ -100,6 +100,24 @@ fn an_environment_that_requires_a_rehearsal_gets_one_of_this_version_there() {
 }
 
 #[test]
+fn a_run_that_is_refused_has_begun_no_trail() {
+    let place = place(ENVIRONMENTS);
+    place.expect(10, &["exec", "main", "--env", "production"]);
+    assert!(!place.state().join("audit.git").exists());
+}
+
+#[test]
+fn many_runs_elsewhere_do_not_hide_a_rehearsal() {
+    let place = place(ENVIRONMENTS);
+    place.expect(0, &["exec", "main", "--env", "production", "--dry-run"]);
+    for _ in 0..21 {
+        place.expect(0, &["exec", "main", "--env", "staging", "--dry-run"]);
+        place.expect(0, &["exec", "main", "--env", "staging", "--unsealed", "not this one"]);
+    }
+    place.expect(0, &["exec", "main", "--env", "production"]);
+}
+
+#[test]
 fn a_rehearsal_that_could_not_know_everything_is_not_enough() {
     let place = place(ENVIRONMENTS);
     place.runbook(

@@ -121,6 +121,20 @@ fn key_trouble_is_found_before_the_first_step() {
 }
 
 #[test]
+fn whoever_passes_over_a_failure_signs_it() {
+    let place = signed(r#"command("gate", #{ run: ["sh", "-c", "echo x >> ledger; exit 3"], rollback: "nothing" });"#);
+    let mut terminal = place.terminal(&["exec", "main", "--env", "production"]);
+    terminal.until("s? ").keys("k\r").until("why").keys("the gate is shut\r");
+    terminal.end().with(0);
+    place.expect(0, &["verify", "--signed"]).says(&["signed"]);
+    let files = place.git(&["ls-tree", "-r", "--name-only", "main", "--", "."]);
+    let file = files.lines().find(|file| file.ends_with("-skipped")).expect("a statement");
+    assert!(keygen_agrees(&place, file));
+    let said = place.git(&["show", &format!("main:{file}")]);
+    assert!(said.contains("step: gate\n") && said.contains("why: the gate is shut\n"), "{said}");
+}
+
+#[test]
 fn an_unsigned_run_of_an_environment_that_wants_signatures_is_found() {
     let place = signed(r#"check("fine", || true);"#);
     place.write("runbook.toml", "[env.production]\nprotected = true\n");

@@ -88,12 +88,6 @@ pub fn run(exec: &Exec, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> 
     if let Some(failure) = written_secret(&params, &environment.values()) {
         return Err(failure);
     }
-    let remote = if exec.unsealed.is_some() { None } else { workplace.remote(&state, None) };
-    let anchor = start(remote.as_ref(), run, &operator)?;
-    let archivist = match exec.unsealed {
-        Some(_) => None,
-        None => Some(workplace.archive(&state, &operator, None, &signing, anchor.as_ref().map(Anchor::nudge))?),
-    };
     let mut started = RunStarted {
         runbook: name,
         title: declaration.title,
@@ -125,6 +119,13 @@ pub fn run(exec: &Exec, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> 
             return Err(refusal);
         }
     }
+    // Last: a run that is refused has not taken anything of the remote, nor begun an audit trail.
+    let remote = if exec.unsealed.is_some() { None } else { workplace.remote(&state, None) };
+    let anchor = start(remote.as_ref(), run, &operator)?;
+    let archivist = match exec.unsealed {
+        Some(_) => None,
+        None => Some(workplace.archive(&state, &operator, None, &signing, anchor.as_ref().map(Anchor::nudge))?),
+    };
     let performance = Performance {
         workplace,
         dir,

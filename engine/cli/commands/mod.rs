@@ -14,8 +14,10 @@ pub mod exec;
 pub mod explain;
 pub mod fetch;
 pub mod help;
+pub mod import;
 pub mod keeper;
 pub mod list;
+pub mod new;
 pub mod push;
 pub mod report;
 pub mod resolve;
@@ -26,6 +28,7 @@ pub mod runs;
 pub mod seal;
 pub mod show;
 pub mod test;
+pub mod tutorial;
 pub mod verify;
 
 use std::ffi::OsString;
@@ -93,8 +96,11 @@ fn perform(globals: &Globals, verb: Verb) -> Result<ExitCode, Failure> {
         Verb::Fetch(fetch) => return fetch::run(&fetch, &workplace()?),
         Verb::Seal(seal) => return seal::run(&seal, &workplace()?),
         Verb::Check(check) => return check::run(&check, Place::of(globals)?, globals),
+        Verb::New(new) => return new::run(&new, &Place::of(globals)?),
+        Verb::Import(wanted) => return import::run(&wanted, &Place::of(globals)?),
         Verb::Test(test) => return test::run(&test, &workplace()?),
         Verb::Demo(demo) => return demo::run(&demo, globals),
+        Verb::Tutorial(tutorial) => return tutorial::run(&tutorial, globals),
         Verb::Runs(runs) => {
             let history = History::open(&Place::of(globals)?.configuration)?;
             return runs::run(&runs, history.as_ref(), globals);

@@ -7,6 +7,7 @@ use runbook_model::entry::Verdict;
 use runbook_model::excerpt::Excerpt;
 use runbook_model::failure::Failure;
 use runbook_model::outcome::Outcome;
+use runbook_model::secret;
 use runbook_model::step::{RollbackPlan, StepKind};
 use similar::{ChangeTag, TextDiff};
 
@@ -186,7 +187,7 @@ fn change(change: &Change, pieces: &mut Vec<Piece>) {
         Change::Http(call) => {
             fact("sends", format!("{} {}", call.method, call.url));
             for (name, value) in &call.headers {
-                fact("header", format!("{name}: {value}"));
+                fact("header", format!("{name}: {}", secret::header(name, value)));
             }
             match (&call.json, &call.body) {
                 (Some(json), _) => fact("body", json.to_string()),

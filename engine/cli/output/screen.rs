@@ -24,7 +24,8 @@ pub struct Screen {
 impl Screen {
     /// Looks at a stream and the environment.
     ///
-    /// `NO_COLOR` (when not empty) and `TERM=dumb` take colours away, `--color` decides over both.
+    /// `NO_COLOR` (when not empty) and `TERM=dumb` take colours away, `CLICOLOR_FORCE` (neither empty nor `0`) gives them where there
+    /// is no terminal, `--color` decides over all of them.
     pub fn of(stream: impl AsFd, colour: When, variable: &dyn Fn(&str) -> Option<OsString>) -> Self {
         let variable = |name: &str| variable(name).and_then(|value| value.into_string().ok()).filter(|value| !value.is_empty());
         let is_terminal = rustix::termios::isatty(&stream);
@@ -33,7 +34,8 @@ impl Screen {
         let coloured = match colour {
             When::Always => true,
             When::Never => false,
-            When::Auto => is_terminal && !dumb && variable("NO_COLOR").is_none(),
+            When::Auto if variable("NO_COLOR").is_some() => false,
+            When::Auto => (is_terminal && !dumb) || variable("CLICOLOR_FORCE").is_some_and(|force| force != "0"),
         };
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(variable).unwrap_or_default().to_lowercase();
         Self {

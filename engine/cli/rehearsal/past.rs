@@ -1,6 +1,7 @@
 //! The earlier runs of one runbook.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 
 use jiff::Timestamp;
 use runbook_model::digest::Digest;
@@ -20,8 +21,12 @@ use crate::output::style::Tone;
 
 /// So many of the newest runs are looked at, of whatever runbook: what is older says little about tonight.
 const RECENT: usize = 5_000;
-/// So many of one runbook are read as a whole.
-const READ: usize = 40;
+/// So many of one runbook are read as a whole, of each mode in each environment: forty runs in staging must not hide the one
+/// rehearsal in production that is asked for.
+const READ: usize = 20;
+/// So much of their journals is read, in bytes: the journals of 10,000 steps are not all read before a run may begin. Where
+/// nothing has been found yet in a mode and an environment, the search goes on.
+const BYTES: u64 = 16 << 20;
 
 /// The earlier runs of one runbook, the newest first.
 #[derive(Debug, Default)]
@@ -52,13 +57,22 @@ impl Past {
     #[must_use]
     pub fn of(state: &StateDir, runbook: &str) -> Self {
         let mut past = Self::default();
-        let runs = state.runs().unwrap_or_default();
-        let same = |run: &&RunId| {
-            let first = state.run(**run).first_record();
-            matches!(first.map(|record| record.entry), Some(Entry::RunStarted(started)) if started.runbook == runbook)
-        };
-        for run in runs.iter().take(RECENT).filter(same).take(READ) {
-            past.count(&state.run(*run));
+        let mut read: BTreeMap<_, usize> = BTreeMap::new();
+        let mut bytes = 0;
+        for run in state.runs().unwrap_or_default().into_iter().take(RECENT) {
+            let dir = state.run(run);
+            let Some(Entry::RunStarted(started)) = dir.first_record().map(|record| record.entry) else { continue };
+            if started.runbook != runbook {
+                continue;
+            }
+            let read = read.entry((started.mode == Mode::Rehearsal, started.env.clone())).or_default();
+            let found = past.held.iter().any(|held| held.started.mode == started.mode && held.started.env == started.env);
+            if *read == READ || (bytes >= BYTES && found) {
+                continue;
+            }
+            *read += 1;
+            bytes += fs::metadata(dir.journal()).map_or(0, |journal| journal.len());
+            past.count(&dir);
         }
         past
     }

@@ -32,6 +32,16 @@ pub fn mark(name: &str) -> String {
     format!("‹secret {name}›")
 }
 
+/// What a header shows of itself: one whose name says that it holds a credential, and whose value was typed in plain text,
+/// shows none of it. A value with the mark of a secret in it is shown: the mark says what goes there, and betrays nothing.
+#[must_use]
+pub fn header<'a>(name: &str, value: &'a str) -> &'a str {
+    const CREDENTIALS: [&str; 8] = ["auth", "cookie", "token", "key", "secret", "passw", "credential", "signature"];
+    let name = name.to_ascii_lowercase();
+    let is_credential = CREDENTIALS.iter().any(|word| name.contains(word));
+    if is_credential && without_marks(value) == value { "‹not shown›" } else { value }
+}
+
 /// The text without the marks of secrets in it.
 #[must_use]
 pub fn without_marks(text: &str) -> String {
@@ -115,6 +125,15 @@ pub struct Sealed(pub String);
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_credential_typed_in_plain_text_is_not_shown() {
+        for name in ["Authorization", "cookie", "X-Auth-Token", "x-api-key", "PRIVATE-TOKEN"] {
+            assert_eq!(header(name, "Bearer abc"), "‹not shown›", "{name}");
+            assert_eq!(header(name, "Bearer ‹secret api›"), "Bearer ‹secret api›", "{name}");
+        }
+        assert_eq!(header("accept", "text/plain"), "text/plain");
+    }
 
     #[test]
     fn names_can_be_arguments_and_paths() {

@@ -56,6 +56,8 @@ pub enum Meaning {
     Declined,
     /// "I looked, and this is what happened": a step in doubt.
     Resolved,
+    /// "Go on without this": a step that failed and is passed over.
+    Skipped,
     /// "I have read this": a run that was looked through afterwards.
     Reviewed,
 }
@@ -69,6 +71,7 @@ impl Meaning {
             Self::Approved => "approved",
             Self::Declined => "declined",
             Self::Resolved => "resolved",
+            Self::Skipped => "skipped",
             Self::Reviewed => "reviewed",
         }
     }
@@ -109,6 +112,10 @@ impl Signed {
                     Verdict::DidNot => "did-not",
                 };
                 let signed = blank(Meaning::Resolved, said.to_owned(), by);
+                Some(Self { path: Some(path.clone()), why: Some(why.clone()), ..signed })
+            }
+            Entry::StepSkipped { path, by: Decider::Person(by), why } => {
+                let signed = blank(Meaning::Skipped, "skip".to_owned(), by);
                 Some(Self { path: Some(path.clone()), why: Some(why.clone()), ..signed })
             }
             _ => None,

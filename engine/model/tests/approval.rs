@@ -1,45 +1,17 @@
 //! When a confirm is answered: by enough different people, who say the same.
 
+mod started;
+
 use runbook_model::answer::Said;
 use runbook_model::approval::{self, Approval, weigh};
 use runbook_model::digest::Digest;
-use runbook_model::entry::{Entry, Mode, Record, RunStarted, VERSION};
-use runbook_model::id::{Epoch, RunId, Seq};
 use runbook_model::person::{Decider, From, Person};
 use runbook_model::state::{Answered, RunState};
-use runbook_model::step::{Confirm, OnFailure};
+use runbook_model::step::Confirm;
+use started::first;
 
 fn state() -> RunState {
-    let started = RunStarted {
-        runbook: "r".to_owned(),
-        title: "R".to_owned(),
-        owner: None,
-        mode: Mode::Live,
-        env: None,
-        params: Default::default(),
-        settings: Default::default(),
-        budget: None,
-        locks: Default::default(),
-        on_failure: OnFailure::Stop,
-        sources: Vec::new(),
-        provenance: None,
-        root: "/".to_owned(),
-        groups: Default::default(),
-        hosts: Default::default(),
-        unsealed: None,
-        protected: false,
-        gate: None,
-        outlook: Default::default(),
-    };
-    let record = Record {
-        v: VERSION,
-        run: RunId::from_parts(1, 2),
-        seq: Seq(0),
-        epoch: Epoch(1),
-        at: jiff::Timestamp::UNIX_EPOCH,
-        entry: Entry::RunStarted(Box::new(started)),
-    };
-    RunState::begin(&record).expect("a start")
+    RunState::begin(&first(Vec::new())).expect("a start")
 }
 
 fn person(name: &str) -> Decider {

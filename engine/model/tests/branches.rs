@@ -1,7 +1,9 @@
 //! The fold of a `parallel`: which branch may begin, what has an order, and what opens it again.
 
+mod started;
+
 use runbook_model::decide::{Decision, decide};
-use runbook_model::entry::{BranchFailure, End, Entry, Intent, Mode, ParallelEntered, Purpose, Record, RunStarted, Session};
+use runbook_model::entry::{BranchFailure, End, Entry, Intent, ParallelEntered, Purpose, Record, Session};
 use runbook_model::entry::{Source, VERSION};
 use runbook_model::failure::Failure;
 use runbook_model::id::{Attempt, Epoch, RunId, Seq};
@@ -9,34 +11,11 @@ use runbook_model::outcome::Outcome;
 use runbook_model::path::StepPath;
 use runbook_model::person::{Decider, From, Person};
 use runbook_model::state::RunState;
-use runbook_model::step::{Check, Location, OnFailure, StepKind, StepSpec};
+use runbook_model::step::{Check, Location, StepKind, StepSpec};
+use started::first;
 
 fn person() -> Person {
     Person { name: "alice".to_owned(), host: "h".to_owned(), from: From::CommandLine }
-}
-
-fn started() -> RunStarted {
-    RunStarted {
-        runbook: "r".to_owned(),
-        title: "R".to_owned(),
-        owner: None,
-        mode: Mode::Live,
-        env: None,
-        params: Default::default(),
-        settings: Default::default(),
-        budget: None,
-        locks: Default::default(),
-        on_failure: OnFailure::Stop,
-        sources: vec![Source { name: "r.rhai".to_owned(), digest: runbook_model::digest::Digest::ZERO }],
-        provenance: None,
-        root: "/".to_owned(),
-        groups: Default::default(),
-        hosts: Default::default(),
-        unsealed: None,
-        protected: false,
-        gate: None,
-        outlook: Default::default(),
-    }
 }
 
 fn all() -> StepPath {
@@ -101,7 +80,8 @@ fn folded(entries: &[Entry]) -> Result<RunState, String> {
         engine: "e".to_owned(),
         taken_over: None,
     };
-    let first = [Entry::RunStarted(Box::new(started())), Entry::SessionStarted(session)];
+    let sources = vec![Source { name: "r.rhai".to_owned(), digest: runbook_model::digest::Digest::ZERO }];
+    let first = [first(sources).entry, Entry::SessionStarted(session)];
     let run: RunId = "01J0000000000000000000000A".parse().expect("an id");
     let record = |(seq, entry): (usize, &Entry)| Record {
         v: VERSION,

@@ -1,20 +1,23 @@
 //! The fold of a journal: what may follow what, what is owed, and that an illegal record changes nothing.
 
+mod started;
+
 use proptest::prelude::*;
 use runbook_model::Value;
 use runbook_model::answer::{Answer, ExitStatus, Exited};
 use runbook_model::change::{Change, Invocation};
 use runbook_model::decide::{Decision, Refusal, decide};
-use runbook_model::entry::{End, Entry, Intent, Mode, Purpose, Record, RunStarted, Session, VERSION, Verdict};
+use runbook_model::entry::{End, Entry, Intent, Purpose, Session, Verdict};
 use runbook_model::failure::Failure;
-use runbook_model::id::{Attempt, Epoch, RunId, Seq};
+use runbook_model::id::{Attempt, Epoch};
 use runbook_model::outcome::Outcome;
 use runbook_model::path::StepPath;
 use runbook_model::person::{Decider, From, Person};
 use runbook_model::rollback::{self, Next};
 use runbook_model::state::{RunState, StepPhase};
 use runbook_model::status::RunStatus;
-use runbook_model::step::{Command, Location, OnFailure, RollbackPlan, StepKind, StepSpec};
+use runbook_model::step::{Command, Location, RollbackPlan, StepKind, StepSpec};
+use started::first;
 
 fn argv(words: &[&str]) -> Change {
     Change::Run(Invocation { argv: words.iter().map(|word| (*word).to_owned()).collect(), ..Invocation::default() })
@@ -88,36 +91,7 @@ struct Book {
 
 impl Book {
     fn new() -> Self {
-        let started = RunStarted {
-            runbook: "r".to_owned(),
-            title: "R".to_owned(),
-            owner: None,
-            mode: Mode::Live,
-            env: None,
-            params: Default::default(),
-            settings: Default::default(),
-            budget: None,
-            locks: Default::default(),
-            on_failure: OnFailure::Stop,
-            sources: Vec::new(),
-            provenance: None,
-            root: "/".to_owned(),
-            groups: Default::default(),
-            hosts: Default::default(),
-            unsealed: None,
-            protected: false,
-            gate: None,
-            outlook: Default::default(),
-        };
-        let record = Record {
-            v: VERSION,
-            run: RunId::from_parts(1, 2),
-            seq: Seq(0),
-            epoch: Epoch(1),
-            at: jiff::Timestamp::UNIX_EPOCH,
-            entry: Entry::RunStarted(Box::new(started)),
-        };
-        let mut book = Self { state: RunState::begin(&record).expect("a start"), epoch: 0 };
+        let mut book = Self { state: RunState::begin(&first(Vec::new())).expect("a start"), epoch: 0 };
         book.session().expect("a session");
         book
     }

@@ -104,7 +104,7 @@ fn http(call: &HttpCall) -> Vec<Detail> {
         details.push(Detail::Text(Tone::Faint, format!("to whom the authorities in {ca} vouch for")));
     }
     for (name, value) in &call.headers {
-        details.push(Detail::Text(Tone::Faint, format!("{name}: {value}")));
+        details.push(Detail::Text(Tone::Faint, format!("{name}: {}", secret::header(name, value))));
     }
     if let Some(json) = &call.json {
         details.push(Detail::Text(Tone::Faint, format!("body: {json}")));
@@ -155,7 +155,7 @@ mod tests {
         for detail in details {
             match detail {
                 Detail::Text(_, text) => texts.push(text.as_str()),
-                Detail::Output(_) => panic!("a difference has no output"),
+                Detail::Output(_) | Detail::Stream(_) => panic!("a difference has no output"),
             }
         }
         texts

@@ -49,7 +49,7 @@ pub fn output(exited: &Exited) -> Vec<Detail> {
     for (name, stream) in [("standard output", &exited.stdout), ("standard error", &exited.stderr)] {
         let shown = tail(end_of(stream));
         if shown.is_some() && exited.stdout.size > 0 && exited.stderr.size > 0 {
-            details.push(Detail::Text(Tone::Faint, format!("{name}:")));
+            details.push(Detail::Stream(name));
         }
         if stream.dropped() > 0 {
             details.push(Detail::Text(Tone::Faint, format!("({} bytes in the middle are not kept)", stream.dropped())));

@@ -75,6 +75,8 @@ pub enum Detail {
     Text(Tone, String),
     /// What a program printed or a server answered: any bytes.
     Output(Vec<u8>),
+    /// Which stream the output below it comes from.
+    Stream(&'static str),
 }
 
 /// What kind of news a line is.

@@ -346,7 +346,7 @@ impl Narrator {
 pub(super) fn drop_output(end: &End, lines: &mut [Line]) {
     if matches!(end.outcome, Outcome::Succeeded(_)) {
         for line in lines {
-            line.details.retain(|detail| !matches!(detail, Detail::Output(_)));
+            line.details.retain(|detail| !matches!(detail, Detail::Output(_) | Detail::Stream(_)));
         }
     }
 }

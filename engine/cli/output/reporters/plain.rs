@@ -160,6 +160,7 @@ fn layout(line: &Line) -> String {
     for detail in &line.details {
         match detail {
             Detail::Text(_, detail) => text.push_str(&format!("{time} {indent}    {}\n", safe::line(detail))),
+            Detail::Stream(name) => text.push_str(&format!("{time} {indent}    {name}:\n")),
             Detail::Output(bytes) => text.push_str(&output(line.at, line.depth, bytes)),
         }
     }

@@ -170,6 +170,9 @@ impl Terminal {
                 Detail::Text(tone, detail) => {
                     text.push_str(&format!("{indent}    {}\n", palette.paint(*tone, &safe::line(detail))));
                 }
+                Detail::Stream(name) => {
+                    text.push_str(&format!("{indent}    {}\n", palette.paint(Tone::Faint, &format!("{name}:"))));
+                }
                 Detail::Output(bytes) => text.push_str(&self.output(line.depth, bytes)),
             }
         }

@@ -63,10 +63,7 @@ fn is_plain(intent: &Intent) -> bool {
         RollbackPlan::Changes(changes) => changes.iter().all(runs),
         RollbackPlan::Undeclared | RollbackPlan::Nothing | RollbackPlan::Restore | RollbackPlan::Block => true,
     };
-    back && command.assume.is_none()
-        && runs(&command.change)
-        && intent.change.iter().all(runs)
-        && intent.owes.iter().all(runs)
+    back && command.assume.is_none() && runs(&command.change) && intent.change.iter().all(runs) && intent.owes.iter().all(runs)
 }
 
 #[cfg(test)]

@@ -159,9 +159,9 @@ impl Desk {
         let unknown = |step: &Step| matches!(step.phase, StepPhase::Ended(Outcome::Unknown { .. }));
         match state.started().mode {
             Mode::Live => RunStatus::Completed,
-            Mode::Rehearsal => {
-                RunStatus::Rehearsed { unknown: u32::try_from(state.steps().iter().filter(|step| unknown(step)).count()).unwrap_or(u32::MAX) }
-            }
+            Mode::Rehearsal => RunStatus::Rehearsed {
+                unknown: u32::try_from(state.steps().iter().filter(|step| unknown(step)).count()).unwrap_or(u32::MAX),
+            },
         }
     }
 
@@ -197,10 +197,12 @@ impl Desk {
                 }
                 Ok(After::Again)
             }
-            (Some(Chosen::Skip { by, why }), Some(step)) => {
+            (Some(Chosen::Skip { by, why: reason }), Some(step)) => {
                 let together = self.ledger.state().failed_together(&step.path);
                 for path in together {
-                    self.write(Entry::StepSkipped { path, by: by.clone(), why: why.clone() })?;
+                    if !self.skip(path, by.clone(), reason.clone())? {
+                        return Ok(After::Stop(stopped(Some(step), why)));
+                    }
                 }
                 Ok(After::Again)
             }
@@ -215,6 +217,17 @@ impl Desk {
                 Ok(After::Stop(stopped(step.as_ref(), why)))
             }
         }
+    }
+
+    /// Passes over a step that failed. False: whoever chose so could not sign it, and it does not count.
+    pub(super) fn skip(&self, path: StepPath, by: Decider, why: String) -> Result<bool, Halt> {
+        let skip = Entry::StepSkipped { path, by, why };
+        if let Err(unsigned) = self.sign(&skip)? {
+            self.ledger.progress(&Progress::Notice { text: format!("the choice does not count: {unsigned}") });
+            return Ok(false);
+        }
+        self.write(skip)?;
+        Ok(true)
     }
 
     /// Shows what is wrong with the script where it stands; gives it in one line, for the record.

@@ -148,9 +148,9 @@ impl Desk {
                 self.write(Entry::StepRetried { path: path.clone(), by })?;
                 Ok(None)
             }
-            Some(Chosen::Skip { by, why }) => {
-                self.write(Entry::StepSkipped { path: path.clone(), by, why })?;
-                Ok(None)
+            Some(Chosen::Skip { by, why: reason }) => {
+                let counts = self.skip(path.clone(), by, reason)?;
+                Ok((!counts).then(|| RunStatus::Stuck { at: path.clone(), message: why }))
             }
             _ => Ok(Some(RunStatus::Stuck { at: path.clone(), message: why })),
         }

@@ -21,6 +21,14 @@ pub(super) fn at(sources: &Sources, location: &Location) -> Option<Span> {
     Some(Span { file: location.file.clone(), line: location.line, column, length: length(text, column as usize) })
 }
 
+/// Only the name of the call that the stretch is of: what is wrong is the name, and not what it is called with.
+pub(super) fn name(sources: &Sources, span: Span) -> Span {
+    let text = sources.line(&span.file, span.line).unwrap_or_default();
+    let rest: Vec<char> = text.chars().skip(span.column.saturating_sub(1) as usize).collect();
+    let length = u32::try_from(identifier(&rest).max(1)).unwrap_or(1).min(span.length);
+    Span { length, ..span }
+}
+
 /// Rhai points at the `get` of `http::get(…)`: goes back to where the name begins.
 fn beginning(line: &str, column: u32) -> u32 {
     let before: Vec<char> = line.chars().take(column as usize - 1).collect();
@@ -54,12 +62,18 @@ fn length(line: &str, column: usize) -> u32 {
     u32::try_from(end.max(1)).unwrap_or(1)
 }
 
-fn call(rest: &[char]) -> usize {
+/// How long the name at the beginning is, with the modules that it is in.
+fn identifier(rest: &[char]) -> usize {
     let is_part = |at: usize| rest.get(at).is_some_and(|c| c.is_alphanumeric() || *c == '_');
     let mut end = 0;
     while is_part(end) || (rest.get(end) == Some(&':') && rest.get(end + 1) == Some(&':') && is_part(end + 2)) {
         end += if is_part(end) { 1 } else { 2 };
     }
+    end
+}
+
+fn call(rest: &[char]) -> usize {
+    let end = identifier(rest);
     if rest.get(end) != Some(&'(') {
         return end;
     }

@@ -28,9 +28,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use rhai::{AST, ASTNode, Expr, Position, Stmt};
 
 use super::anatomy::Anatomy;
+use super::code::Code;
 use super::diagnostic::{Diagnostic, Span};
 use super::source::{Sources, resolved};
-use super::span::grown;
+use super::span::{self, grown};
 use super::survey::{Met, survey};
 
 pub(super) use engine_functions::engine_functions;
@@ -119,7 +120,8 @@ struct Found<'a> {
 impl Found<'_> {
     fn report(&mut self, diagnostic: Diagnostic, position: Position) {
         let span = self.span(position);
-        self.all.push(diagnostic.at(span));
+        let is_name = diagnostic.code == Code::UnknownFunction;
+        self.all.push(diagnostic.at(span.map(|span| if is_name { span::name(self.sources, span) } else { span })));
     }
 
     fn span(&self, position: Position) -> Option<Span> {

@@ -90,6 +90,15 @@ fn what_is_worked_out_is_left_to_the_run() {
 }
 
 #[test]
+fn of_an_unknown_function_its_name_is_underlined() {
+    for (body, length) in [("comand(\"x\", #{ run: [\"a\"] });", 6), ("http::gte(\"x\");", 9), ("let x = \"a\"; x.trimm(1);", 5)]
+    {
+        let found = below(body);
+        assert_eq!(found[0].span.as_ref().map(|span| span.length), Some(length), "{body}");
+    }
+}
+
+#[test]
 fn calls_with_too_many_or_too_few_arguments() {
     for (body, column, words) in [
         ("confirm();", 1, "`confirm` takes 1 or 2 arguments, this call has 0"),

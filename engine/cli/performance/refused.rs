@@ -1,0 +1,52 @@
+//! Why a session could not begin, and what to do about it.
+
+use runbook_runtime::dispatcher::{Halt, NoLock, Refused};
+use runbook_runtime::journal::{CreateError, OpenError, ReadError};
+
+use crate::exit_code::ExitCode;
+use crate::failure::Failure;
+
+/// A lock that is not to be had, and what to do about it.
+pub(super) fn locked(no: &NoLock) -> Failure {
+    match no {
+        NoLock::Kept { claim, .. } => {
+            let run = claim.run;
+            Failure::new(ExitCode::Refused, no.to_string())
+                .hint(format!("runbook show {run}"))
+                .hint(format!("runbook resume {run}, or runbook rollback {run}, or runbook abandon {run} --why '…'"))
+        }
+        NoLock::Crossed { .. } => Failure::new(ExitCode::Refused, no.to_string())
+            .hint("roll this run back, or give it up: the other one can go on then")
+            .hint("let both runbooks take these locks in the same order, best in `runbook(#{ lock: [\u{2026}] })`"),
+        NoLock::Interrupted { .. } => Failure::new(ExitCode::Interrupted, format!("{no}; nothing was run")),
+        NoLock::TimedOut { .. } | NoLock::Unusable { .. } => Failure::new(ExitCode::Refused, no.to_string()),
+    }
+}
+
+/// Why a session could not begin.
+pub(super) fn refused(refused: Refused, trail: &str) -> Failure {
+    let held = |text: String| Failure::new(ExitCode::Refused, text);
+    match &refused {
+        Refused::Open(OpenError::Held(_)) | Refused::Create(CreateError::Held(_)) => held(refused.to_string()),
+        Refused::Open(OpenError::Read(ReadError::Damaged(_))) | Refused::Illegal { .. } | Refused::Source(_) => {
+            Failure::new(ExitCode::Damaged, refused.to_string())
+        }
+        Refused::Diverged { .. } => {
+            let git = format!("git --git-dir {} show ", runbook_model::change::quoted(trail));
+            Failure::new(ExitCode::Damaged, refused.to_string().replace("git show ", &git))
+        }
+        Refused::Unsealable { .. } => Failure::new(ExitCode::Damaged, refused.to_string())
+            .hint("`--unsealed REASON` runs without the audit trail, and records why"),
+        Refused::NotAllowed(_) | Refused::Unsigned(_) | Refused::Uncharted(_) | Refused::TooLate { .. } => {
+            held(refused.to_string())
+        }
+        Refused::Step { run, .. } => {
+            Failure::usage(refused.to_string()).hint(format!("runbook show {run}  names the step that is in doubt, if any"))
+        }
+        Refused::Locked(no) => locked(no),
+        Refused::Halt(Halt::Interrupted) => Failure::new(ExitCode::Interrupted, refused.to_string()),
+        Refused::Halt(_) => Failure::new(ExitCode::StepFailed, refused.to_string()),
+        Refused::Script { diagnostics, .. } => Failure::usage(refused.to_string()).detail(diagnostics.render(false)),
+        _ => Failure::usage(refused.to_string()),
+    }
+}
