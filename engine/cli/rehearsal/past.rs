@@ -79,7 +79,7 @@ impl Past {
 
     fn count(&mut self, run: &RunDir) {
         let (mut watch, mut folding) = (Watch::default(), Folding::default());
-        // Forty journals may be long: no record of them is kept.
+        // A journal may be long: no record of it is kept.
         let read = Journal::pass(run, |record| {
             watch.take(&record);
             folding.take(&record);

@@ -16,8 +16,8 @@ impl Session {
     ///
     /// # Errors
     /// When the run is over already, or cannot be taken.
-    pub async fn abandon(opening: Opening, why: String) -> Result<Finished, Refused> {
-        let (journal, state) = take(&opening, Purpose::Abandon)?;
+    pub async fn abandon(mut opening: Opening, why: String) -> Result<Finished, Refused> {
+        let (journal, state) = take(&mut opening, Purpose::Abandon)?;
         let run = opening.dir.run();
         refuse_final(&state, "give up")?;
         let (_, sources) = sources_of(&opening.dir, &state)?;

@@ -20,8 +20,8 @@ impl Session {
     ///
     /// # Errors
     /// When nothing waits, the answer does not fit, or this person may not give it.
-    pub async fn answer(opening: Opening, said: Said, note: Option<String>) -> Result<Finished, Refused> {
-        let (journal, state) = take(&opening, Purpose::Answer)?;
+    pub async fn answer(mut opening: Opening, said: Said, note: Option<String>) -> Result<Finished, Refused> {
+        let (journal, state) = take(&mut opening, Purpose::Answer)?;
         let run = opening.dir.run();
         let Some((path, spec)) = waiting(&state) else { return Err(Refused::NotWaiting(run)) };
         let StepKind::Confirm(confirm) = &spec.kind else { return Err(Refused::NotWaiting(run)) };
