@@ -19,13 +19,13 @@ impl Session {
     ///
     /// # Errors
     /// When nothing waits, the answer does not fit, or this person may not give it.
-    pub async fn answer(opening: Opening, of: Option<&str>, said: Said, note: Option<String>) -> Result<Finished, Refused> {
-        let (journal, state) = take(&opening, Purpose::Answer)?;
+    pub async fn answer(mut opening: Opening, of: Option<&str>, said: Said, note: Option<String>) -> Result<Finished, Refused> {
+        let (journal, state) = take(&mut opening, Purpose::Answer)?;
         let run = opening.dir.run();
         let found = match of {
             Some(text) => {
                 let path = named(&state, text, is_asked)?;
-                state.step(&path).and_then(|step| Some((path.clone(), step.spec()?.clone())))
+                state.step(&path).and_then(|step| Some((path.clone(), step.open_spec()?.clone())))
             }
             None => waiting(&state, &opening.operator),
         };
@@ -80,11 +80,11 @@ fn waiting(state: &RunState, person: &Person) -> Option<(StepPath, StepSpec)> {
 }
 
 fn asked(state: &RunState) -> impl Iterator<Item = (StepPath, StepSpec)> {
-    state.steps().iter().filter(|step| is_asked(step)).filter_map(|step| Some((step.path.clone(), step.spec()?.clone())))
+    state.steps().iter().filter(|step| is_asked(step)).filter_map(|step| Some((step.path.clone(), step.open_spec()?.clone())))
 }
 
 fn is_asked(step: &Step) -> bool {
-    step.phase == StepPhase::Intended && matches!(step.spec().map(|spec| &spec.kind), Some(StepKind::Confirm(_)))
+    step.phase == StepPhase::Intended && matches!(step.open_spec().map(|spec| &spec.kind), Some(StepKind::Confirm(_)))
 }
 
 /// Whether a confirm wants more answers than it has.
