@@ -4,6 +4,7 @@ use runbook_model::answer::Said;
 
 use runbook_runtime::dispatcher::Session;
 
+use crate::commands::behalf;
 use crate::commands::exec::RunPrefix;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
@@ -72,6 +73,7 @@ pub fn run(answer: &Answer, workplace: &Workplace<'_>) -> Result<ExitCode, Failu
     let run = workplace.run(&state, &answer.run)?;
     let performance = Performance::of_run(workplace, &state, run, Operator::here())?;
     let note = answer.note.clone();
-    let exit = performance.perform(|opening| Session::answer(opening, said, note))?;
+    let seen = behalf::request().and_then(|request| request.shown);
+    let exit = performance.perform(|opening| Session::answer(opening, said, note, seen))?;
     Ok(if matches!(exit, ExitCode::Interrupted | ExitCode::Waiting) { ExitCode::Completed } else { exit })
 }

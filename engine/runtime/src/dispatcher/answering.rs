@@ -2,6 +2,7 @@
 
 use runbook_model::answer::Said;
 use runbook_model::approval::{self, Approval};
+use runbook_model::digest::Digest;
 use runbook_model::entry::{Entry, Purpose};
 use runbook_model::path::StepPath;
 use runbook_model::person::Decider;
@@ -17,8 +18,9 @@ impl Session {
     /// Answers the confirm that a run waits for.
     ///
     /// # Errors
-    /// When nothing waits, the answer does not fit, or this person may not give it.
-    pub async fn answer(opening: Opening, said: Said, note: Option<String>) -> Result<Finished, Refused> {
+    /// When nothing waits, the answer does not fit, or this person may not give it; or what waits is not what they were
+    /// shown, when `seen` says what that was.
+    pub async fn answer(opening: Opening, said: Said, note: Option<String>, seen: Option<Digest>) -> Result<Finished, Refused> {
         let (journal, state) = take(&opening, Purpose::Answer)?;
         let run = opening.dir.run();
         let Some((path, spec)) = waiting(&state) else { return Err(Refused::NotWaiting(run)) };
@@ -35,6 +37,9 @@ impl Session {
             return Err(Refused::TooLate { run, question: spec.name.clone(), deadline });
         }
         let shown = approval::shown(&state, &path, &spec);
+        if seen.is_some_and(|seen| seen != shown) {
+            return Err(Refused::OtherQuestion { run, question: spec.name.clone() });
+        }
         let by = Decider::Person(opening.operator.clone());
         let (_, sources) = sources_of(&opening.dir, &state)?;
         let session = Self::unlocked(opening, journal, state, &sources, Purpose::Answer)?;
@@ -54,7 +59,8 @@ impl Session {
 }
 
 /// The confirm that an answer is for: the first that still wants one, else the first that the run has not come past.
-fn waiting(state: &RunState) -> Option<(StepPath, StepSpec)> {
+#[must_use]
+pub fn waiting(state: &RunState) -> Option<(StepPath, StepSpec)> {
     let asked = |step: &&Step| {
         step.phase == StepPhase::Intended && matches!(step.spec().map(|spec| &spec.kind), Some(StepKind::Confirm(_)))
     };
