@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use super::roles::Lists;
-use super::token;
+use super::{notify, token};
 use crate::configuration::Configuration;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
@@ -73,6 +73,7 @@ impl Settings {
                 hooks.insert(key, keys.collect());
             }
         }
+        notify::judged(configuration)?;
         Ok(Self {
             listen,
             url,

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, OriginalUri};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode, header};
 
@@ -102,8 +102,11 @@ impl<S: Sync> FromRequestParts<S> for Viewer {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
-        let wants_page = parts.method == Method::GET && !parts.uri.path().starts_with("/api/");
-        let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+        // Below a nested router the address has lost its beginning.
+        let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |OriginalUri(uri)| uri);
+        let is_for_programs = uri.path().starts_with("/api/") || uri.path() == "/metrics" || uri.path().ends_with("/events");
+        let wants_page = parts.method == Method::GET && !is_for_programs;
+        let path = uri.path_and_query().map_or("/", |path| path.as_str());
         match parts.extensions.get::<Visitor>() {
             Some(visitor) if visitor.roles.views => Ok(Self(visitor.clone())),
             Some(visitor) => {
@@ -115,7 +118,10 @@ impl<S: Sync> FromRequestParts<S> for Viewer {
                 Err(Refusal::come_again(path))
             }
             None if wants_page => Err(Refusal::log_in(path)),
-            None => Err(Refusal::new(StatusCode::UNAUTHORIZED, "who asks? a session or a token is wanted")),
+            None => {
+                let refusal = Refusal::new(StatusCode::UNAUTHORIZED, "who asks? a session or a token is wanted");
+                Err(if is_for_programs { refusal.for_programs() } else { refusal })
+            }
         }
     }
 }
