@@ -6,7 +6,7 @@ use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
     abandon, answer, behalf, check, completions, config, confined, courier, definitions, demo, diff, exec, explain, fetch, help,
-    keeper, list, push, report, resolve, resume, review, rollback, runs, seal, serve, show, test, tutorial, verify,
+    import, keeper, list, new, push, report, resolve, resume, review, rollback, runs, seal, serve, show, test, tutorial, verify,
 };
 
 /// Executes runbooks: writes every step down before and after it, rehearses, resumes, rolls back, keeps the trail in git.
@@ -123,6 +123,8 @@ pub enum Verb {
     Review(review::Review),
     Push(push::Push),
     Fetch(fetch::Fetch),
+    New(new::New),
+    Import(import::Import),
     Check(check::Check),
     Test(test::Test),
     Definitions(definitions::Definitions),
@@ -152,7 +154,7 @@ pub const GROUPS: [(&str, &[&str]); 4] = [
     ("Audit trail", &["verify", "seal", "review", "push", "fetch"]),
     (
         "Write runbooks, get help",
-        &["check", "test", "definitions", "explain", "config", "completions", "tutorial", "demo", "help"],
+        &["new", "import", "check", "test", "definitions", "explain", "config", "completions", "tutorial", "demo", "help"],
     ),
 ];
 

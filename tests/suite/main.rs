@@ -37,3 +37,4 @@ mod sweeps;
 mod terminal;
 mod tests_in_rhai;
 mod tutorial;
+mod writing;

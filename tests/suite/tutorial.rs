@@ -11,7 +11,9 @@ fn without_a_terminal_it_walks_through_all_of_it_and_leaves_nothing() {
     let output = place.command(&["tutorial", "--yes"]).env("TMPDIR", place.path("tmp")).output().expect("the binary starts");
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(0), "{said}");
-    for text in ["withheld command: copy it to the mirror", "Killed", "died", "resuming", "verified: 2 runs", "publish rolled back"] {
+    for text in
+        ["withheld command: copy it to the mirror", "Killed", "died", "resuming", "verified: 2 runs", "publish rolled back"]
+    {
         assert!(said.contains(text), "`{text}` is not said:\n{said}");
     }
     assert_eq!(fs::read_dir(place.path("tmp")).expect("a directory").count(), 0);

@@ -15,8 +15,10 @@ pub mod exec;
 pub mod explain;
 pub mod fetch;
 pub mod help;
+pub mod import;
 pub mod keeper;
 pub mod list;
+pub mod new;
 pub mod push;
 pub mod report;
 pub mod resolve;
@@ -97,6 +99,8 @@ fn perform(globals: &Globals, verb: Verb) -> Result<ExitCode, Failure> {
         Verb::Fetch(fetch) => return fetch::run(&fetch, &workplace()?),
         Verb::Seal(seal) => return seal::run(&seal, &workplace()?),
         Verb::Check(check) => return check::run(&check, Place::of(globals)?, globals),
+        Verb::New(new) => return new::run(&new, &Place::of(globals)?),
+        Verb::Import(wanted) => return import::run(&wanted, &Place::of(globals)?),
         Verb::Test(test) => return test::run(&test, &workplace()?),
         Verb::Serve(serve) => return serve::run(&serve, globals),
         Verb::Demo(demo) => return demo::run(&demo, globals),

@@ -6,7 +6,7 @@ use runbook_model::status::RunStatus;
 use super::archive::{Archive, MAIN};
 use super::seal::{Seal, SealError, Sealed};
 use super::staging::Staging;
-use super::{commit, consolidate, message, place, remembered, run_branch, tree};
+use super::{commit, consolidate, message, place, reference, remembered, run_branch, tree};
 
 impl Archive {
     /// Seals the end of a run and merges its directory into `main`. The journal must end with `session_ended`.
@@ -54,9 +54,9 @@ impl Archive {
         let branch = place::branch(seal.run);
         lock.moving(&[&branch, MAIN], || {
             if old != Some(tip) {
-                run_branch::advance(repository, &branch, tip, old)?;
+                reference::advance(repository, &branch, tip, old)?;
             }
-            run_branch::advance(repository, MAIN, merged, Some(main))
+            reference::advance(repository, MAIN, merged, Some(main))
         })??;
         remembered::write(self.path(), merged);
         consolidate::when_due(self, &lock);

@@ -21,14 +21,17 @@ mod founding;
 mod lock;
 mod looking;
 mod message;
+mod pack;
 mod place;
 mod reading;
+mod reference;
 mod remembered;
 mod run_branch;
 mod seal;
 mod staging;
 mod standing;
 mod tree;
+mod unwritten;
 pub mod verify;
 
 #[cfg(test)]
@@ -43,4 +46,5 @@ pub use reading::{Flaw, Unreadable};
 pub use remembered::{Rewritten, read as remembered};
 pub use seal::{Journal, Seal, SealError, Sealed, SourceText};
 pub use standing::{Divergence, Standing};
+pub use unwritten::Unwritten;
 pub use verify::{Finding, Request, Verified, verify};

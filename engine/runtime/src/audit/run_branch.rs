@@ -6,7 +6,7 @@ use super::archive::Archive;
 use super::message;
 use super::seal::{Prepared, Seal, SealError, Sealed};
 use super::staging::Staging;
-use super::{commit, consolidate, place, standing, tree};
+use super::{commit, consolidate, place, reference, standing, tree};
 
 impl Archive {
     /// Seals what the journal holds now, durably. Nothing is committed when it was sealed already.
@@ -25,7 +25,7 @@ impl Archive {
         if new {
             staging.flush()?;
             let branch = place::branch(seal.run);
-            lock.moving(&[&branch], || advance(staging.repository(), &branch, tip, old))??;
+            lock.moving(&[&branch], || reference::advance(staging.repository(), &branch, tip, old))??;
             consolidate::when_due(self, &lock);
         }
         Ok(Sealed { commit: tip.to_string(), main: None, head: prepared.facts.head, new, unsigned: staging.unsigned() })
@@ -67,13 +67,4 @@ pub(super) fn tip(repository: &Repository, branch: &str) -> Result<Option<Oid>, 
         Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
         Err(error) => Err(error),
     }
-}
-
-/// Moves a branch from `old`, and from nowhere else: nothing is ever forced.
-pub(super) fn advance(repository: &Repository, branch: &str, new: Oid, old: Option<Oid>) -> Result<(), git2::Error> {
-    match old {
-        Some(old) => repository.reference_matching(branch, new, true, old, "")?,
-        None => repository.reference(branch, new, false, "")?,
-    };
-    Ok(())
 }

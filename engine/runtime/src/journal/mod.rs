@@ -25,6 +25,7 @@ mod bring;
 mod claim;
 mod directory;
 mod disk;
+mod ending;
 mod first;
 mod follower;
 mod holder;
