@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
-    abandon, answer, check, completions, config, confined, courier, definitions, demo, diff, exec, explain, fetch, help, keeper,
-    list, push, report, resolve, resume, review, rollback, runs, seal, show, test, tutorial, verify,
+    abandon, answer, behalf, check, completions, config, confined, courier, definitions, demo, diff, exec, explain, fetch, help,
+    import, keeper, list, new, push, report, resolve, resume, review, rollback, runs, seal, serve, show, test, tutorial, verify,
 };
 
 /// Executes runbooks: writes every step down before and after it, rehearses, resumes, rolls back, keeps the trail in git.
@@ -123,15 +123,20 @@ pub enum Verb {
     Review(review::Review),
     Push(push::Push),
     Fetch(fetch::Fetch),
+    New(new::New),
+    Import(import::Import),
     Check(check::Check),
     Test(test::Test),
     Definitions(definitions::Definitions),
     Explain(explain::Explain),
     Config(config::Config),
     Completions(completions::Completions),
+    Serve(serve::Serve),
     Demo(demo::Demo),
     Tutorial(tutorial::Tutorial),
     Help(help::Help),
+    #[command(hide = true)]
+    Behalf(behalf::Behalf),
     #[command(hide = true)]
     Courier(courier::Courier),
     #[command(hide = true)]
@@ -145,11 +150,11 @@ pub enum Verb {
 /// The verbs by what a person wants, in the order of the help text.
 pub const GROUPS: [(&str, &[&str]); 4] = [
     ("Run", &["exec", "resume", "rollback", "resolve", "answer", "abandon"]),
-    ("Look", &["list", "show", "runs", "diff", "report"]),
+    ("Look", &["list", "show", "runs", "diff", "report", "serve"]),
     ("Audit trail", &["verify", "seal", "review", "push", "fetch"]),
     (
         "Write runbooks, get help",
-        &["check", "test", "definitions", "explain", "config", "completions", "tutorial", "demo", "help"],
+        &["new", "import", "check", "test", "definitions", "explain", "config", "completions", "tutorial", "demo", "help"],
     ),
 ];
 

@@ -15,7 +15,9 @@ pub mod dossier;
 pub mod exit_code;
 pub mod failure;
 pub mod history;
+pub mod importing;
 pub mod library;
+mod literal;
 pub mod logging;
 pub mod operator;
 pub mod output;
@@ -25,11 +27,13 @@ pub mod performance;
 #[cfg(test)]
 mod reference;
 pub mod rehearsal;
+pub mod serve;
 mod signals;
 mod signing;
 pub mod testing;
 pub mod tutorial;
 pub mod workplace;
+pub mod writing;
 
 /// Runs the program with the arguments and the environment of this process.
 #[must_use]

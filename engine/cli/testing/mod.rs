@@ -2,7 +2,6 @@
 
 mod circumstances;
 mod junit;
-mod literal;
 mod recording;
 mod stagehand;
 mod suggestion;

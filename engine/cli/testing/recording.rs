@@ -11,7 +11,7 @@ use runbook_model::outcome::Outcome;
 use runbook_model::parameter::Origin;
 use runbook_model::status::RunStatus;
 
-use super::literal::{literal, quoted};
+use crate::literal::{literal, quoted};
 
 /// The text of a test that plays a run again: its parameters and settings, what its checks gave, how its commands went, what
 /// people answered. It expects the same steps and the same end.

@@ -3,7 +3,7 @@
 use runbook_model::observation::Observation;
 use runbook_runtime::world::scripted::Unanswered;
 
-use super::literal::quoted;
+use crate::literal::quoted;
 
 /// What to write for everything that was asked and not answered, each once, with a value that fits the kind of look.
 #[must_use]

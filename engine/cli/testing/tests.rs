@@ -8,8 +8,8 @@ use runbook_runtime::script::Pinned;
 use runbook_runtime::script::testing::TestFile;
 use runbook_runtime::world::scripted::Unanswered;
 
-use super::literal::{literal, quoted};
 use super::*;
+use crate::literal::{literal, quoted};
 
 fn given(text: &str) -> Vec<runbook_runtime::script::testing::Given> {
     let files = Pinned([("a.test.rhai".to_owned(), text.to_owned())].into());

@@ -57,7 +57,13 @@ impl Page {
         let mut blocks: Vec<Block<'_>> = Vec::new();
         let mut inside = false;
         let mut caption = "";
+        // A page that is shown on a page: what it holds is not for us.
+        let mut page = false;
         for (at, line) in self.text.lines().enumerate() {
+            page ^= line.starts_with("~~~");
+            if page {
+                continue;
+            }
             match line.strip_prefix("```") {
                 Some(_) if inside => inside = false,
                 Some(words) => {

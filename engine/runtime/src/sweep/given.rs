@@ -6,9 +6,9 @@ use runbook_model::Value;
 use runbook_model::answer::Said;
 
 use crate::operation::Look;
-use crate::script::testing::{Answered, Given};
-use crate::world::ScriptedWorld;
+use crate::script::testing::{Answered, Given, Word};
 use crate::world::scripted::{Act, Sight};
+use crate::world::{Reaction, ScriptedWorld};
 
 /// The clock of the scripted world stands still, so that a run that waited longer writes the same texts.
 const NOW: &str = "2026-01-01T00:00:00Z";
@@ -34,7 +34,9 @@ fn look(world: ScriptedWorld, what: &str, answered: &Answered) -> ScriptedWorld 
         Answered { gives: Some(value), .. } if what.starts_with("exec::output ") => Sight::output(0, &text(value)),
         Answered { gives: Some(value), .. } => Sight::value(value.clone()),
         Answered { fails: Some(why), .. } => Sight::fails(why),
-        Answered { status: Some(status), body, .. } => Sight::response(*status, body.as_deref().unwrap_or_default()),
+        Answered { status: Some(status), body, headers, .. } => {
+            Sight::answer(*status, headers.clone(), body.as_deref().unwrap_or_default())
+        }
         Answered { prints, exits, .. } => Sight::output(exits.unwrap_or(0), prints.as_deref().unwrap_or_default()),
     };
     match &answered.after {
@@ -55,8 +57,9 @@ fn step(world: ScriptedWorld, what: &str, answered: &Answered) -> ScriptedWorld 
         (None, _) => {}
     }
     let said = match answered {
-        Answered { says: Some(true), .. } => Some(Said::Yes),
-        Answered { says: Some(false), .. } => Some(Said::No),
+        Answered { says: Some(Word::Nothing), .. } => return world.confirms(what, Reaction::TimedOut),
+        Answered { says: Some(Word::Yes), .. } => Some(Said::Yes),
+        Answered { says: Some(Word::No), .. } => Some(Said::No),
         Answered { chooses: Some(choice), .. } => Some(Said::Chose(choice.clone())),
         Answered { enters: Some(text), .. } => Some(Said::Entered(text.clone())),
         _ => None,

@@ -59,6 +59,10 @@ pub fn tested(subject: &Subject, audience: &dyn Fn(Shown) -> Box<dyn Reporter>) 
     ran.status = status.word().to_owned();
     ran.message = because(&status).trim_start_matches([':', ' ']).to_owned();
     ran.at = at(&status);
+    // A run that took itself back ended well, and yet a test wants to know what made it turn round.
+    if let (RunStatus::RolledBack, Some(failed)) = (&status, ran.steps.iter().rfind(|step| step.is_forward_failure())) {
+        (ran.at, ran.message) = (failed.path.clone(), failed.message.clone());
+    }
     ran.changes = lines(&deeds);
     ran.shown = String::from_utf8_lossy(&shown.borrow()).into_owned();
     ran.back = back;

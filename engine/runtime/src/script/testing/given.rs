@@ -1,5 +1,7 @@
 //! What a test says about the world, as data.
 
+use std::collections::BTreeMap;
+
 use runbook_model::Value;
 use runbook_model::length::Length;
 
@@ -13,6 +15,17 @@ pub struct Given {
     pub what: String,
     /// One answer after the other; the last one stays. Those with an `after` count from then on.
     pub answers: Vec<Answered>,
+}
+
+/// What a person says to a plain question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Word {
+    /// Yes.
+    Yes,
+    /// No.
+    No,
+    /// Nothing, until the time for an answer is over; without a deadline the run waits.
+    Nothing,
 }
 
 /// One answer.
@@ -34,8 +47,10 @@ pub struct Answered {
     pub body: Option<String>,
     /// How long a command takes, on a clock that nobody waits for.
     pub takes: Option<Length>,
-    /// What a person answers: yes or no.
-    pub says: Option<bool>,
+    /// The header fields of a server's answer to a look, with names in lower case.
+    pub headers: BTreeMap<String, String>,
+    /// What a person answers, if anything.
+    pub says: Option<Word>,
     /// The choice that a person takes.
     pub chooses: Option<String>,
     /// What a person types.
@@ -76,6 +91,9 @@ impl Answered {
                     "it says several things at once: one of a value, a program's end, a server's answer and a person's word",
                 );
             }
+        }
+        if !self.headers.is_empty() && !(is_look && self.status.is_some()) {
+            return one("`headers` belong to a look that has a `status`");
         }
         if self.body.is_some() && self.status.is_none() {
             return one("`body` needs a `status`");

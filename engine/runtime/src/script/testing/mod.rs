@@ -14,7 +14,7 @@ mod words;
 mod tests;
 
 pub use file::{Background, Stagehand, TestFile, Tested};
-pub use given::{Answered, Given};
+pub use given::{Answered, Given, Word};
 pub use ran::{Asked, Ran, RanStep, RolledBack};
 #[cfg(test)]
 pub(super) use words::WORDS;

@@ -50,6 +50,14 @@ pub struct RanStep {
     pub message: String,
 }
 
+impl RanStep {
+    /// Whether it failed, and not in a rollback.
+    #[must_use]
+    pub fn is_forward_failure(&self) -> bool {
+        self.outcome == "failed" && !self.path.starts_with("~rollback")
+    }
+}
+
 /// A question.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Asked {

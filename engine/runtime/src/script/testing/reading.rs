@@ -7,7 +7,7 @@ use runbook_model::Value;
 use runbook_model::length::Length;
 
 use super::file::Background;
-use super::given::{Answered, Given};
+use super::given::{Answered, Given, Word};
 use crate::script::code::Code;
 use crate::script::complaint::{Called, Complaint};
 use crate::script::json;
@@ -41,8 +41,9 @@ fn answered(ctx: &NativeCallContext, map: Dynamic) -> Called<Answered> {
         |name: &str| map.get(name).and_then(|value| value.clone().into_immutable_string().ok()).map(|text| text.to_string());
     let whole = |name: &str| map.get(name).and_then(|value| value.as_int().ok());
     let says = match text("says").as_deref() {
-        Some("yes") => Some(true),
-        Some(_) => Some(false),
+        Some("yes") => Some(Word::Yes),
+        Some("nothing") => Some(Word::Nothing),
+        Some(_) => Some(Word::No),
         None => None,
     };
     let takes = match text("takes").map(|takes| takes.parse::<Length>()) {
@@ -65,12 +66,18 @@ fn answered(ctx: &NativeCallContext, map: Dynamic) -> Called<Answered> {
         exits: exits.and_then(|code| i32::try_from(code).ok()),
         status: status.and_then(|status| u16::try_from(status).ok()),
         body: text("body"),
+        headers: headers(&map),
         takes,
         says,
         chooses: text("chooses"),
         enters: text("enters"),
         after: text("after"),
     })
+}
+
+fn headers(map: &Map) -> BTreeMap<String, String> {
+    let given = map.get("headers").and_then(|value| value.clone().try_cast::<Map>()).unwrap_or_default();
+    given.into_iter().map(|(name, value)| (name.to_lowercase(), value.to_string())).collect()
 }
 
 /// `given(#{ settings, params })`: laid over what was given before.

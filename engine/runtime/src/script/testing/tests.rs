@@ -80,7 +80,7 @@ fn mistakes_in_a_test_file_are_found() {
         ("given(\"a\", #{ exit: 1 });", Code::UnknownOption, "did you mean `exits`?"),
         ("given(\"a\", #{ exits: \"1\" });", Code::BadOption, "wants a number"),
         ("given(\"a\", #{ exits: 1000 });", Code::BadOption, "0 to 255"),
-        ("given(\"a\", #{ says: \"perhaps\" });", Code::BadOption, "\"yes\" or \"no\""),
+        ("given(\"a\", #{ says: \"perhaps\" });", Code::BadOption, "\"yes\" or \"no\" or \"nothing\""),
         ("given(\"a\", #{ gives: 1, exits: 1 });", Code::BadOption, "several things"),
         ("given(\"a\", #{ body: \"\" });", Code::BadOption, "needs a `status`"),
         ("given(\"fs::read x\", #{ says: \"no\" });", Code::BadOption, "nobody is asked"),

@@ -1,5 +1,7 @@
 //! What a look sees, when its turn comes.
 
+use std::collections::BTreeMap;
+
 use runbook_model::Value;
 use runbook_model::answer::Response;
 use runbook_model::excerpt::Bytes;
@@ -21,7 +23,12 @@ impl Sight {
     /// An HTTP answer.
     #[must_use]
     pub fn response(status: u16, body: &str) -> Self {
-        let headers = std::collections::BTreeMap::new();
+        Self::answer(status, BTreeMap::new(), body)
+    }
+
+    /// An HTTP answer with header fields, their names in lower case.
+    #[must_use]
+    pub fn answer(status: u16, headers: BTreeMap<String, String>, body: &str) -> Self {
         Self(Ok(Seen::Response(Response { status, headers, body: Bytes::from(body), ..Response::default() })))
     }
 

@@ -3,7 +3,7 @@
 use runbook_model::Value;
 
 /// The value as a literal; what Rhai has no literal for (a number beyond 64 bits) as the nearest float.
-pub(super) fn literal(value: &Value) -> String {
+pub(crate) fn literal(value: &Value) -> String {
     match value {
         Value::Null => "()".to_owned(),
         Value::Bool(flag) => flag.to_string(),
@@ -24,7 +24,7 @@ pub(super) fn literal(value: &Value) -> String {
 }
 
 /// A text in quotes, without a byte that could end it or hide in it.
-pub(super) fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     let mut quoted = String::from("\"");
     for c in text.chars() {
         match c {

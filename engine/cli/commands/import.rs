@@ -1,0 +1,116 @@
+//! `runbook import`: a Markdown runbook becomes the skeleton of one that can be run.
+
+use std::fs;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+use super::Place;
+use crate::exit_code::ExitCode;
+use crate::failure::Failure;
+use crate::importing::{Imported, import};
+use crate::operator::Operator;
+use crate::output;
+use crate::output::safe;
+use crate::writing::{Sketch, name_of};
+
+/// A text that is longer than this is no runbook.
+const LONGEST: u64 = 2 << 20;
+
+/// Turn a Markdown runbook into a skeleton that can be run
+///
+/// Headings become phases, blocks of shell become commands, checkboxes and prose become confirms, placeholders become parameters.
+/// Each command stands behind a confirm. What could not be turned is said, with its line. Nothing is run.
+#[derive(Debug, clap::Args)]
+pub struct Import {
+    /// The Markdown file; `-` reads standard input
+    #[arg(value_name = "FILE.md")]
+    pub file: PathBuf,
+    /// The name of the runbook; otherwise that of the file
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
+    /// The team that answers for it; otherwise you
+    #[arg(long, value_name = "TEAM")]
+    pub owner: Option<String>,
+    /// Print the runbook to standard output, and write nothing
+    #[arg(long)]
+    pub print: bool,
+    /// Write over files that are there
+    #[arg(long, conflicts_with = "print")]
+    pub force: bool,
+}
+
+/// Turns it, and says what needs a look.
+///
+/// # Errors
+/// The file cannot be read, or the runbook is there already; nothing was written.
+pub fn run(wanted: &Import, place: &Place) -> Result<ExitCode, Failure> {
+    let text = read(&wanted.file)?;
+    let source = match wanted.file.file_name() {
+        Some(name) if wanted.file != Path::new("-") => name.to_string_lossy().into_owned(),
+        _ => "standard input".to_owned(),
+    };
+    let name = match &wanted.name {
+        Some(name) => name.clone(),
+        None => name_of(wanted.file.file_stem().map(|stem| stem.to_string_lossy()).as_deref().unwrap_or_default()),
+    };
+    let owner = wanted.owner.clone().unwrap_or_else(|| Operator::here().person.name);
+    let imported = import(&text, &source, &name, &owner);
+    let sketch = Sketch { name, runbook: imported.runbook.clone(), tests: imported.tests.clone() };
+    sketch.judged(place)?;
+    if wanted.print {
+        output::to_stdout(&imported.runbook)?;
+    } else {
+        let files = sketch.write(place, wanted.force)?;
+        for file in files {
+            output::to_stderr(&format!("wrote {}\n", file.display()));
+        }
+    }
+    output::to_stderr(&told(&imported, &source));
+    if !wanted.print {
+        output::to_stderr(&sketch.next());
+    }
+    Ok(ExitCode::Completed)
+}
+
+fn read(file: &Path) -> Result<String, Failure> {
+    let unreadable = |error: io::Error| Failure::usage(format!("cannot read `{}`: {error}", file.display()));
+    let mut bytes = Vec::new();
+    if file == Path::new("-") {
+        io::stdin().lock().take(LONGEST + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    } else {
+        let open = fs::File::open(file).map_err(unreadable)?;
+        open.take(LONGEST + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    }
+    if bytes.len() as u64 > LONGEST {
+        let message = format!("`{}` is longer than {} MiB: that is no runbook", file.display(), LONGEST >> 20);
+        return Err(Failure::usage(message).hint("cut it into the procedures that it holds"));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        let line = error.as_bytes()[..at].iter().filter(|byte| **byte == b'\n').count() + 1;
+        Failure::usage(format!("`{}` is not UTF-8: line {line}, byte {at}", file.display()))
+    })
+}
+
+fn told(imported: &Imported, source: &str) -> String {
+    let [phases, commands, questions] = imported.counts;
+    let counted = |n: usize, one: &str| if n == 1 { format!("1 {one}") } else { format!("{n} {one}s") };
+    let mut text = format!(
+        "{}, {}, {}, {}\n",
+        counted(phases, "phase"),
+        counted(commands, "command"),
+        counted(questions, "question"),
+        counted(imported.parameters.len(), "parameter")
+    );
+    if !imported.parameters.is_empty() {
+        let names: Vec<_> = imported.parameters.keys().map(String::as_str).collect();
+        text.push_str(&format!("parameters: {}\n", names.join(", ")));
+    }
+    if !imported.notes.is_empty() {
+        text.push_str("needs a look:\n");
+        for (line, note) in &imported.notes {
+            text.push_str(&format!("  {}:{line}: {}\n", safe::line(source), safe::line(note)));
+        }
+    }
+    text
+}

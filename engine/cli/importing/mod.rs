@@ -1,0 +1,15 @@
+//! A Markdown runbook becomes the skeleton of one that can be run.
+//!
+//! Headings become phases, blocks of shell become commands, checkboxes and prose become confirms, placeholders become
+//! parameters. Nothing that was imported runs without a person who looks at it first: each command stands behind a confirm.
+
+mod document;
+mod placeholder;
+mod section;
+mod shell;
+mod skeleton;
+#[cfg(test)]
+mod tests;
+mod words;
+
+pub use skeleton::{Imported, import};

@@ -1,0 +1,183 @@
+//! What stands in a command for a value that somebody has to fill in.
+
+use std::collections::BTreeSet;
+
+use super::shell::is_identifier;
+
+/// A command, in pieces.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Piece {
+    /// As it stands there.
+    Text(String),
+    /// The value of a parameter.
+    Parameter {
+        /// Its name.
+        name: String,
+        /// The placeholder, as it stands there.
+        written: String,
+    },
+}
+
+/// Variables that a shell has anyway.
+const USUAL: [&str; 20] = [
+    "HOME", "PATH", "USER", "PWD", "OLDPWD", "HOSTNAME", "SHELL", "LANG", "TERM", "TMPDIR", "EDITOR", "UID", "RANDOM", "SECONDS",
+    "IFS", "PS1", "LOGNAME", "DISPLAY", "LINENO", "PPID",
+];
+
+/// Words that Rhai keeps for itself, or that would hide something.
+const RESERVED: [&str; 58] = [
+    "true",
+    "false",
+    "let",
+    "const",
+    "if",
+    "else",
+    "switch",
+    "do",
+    "while",
+    "loop",
+    "until",
+    "for",
+    "in",
+    "continue",
+    "break",
+    "return",
+    "throw",
+    "try",
+    "catch",
+    "import",
+    "export",
+    "as",
+    "global",
+    "private",
+    "fn",
+    "this",
+    "is_shared",
+    "call",
+    "curry",
+    "type_of",
+    "print",
+    "debug",
+    "eval",
+    "var",
+    "static",
+    "shared",
+    "goto",
+    "exit",
+    "match",
+    "case",
+    "public",
+    "protected",
+    "new",
+    "use",
+    "with",
+    "is",
+    "module",
+    "package",
+    "super",
+    "thread",
+    "spawn",
+    "go",
+    "await",
+    "async",
+    "sync",
+    "yield",
+    "default",
+    "void",
+];
+
+/// Cuts a command at its placeholders: `<name>`, `{{name}}`, `YOUR_NAME`, and variables that nothing in it sets.
+pub(super) fn cut(text: &str) -> Vec<Piece> {
+    let set = assigned(text);
+    let mut pieces = Vec::new();
+    let mut plain = String::new();
+    let mut rest = text;
+    let mut single = false;
+    while let Some(c) = rest.chars().next() {
+        if let Some((name, length)) = placeholder(rest, plain.chars().next_back(), single, &set) {
+            if !plain.is_empty() {
+                pieces.push(Piece::Text(std::mem::take(&mut plain)));
+            }
+            pieces.push(Piece::Parameter { name, written: rest[..length].to_owned() });
+            rest = &rest[length..];
+            continue;
+        }
+        single ^= c == '\'';
+        plain.push(c);
+        rest = &rest[c.len_utf8()..];
+    }
+    if !plain.is_empty() {
+        pieces.push(Piece::Text(plain));
+    }
+    pieces
+}
+
+/// The placeholder at the beginning: the parameter for it, and how many bytes it takes.
+fn placeholder(rest: &str, before: Option<char>, single: bool, set: &BTreeSet<String>) -> Option<(String, usize)> {
+    let wordy = |c: char| c.is_ascii_alphanumeric() || "_-. ".contains(c);
+    let between = |open: &str, close: &str| {
+        let (inside, _) = rest.strip_prefix(open)?.split_once(close)?;
+        let name = inside.trim();
+        let fits = (1..=40).contains(&name.len())
+            && name.starts_with(|c: char| c.is_ascii_alphabetic())
+            && name.chars().all(wordy)
+            && (open != "<" || name == inside);
+        fits.then(|| (parameter(name), open.len() + inside.len() + close.len()))
+    };
+    if rest.starts_with('<') && before != Some('<') {
+        return between("<", ">");
+    }
+    if rest.starts_with("{{") {
+        return between("{{", "}}").filter(|_| !rest.starts_with("{{."));
+    }
+    if rest.starts_with("YOUR_") && !before.is_some_and(|c| c.is_ascii_alphanumeric() || c == '_' || c == '$') {
+        let length = rest.bytes().take_while(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || *byte == b'_').count();
+        return Some((parameter(rest[5..length].trim_matches('_')), length));
+    }
+    if single || before == Some('\\') {
+        return None;
+    }
+    let variable = rest.strip_prefix('$')?;
+    let (name, length) = match variable.strip_prefix('{') {
+        Some(inside) => inside.split_once('}').map(|(name, _)| (name, name.len() + 3))?,
+        None => {
+            let length = variable.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_').count();
+            (&variable[..length], length + 1)
+        }
+    };
+    let is_one = is_identifier(name) && !USUAL.contains(&name) && !set.contains(name);
+    is_one.then(|| (parameter(name), length))
+}
+
+/// The variables that a script sets itself.
+fn assigned(text: &str) -> BTreeSet<String> {
+    let mut set = BTreeSet::new();
+    let words: Vec<&str> = text.split(|c: char| c.is_whitespace() || ";&|()`".contains(c)).collect();
+    for (at, word) in words.iter().enumerate() {
+        if let Some((name, _)) = word.split_once('=').filter(|(name, _)| is_identifier(name.trim_end_matches('+'))) {
+            set.insert(name.trim_end_matches('+').to_owned());
+        }
+        let before = at.checked_sub(1).map(|at| words[at]);
+        if matches!(before, Some("for" | "read" | "-r" | "local" | "declare" | "select")) && is_identifier(word) {
+            set.insert((*word).to_owned());
+        }
+    }
+    set
+}
+
+/// The name of the parameter for a placeholder: one for `<name-space>`, `$NAME_SPACE` and `{{ name space }}`.
+fn parameter(placeholder: &str) -> String {
+    let mut name = String::new();
+    for c in placeholder.chars() {
+        match c {
+            c if c.is_ascii_alphanumeric() => name.push(c.to_ascii_lowercase()),
+            _ if !name.is_empty() && !name.ends_with('_') => name.push('_'),
+            _ => {}
+        }
+    }
+    let name = name.trim_end_matches('_');
+    if name.is_empty() || RESERVED.contains(&name) || name.starts_with(|c: char| c.is_ascii_digit()) {
+        return format!("the_{name}").trim_end_matches('_').to_owned();
+    }
+    name.to_owned()
+}

@@ -1,0 +1,75 @@
+//! What stands below one heading, as steps.
+
+use super::shell::Typed;
+
+/// A heading with what follows it.
+#[derive(Debug, Default)]
+pub(super) struct Section {
+    /// Its title; none above the first heading.
+    pub(super) name: Option<String>,
+    /// Its line, from 1.
+    pub(super) line: usize,
+    /// What is to be done there.
+    pub(super) steps: Vec<Step>,
+    /// Text that no step has taken up yet.
+    prose: Vec<String>,
+}
+
+/// A step of the skeleton.
+#[derive(Debug)]
+pub(super) enum Step {
+    /// Somebody says that it is done, or that it was read.
+    Ask { line: usize, question: String, details: String },
+    /// A command, behind a question of its own.
+    Run { typed: Typed, details: String },
+}
+
+impl Section {
+    pub(super) fn new(name: Option<String>, line: usize) -> Self {
+        Self { name, line, ..Self::default() }
+    }
+
+    pub(super) fn prose(&mut self, text: String) {
+        self.prose.push(text);
+    }
+
+    pub(super) fn task(&mut self, line: usize, text: &str) {
+        let details = self.details();
+        let question = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        self.steps.push(Step::Ask { line, question, details });
+    }
+
+    pub(super) fn run(&mut self, typed: Typed) {
+        let details = self.details();
+        self.steps.push(Step::Run { typed, details });
+    }
+
+    /// The text above a step belongs to it.
+    pub(super) fn details(&mut self) -> String {
+        let mut joined = String::new();
+        for text in std::mem::take(&mut self.prose) {
+            let text = text.trim_end();
+            let is_item =
+                |text: &str| text.trim_start().starts_with("- ") || text.trim_start().starts_with(|c: char| c.is_ascii_digit());
+            if !joined.is_empty() {
+                joined.push_str(if is_item(text) && joined.lines().last().is_some_and(is_item) { "\n" } else { "\n\n" });
+            }
+            joined.push_str(text);
+        }
+        joined
+    }
+
+    /// What is left at the end is read, and said to be read.
+    pub(super) fn close(&mut self) {
+        if self.prose.iter().all(|text| text.trim().is_empty()) {
+            return;
+        }
+        let question = match (&self.name, self.steps.is_empty()) {
+            (Some(name), true) => format!("{name}: read, and done where it says so?"),
+            (Some(name), false) => format!("{name}: done?"),
+            (None, _) => "Go on?".to_owned(),
+        };
+        let details = self.details();
+        self.steps.push(Step::Ask { line: self.line, question, details });
+    }
+}

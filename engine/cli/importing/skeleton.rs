@@ -1,0 +1,281 @@
+//! The skeleton of a runbook and of its tests.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use super::document::{Block, Document, Kind};
+use super::placeholder::{Piece, cut};
+use super::section::{Section, Step};
+use super::shell::{Typed, typed};
+use super::words::{lines, run};
+use crate::literal::quoted;
+
+/// Links that the head of the runbook takes; the others stand in the text anyway.
+const MOST_LINKS: usize = 12;
+/// Letters of a command that make the name of its step.
+const LONGEST_NAME: usize = 60;
+
+/// What became of a document.
+#[derive(Debug)]
+pub struct Imported {
+    /// The runbook.
+    pub runbook: String,
+    /// Its tests.
+    pub tests: String,
+    /// How many phases, commands and questions it has.
+    pub counts: [usize; 3],
+    /// The parameters, each with what it stands for.
+    pub parameters: BTreeMap<String, String>,
+    /// What needs a look, each with its line in the document.
+    pub notes: Vec<(usize, String)>,
+}
+
+/// Turns a document into a skeleton. `source` is its name, `name` that of the runbook.
+#[must_use]
+pub fn import(text: &str, source: &str, name: &str, owner: &str) -> Imported {
+    // Signs that no text needs: those that hide, and those that this program uses itself between the words of a command.
+    let text = text.replace("\r\n", "\n").replace(is_hidden, "\u{fffd}");
+    let document = Document::read(&text);
+    let mut notes = Vec::new();
+    let (title, about, sections) = sections(document.blocks, name, &mut notes);
+    let mut writer = Writer { source, notes, ..Writer::default() };
+    for section in &sections {
+        writer.section(section);
+    }
+    let links: Vec<_> =
+        document.links.iter().filter(|link| link.starts_with("https://") || link.starts_with("http://")).collect();
+    let mut runbook = comment(
+        "//!",
+        &format!(
+            "{title}\n\nImported from {source} by `runbook import`. Each command stands behind a question: a text that was read by people is not yet\na runbook that can be trusted. Say what rolls each command back, turn looks into checks, and take the questions out that nobody needs."
+        ),
+        0,
+    );
+    if !about.is_empty() {
+        runbook.push_str(&comment("//!", &format!("\n{about}"), 0));
+    }
+    let _infallible = write!(runbook, "\nlet p = runbook(#{{\n    title: {},\n    owner: {},\n", quoted(&title), quoted(owner));
+    if !writer.parameters.is_empty() {
+        runbook.push_str("    params: #{\n");
+        for (name, help) in &writer.parameters {
+            // A value that begins with `-` would be an option of the program that gets it.
+            let _infallible = writeln!(runbook, "        {name}: #{{ help: {}, pattern: \"[^-].*\" }},", quoted(help));
+        }
+        runbook.push_str("    },\n");
+    }
+    if !links.is_empty() {
+        let links: Vec<_> = links.iter().take(MOST_LINKS).map(|link| format!("        {},\n", quoted(link))).collect();
+        let _infallible = write!(runbook, "    links: [\n{}    ],\n", links.concat());
+    }
+    runbook.push_str("});\n");
+    runbook.push_str(&writer.body);
+    let tests = tests(name, &writer);
+    writer.notes.sort();
+    Imported { runbook, tests, counts: writer.counts, parameters: writer.parameters, notes: writer.notes }
+}
+
+/// The title, what stands above the first step, and the sections.
+fn sections(blocks: Vec<Block>, name: &str, notes: &mut Vec<(usize, String)>) -> (String, String, Vec<Section>) {
+    let (mut title, mut about) = (None, Vec::new());
+    let mut all = vec![Section::new(None, 1)];
+    for Block { line, kind } in blocks {
+        let first = all.len() == 1 && all[0].steps.is_empty();
+        let Some(section) = all.last_mut() else { break };
+        match kind {
+            Kind::Title(text) => title = Some(text),
+            Kind::Heading(1, text) if first && title.is_none() => title = Some(text),
+            Kind::Heading(_, text) => {
+                section.close();
+                let name = if text.is_empty() { format!("Line {line}") } else { text };
+                all.push(Section::new(Some(name), line));
+            }
+            Kind::Prose(text) if first => about.push(text),
+            Kind::Prose(text) => section.prose(text),
+            Kind::Task(text) => section.task(line, &text),
+            Kind::Unturned(what) => notes.push((line, what.to_owned())),
+            Kind::Code { language, text } => match typed(&language, &text, line) {
+                Some(commands) => commands.into_iter().for_each(|command| section.run(command)),
+                None => {
+                    let what = if language.is_empty() { "text or code".to_owned() } else { format!("`{language}`") };
+                    notes.push((line, format!("a block of {what} that is not run: it is shown with the next question")));
+                    let shown: String = text.lines().map(|line| format!("    {line}\n")).collect();
+                    section.prose(shown);
+                }
+            },
+        }
+    }
+    if let Some(last) = all.last_mut() {
+        last.close();
+    }
+    (
+        title.map(|title| short(&title, 200)).filter(|title| !title.is_empty()).unwrap_or_else(|| name.to_owned()),
+        about.join("\n\n"),
+        all,
+    )
+}
+
+#[derive(Default)]
+struct Writer<'a> {
+    source: &'a str,
+    body: String,
+    parameters: BTreeMap<String, String>,
+    counts: [usize; 3],
+    notes: Vec<(usize, String)>,
+    phases: BTreeSet<String>,
+}
+
+impl Writer<'_> {
+    fn section(&mut self, section: &Section) {
+        if section.steps.is_empty() {
+            if let Some(name) = &section.name {
+                self.body.push_str(&comment("\n//", &format!("── {name}"), 0));
+            }
+            return;
+        }
+        let (indent, end) = match &section.name {
+            Some(name) => {
+                let name = unique(&mut self.phases, &short(name, 100));
+                let _infallible =
+                    write!(self.body, "\n{}phase({}, || {{", comment("//", &self.place(section.line), 0), quoted(&name));
+                self.counts[0] += 1;
+                (4, "});\n")
+            }
+            None => (0, ""),
+        };
+        let mut names = BTreeSet::new();
+        for step in &section.steps {
+            self.body.push('\n');
+            match step {
+                Step::Ask { line, question, details } => {
+                    self.body.push_str(&comment("//", &self.place(*line), indent));
+                    self.ask(&mut names, question, details, indent);
+                }
+                Step::Run { typed, details } => self.run(&mut names, typed, details, indent),
+            }
+        }
+        self.body.push_str(end);
+    }
+
+    fn place(&self, line: usize) -> String {
+        format!("{}:{line}", self.source)
+    }
+
+    fn ask(&mut self, names: &mut BTreeSet<String>, question: &str, details: &str, indent: usize) {
+        let question = short(question, 200);
+        let question = unique(names, if question.is_empty() { "Go on?" } else { &question });
+        let pad = " ".repeat(indent);
+        self.counts[2] += 1;
+        let _infallible = match details.trim_end() {
+            "" => writeln!(self.body, "{pad}confirm({});", quoted(&question)),
+            details => {
+                let details = lines(details, indent + 8);
+                writeln!(self.body, "{pad}confirm({}, #{{\n{pad}    details: {details},\n{pad}}});", quoted(&question))
+            }
+        };
+    }
+
+    fn run(&mut self, names: &mut BTreeSet<String>, typed: &Typed, details: &str, indent: usize) {
+        let pieces = cut(&typed.text);
+        let run = run(&pieces);
+        for piece in &pieces {
+            if let Piece::Parameter { name, written } = piece {
+                let source = self.source;
+                self.parameters.entry(name.clone()).or_insert_with(|| format!("{written} in {source}"));
+            }
+        }
+        let first = typed.text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
+        let name = short(first.trim_end_matches('\\').trim_end(), LONGEST_NAME);
+        let name = if name.is_empty() { format!("line {}", typed.line) } else { name };
+        let mut above = self.place(typed.line);
+        for text in typed.comments.iter().filter(|text| !text.is_empty()) {
+            let _infallible = write!(above, "\n{text}");
+        }
+        if !typed.printed.is_empty() {
+            let more = if typed.printed.len() > 6 { "\n  …" } else { "" };
+            let shown: Vec<_> = typed.printed.iter().take(6).map(|line| format!("  {line}")).collect();
+            let _infallible = write!(above, "\nprinted, when it was written down:\n{}{more}", shown.join("\n"));
+        }
+        self.body.push_str(&comment("//", &above, indent));
+        let comments = typed.comments.join("\n");
+        let details = match (details.is_empty(), comments.is_empty()) {
+            (true, _) => comments,
+            (false, true) => details.to_owned(),
+            (false, false) => format!("{details}\n\n{comments}"),
+        };
+        self.ask(names, &format!("Run `{name}`?"), &details, indent);
+        let name = unique(names, &name);
+        let pad = " ".repeat(indent);
+        let rollback = if run.looks {
+            format!("{pad}    rollback: \"nothing\",\n{pad}    idempotent: true,\n")
+        } else {
+            format!("{pad}    // rollback: what takes it back, or \"nothing\"\n")
+        };
+        self.counts[1] += 1;
+        let _infallible =
+            write!(self.body, "{pad}command({}, #{{\n{pad}    run: {},\n{rollback}{pad}}});\n", quoted(&name), run.expression);
+        if run.attended {
+            self.notes.push((
+                typed.line,
+                format!("`{name}` wants a terminal, or does not end by itself: say `interactive: true`, or a `timeout`"),
+            ));
+        }
+    }
+}
+
+/// The tests of a skeleton: it goes to its end, and a no stops it before anything is run.
+fn tests(name: &str, writer: &Writer<'_>) -> String {
+    let params: Vec<_> = writer.parameters.keys().map(|name| format!("{name}: \"x\"")).collect();
+    let params = if params.is_empty() { String::new() } else { format!("#{{ {} }}", params.join(", ")) };
+    let [_, commands, questions] = writer.counts;
+    let mut text = comment(
+        "//!",
+        &format!("What `runbook test {name}` tries out, in a scripted world. Written by `runbook import`: add what must hold."),
+        0,
+    );
+    let _infallible = write!(
+        text,
+        "\ntest(\"it goes from its first step to its last\", || {{\n    let ran = run({params});\n    assert_eq(ran.status, \"completed\");\n    \
+         assert_eq(ran.changes.len(), {commands});\n    assert_eq(ran.asked.len(), {questions});\n}});\n"
+    );
+    if questions > 0 {
+        let _infallible = write!(
+            text,
+            "\ntest(\"nothing is run when the first answer is no\", || {{\n    given(\"*\", #{{ says: \"no\" }});\n    let ran = run({params});\n    \
+             assert_eq(ran.status, \"declined\");\n    assert_eq(ran.changes, []);\n}});\n"
+        );
+    }
+    text
+}
+
+/// Control characters, others that change how a line is read, and private ones.
+fn is_hidden(c: char) -> bool {
+    (c.is_control() && c != '\n' && c != '\t')
+        || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{e000}'..='\u{f8ff}')
+}
+
+/// A comment of so many lines. No sign in it can end the line that it stands in.
+fn comment(mark: &str, text: &str, indent: usize) -> String {
+    let pad = " ".repeat(indent);
+    let visible = |c: char| if is_hidden(c) || c == '\t' { '\u{fffd}' } else { c };
+    text.split('\n')
+        .map(|line| format!("{pad}{mark} {}", line.chars().map(visible).collect::<String>()).trim_end().to_owned() + "\n")
+        .collect()
+}
+
+/// The beginning of a text, in one line of at most so many bytes.
+fn short(text: &str, longest: usize) -> String {
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if text.len() <= longest {
+        return text;
+    }
+    let end = text.floor_char_boundary(longest - "…".len());
+    format!("{}…", text[..end].trim_end())
+}
+
+/// The name, with a number behind it when it is taken.
+fn unique(taken: &mut BTreeSet<String>, name: &str) -> String {
+    let numbered = |at: usize| if at == 1 { name.to_owned() } else { format!("{name} ({at})") };
+    let free = (1..).map(numbered).find(|name| !taken.contains(name)).unwrap_or_default();
+    taken.insert(free.clone());
+    free
+}

@@ -1,0 +1,221 @@
+//! What becomes of Markdown; and that nothing in it becomes more than text.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use runbook_runtime::script::{Pinned, Program, at_depth};
+
+use super::{Imported, import};
+
+fn imported(text: &str) -> Imported {
+    let imported = import(text, "x.md", "x", "team");
+    read(&imported.runbook).unwrap_or_else(|wrong| panic!("{wrong}\n{}", imported.runbook));
+    imported
+}
+
+fn read(source: &str) -> Result<(), String> {
+    let sources = Pinned(BTreeMap::from([("x.rhai".to_owned(), source.to_owned())]));
+    let read = at_depth(|| Program::load(&sources, "x.rhai").and_then(|program| program.describe()));
+    read.map(drop).map_err(|diagnostics| diagnostics.render(false))
+}
+
+/// What `run` of the commands of a block becomes.
+#[track_caller]
+fn runs(language: &str, block: &str) -> Vec<String> {
+    let imported = imported(&format!("# T\n\n```{language}\n{block}\n```\n"));
+    let mut all: Vec<String> = Vec::new();
+    for line in imported.runbook.lines() {
+        let line = line.trim();
+        if let Some(run) = line.strip_prefix("run: ") {
+            all.push(run.trim_end_matches(',').to_owned());
+        } else if line.starts_with('"') && all.last().is_some_and(|last| last.ends_with('+')) {
+            let last = all.last_mut().expect("a line above");
+            last.push_str(line.trim_end_matches(','));
+        }
+    }
+    all
+}
+
+#[test]
+fn what_needs_no_shell_is_a_list_of_words() {
+    assert_eq!(runs("sh", "systemctl restart 'my service'"), [r#"["systemctl", "restart", "my service"]"#]);
+    assert_eq!(runs("bash", "a one\\\n  two\nb"), [r#"["a", "one", "two"]"#, r#"["b"]"#]);
+    assert_eq!(
+        runs("bash", "kubectl -n <name space> get deploy/<app>"),
+        [r#"["kubectl", "-n", p.name_space, "get", "deploy/" + p.app]"#]
+    );
+}
+
+#[test]
+fn what_needs_one_gets_its_values_as_variables() {
+    assert_eq!(runs("sh", "ls | wc -l"), [r#"sh("ls | wc -l")"#]);
+    assert_eq!(runs("sh", "grep <what> x | wc"), [r#"sh("grep \"${what}\" x | wc", #{ what: p.what })"#]);
+    assert_eq!(runs("sh", "echo \"a <b>\" 'c <d>' | x"), [r#"sh("echo \"a ${b}\" 'c '\"${d}\"'' | x", #{ b: p.b, d: p.d })"#]);
+    assert_eq!(runs("sh", "echo $APP ${APP}; x"), [r#"sh("echo \"${app}\" \"${app}\"; x", #{ app: p.app })"#]);
+    assert_eq!(runs("sh", "echo '$APP' $HOME $1 $(id) \\$X; x"), [r#"sh("echo '$APP' $HOME $1 $(id) \\$X; x")"#]);
+    assert_eq!(runs("sh", "cat <<EOF\n<a>\nEOF"), [r#"sh("cat <<EOF\n" +"${a}\n" +"EOF", #{ a: p.a })"#]);
+}
+
+#[test]
+fn lines_that_need_each_other_stay_together() {
+    for script in ["for i in 1 2\ndo echo $i\ndone", "X=1\necho $X", "cd /tmp\nls", "cat <<EOF\n$ no prompt\nEOF", "echo 'a\nb'"]
+    {
+        assert_eq!(runs("bash", script).len(), 1, "{script}");
+    }
+    assert!(imported("```sh\nX=1\necho $X\n```").parameters.is_empty(), "what a script sets is no parameter");
+}
+
+#[test]
+fn of_a_session_only_what_was_typed_is_run() {
+    let typed = [r#"["ls"]"#, r#"["id", "-u"]"#];
+    assert_eq!(runs("console", "$ ls\nrm -rf /\n$ id \\\n> -u\n0"), typed);
+    assert_eq!(runs("", "$ ls\nrm -rf /\n$ id -u"), typed);
+    assert_eq!(runs("console", "# ls\nrm -rf /\n# id -u"), typed);
+    assert_eq!(runs("", "root@db-1:~# ls\nrm -rf /\n[ann@web ~]$ id -u"), typed);
+    assert_eq!(runs("sh", "# rm -rf /\nls # comment"), [r#"sh("ls # comment")"#]);
+}
+
+#[test]
+fn what_is_no_shell_is_shown_and_not_run() {
+    for language in ["sql", "yaml", "python", "json", "promql", "", "powershell"] {
+        let imported = imported(&format!("# T\n\n## P\n\n```{language}\nDROP TABLE x;\n```\n"));
+        assert_eq!(imported.counts, [1, 0, 1], "{language}");
+        assert_eq!(imported.notes.len(), 1, "{language}");
+        assert!(imported.runbook.contains("DROP TABLE x;"));
+    }
+}
+
+#[test]
+fn text_becomes_questions_in_the_order_of_the_document() {
+    let imported = imported(
+        "# How to\n\nAbout it.\n\n## One\n\nRead [this](https://a.b/c) first.\n\n- [ ] Tell them\n\n```sh\nls\n```\n\nAfterwards.\n\n## Empty\n\n## One\n\ntext\n",
+    );
+    assert_eq!(imported.counts, [2, 1, 4]);
+    let at = |text: &str| imported.runbook.find(text).unwrap_or_else(|| panic!("`{text}` is missing in\n{}", imported.runbook));
+    assert!(at("title: \"How to\"") < at("\"https://a.b/c\",") && at("//! About it.") < at("phase(\"One\""));
+    assert!(at("Read this (https://a.b/c) first.") < at("confirm(\"Tell them\"") || at("Tell them") > 0);
+    assert!(at("command(\"ls\"") < at("One: done?") && at("── Empty") < at("phase(\"One (2)\""));
+}
+
+#[test]
+fn what_only_looks_is_known_for_it() {
+    let looks = |line: &str| imported(&format!("```sh\n{line}\n```")).runbook.contains("rollback: \"nothing\"");
+    for line in ["kubectl get pods", "kubectl -n x --context=y describe pod z", "systemctl status x", "df -h", "journalctl -u x"]
+    {
+        assert!(looks(line), "{line}");
+    }
+    for line in
+        ["kubectl -n get delete pod", "systemctl restart x", "rm -rf x", "kubectl exec -it x -- ls", "tail -f x", "df > x"]
+    {
+        assert!(!looks(line), "{line}");
+    }
+}
+
+/// Pieces that mean something to Markdown, to a shell or to Rhai.
+fn piece() -> impl Strategy<Value = String> {
+    let sharp = prop::sample::select(vec![
+        "`",
+        "```",
+        "```sh\n",
+        "\n```\n",
+        "\n",
+        "\r\n",
+        "\n\n",
+        "\"",
+        "\\",
+        "'",
+        "${",
+        "}",
+        "#{",
+        "*/",
+        "/*",
+        "//",
+        "//!",
+        "<",
+        ">",
+        "<a>",
+        "<x y>",
+        "{{b}}",
+        "$C",
+        "${D}",
+        "YOUR_E",
+        "$ ",
+        "> ",
+        "# ",
+        "## ",
+        "- [ ] ",
+        "1. ",
+        "| a | b |\n|---|---|\n| c | d |\n",
+        "[x](y)",
+        "![z](w)",
+        "command(\"pwned\", #{ run: [\"touch\", \"/pwned\"] });",
+        "\");\ncommand(\"pwned\"",
+        "|",
+        "&&",
+        ";",
+        "\0",
+        "\u{7}",
+        "\u{2028}",
+        "\u{202e}",
+        "\u{e000}",
+        "\u{feff}",
+        "<!--",
+        "-->",
+        "---\n",
+        "title: x\n",
+        "cat <<EOF\n",
+        "EOF\n",
+        "    ",
+        "\t",
+        "let ",
+        "in",
+        "ä",
+        "\u{1f600}",
+    ]);
+    prop_oneof![4 => sharp.prop_map(str::to_owned), 1 => any::<String>()]
+}
+
+/// The code of a script: without its comments, and with `"` for each text.
+fn code(source: &str) -> String {
+    let mut code = String::new();
+    let mut letters = source.chars().peekable();
+    while let Some(c) = letters.next() {
+        match c {
+            '/' if letters.peek() == Some(&'/') => {
+                letters.by_ref().find(|c| *c == '\n');
+            }
+            '"' => {
+                code.push('"');
+                loop {
+                    match letters.next() {
+                        Some('\\') => drop(letters.next()),
+                        Some('"') => break,
+                        Some('\n') | None => panic!("a text that does not end: {source}"),
+                        Some(_) => {}
+                    }
+                }
+            }
+            c => code.push(c),
+        }
+    }
+    code
+}
+
+proptest! {
+    /// The words of the skeleton are ours, whatever the document says: what it says stands in texts and comments.
+    #[test]
+    fn no_document_writes_code(pieces in prop::collection::vec(piece(), 0..40)) {
+        const OURS: [&str; 17] = [
+            "let", "p", "runbook", "title", "owner", "params", "links", "help", "pattern", "phase", "confirm", "details", "command", "run", "sh",
+            "rollback", "idempotent",
+        ];
+        let imported = import(&pieces.concat(), "x.md", "x", "team");
+        prop_assert!(read(&imported.runbook).is_ok(), "{}", imported.runbook);
+        let code = code(&imported.runbook);
+        for word in code.split(|c: char| !(c.is_alphanumeric() || c == '_')).filter(|word| !word.is_empty()) {
+            prop_assert!(OURS.contains(&word) || word == "true" || imported.parameters.contains_key(word), "`{}` in\n{}", word, imported.runbook);
+        }
+        prop_assert!(code.chars().all(|c| c.is_alphanumeric() || "_ \n\"#{}()[]:,;.+=|".contains(c)), "{}", code);
+        prop_assert_eq!(code.matches("command(").count(), imported.counts[1]);
+    }
+}

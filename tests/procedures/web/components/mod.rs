@@ -1,0 +1,13 @@
+//! What the runbooks meet: real servers on loopback, which end with the test.
+
+mod edge;
+mod load;
+mod metrics;
+mod ports;
+mod service;
+
+pub(crate) use edge::Edge;
+pub(crate) use load::Load;
+pub(crate) use metrics::Prometheus;
+pub(crate) use ports::{free_port, until};
+pub(crate) use service::Service;
