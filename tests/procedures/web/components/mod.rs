@@ -8,6 +8,6 @@ mod service;
 
 pub(super) use edge::Edge;
 pub(super) use load::Load;
-pub(super) use metrics::Prometheus;
+pub(super) use metrics::{Alertmanager, Prometheus};
 pub(super) use ports::{free_port, until};
 pub(super) use service::Service;
