@@ -1,31 +1,27 @@
 //! The floor of the audit trail: one run's files committed as one durable pack, and nothing else.
 
-use std::path::Path;
-use std::process::ExitCode;
+use std::error::Error;
+use std::path::{Path, PathBuf};
 
-use git2::{Repository, Signature};
+use git2::{Oid, Repository, Signature};
 
-/// Plays the floor: `COUNT` commits into a bare repository at `DIR`.
-pub(crate) fn play(words: &[&str]) -> ExitCode {
-    let played = match words {
-        [count, dir] => commits(count.parse().unwrap_or(1), Path::new(dir)).map_err(|error| error.to_string()),
-        _ => Err("bare-pack COUNT DIR".to_owned()),
-    };
-    match played {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            crate::output::tell(&format!("bare-pack: {error}"));
-            ExitCode::FAILURE
-        }
-    }
+/// A bare repository that takes one run after the other.
+pub(crate) struct Floor {
+    dir: PathBuf,
+    runs: usize,
+    parent: Option<Oid>,
 }
 
-fn commits(count: usize, dir: &Path) -> Result<(), Box<dyn std::error::Error>> {
-    Repository::init_bare(dir)?;
-    let mut parent = None;
-    for run in 0..count {
+impl Floor {
+    pub(crate) fn begun(dir: &Path) -> Result<Self, git2::Error> {
+        Repository::init_bare(dir)?;
+        Ok(Self { dir: dir.to_owned(), runs: 0, parent: None })
+    }
+
+    pub(crate) fn commit(&mut self) -> Result<(), Box<dyn Error>> {
+        let run = self.runs;
         // A handle of its own for each, as each run is another process.
-        let repository = Repository::open_bare(dir)?;
+        let repository = Repository::open_bare(&self.dir)?;
         let odb = repository.odb()?;
         let memory = odb.add_new_mempack_backend(1000)?;
         let journal: String = (0..16).map(|line| format!("{{\"run\":{run},\"seq\":{line},{:?}:1}}\n", "x".repeat(220))).collect();
@@ -40,7 +36,7 @@ fn commits(count: usize, dir: &Path) -> Result<(), Box<dyn std::error::Error>> {
         let tree = tree.write()?;
         ids.push(tree);
         let who = Signature::now("floor", "floor@localhost")?;
-        let parents: Vec<_> = parent.map(|id| repository.find_commit(id)).transpose()?.into_iter().collect();
+        let parents: Vec<_> = self.parent.map(|id| repository.find_commit(id)).transpose()?.into_iter().collect();
         let parents: Vec<_> = parents.iter().collect();
         let commit = repository.commit(None, &who, &who, "a run", &repository.find_tree(tree)?, &parents)?;
         ids.push(commit);
@@ -48,15 +44,15 @@ fn commits(count: usize, dir: &Path) -> Result<(), Box<dyn std::error::Error>> {
         for id in ids {
             pack.insert_object(id, None)?;
         }
-        let place = dir.join("objects/pack");
+        let place = self.dir.join("objects/pack");
         pack.write(&place, 0)?;
         flushed(&place)?;
         memory.reset()?;
         repository.reference("refs/heads/main", commit, true, "")?;
-        flushed(&dir.join("refs/heads"))?;
-        parent = Some(commit);
+        flushed(&self.dir.join("refs/heads"))?;
+        (self.parent, self.runs) = (Some(commit), run + 1);
+        Ok(())
     }
-    Ok(())
 }
 
 /// Flushes a directory and every file in it that is not older than a moment: what a durable commit cannot do without.

@@ -11,10 +11,12 @@
 
 mod bare_pack;
 mod branches;
+mod commit;
 mod floor;
 mod flow;
 mod flushes;
 mod growth;
+mod invented;
 mod measured;
 mod options;
 mod ours;
@@ -41,7 +43,6 @@ fn main() -> ExitCode {
     match told.as_slice() {
         ["floor", rest @ ..] => return floor::play(rest),
         ["measure", report, program, arguments @ ..] => return measured::play(report, program, arguments),
-        ["bare-pack", rest @ ..] => return bare_pack::play(rest),
         _ => {}
     }
     let Some(options) = Options::read(&told) else { return ExitCode::from(2) };

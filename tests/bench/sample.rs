@@ -6,8 +6,8 @@ pub(crate) struct Sample(Vec<f64>);
 
 impl Sample {
     pub(crate) fn add(&mut self, figure: f64) {
-        self.0.push(figure);
-        self.0.sort_by(f64::total_cmp);
+        let at = self.0.partition_point(|other| other.total_cmp(&figure).is_lt());
+        self.0.insert(at, figure);
     }
 
     pub(crate) fn is_empty(&self) -> bool {

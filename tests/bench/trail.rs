@@ -2,17 +2,16 @@
 
 use std::path::Path;
 
-use crate::measured;
 use crate::options::Options;
 use crate::place::Place;
-use crate::rounds::{Contest, Figures, wall};
+use crate::rounds::Figures;
 use crate::sample::Sample;
 use crate::verdict::Table;
-use crate::{growth, ours, output};
+use crate::{commit, growth, ours, output};
 
 pub(crate) fn measure(options: &Options, table: &mut Table) -> Result<(), String> {
-    if options.wants(&["T16"]) {
-        a_commit(options, table)?;
+    if options.wants(&["T16", "T18"]) {
+        commit::measure(options, table)?;
     }
     if options.wants(&["T17"]) {
         growth::measure(options, table)?;
@@ -23,34 +22,7 @@ pub(crate) fn measure(options: &Options, table: &mut Table) -> Result<(), String
     Ok(())
 }
 
-/// What sealing adds to a run, beside a floor that makes one durable commit of the same size.
-fn a_commit(options: &Options, table: &mut Table) -> Result<(), String> {
-    let place = Place::with(&ours::steps(1))?;
-    ours::exec_in(&place, &[])?;
-    let myself = std::env::current_exe().map_err(|error| error.to_string())?;
-    let (few, many) = (options.sized(2, 1), options.sized(22, 3));
-    let bare = |count: usize| {
-        let place = Place::new()?;
-        measured::run(place.command(&myself, &["bare-pack", &count.to_string(), "bare.git"]), 0).map(Figures::of)
-    };
-    let results = Contest::default()
-        .with("bare pack", || Ok(Figures::per_step(bare(few)?, bare(many)?, many - few)))
-        .with("unsealed", || ours::exec_in(&place, &ours::UNSEALED).map(Figures::of))
-        .with("sealed", || ours::exec_in(&place, &[]).map(Figures::of))
-        .held(options.rounds * options.sized(4, 1));
-    let floor = results.sample("bare pack", wall).median();
-    let mut ratio = Sample::default();
-    // Before the first step, and at the end.
-    let seals = 2.0;
-    ratio.add((results.sample("sealed", wall).median() - results.sample("unsealed", wall).median()) / seals / floor);
-    table.row("T16", "a seal (a run has two) × one bare durable pack commit", ratio, "×", 2.0, 1.2);
-    for name in ["bare pack", "unsealed", "sealed"] {
-        table.figure(&format!("trail: {name}"), results.sample(name, wall), "ms");
-    }
-    Ok(())
-}
-
-/// What a run adds to the repository. Each seal writes a pack, and packs are put together when fifty have gathered: so over
+/// What a run adds to the repository. Each seal writes a pack, and packs are put together when some have gathered: so over
 /// some of those rounds.
 fn space(options: &Options, table: &mut Table) -> Result<(), String> {
     let place = Place::with(&ours::steps(1))?;

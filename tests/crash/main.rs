@@ -11,6 +11,7 @@ mod audit_faults;
 mod branches;
 mod disk_faults;
 mod mount;
+mod packs;
 mod power_cut;
 mod scene;
 mod settling;

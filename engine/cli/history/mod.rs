@@ -7,3 +7,6 @@ mod runs;
 pub(crate) use line::operator;
 pub use line::{DAMAGED, DIED, RunLine};
 pub use runs::History;
+
+#[cfg(test)]
+mod tests;

@@ -15,7 +15,7 @@ use crate::failure::Failure;
 /// The runs of a state directory.
 #[derive(Debug)]
 pub struct History {
-    state: StateDir,
+    pub(super) state: StateDir,
 }
 
 impl History {
@@ -83,6 +83,8 @@ impl History {
     /// pass `begun`, or its line does not pass `wanted`. One whose journal is damaged has a line that says so, and a
     /// failure: it must not hide the others.
     ///
+    /// A run whose last record says that it is not wanted is passed over; of the others the whole journal is read.
+    ///
     /// Several threads read, each a journal at a time: what takes time is to check the digest of every record.
     pub fn lines(
         &self,
@@ -92,7 +94,7 @@ impl History {
         wanted: impl Fn(&RunLine) -> bool + Sync,
     ) -> (Vec<RunLine>, Vec<Failure>) {
         let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
-        let line = |run: &RunId| self.line(*run, &begun).filter(|(line, _)| wanted(line));
+        let line = |run: &RunId| self.line(*run, &begun, &wanted).filter(|(line, _)| wanted(line));
         let (mut lines, mut failures) = (Vec::new(), Vec::new());
         let mut rest = runs;
         while lines.len() < limit && !rest.is_empty() {
@@ -118,13 +120,26 @@ impl History {
 
     /// `None` for a run that never began: its process died while it made the directory, nothing was run, and nothing is to
     /// be told.
-    fn line(&self, run: RunId, begun: &impl Fn(&[Record]) -> bool) -> Option<(RunLine, Option<Failure>)> {
+    fn line(
+        &self,
+        run: RunId,
+        begun: &impl Fn(&[Record]) -> bool,
+        wanted: &impl Fn(&RunLine) -> bool,
+    ) -> Option<(RunLine, Option<Failure>)> {
         let dir = self.state.run(run);
-        match Journal::beginning(&dir, 2) {
-            Ok(first) if !first.is_empty() && !begun(&first) => return None,
-            _ => {}
+        let first = Journal::beginning(&dir, 2).unwrap_or_default();
+        if !first.is_empty() && !begun(&first) {
+            return None;
         }
         let held = dir.held().is_ok_and(|held| held.is_some());
+        // A sound journal is what its last record says. One that is not sound is damaged, whatever that says.
+        if let Ok(Some(last)) = Journal::ending(&dir)
+            && let Some(line) = RunLine::of(&[first, vec![last]].concat(), held)
+            && !wanted(&line)
+            && !wanted(&RunLine { damaged: true, ..line })
+        {
+            return None;
+        }
         let unread = |failure: Failure| Some((RunLine::unread(run), Some(failure.detail(format!("in the run {run}")))));
         match Journal::read_sound(&dir) {
             Err(ReadError::Missing { .. }) => None,
@@ -163,7 +178,11 @@ impl From<StorageFailure> for Failure {
 
 impl From<ReadError> for Failure {
     fn from(error: ReadError) -> Self {
-        let exit = if matches!(error, ReadError::Damaged(_)) { ExitCode::Damaged } else { ExitCode::NothingRun };
+        let exit = if matches!(error, ReadError::Damaged(_) | ReadError::Illegal { .. }) {
+            ExitCode::Damaged
+        } else {
+            ExitCode::NothingRun
+        };
         Self::new(exit, error.to_string())
     }
 }

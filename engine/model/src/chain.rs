@@ -114,6 +114,15 @@ pub fn decode(head: Head, run: Option<RunId>, line: &[u8]) -> Result<(Record, He
     Ok((record, Head { next, digest }))
 }
 
+/// Reads a line by itself: its digest fits its content, and it is of this run. Where it stands is not looked at.
+///
+/// # Errors
+/// [`Broken`] says what does not fit.
+pub fn alone(run: RunId, line: &[u8]) -> Result<Record, Broken> {
+    let Line { prev, record } = Line::read(line).map_err(|error| Broken::Shape(error.to_string()))?;
+    decode(Head { next: record.seq, digest: prev }, Some(run), line).map(|(record, _)| record)
+}
+
 fn version(line: &[u8]) -> Option<u64> {
     #[derive(Deserialize)]
     struct Version {

@@ -17,6 +17,7 @@ use super::place;
 use super::reading::{self, Unreadable};
 use super::remembered::Rewritten;
 use super::standing::Divergence;
+use super::unwritten::Unwritten;
 use crate::signing::CannotSign;
 
 /// What is to be sealed. All that a commit says is read from the journal, so that the two cannot disagree.
@@ -107,6 +108,9 @@ pub enum SealError {
     /// The commit could not be signed.
     #[error(transparent)]
     Sign(#[from] CannotSign),
+    /// A file of the archive could not be written.
+    #[error(transparent)]
+    Unwritten(#[from] Unwritten),
     /// git refused.
     #[error("the audit repository refused: {0}")]
     Git(#[from] git2::Error),
