@@ -27,6 +27,7 @@ pub mod performance;
 #[cfg(test)]
 mod reference;
 pub mod rehearsal;
+pub mod sheet;
 mod signals;
 mod signing;
 pub mod testing;

@@ -29,6 +29,7 @@ mod report;
 mod resume;
 mod rollback;
 mod secrets;
+mod show;
 mod signals;
 mod signatures;
 mod stdlib;
