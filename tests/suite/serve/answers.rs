@@ -58,7 +58,8 @@ fn a_question_is_answered_in_a_browser_and_the_run_goes_on() {
     let late = browser.form(&format!("{path}/answer"), &[("_form", &form), ("shown", &"0".repeat(64)), ("said", "no")]);
     assert_eq!(late.status, 409);
 
-    // Rolled back from the same page, after a tick.
+    // Rolled back from the same page, after a tick, and not while the process that ran it is still there.
+    browser.until(&path, &["Roll it back for real"]);
     assert_eq!(browser.form(&format!("{path}/rollback"), &[("_form", &form)]).status, 422);
     assert_eq!(browser.form(&format!("{path}/rollback"), &[("_form", &form), ("sure", "yes")]).status, 303);
     browser.until(&path, &["rolled back", "verdict back"]);
