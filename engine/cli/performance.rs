@@ -20,7 +20,7 @@ use runbook_runtime::audit::Archivist;
 use runbook_runtime::confinement::{self, Confinement};
 use runbook_runtime::dispatcher::{Finished, Halt, Interrupts, Opening, Refused};
 use runbook_runtime::hosts::SshSettings;
-use runbook_runtime::journal::{RunDir, StateDir};
+use runbook_runtime::journal::{Known, RunDir, StateDir};
 use runbook_runtime::script::Program;
 use runbook_runtime::secret::Sources;
 use runbook_runtime::signing::Signing;
@@ -69,6 +69,8 @@ pub struct Performance<'a> {
     pub verbose: bool,
     /// What happened in earlier sessions.
     pub before: Vec<Record>,
+    /// The same, as the journal says it: compared with it under its lock, and read again only when it differs.
+    pub known: Option<Known>,
     /// Where its secrets come from.
     pub sources: Sources,
     /// The secrets that earlier sessions have used.
@@ -118,8 +120,10 @@ impl<'a> Performance<'a> {
         };
         let runner = folded.session_operator().unwrap_or_else(|| operator.person.clone());
         let sources = workplace.place.configuration.sources(folded.started().env.as_deref());
-        let before = reading.records;
         let operator = operator.in_groups(&folded.started().groups);
+        let used = folded.secrets().keys().cloned().collect();
+        let known = Known::of(&reading, folded);
+        let before = reading.records;
         Ok(Self {
             workplace,
             dir,
@@ -133,8 +137,9 @@ impl<'a> Performance<'a> {
             yes: false,
             verbose: false,
             before,
+            known,
             sources,
-            used: folded.secrets().keys().cloned().collect(),
+            used,
             edit: String::new(),
             likely: BTreeMap::new(),
         })
@@ -222,7 +227,7 @@ impl<'a> Performance<'a> {
             },
         );
         teller.catch_up(&self.before);
-        // Read again under the lock: nobody needs what was read before it any more.
+        // Nobody needs the records any more.
         self.before = Vec::new();
         let view = View(Rc::new(RefCell::new(teller)));
         let interrupts = Interrupts::default();
@@ -240,6 +245,7 @@ impl<'a> Performance<'a> {
             signing: self.signing,
             fence: self.anchor.as_ref().map(Anchor::fence).unwrap_or_default(),
             taken_over: self.taken_over,
+            known: self.known,
             brought: anchoring::brought(&self.dir),
         };
         let finished = session(opening).await;

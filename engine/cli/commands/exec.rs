@@ -148,6 +148,7 @@ pub fn run(exec: &Exec, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> 
         yes: exec.yes,
         verbose: exec.verbose,
         before: Vec::new(),
+        known: None,
         sources: secrets,
         used: Vec::new(),
         edit: String::new(),

@@ -178,7 +178,11 @@ impl From<StorageFailure> for Failure {
 
 impl From<ReadError> for Failure {
     fn from(error: ReadError) -> Self {
-        let exit = if matches!(error, ReadError::Damaged(_)) { ExitCode::Damaged } else { ExitCode::NothingRun };
+        let exit = if matches!(error, ReadError::Damaged(_) | ReadError::Illegal { .. }) {
+            ExitCode::Damaged
+        } else {
+            ExitCode::NothingRun
+        };
         Self::new(exit, error.to_string())
     }
 }

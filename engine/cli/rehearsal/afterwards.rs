@@ -1,9 +1,8 @@
 //! After a run: whether it went as it was rehearsed.
 
-use runbook_model::entry::Mode;
+use runbook_model::entry::{Entry, Mode};
 use runbook_model::id::RunId;
 use runbook_model::plan::Plan;
-use runbook_model::state::RunState;
 use runbook_model::status::RunStatus;
 use runbook_runtime::journal::{Journal, StateDir};
 
@@ -14,7 +13,12 @@ const MOST: usize = 5;
 /// was none, or when it has not come to its end.
 #[must_use]
 pub fn compared(state: &StateDir, run: RunId) -> Option<String> {
-    let fold = |run: RunId| RunState::fold(&Journal::read(&state.run(run)).ok()?.records).ok()?;
+    let fold = |run: RunId| Journal::folded(&state.run(run)).ok()?;
+    // Most runs know of no rehearsal: their journals, which may be long, are not read for that.
+    match &Journal::beginning(&state.run(run), 1).ok()?.first()?.entry {
+        Entry::RunStarted(started) if started.outlook.rehearsed.is_some() => {}
+        _ => return None,
+    }
     let now = fold(run)?;
     if !matches!(now.status(), RunStatus::Completed | RunStatus::Rehearsed { .. }) {
         return None;

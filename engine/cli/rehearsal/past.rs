@@ -4,16 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use jiff::Timestamp;
-use runbook_model::entry::{Entry, Mode, Record, RunStarted};
-use runbook_model::estimate::Durations;
+use runbook_model::digest::Digest;
+use runbook_model::entry::{Entry, Mode, RunStarted};
+use runbook_model::estimate::{Durations, Watch};
 use runbook_model::id::RunId;
 use runbook_model::length::Length;
 use runbook_model::outlook::{Outlook, Rehearsed};
 use runbook_model::person::Person;
 use runbook_model::plan::Plan;
-use runbook_model::state::RunState;
+use runbook_model::state::Folding;
 use runbook_model::status::RunStatus;
-use runbook_runtime::journal::{Journal, StateDir};
+use runbook_runtime::journal::{Journal, RunDir, StateDir};
 
 use crate::output::reporters::outlook;
 use crate::output::style::Tone;
@@ -45,8 +46,10 @@ pub struct Held {
     pub at: Timestamp,
     /// Who held it.
     pub by: Person,
-    /// What it meant to do.
-    pub plan: Plan,
+    /// The digest of what it meant to do.
+    pub plan: Digest,
+    /// Whether nothing of that hung on what was unknown.
+    pub certain: bool,
 }
 
 impl Past {
@@ -69,20 +72,28 @@ impl Past {
             }
             *read += 1;
             bytes += fs::metadata(dir.journal()).map_or(0, |journal| journal.len());
-            if let Ok(reading) = Journal::read(&dir) {
-                past.count(&reading.records);
-            }
+            past.count(&dir);
         }
         past
     }
 
-    fn count(&mut self, records: &[Record]) {
-        self.durations.count(records);
-        let Ok(Some(state)) = RunState::fold(records) else { return };
+    fn count(&mut self, run: &RunDir) {
+        let (mut watch, mut folding) = (Watch::default(), Folding::default());
+        // A journal may be long: no record of it is kept.
+        let read = Journal::pass(run, |record| {
+            watch.take(&record);
+            folding.take(&record);
+        });
+        if read.is_err() {
+            return;
+        }
+        self.durations.count(watch);
+        let Ok(Some(state)) = folding.done() else { return };
         let counts = matches!(state.status(), RunStatus::Completed | RunStatus::Rehearsed { .. } | RunStatus::Unknowable { .. });
         if let Some(by) = state.session_operator().filter(|_| counts) {
-            let (run, at) = (state.run(), state.last_at());
-            self.held.push(Held { run, started: state.started().clone(), at, by, plan: Plan::of(&state) });
+            let (run, at, plan) = (state.run(), state.last_at(), Plan::of(&state));
+            let (plan, certain) = (plan.digest(), plan.certain);
+            self.held.push(Held { run, started: state.started().clone(), at, by, plan, certain });
         }
     }
 
@@ -125,8 +136,8 @@ impl Held {
             at: self.at,
             env: self.started.env.clone(),
             by: self.by.clone(),
-            plan: self.plan.digest(),
-            certain: self.plan.certain,
+            plan: self.plan,
+            certain: self.certain,
             differs,
         }
     }

@@ -99,7 +99,7 @@ pub fn decide<'a>(
     // An edit that was adopted may change a step that is open: nothing of it has taken effect.
     let replaced = step.phase == StepPhase::Open && state.is_adopted();
     if step.fingerprint != fingerprint && !replaced {
-        let (recorded, asked) = (step.spec().cloned().map(Box::new), Box::new(spec.clone()));
+        let (recorded, asked) = (step.intent().map(|intent| Box::new(intent.into_owned().spec)), Box::new(spec.clone()));
         return Decision::Refuse(Refusal::OtherStep { path: path.clone(), recorded, asked });
     }
     match &step.phase {
@@ -110,7 +110,7 @@ pub fn decide<'a>(
             Decision::Refuse(Refusal::Backwards { path: path.clone() })
         }
         StepPhase::Open => Decision::Perform(step.attempt.next()),
-        StepPhase::Intended => match &step.intent {
+        StepPhase::Intended => match step.open_intent() {
             Some(intent) => Decision::Recover { intent, seq: step.seq },
             None => Decision::Pass,
         },

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::entry::{Entry, Mode, Purpose, Record};
@@ -41,35 +42,12 @@ pub struct Durations {
 }
 
 impl Durations {
-    /// Counts a run in, when it can tell anything: a live one that completed. The time in which nobody worked on it does
-    /// not count.
-    pub fn count(&mut self, records: &[Record]) {
-        let live =
-            matches!(records.first().map(|first| &first.entry), Some(Entry::RunStarted(started)) if started.mode == Mode::Live);
-        let completed =
-            records.iter().rposition(|record| matches!(&record.entry, Entry::SessionEnded { status: RunStatus::Completed }));
-        let Some(last) = completed.filter(|_| live) else { return };
-        let (mut whole, mut since) = (0, None);
-        let mut steps: BTreeMap<_, u64> = BTreeMap::new();
-        for record in &records[..=last] {
-            match &record.entry {
-                Entry::SessionStarted(session) if matches!(session.purpose, Purpose::Exec | Purpose::Resume) => {
-                    since = Some(record.at);
-                }
-                Entry::SessionEnded { .. } => {
-                    let took = since.take().map_or(0, |since| record.at.duration_since(since).as_millis());
-                    // A clock that was set back in between tells nothing.
-                    whole += u64::try_from(took).unwrap_or(0);
-                }
-                Entry::StepEnded(end) if matches!(end.outcome, Outcome::Succeeded(_) | Outcome::Missed(_)) => {
-                    *steps.entry(&end.path).or_default() += end.millis.unwrap_or(0);
-                }
-                _ => {}
-            }
-        }
+    /// Counts a run in, of which all records were taken, when it can tell anything: a live one that completed.
+    pub fn count(&mut self, watch: Watch) {
+        let Some(whole) = watch.completed.filter(|_| watch.live) else { return };
         self.whole.push(whole);
-        for (path, millis) in steps {
-            self.steps.entry(path.clone()).or_default().push(millis);
+        for (path, millis) in watch.steps {
+            self.steps.entry(path).or_default().push(millis);
         }
     }
 
@@ -83,6 +61,47 @@ impl Durations {
     #[must_use]
     pub fn steps(&self) -> BTreeMap<StepPath, Estimate> {
         self.steps.iter().filter_map(|(path, millis)| Some((path.clone(), Estimate::of(millis.clone())?))).collect()
+    }
+}
+
+/// Takes the time of one run, record by record. The time in which nobody worked on it does not count.
+#[derive(Debug, Clone, Default)]
+pub struct Watch {
+    live: bool,
+    since: Option<Timestamp>,
+    so_far: u64,
+    /// What its steps took, up to the last time that it completed.
+    steps: BTreeMap<StepPath, u64>,
+    /// What they took since.
+    newer: BTreeMap<StepPath, u64>,
+    /// How long it had taken when it completed last.
+    completed: Option<u64>,
+}
+
+impl Watch {
+    /// Takes in the next record.
+    pub fn take(&mut self, record: &Record) {
+        match &record.entry {
+            Entry::RunStarted(started) => self.live = started.mode == Mode::Live,
+            Entry::SessionStarted(session) if matches!(session.purpose, Purpose::Exec | Purpose::Resume) => {
+                self.since = Some(record.at);
+            }
+            Entry::SessionEnded { status } => {
+                let took = self.since.take().map_or(0, |since| record.at.duration_since(since).as_millis());
+                // A clock that was set back in between tells nothing.
+                self.so_far += u64::try_from(took).unwrap_or(0);
+                if *status == RunStatus::Completed {
+                    self.completed = Some(self.so_far);
+                    for (path, millis) in std::mem::take(&mut self.newer) {
+                        *self.steps.entry(path).or_default() += millis;
+                    }
+                }
+            }
+            Entry::StepEnded(end) if matches!(end.outcome, Outcome::Succeeded(_) | Outcome::Missed(_)) => {
+                *self.newer.entry(end.path.clone()).or_default() += end.millis.unwrap_or(0);
+            }
+            _ => {}
+        }
     }
 }
 

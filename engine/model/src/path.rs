@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -10,8 +11,10 @@ use serde::{Deserialize, Serialize};
 /// In text, segments are joined by `/`; `/`, `%`, `#`, `~` and control characters inside a name are percent-encoded;
 /// the second and later steps of one name carry `#2`, `#3`, …. What happens during rollback stands below the segment
 /// `~rollback`, so that a forward step and its rollback never share a path.
+///
+/// A copy costs next to nothing and takes no memory: the state of a run has each of its paths in four or five places.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
-pub struct StepPath(Vec<Segment>);
+pub struct StepPath(Arc<[Segment]>);
 
 /// One part of a [`StepPath`].
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -42,10 +45,7 @@ impl StepPath {
     /// The path below which the rollback of this step happens.
     #[must_use]
     pub fn rollback(&self) -> Self {
-        let mut segments = Vec::with_capacity(self.0.len() + 1);
-        segments.push(Segment::Rollback);
-        segments.extend(self.0.iter().cloned());
-        Self(segments)
+        Self([Segment::Rollback].into_iter().chain(self.0.iter().cloned()).collect())
     }
 
     /// The n-th change of this rollback, counted from 1.
@@ -88,25 +88,25 @@ impl StepPath {
     /// The path that encloses this one; the root encloses itself.
     #[must_use]
     pub fn parent(&self) -> Self {
-        Self(self.0[..self.0.len().saturating_sub(1)].to_vec())
+        Self(self.0[..self.0.len().saturating_sub(1)].into())
     }
 
     /// Every path that encloses this one, the outermost first; not the path itself.
     pub fn ancestors(&self) -> impl DoubleEndedIterator<Item = Self> + '_ {
-        (0..self.0.len()).map(|length| Self(self.0[..length].to_vec()))
+        (0..self.0.len()).map(|length| Self(self.0[..length].into()))
     }
 
     /// The innermost path that both are within.
     #[must_use]
     pub fn shared_with(&self, other: &Self) -> Self {
-        let same = self.0.iter().zip(&other.0).take_while(|(mine, theirs)| mine == theirs).count();
-        Self(self.0[..same].to_vec())
+        let same = self.0.iter().zip(other.0.iter()).take_while(|(mine, theirs)| mine == theirs).count();
+        Self(self.0[..same].into())
     }
 
     /// The path of the step that this rolls back, or belongs to the rollback of; else the path itself.
     #[must_use]
     pub fn forward(&self) -> Self {
-        if self.is_rollback() { Self(self.0[1..].to_vec()) } else { self.clone() }
+        if self.is_rollback() { Self(self.0[1..].into()) } else { self.clone() }
     }
 
     /// Whether this is the path of the runbook itself.
@@ -116,10 +116,7 @@ impl StepPath {
     }
 
     fn with(&self, segment: Segment) -> Self {
-        let mut segments = Vec::with_capacity(self.0.len() + 1);
-        segments.extend(self.0.iter().cloned());
-        segments.push(segment);
-        Self(segments)
+        Self(self.0.iter().cloned().chain([segment]).collect())
     }
 }
 
@@ -184,7 +181,7 @@ impl FromStr for StepPath {
                 }
             });
         }
-        Ok(Self(segments))
+        Ok(Self(segments.into()))
     }
 }
 

@@ -41,9 +41,9 @@ impl Plan {
     /// The plan of a run.
     #[must_use]
     pub fn of(state: &RunState) -> Self {
-        let steps: Vec<_> = state.steps().iter().filter(|step| !step.path.is_rollback()).map(Planned::of).collect();
+        let steps: Vec<_> = state.steps().iter().filter(|step| !step.path.is_rollback()).map(|step| Planned::of(step)).collect();
         let unknown = |step: &Step| matches!(step.phase, StepPhase::Ended(Outcome::Unknown { .. }));
-        let certain = !matches!(state.status(), RunStatus::Unknowable { .. }) && !state.steps().iter().any(unknown);
+        let certain = !matches!(state.status(), RunStatus::Unknowable { .. }) && !state.steps().iter().any(|step| unknown(step));
         Self { steps, certain }
     }
 
@@ -78,17 +78,19 @@ impl Plan {
 
 impl Planned {
     fn of(step: &Step) -> Self {
-        let change = match step.spec().map(|spec| &spec.kind) {
+        let intent = step.intent();
+        let intent = intent.as_deref();
+        let change = match intent.map(|intent| &intent.spec.kind) {
             // Not the change as it was prepared: what a file held before is no part of what is meant.
             Some(StepKind::Command(command)) => Some(command.change.line()),
             _ => None,
         };
         Self {
             path: step.path.clone(),
-            kind: step.spec().map_or("rollback", |spec| spec.kind_word()),
+            kind: intent.map_or("rollback", |intent| intent.spec.kind_word()),
             fingerprint: step.fingerprint,
             change,
-            owes: step.intent.iter().flat_map(|intent| &intent.owes).map(Change::line).collect(),
+            owes: intent.iter().flat_map(|intent| &intent.owes).map(Change::line).collect(),
         }
     }
 }

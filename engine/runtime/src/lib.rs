@@ -14,6 +14,7 @@ pub mod hosts;
 pub mod journal;
 pub mod keeper;
 pub mod operation;
+pub mod prompter;
 pub mod report;
 pub mod script;
 pub mod secret;

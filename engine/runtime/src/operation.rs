@@ -3,6 +3,8 @@
 //! The script runs on a thread of its own and knows nothing but this: one method, [`Line::perform`]. When the other end
 //! is gone, every call gives [`Hangup`], and the script unwinds with an error that it cannot catch.
 
+use std::sync::Arc;
+
 use runbook_model::Value;
 use runbook_model::answer::Answer;
 use runbook_model::entry::{BranchFailure, ParallelEntered};
@@ -13,6 +15,8 @@ use runbook_model::observation::{NotSeen, Observation, Seen};
 use runbook_model::path::StepPath;
 use runbook_model::step::{Location, StepSpec};
 use tokio::sync::{mpsc, oneshot};
+
+use crate::prompter::Prompter;
 
 /// What a script can ask for.
 #[derive(Debug, Clone, PartialEq)]
@@ -174,14 +178,23 @@ pub struct Call {
 
 /// The script's end of the line. Clones serve the branches of `parallel`.
 #[derive(Debug, Clone)]
-pub struct Line(mpsc::UnboundedSender<Call>);
+pub struct Line {
+    calls: mpsc::UnboundedSender<Call>,
+    prompter: Option<Arc<Prompter>>,
+}
 
 impl Line {
     /// A line, and the end that the dispatcher listens to.
     #[must_use]
     pub fn new() -> (Self, mpsc::UnboundedReceiver<Call>) {
         let (sender, receiver) = mpsc::unbounded_channel();
-        (Self(sender), receiver)
+        (Self { calls: sender, prompter: None }, receiver)
+    }
+
+    /// The same line, with somebody at its beginning who knows what is recorded.
+    #[must_use]
+    pub fn prompted(&self, prompter: Arc<Prompter>) -> Self {
+        Self { calls: self.calls.clone(), prompter: Some(prompter) }
     }
 
     /// Asks, and waits for the answer. Blocks the thread: never call it from a tokio task.
@@ -189,8 +202,11 @@ impl Line {
     /// # Errors
     /// [`Hangup`] when the engine does not listen any more.
     pub fn perform(&self, operation: Operation) -> Result<Reply, Hangup> {
+        if let Some(recorded) = self.prompter.as_ref().and_then(|prompter| prompter.reply(&operation)) {
+            return Ok(recorded);
+        }
         let (reply, answer) = oneshot::channel();
-        self.0.send(Call { operation, reply }).map_err(|_| Hangup)?;
+        self.calls.send(Call { operation, reply }).map_err(|_| Hangup)?;
         answer.blocking_recv().map_err(|_| Hangup)
     }
 }

@@ -1,6 +1,6 @@
 //! Traffic, metrics, certificates, flags, incidents and launches.
 
-mod components;
+pub(crate) mod components;
 mod struck;
 
 mod blue_green_switch;

@@ -119,7 +119,7 @@ impl Standing {
             StepPhase::Ended(Outcome::Missed(_)) => Self::Missed,
             StepPhase::Ended(Outcome::Withheld { .. }) => Self::Withheld,
             StepPhase::Ended(Outcome::Unknown { .. }) => Self::Unknown,
-            StepPhase::Intended => match step.spec().map(|spec| &spec.kind) {
+            StepPhase::Intended => match step.open_spec().map(|spec| &spec.kind) {
                 Some(StepKind::Confirm(_)) => Self::Waiting,
                 _ => Self::InFlight,
             },

@@ -3,12 +3,15 @@
 //! [`RunState::apply`] is the only place where a transition is legal. Terminal, JSON, reports, resume and rollback all
 //! read the same state; nobody else remembers.
 
+mod folding;
+mod kept;
 mod owed;
 mod parallel;
 mod run_state;
 mod step;
 mod transition;
 
+pub use folding::Folding;
 pub use owed::{Owed, Work};
 pub use parallel::{Parallel, told};
 pub use run_state::{Phase, RunState};

@@ -1,6 +1,7 @@
 //! The state itself, and what can be read from it.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -25,7 +26,7 @@ pub struct RunState {
     pub(super) session: Option<Session>,
     pub(super) status: RunStatus,
     pub(super) sources: Vec<Source>,
-    pub(super) steps: Vec<Step>,
+    pub(super) steps: Vec<Arc<Step>>,
     pub(super) index: HashMap<StepPath, usize>,
     pub(super) phases: BTreeMap<StepPath, Phase>,
     pub(super) parallels: BTreeMap<StepPath, Parallel>,
@@ -160,14 +161,14 @@ impl RunState {
 
     /// Every step, in the order in which each was first asked for.
     #[must_use]
-    pub fn steps(&self) -> &[Step] {
+    pub fn steps(&self) -> &[Arc<Step>] {
         &self.steps
     }
 
     /// One step.
     #[must_use]
     pub fn step(&self, path: &StepPath) -> Option<&Step> {
-        self.index.get(path).map(|&at| &self.steps[at])
+        self.index.get(path).map(|&at| &*self.steps[at])
     }
 
     /// The phases that were entered.
@@ -210,7 +211,7 @@ impl RunState {
     /// earlier attempt was repeated blindly. They are settled before a rollback.
     #[must_use]
     pub fn doubtful(&self) -> Vec<&Step> {
-        self.steps.iter().filter(|step| step.is_doubtful() || step.is_haunted()).collect()
+        self.steps.iter().map(|step| &**step).filter(|step| step.is_doubtful() || step.is_haunted()).collect()
     }
 
     /// The record that would be written next.

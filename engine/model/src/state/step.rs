@@ -1,7 +1,10 @@
 //! What is known of one step.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 
+use super::kept::Kept;
 use crate::answer::Said;
 use crate::digest::Digest;
 use crate::entry::Intent;
@@ -21,7 +24,7 @@ pub struct Step {
     /// The last attempt.
     pub attempt: Attempt,
     /// What the last attempt intended; absent for a rollback that was registered on its own.
-    pub intent: Option<Box<Intent>>,
+    pub(super) kept: Option<Kept>,
     /// The record of that intent, or of the registration.
     pub seq: Seq,
     /// The process that wrote it.
@@ -72,16 +75,32 @@ pub struct Answered {
 }
 
 impl Step {
-    /// What the script asked for; absent for a rollback that was registered on its own.
+    /// What the last attempt intended; absent for a rollback that was registered on its own. Of a step that did not fail it
+    /// is made from its text at each call.
     #[must_use]
-    pub fn spec(&self) -> Option<&StepSpec> {
-        self.intent.as_ref().map(|intent| &intent.spec)
+    pub fn intent(&self) -> Option<Cow<'_, Intent>> {
+        self.kept.as_ref().map(Kept::opened)
+    }
+
+    /// What the last attempt intended, of a step that has no good end: one that failed, is open, or in flight.
+    #[must_use]
+    pub fn open_intent(&self) -> Option<&Intent> {
+        match self.phase {
+            StepPhase::Intended | StepPhase::Open | StepPhase::Ended(Outcome::Failed(_)) => self.kept.as_ref()?.open(),
+            _ => None,
+        }
+    }
+
+    /// What the script asked for, of a step that has no good end; see [`Step::intent`] for any other.
+    #[must_use]
+    pub fn open_spec(&self) -> Option<&StepSpec> {
+        self.open_intent().map(|intent| &intent.spec)
     }
 
     /// Whether nobody knows if the last attempt took effect, and repeating it would matter.
     #[must_use]
     pub fn is_doubtful(&self) -> bool {
-        let Some(StepKind::Command(command)) = self.spec().map(|spec| &spec.kind) else { return false };
+        let Some(StepKind::Command(command)) = self.open_spec().map(|spec| &spec.kind) else { return false };
         match &self.phase {
             StepPhase::Intended => true,
             StepPhase::Ended(Outcome::Failed(failure)) => failure.effect_is_open() && !command.idempotent,
@@ -93,7 +112,7 @@ impl Step {
     /// was, may have done that. Going forwards that changes nothing; before a rollback somebody has to say.
     #[must_use]
     pub fn is_haunted(&self) -> bool {
-        let Some(StepKind::Command(command)) = self.spec().map(|spec| &spec.kind) else { return false };
+        let Some(StepKind::Command(command)) = self.open_spec().map(|spec| &spec.kind) else { return false };
         let ended_badly = matches!(self.phase, StepPhase::Open | StepPhase::Ended(Outcome::Failed(_)));
         let unknown = self.repeated_blindly || self.is_open_ended();
         unknown && ended_badly && command.rollback != RollbackPlan::Nothing
@@ -102,15 +121,15 @@ impl Step {
     /// Whether the last attempt failed and may have taken effect all the same, and does not owe its rollback for having
     /// failed.
     pub(super) fn is_open_ended(&self) -> bool {
-        let Some(StepKind::Command(command)) = self.spec().map(|spec| &spec.kind) else { return false };
+        let Some(StepKind::Command(command)) = self.open_spec().map(|spec| &spec.kind) else { return false };
         let open = matches!(&self.phase, StepPhase::Ended(Outcome::Failed(failure)) if failure.effect_is_open());
         open && !command.rollback_if_failed
     }
 
-    /// Whether a closure of the script can tell if the effect is there.
+    /// Whether the step has no good end, and a closure of the script can tell if its effect is there.
     #[must_use]
     pub fn settles(&self) -> bool {
-        matches!(self.spec().map(|spec| &spec.kind), Some(StepKind::Command(command)) if command.settled_by)
+        matches!(self.open_spec().map(|spec| &spec.kind), Some(StepKind::Command(command)) if command.settled_by)
     }
 }
 

@@ -1,9 +1,11 @@
 //! Which record may follow which, and what it changes.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
+use super::kept::Kept;
 use super::owed::{owes, rollback_if_failed};
-use super::{Answered, Owed, Phase, RunState, Step, StepPhase, Work, repeats_freely};
+use super::{Answered, Folding, Owed, Phase, RunState, Step, StepPhase, Work, repeats_freely};
 use crate::digest::Digest;
 use crate::entry::{End, Entry, Intent, Mode, Record, Verdict};
 use crate::failure::Failure;
@@ -71,13 +73,11 @@ impl RunState {
     /// # Errors
     /// [`Illegal`] names the first record that may not follow those before it.
     pub fn fold<'a>(records: impl IntoIterator<Item = &'a Record>) -> Result<Option<Self>, Illegal> {
-        let mut records = records.into_iter();
-        let Some(first) = records.next() else { return Ok(None) };
-        let mut state = Self::begin(first)?;
+        let mut folding = Folding::default();
         for record in records {
-            state.apply(record)?;
+            folding.take(record);
         }
-        Ok(Some(state))
+        folding.done()
     }
 
     /// Takes in the next record.
@@ -273,11 +273,11 @@ impl RunState {
                     return Err("the first attempt has number 1".to_owned());
                 }
                 self.index.insert(intent.path.clone(), self.steps.len());
-                self.steps.push(Step {
+                self.steps.push(Arc::new(Step {
                     path: intent.path.clone(),
                     fingerprint: intent.fingerprint,
                     attempt: intent.attempt,
-                    intent: Some(Box::new(intent.clone())),
+                    kept: Some(Kept::new(intent)),
                     seq: record.seq,
                     epoch: record.epoch,
                     at: record.at,
@@ -286,11 +286,11 @@ impl RunState {
                     answers: Vec::new(),
                     retries: 0,
                     repeated_blindly: false,
-                });
+                }));
                 Ok(())
             }
             Some(at) => {
-                let step = &mut self.steps[at];
+                let step = Arc::make_mut(&mut self.steps[at]);
                 let allowed = match &step.phase {
                     StepPhase::Open => true,
                     // A look or a question that died with its process is simply repeated: nothing had changed.
@@ -308,7 +308,7 @@ impl RunState {
                 }
                 step.attempt = intent.attempt;
                 step.fingerprint = intent.fingerprint;
-                step.intent = Some(Box::new(intent.clone()));
+                step.kept = Some(Kept::new(intent));
                 (step.seq, step.epoch, step.at) = (record.seq, record.epoch, record.at);
                 step.phase = StepPhase::Intended;
                 Ok(())
@@ -318,7 +318,7 @@ impl RunState {
 
     fn end(&mut self, end: &End) -> Result<(), String> {
         let step = self.step_mut(&end.path)?;
-        let (StepPhase::Intended, Some(intent)) = (&step.phase, &step.intent) else {
+        let (StepPhase::Intended, Some(intent)) = (&step.phase, step.open_intent()) else {
             return Err("no attempt is in flight".to_owned());
         };
         if end.attempt != step.attempt {
@@ -334,6 +334,9 @@ impl RunState {
         };
         let path = end.path.clone();
         step.phase = StepPhase::Ended(end.outcome.clone());
+        if !matches!(end.outcome, Outcome::Failed(_)) {
+            step.kept.iter_mut().for_each(Kept::fold);
+        }
         step.repeated_blindly &= !matches!(end.outcome, Outcome::Succeeded(_));
         self.withheld |= withheld;
         self.owe(path, owes);
@@ -349,7 +352,7 @@ impl RunState {
             StepPhase::Ended(Outcome::Failed(failure)) => failure.effect_is_open(),
             _ => false,
         };
-        let Some(intent) = step.intent.as_ref().filter(|_| doubtful) else {
+        let Some(intent) = step.open_intent().filter(|_| doubtful) else {
             return Err("the step is not in doubt".to_owned());
         };
         if attempt != step.attempt {
@@ -385,11 +388,11 @@ impl RunState {
             return Err("the path is taken".to_owned());
         }
         self.index.insert(path.clone(), self.steps.len());
-        self.steps.push(Step {
+        self.steps.push(Arc::new(Step {
             path: path.clone(),
             fingerprint,
             attempt: Attempt::FIRST,
-            intent: None,
+            kept: None,
             seq: record.seq,
             epoch: record.epoch,
             at: record.at,
@@ -398,7 +401,7 @@ impl RunState {
             answers: Vec::new(),
             retries: 0,
             repeated_blindly: false,
-        });
+        }));
         self.owe(
             path.clone(),
             match plan {
@@ -425,7 +428,7 @@ impl RunState {
 
     fn step_mut(&mut self, path: &StepPath) -> Result<&mut Step, String> {
         match self.index.get(path) {
-            Some(&at) => Ok(&mut self.steps[at]),
+            Some(&at) => Ok(Arc::make_mut(&mut self.steps[at])),
             None => Err(format!("there is no step `{path}`")),
         }
     }

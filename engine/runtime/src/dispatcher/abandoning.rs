@@ -16,8 +16,8 @@ impl Session {
     ///
     /// # Errors
     /// When the run is over already, or cannot be taken.
-    pub async fn abandon(opening: Opening, why: String) -> Result<Finished, Refused> {
-        let (journal, state) = take(&opening, Purpose::Abandon)?;
+    pub async fn abandon(mut opening: Opening, why: String) -> Result<Finished, Refused> {
+        let (journal, state) = take(&mut opening, Purpose::Abandon)?;
         let run = opening.dir.run();
         refuse_final(&state, "give up")?;
         let (_, sources) = sources_of(&opening.dir, &state)?;
@@ -34,7 +34,7 @@ impl Desk {
     async fn learn_all(&self) -> Result<(), Halt> {
         let doubtful: Vec<_> = self.ledger.state().doubtful().into_iter().cloned().collect();
         for step in doubtful {
-            if let (StepPhase::Intended, Some(intent)) = (&step.phase, &step.intent) {
+            if let (StepPhase::Intended, Some(intent)) = (&step.phase, step.open_intent()) {
                 drop(self.learn(intent).await?);
             }
             if self.interrupts.wanted() {

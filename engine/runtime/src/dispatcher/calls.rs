@@ -101,11 +101,11 @@ impl Desk {
         let open = {
             let state = self.ledger.state();
             match decide(&state, &path, &spec, fingerprint, passed_by.as_ref()) {
-                Decision::Replay(outcome) => match (&spec.kind, state.step(&path).and_then(|step| step.intent.as_ref())) {
+                Decision::Replay(outcome) => match (&spec.kind, state.step(&path).and_then(|step| step.open_intent())) {
                     (StepKind::Command(command), Some(intent))
                         if self.may_try_again(&path, command, outcome) || self.died_in_doubt(&path) =>
                     {
-                        Open::Again(intent.clone(), Box::new(outcome.clone()))
+                        Open::Again(Box::new(intent.clone()), Box::new(outcome.clone()))
                     }
                     _ => return Ok(replayed(&spec, outcome)),
                 },

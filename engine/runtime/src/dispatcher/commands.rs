@@ -1,5 +1,6 @@
 //! How a change is made: prepare, write the intent, perform, write the outcome.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use runbook_model::change::{Change, FileRestore};
@@ -193,7 +194,7 @@ impl Desk {
         let attempt = self.next_attempt(path);
         // A file that an earlier attempt may have written is no witness of what stood there before: that attempt is. Not
         // of the attempts at what an adopted edit has replaced: nothing of those took effect.
-        let before = self.ledger.state().step(path).and_then(|step| step.intent.clone());
+        let before = self.ledger.state().step(path).and_then(|step| step.intent().map(Cow::into_owned));
         let same = before.as_ref().filter(|intent| intent.fingerprint == spec.fingerprint());
         let earlier = same.and_then(|intent| intent.change.clone());
         let wanted = earlier.filter(|change| matches!(change, Change::Write(_))).unwrap_or_else(|| command.change.clone());

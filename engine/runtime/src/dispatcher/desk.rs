@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use runbook_model::entry::Entry;
@@ -16,6 +17,7 @@ use super::interrupts::Interrupts;
 use super::ledger::Ledger;
 use super::locking::Locks;
 use super::{Halt, branches::Gathering, budgets::Budgets, notary::Notary, notes::Notes, sealing::Sealer};
+use crate::prompter::Prompter;
 use crate::world::{Limits, World};
 
 /// What one session shares. The calls of a script, also of its parallel branches, are tasks of one thread over it.
@@ -35,6 +37,9 @@ pub(super) struct Desk {
     visited: RefCell<HashSet<StepPath>>,
     /// Steps before this place in the state's list were all visited: keeps the search for one passed by short.
     settled: Cell<usize>,
+    /// Who answers the script on its own thread, and how many of those answers are known here.
+    prompter: RefCell<Arc<Prompter>>,
+    prompted: Cell<usize>,
     /// Whether the script is played only to find its rollback blocks again.
     replaying: Cell<bool>,
     /// Whether the script is played only to ask its `settled_by` checks about steps in doubt.
@@ -87,6 +92,8 @@ impl Desk {
             turns: RefCell::default(),
             visited: RefCell::default(),
             settled: Cell::new(0),
+            prompter: RefCell::default(),
+            prompted: Cell::new(0),
             replaying: Cell::new(false),
             settling: Cell::new(false),
             halt: RefCell::new(None),
@@ -139,6 +146,8 @@ impl Desk {
         self.visited.borrow_mut().clear();
         self.settled.set(0);
         self.turns.borrow_mut().clear();
+        self.prompter.replace(Arc::new(Prompter::of(&self.ledger.state())));
+        self.prompted.set(0);
         *self.gathering.borrow_mut() = None;
         self.ledger.gather(false);
         self.notes.borrow_mut().rewind(self.ledger.state().notes().clone());
@@ -164,6 +173,20 @@ impl Desk {
         self.replaying.get()
     }
 
+    /// Who answers the script in this play, on its own thread.
+    pub(super) fn prompter(&self) -> Arc<Prompter> {
+        Arc::clone(&self.prompter.borrow())
+    }
+
+    /// Learns which steps the script has come to without asking here.
+    fn hear_prompter(&self) {
+        let (prompter, mut visited) = (self.prompter.borrow(), self.visited.borrow_mut());
+        for path in prompter.answered(self.prompted.get()) {
+            visited.insert(path.clone());
+            self.prompted.update(|heard| heard + 1);
+        }
+    }
+
     pub(super) fn visit(&self, path: &StepPath) {
         self.visited.borrow_mut().insert(path.clone());
     }
@@ -171,6 +194,7 @@ impl Desk {
     /// The first recorded forward step that this play has not come to before it asks for what stands at `path`. Steps in
     /// branches beside do not count: their order is free.
     pub(super) fn passed_by(&self, path: &StepPath) -> Option<StepPath> {
+        self.hear_prompter();
         let (state, visited) = (self.ledger.state(), self.visited.borrow());
         let mut at = self.settled.get();
         while state.steps().get(at).is_some_and(|step| step.path.is_rollback() || visited.contains(&step.path)) {

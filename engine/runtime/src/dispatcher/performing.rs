@@ -25,7 +25,7 @@ impl Session {
             let Some(step) = self.desk().ledger.state().step(&path).cloned() else { continue };
             match &step.phase {
                 StepPhase::Ended(Outcome::Failed(failure)) if step.is_doubtful() && !step.settles() => {
-                    if let Some(spec) = step.spec() {
+                    if let Some(spec) = step.open_spec() {
                         self.desk().ask_about(&path, spec, failure.line()).await?;
                     }
                 }
@@ -68,7 +68,7 @@ impl Session {
             // every step that would go forward.
             self.desk().rewind();
             self.desk().replay_only(true);
-            self.desk().serve_while(actor.play(), &mut calls).await;
+            self.desk().serve_while(actor.play(self.desk().prompter()), &mut calls).await;
             self.desk().replay_only(false);
             match self.desk().take_halt() {
                 None | Some(Halt::Mismatch(Refusal::Backwards { .. })) => {}

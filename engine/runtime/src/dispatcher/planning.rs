@@ -19,8 +19,8 @@ impl Desk {
             let owed: Vec<Change> = state
                 .steps()
                 .iter()
-                .filter_map(|step| step.intent.as_ref())
-                .flat_map(|intent| intent.owes.clone())
+                .filter_map(|step| step.intent())
+                .flat_map(|intent| intent.into_owned().owes)
                 // A file that was not written cannot be put back either; where it lies was looked at.
                 .filter(|change| matches!(change, Change::Run(_) | Change::Http(_)))
                 .collect();

@@ -117,7 +117,7 @@ impl Desk {
     ) -> Result<RunStatus, Halt> {
         loop {
             self.rewind();
-            match self.serve_while(actor.play(), calls).await {
+            match self.serve_while(actor.play(self.prompter()), calls).await {
                 Ending::Completed => {
                     if let Some(halt) = self.take_halt() {
                         return Err(halt);
@@ -156,12 +156,12 @@ impl Desk {
 
     fn completed(&self) -> RunStatus {
         let state = self.ledger.state();
-        let unknown = |step: &&Step| matches!(step.phase, StepPhase::Ended(Outcome::Unknown { .. }));
+        let unknown = |step: &Step| matches!(step.phase, StepPhase::Ended(Outcome::Unknown { .. }));
         match state.started().mode {
             Mode::Live => RunStatus::Completed,
-            Mode::Rehearsal => {
-                RunStatus::Rehearsed { unknown: u32::try_from(state.steps().iter().filter(unknown).count()).unwrap_or(u32::MAX) }
-            }
+            Mode::Rehearsal => RunStatus::Rehearsed {
+                unknown: u32::try_from(state.steps().iter().filter(|step| unknown(step)).count()).unwrap_or(u32::MAX),
+            },
         }
     }
 
@@ -178,14 +178,14 @@ impl Desk {
         let owed = rollback::owing(&self.ledger.state()).len();
         let chosen = match &step {
             Some(step) if step.is_doubtful() && !step.settles() => {
-                let Some(spec) = step.spec() else { return Ok(After::Stop(stopped(Some(step), why))) };
+                let Some(spec) = step.open_spec() else { return Ok(After::Stop(stopped(Some(step), why))) };
                 return match self.ask_about(&step.path, spec, why).await? {
                     Recovery::Settled | Recovery::Again | Recovery::Ended(_) | Recovery::AskScript(_) => Ok(After::Again),
                 };
             }
             step => {
                 let path = step.as_ref().map(|step| step.path.clone()).unwrap_or_default();
-                let spec = step.as_ref().and_then(|step| step.spec().cloned());
+                let spec = step.as_ref().and_then(|step| step.intent().map(|intent| intent.into_owned().spec));
                 self.choose(Choice::Failed { path, spec, why: why.clone(), owed, rolling_back: false }).await
             }
         };

@@ -89,8 +89,8 @@ impl Desk {
     /// Whether evidence leaves it to a person to say if a step took effect.
     pub(super) async fn is_open_to_word(&self, path: &StepPath) -> Result<bool, Halt> {
         let step = self.ledger.state().step(path).cloned();
-        if let Some((StepPhase::Intended, Some(intent))) = step.map(|step| (step.phase, step.intent)) {
-            drop(self.learn(&intent).await?);
+        if let Some((StepPhase::Intended, Some(intent))) = step.as_ref().map(|step| (&step.phase, step.open_intent())) {
+            drop(self.learn(intent).await?);
             if self.interrupts.wanted() {
                 return Err(Halt::Interrupted);
             }

@@ -17,8 +17,8 @@ impl Session {
     ///
     /// # Errors
     /// When the step is not in doubt or evidence settles it, or the run cannot be taken.
-    pub async fn resolve(opening: Opening, step: &str, verdict: Verdict, why: String) -> Result<Finished, Refused> {
-        let (journal, state) = take(&opening, Purpose::Resolve)?;
+    pub async fn resolve(mut opening: Opening, step: &str, verdict: Verdict, why: String) -> Result<Finished, Refused> {
+        let (journal, state) = take(&mut opening, Purpose::Resolve)?;
         let run = opening.dir.run();
         let path = named(&state, step, |step| step.is_doubtful() || step.is_haunted())?;
         let attempt = state.step(&path).map(|step| step.attempt).ok_or_else(|| Refused::NotInDoubt(path.clone()))?;
@@ -51,7 +51,7 @@ impl Session {
 }
 
 /// The step that a person means: its whole path, its number in the journal, or a name that only one candidate has.
-fn named(state: &RunState, text: &str, wanted: impl Fn(&Step) -> bool) -> Result<StepPath, Refused> {
+pub(super) fn named(state: &RunState, text: &str, wanted: impl Fn(&Step) -> bool) -> Result<StepPath, Refused> {
     let candidates: Vec<_> = state.steps().iter().filter(|step| wanted(step)).collect();
     let exact = candidates.iter().find(|step| step.path.to_string() == text || step.seq.to_string() == text);
     if let Some(step) = exact {

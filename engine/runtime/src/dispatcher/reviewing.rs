@@ -13,7 +13,7 @@ impl Session {
     /// # Errors
     /// When the run cannot be taken, or the key does not sign.
     pub async fn review(mut opening: Opening) -> Result<Finished, Refused> {
-        let (journal, state) = take(&opening, Purpose::Review)?;
+        let (journal, state) = take(&mut opening, Purpose::Review)?;
         let run = opening.dir.run();
         let status = state.status().clone();
         let (_, sources) = sources_of(&opening.dir, &state)?;

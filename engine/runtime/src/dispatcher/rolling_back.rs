@@ -76,7 +76,7 @@ impl Desk {
     async fn roll_back_change(&self, path: &StepPath, spec: &StepSpec) -> Result<Option<RunStatus>, Halt> {
         let location = Location::default();
         let (phase, intent) = match self.ledger.state().step(path) {
-            Some(step) => (Some(step.phase.clone()), step.intent.clone()),
+            Some(step) => (Some(step.phase.clone()), step.open_intent().cloned()),
             None => (None, None),
         };
         let outcome = match (phase, intent) {
@@ -135,7 +135,7 @@ impl Desk {
         self.ledger.sync().await?;
         self.seal_now("at a failure").await;
         // Taken out first: the answer is written into the state that it is read from.
-        let known = self.ledger.state().step(path).and_then(Step::spec).cloned();
+        let known = self.ledger.state().step(path).and_then(Step::open_spec).cloned();
         if self.is_unsettled(path)
             && let Some(spec) = known
         {

@@ -21,7 +21,7 @@ use super::taking::{claim, holder, locks, pinned, refuse_final, sources_of, take
 use super::{Halt, Refused};
 use crate::anchor::Fence;
 use crate::audit::{Archivist, SourceText};
-use crate::journal::{Journal, RunDir};
+use crate::journal::{Journal, Known, RunDir};
 use crate::operation::Line;
 use crate::report::Reporter;
 use crate::script::Program;
@@ -52,6 +52,8 @@ pub struct Opening {
     pub fence: Fence,
     /// From which machine it was taken without its consent, and why.
     pub taken_over: Option<String>,
+    /// What was read of the run before it is taken, if anything was.
+    pub known: Option<Known>,
     /// Records before this one came from another machine: what became of their steps, no evidence here can tell.
     pub brought: Seq,
 }
@@ -108,7 +110,7 @@ impl Session {
     /// # Errors
     /// When there is nothing to go on with, or the run cannot be taken; nothing was run then.
     pub async fn resume(mut opening: Opening, adopt: Option<&Program>) -> Result<Finished, Refused> {
-        let (journal, state) = take(&opening, Purpose::Resume)?;
+        let (journal, state) = take(&mut opening, Purpose::Resume)?;
         let run = opening.dir.run();
         refuse_final(&state, "resume")?;
         let (mut sources, before) = (sources_of(&opening.dir, &state)?.1, state.sources().to_vec());
@@ -154,7 +156,7 @@ impl Session {
     /// # Errors
     /// When the run cannot be taken; nothing was run then.
     pub async fn roll_back(mut opening: Opening, why: String) -> Result<Finished, Refused> {
-        let (journal, state) = take(&opening, Purpose::Rollback)?;
+        let (journal, state) = take(&mut opening, Purpose::Rollback)?;
         let run = opening.dir.run();
         if state.started().mode == Mode::Rehearsal {
             return Err(Refused::Rehearsal(run));

@@ -29,7 +29,7 @@ impl Desk {
     ) -> Result<(), Halt> {
         let mut known = Vec::new();
         for step in self.doubts() {
-            let Some(intent) = &step.intent else { continue };
+            let Some(intent) = step.open_intent() else { continue };
             let what = match step.phase {
                 StepPhase::Intended => match self.recover(intent, Way::Backwards).await? {
                     Recovery::AskScript(known) => Some(known),
@@ -43,13 +43,13 @@ impl Desk {
                 _ if step.is_doubtful() => Some("it was stopped half-way".to_owned()),
                 _ => None,
             };
-            known.extend(what.map(|what| (step.path, what)));
+            known.extend(what.map(|what| (step.path.clone(), what)));
         }
         if let Some(actor) = actor {
             self.ask_script(actor, calls).await?;
         }
         for step in self.doubts() {
-            let Some(spec) = step.spec() else { continue };
+            let Some(spec) = step.open_spec() else { continue };
             let what = known.iter().find(|(path, _)| *path == step.path).map(|(_, what)| what.clone());
             // What was found out about the last attempt says nothing about one before it.
             let what = what.unwrap_or_else(|| "an attempt at it may have taken effect".to_owned());
@@ -65,7 +65,7 @@ impl Desk {
         while left > 0 {
             self.rewind();
             self.settle_only(true);
-            self.serve_while(actor.play(), calls).await;
+            self.serve_while(actor.play(self.prompter()), calls).await;
             self.settle_only(false);
             match self.take_halt() {
                 None | Some(Halt::Mismatch(Refusal::Backwards { .. })) => {}
@@ -92,7 +92,7 @@ impl Desk {
         let step = self.ledger.state().step(&path).cloned();
         let Some(step) = step else { return Err(Refusal::Backwards { path }.into()) };
         if step.fingerprint != fingerprint {
-            let (recorded, asked) = (step.spec().cloned().map(Box::new), Box::new(spec));
+            let (recorded, asked) = (step.intent().map(|intent| Box::new(intent.into_owned().spec)), Box::new(spec));
             return Err(Refusal::OtherStep { path, recorded, asked }.into());
         }
         if (step.is_doubtful() || step.is_haunted()) && step.settles() {

@@ -10,13 +10,17 @@ use runbook_model::state::RunState;
 use super::Refused;
 use super::locking::Locks;
 use super::session::Opening;
-use crate::journal::{Claim, Holder, Journal, RunDir};
+use crate::journal::{Claim, Found, Holder, Journal, RunDir};
 use crate::report::Progress;
 use crate::script::{Pinned, Program};
 
 /// Takes the run: lock, journal, state.
-pub(super) fn take(opening: &Opening, purpose: Purpose) -> Result<(Journal, RunState), Refused> {
-    let (journal, reading) = Journal::open(&opening.dir, &holder(opening, purpose))?;
+pub(super) fn take(opening: &mut Opening, purpose: Purpose) -> Result<(Journal, RunState), Refused> {
+    let known = opening.known.take();
+    let (journal, reading) = match Journal::open_known(&opening.dir, &holder(opening, purpose), known)? {
+        (journal, Found::AsKnown(state)) => return Ok((journal, *state)),
+        (journal, Found::New(reading)) => (journal, reading),
+    };
     let state = RunState::fold(&reading.records).map_err(|illegal| Refused::Illegal { run: opening.dir.run(), illegal })?;
     state.map(|state| (journal, state)).ok_or(Refused::Empty(opening.dir.run()))
 }

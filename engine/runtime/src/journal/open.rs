@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use runbook_model::entry::Record;
 use runbook_model::id::{Epoch, RunId};
+use runbook_model::state::Illegal;
 use rustix::fs::{Advice, OFlags};
 use rustix::io::Errno;
 
@@ -46,6 +47,14 @@ pub enum ReadError {
     /// A record does not fit.
     #[error(transparent)]
     Damaged(#[from] Damaged),
+    /// A record may not follow those before it.
+    #[error("the journal of the run `{run}` was not written by this program: {illegal}")]
+    Illegal {
+        /// The run.
+        run: RunId,
+        /// The record, and why not.
+        illegal: Illegal,
+    },
     /// The file system refused.
     #[error(transparent)]
     Storage(#[from] StorageFailure),
@@ -99,6 +108,10 @@ impl Journal {
     /// # Errors
     /// [`OpenError::Held`] names the process that works on the run; a damaged journal is refused and left as it is.
     pub fn open(run_dir: &RunDir, holder: &Holder) -> Result<(Self, Reading), OpenError> {
+        Self::taken(run_dir, holder)?.read(run_dir)
+    }
+
+    pub(super) fn taken(run_dir: &RunDir, holder: &Holder) -> Result<TakenJournal, OpenError> {
         let path = run_dir.journal();
         // Before the lease, because taking it makes a file: a run that does not exist must not get one.
         let mut file = open_existing(run_dir, OFlags::RDWR | OFlags::APPEND)?;
@@ -110,13 +123,7 @@ impl Journal {
         // Advice: where the kernel cannot follow it, the file system has no disk behind it either (tmpfs).
         let _advised = rustix::fs::fadvise(&file, 0, None, Advice::DontNeed);
         let content = read_all(&mut file, run_dir)?;
-        let reading = Reading::of(run_dir.run(), &path, &content).map_err(ReadError::from)?;
-        if reading.cut_tail.is_some() {
-            cut(&file, reading.bytes).map_err(StorageFailure::at("cut the torn last line of", &path)).map_err(ReadError::from)?;
-        }
-        let epoch = Epoch(reading.last_epoch().0.saturating_add(1));
-        let journal = Self::new(Box::new(JournalFile(file)), run_dir.run(), epoch, reading.extent(), lease);
-        Ok((journal, reading))
+        Ok(TakenJournal { file, lease, content })
     }
 
     /// Reads a journal without taking the run, even while another process writes it. Nothing is changed.
@@ -157,6 +164,34 @@ impl Journal {
             }
             read => Ok((read?, None)),
         }
+    }
+}
+
+/// A journal under the lease, fetched from the disk.
+pub(super) struct TakenJournal {
+    file: File,
+    lease: Lease,
+    pub(super) content: Vec<u8>,
+}
+
+impl TakenJournal {
+    /// Reads its records. A last line that broke off is cut off.
+    pub(super) fn read(self, run_dir: &RunDir) -> Result<(Journal, Reading), OpenError> {
+        let path = run_dir.journal();
+        let reading = Reading::of(run_dir.run(), &path, &self.content).map_err(ReadError::from)?;
+        if reading.cut_tail.is_some() {
+            cut(&self.file, reading.bytes)
+                .map_err(StorageFailure::at("cut the torn last line of", &path))
+                .map_err(ReadError::from)?;
+        }
+        let journal = self.going_on(run_dir, reading.last_epoch(), reading.extent());
+        Ok((journal, reading))
+    }
+
+    /// The journal, to be written on at `end`, behind what the process of the epoch `last` wrote.
+    pub(super) fn going_on(self, run_dir: &RunDir, last: Epoch, end: Extent) -> Journal {
+        let epoch = Epoch(last.0.saturating_add(1));
+        Journal::new(Box::new(JournalFile(self.file)), run_dir.run(), epoch, end, self.lease)
     }
 }
 

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use runbook_model::chain::{self, Broken, Head};
+use runbook_model::digest::Digest;
 use runbook_model::entry::Record;
 use runbook_model::id::{Epoch, RunId, Seq};
 
@@ -19,6 +20,8 @@ pub struct Reading {
     pub bytes: u64,
     /// The length of a last line without line break, in bytes: a write that broke off, or one that is going on.
     pub cut_tail: Option<u64>,
+    /// The digest of all that was read, a cut tail with it.
+    pub(super) content: Digest,
 }
 
 /// A record that does not fit. Nothing behind it is read.
@@ -50,7 +53,7 @@ impl Reading {
         let records = lines.by_ref().collect::<Result<_, _>>()?;
         let cut_tail = Some(lines.tail().len() as u64).filter(|&length| length > 0);
         let Extent { head, bytes } = lines.extent();
-        Ok(Self { records, head, bytes, cut_tail })
+        Ok(Self { records, head, bytes, cut_tail, content: Digest::of(content) })
     }
 
     /// How far it goes, without a cut tail.

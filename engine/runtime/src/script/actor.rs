@@ -21,6 +21,7 @@ use super::sandbox::{STACK, performing};
 use super::settings;
 use super::stage::{Purpose, Stage, Stop};
 use crate::operation::Line;
+use crate::prompter::Prompter;
 
 /// How a performance ended.
 #[derive(Debug, Clone, PartialEq)]
@@ -64,7 +65,7 @@ struct Cue {
 
 #[derive(Debug)]
 enum Scene {
-    Play,
+    Play(Arc<Prompter>),
     RollBack(StepPath),
 }
 
@@ -83,8 +84,10 @@ impl Actor {
     }
 
     /// Performs the script from the top, with a fresh engine. May be called again: that is a replay.
-    pub fn play(&self) -> impl Future<Output = Ending> + use<> {
-        self.cue(Scene::Play)
+    ///
+    /// What the prompter knows is answered on the thread of the script.
+    pub fn play(&self, prompter: Arc<Prompter>) -> impl Future<Output = Ending> + use<> {
+        self.cue(Scene::Play(prompter))
     }
 
     /// Performs the rollback block of a step that the last [`Actor::play`] has met, with the variables that it had
@@ -127,7 +130,7 @@ impl Theatre {
     fn open(mut self, cues: &mpsc::Receiver<Cue>) {
         while let Ok(cue) = cues.recv() {
             let ending = match cue.scene {
-                Scene::Play => self.play(),
+                Scene::Play(prompter) => self.play(prompter),
                 Scene::RollBack(path) => self.roll_back(&path),
             };
             if cue.ended.send(ending).is_err() {
@@ -136,8 +139,8 @@ impl Theatre {
         }
     }
 
-    fn play(&mut self) -> Ending {
-        let purpose = Purpose::Play { line: self.line.clone(), params: self.params.clone() };
+    fn play(&mut self, prompter: Arc<Prompter>) -> Ending {
+        let purpose = Purpose::Play { line: self.line.prompted(prompter), params: self.params.clone() };
         let stage = Arc::new(Stage::new(Arc::clone(&self.script), purpose, Arc::clone(&self.curtain)));
         let engine = performing(&stage);
         here::begin();

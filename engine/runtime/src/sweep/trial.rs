@@ -128,6 +128,7 @@ impl<'a> Trial<'a> {
         };
         let executioner = Executioner { at, world: self.world.clone(), last: Rc::clone(&end) };
         let opening = Opening {
+            known: None,
             dir: self.dir.clone(),
             operator: Person { name: "operator".to_owned(), host: "stage".to_owned(), from: From::CommandLine },
             boot: "stage".to_owned(),

@@ -5,6 +5,7 @@ mod crash;
 mod fixture;
 mod growth;
 mod health;
+mod references;
 mod remembered;
 mod signed;
 mod statements;

@@ -62,7 +62,7 @@ fn attend(
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     runtime.block_on(async {
         let ending: std::pin::Pin<Box<dyn Future<Output = Ending>>> = match scene {
-            None => Box::pin(actor.play()),
+            None => Box::pin(actor.play(Default::default())),
             Some(path) => Box::pin(actor.roll_back(path)),
         };
         tokio::pin!(ending);

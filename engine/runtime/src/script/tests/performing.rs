@@ -201,7 +201,7 @@ fn a_dropped_actor_stops_a_computing_script() {
     );
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     let ending = runtime.block_on(async {
-        let ending = actor.play();
+        let ending = actor.play(Default::default());
         let call = listener.recv().await.expect("the note");
         call.reply.send(Reply::GoOn).expect("the script waits");
         drop(actor);
