@@ -79,6 +79,8 @@ fn monitoring(place: &Place, server: &Server) -> [Running; 2] {
             format!("--config.file={}", path("mon/prometheus.yml")),
             format!("--storage.tsdb.path={}", path("mon/data")),
             format!("--web.listen-address=127.0.0.1:{prometheus}"),
+            // What it said before it knew of the Alertmanager is otherwise said again after a minute.
+            "--rules.alert.resend-delay=1s".to_owned(),
         ],
     );
     [alertmanager, prometheus]
