@@ -105,7 +105,8 @@ fn seen(browser: &Browser, name: &str) {
          const twice = ids.filter((id, at) => ids.indexOf(id) !== at);
          const small = [...document.querySelectorAll('button')].filter(one => one.offsetParent && one.offsetHeight < 40).map(one => one.outerHTML);
          const marks = ['main', 'header', 'h1'].filter(one => document.querySelectorAll(one).length !== 1);
-         return [bare, twice, small, marks, document.documentElement.lang === 'en' ? [] : ['lang']].flat();",
+         const unseen = [...document.querySelectorAll('button')].filter(one => getComputedStyle(one).color === getComputedStyle(one).backgroundColor).map(one => one.outerHTML);
+         return [bare, twice, small, marks, unseen, document.documentElement.lang === 'en' ? [] : ['lang']].flat();",
     );
     assert_eq!(faults, Value::Array(Vec::new()), "`{name}`");
 }
