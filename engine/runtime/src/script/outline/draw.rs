@@ -203,7 +203,7 @@ impl<'a> Pen<'a> {
                 step.rollback_steps = self.block(way);
             }
             ("command", None, _) if option_of(options, "write").is_some() => {
-                step.rollback = vec!["what stood there before".to_owned()]
+                step.rollback = vec!["what stood there before".to_owned()];
             }
             ("rollback", _, Some(body)) => step.rollback_steps = self.block(body),
             _ => {}
