@@ -56,7 +56,9 @@ impl Archive {
             }
             reference::advance(repository, MAIN, merged, Some(main))
         })??;
-        drop(kept);
+        if let Some(kept) = kept {
+            kept.released();
+        }
         remembered::write(self.path(), merged);
         consolidate::when_due(self, &lock);
         Ok(Sealed {

@@ -26,7 +26,9 @@ impl Archive {
             let kept = staging.flush()?;
             let branch = place::branch(seal.run);
             lock.moving(&[&branch], || reference::advance(staging.repository(), &branch, tip, old))??;
-            drop(kept);
+            if let Some(kept) = kept {
+                kept.released();
+            }
             consolidate::when_due(self, &lock);
         }
         Ok(Sealed { commit: tip.to_string(), main: None, head: prepared.facts.head, new, unsigned: staging.unsigned() })
