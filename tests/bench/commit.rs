@@ -30,8 +30,10 @@ pub(crate) fn measure(options: &Options, table: &mut Table) -> Result<(), String
         return Err("`ssh-keygen` makes no key".to_owned());
     }
     let signing = Signing { signer: Some(Arc::new(SshKey::open(&key).map_err(|cannot| cannot.to_string())?)), required: true };
-    let (plain, signed) = (place.path("plain.git"), place.path("signed.git"));
+    // Each beside a memory of its own.
+    let (plain, signed) = (place.path("plain/audit.git"), place.path("signed/audit.git"));
     for trail in [&plain, &signed] {
+        trail.parent().map_or(Ok(()), fs::create_dir).map_err(|error| error.to_string())?;
         let archive = growth::opened(trail)?;
         for number in 0..options.sized(BEFORE as usize, 2) as u64 {
             archive.conclude(&invented::seal(number)?).map_err(|error| error.to_string())?;

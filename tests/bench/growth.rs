@@ -1,6 +1,6 @@
 //! T17: whether a run is sealed as fast when many were sealed before it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
@@ -14,7 +14,7 @@ use crate::place::Place;
 use crate::sample::Sample;
 use crate::verdict::Table;
 
-/// So many runs are sealed and timed at each size. Packs are put together when fifty have gathered: this many meet that once.
+/// So many runs are sealed and timed at each size. Packs are put together when twenty-five have gathered: so many meet that twice.
 const TIMED: u64 = 50;
 
 pub(crate) fn measure(options: &Options, table: &mut Table) -> Result<(), String> {
@@ -29,7 +29,7 @@ pub(crate) fn measure(options: &Options, table: &mut Table) -> Result<(), String
     let growing = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).map_err(|error| error.to_string())?;
     let trail = growing.path().join("trail.git");
     let archive = opened(&trail)?;
-    let (mut sealed, mut results) = (0, Vec::new());
+    let (mut sealed, mut trails) = (0, Vec::new());
     for &size in sizes {
         let mut grown = Sample::default();
         for number in sealed..size {
@@ -39,53 +39,62 @@ pub(crate) fn measure(options: &Options, table: &mut Table) -> Result<(), String
             grown.add(began.elapsed().as_secs_f64() * 1e3);
         }
         sealed = size;
-        let seals = timed(&place, &trail, size)?;
-        tell(&format!("a trail of {size}: {} ms", seals.millis.line()));
-        table.figure(&format!("a run sealed into a trail of {size}"), seals.millis.clone(), "ms");
-        table.figure(&format!("  while it grew to {size}, in memory"), grown, "ms");
-        table.figure(&format!("  bytes that it wrote, at {size}"), seals.kib.clone(), "KiB");
-        results.push((size, seals));
+        tell(&format!("a trail of {size} has grown"));
+        table.figure(&format!("a run sealed while the trail grew to {size}, in memory"), grown, "ms");
+        trails.push(Trail::copied(&place, &trail, size)?);
+    }
+    // What the copies have left unwritten must not be flushed on our time.
+    rustix::fs::sync();
+    // In turn, as all else here: what disturbs the machine disturbs all of them.
+    for turn in 0..TIMED {
+        trails.iter_mut().try_for_each(|trail| trail.sealed(turn))?;
+    }
+    for trail in &trails {
+        table.figure(&format!("a run sealed into a trail of {}", trail.size), trail.millis.clone(), "ms");
+        table.figure(&format!("bytes that it wrote, at {}", trail.size), trail.kib.clone(), "KiB");
     }
     // Against a thousand where there are so many: a trail of ten runs is another thing in kind.
-    let Some(at) = results.iter().rposition(|(size, _)| *size <= 1_000).filter(|at| at + 1 < results.len()) else {
-        return Ok(());
-    };
-    let (small, before) = &results[at];
-    for (large, seals) in &results[at + 1..] {
-        let against = |name: &str| format!("{name} a run sealed into a trail of {large} × into one of {small}");
-        let mut ratio = Sample::default();
-        ratio.add(seals.millis.median() / before.millis.median());
-        table.row("T17", &against("time of"), ratio, "×", 2.0, 1.3);
-        table.counted("T17", &against("bytes of"), seals.kib.median() / before.kib.median(), "×", 1.3, 1.05);
+    let at = trails.iter().rposition(|trail| trail.size <= 1_000).filter(|at| at + 1 < trails.len()).unwrap_or(0);
+    let Some((small, larger)) = trails.get(at..).and_then(<[Trail]>::split_first) else { return Ok(()) };
+    for large in larger {
+        let against = |what: &str| format!("{what} a run sealed into a trail of {} × into one of {}", large.size, small.size);
+        let mut time = Sample::default();
+        time.add(large.millis.median() / small.millis.median());
+        table.row("T17", &against("time of"), time, "×", 2.0, 1.3);
+        table.counted("T17", &against("bytes of"), large.kib.median() / small.kib.median(), "×", 1.3, 1.05);
     }
     Ok(())
 }
 
-/// What some seals took.
-struct Seals {
+/// A trail of so many runs on a disk, and what it took to seal more into it.
+struct Trail {
+    path: PathBuf,
+    size: u64,
     millis: Sample,
     kib: Sample,
 }
 
-/// Seals runs into a copy of the trail, each as a process of its own would: opened anew.
-fn timed(place: &Place, trail: &Path, size: u64) -> Result<Seals, String> {
-    let copy = place.path(&format!("trail-{size}.git"));
-    let copied = Command::new("cp").arg("-a").arg(trail).arg(&copy).status().map_err(|error| error.to_string())?;
-    if !copied.success() {
-        return Err("the trail could not be copied".to_owned());
+impl Trail {
+    fn copied(place: &Place, trail: &Path, size: u64) -> Result<Self, String> {
+        // Beside a memory of its own.
+        let path = place.path(&format!("{size}/audit.git"));
+        path.parent().map_or(Ok(()), std::fs::create_dir).map_err(|error| error.to_string())?;
+        let copied = Command::new("cp").arg("-a").arg(trail).arg(&path).status().map_err(|error| error.to_string())?;
+        if !copied.success() {
+            return Err("the trail could not be copied".to_owned());
+        }
+        Ok(Self { path, size, millis: Sample::default(), kib: Sample::default() })
     }
-    // What the copy has left unwritten must not be flushed on our time.
-    rustix::fs::sync();
-    let mut seals = Seals { millis: Sample::default(), kib: Sample::default() };
-    for number in size..size + TIMED {
-        let seal = invented::seal(number)?;
+
+    /// Seals one run more, as a process of its own would: opened anew.
+    fn sealed(&mut self, turn: u64) -> Result<(), String> {
+        let seal = invented::seal(self.size + turn)?;
         let (wrote, began) = (written()?, Instant::now());
-        opened(&copy)?.conclude(&seal).map_err(|error| error.to_string())?;
-        seals.millis.add(began.elapsed().as_secs_f64() * 1e3);
-        seals.kib.add((written()? - wrote) / 1024.0);
+        opened(&self.path)?.conclude(&seal).map_err(|error| error.to_string())?;
+        self.millis.add(began.elapsed().as_secs_f64() * 1e3);
+        self.kib.add((written()? - wrote) / 1024.0);
+        Ok(())
     }
-    std::fs::remove_dir_all(&copy).map_err(|error| error.to_string())?;
-    Ok(seals)
 }
 
 /// How many bytes this process has written into files, or wherever.

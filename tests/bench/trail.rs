@@ -22,7 +22,7 @@ pub(crate) fn measure(options: &Options, table: &mut Table) -> Result<(), String
     Ok(())
 }
 
-/// What a run adds to the repository. Each seal writes a pack, and packs are put together when fifty have gathered: so over
+/// What a run adds to the repository. Each seal writes a pack, and packs are put together when some have gathered: so over
 /// some of those rounds.
 fn space(options: &Options, table: &mut Table) -> Result<(), String> {
     let place = Place::with(&ours::steps(1))?;

@@ -1,7 +1,13 @@
-//! The runbooks that we ship, on the real programs that they drive: run, rehearsed, failed, killed, resumed and rolled back.
+//! The runbooks that come with the project, each on the real programs that it drives: live, rehearsed, failing, killed and resumed,
+//! rolled back.
 
+// Each program of tests uses its part of what they share.
+#[allow(dead_code, unused_imports, reason = "shared with the other programs of tests")]
 #[path = "../support/mod.rs"]
-#[allow(dead_code, reason = "shared with the other tests, each of which needs a part of it")]
 mod support;
 
+mod cache;
+mod components;
+mod postgres_add_index;
+mod procedure;
 mod web;

@@ -137,3 +137,26 @@ fn nobody_says_yes_in_advance_where_the_environment_is_protected() {
     place.expect(10, &["resume", "--yes"]).says(&["protected"]);
     place.expect(4, &["resume"]);
 }
+
+#[test]
+fn of_several_questions_each_is_answered_by_its_name_and_by_those_who_may() {
+    let place = Place::with(
+        r#"
+        let said = parallel("ask", ["first", "second"], |item| {
+            confirm(`${item}?`, if item == "first" { #{ by: ["nobody"] } } else { #{ choices: ["up", "down"], details: "Look first." } })
+        });
+        print(`${said.map(|one| one.value)}`);
+        "#,
+    );
+    place.expect(4, &["exec", "main"]);
+    let run = place.newest_run();
+    let before = place.photograph();
+    let open = place.expect(4, &["answer", &run]);
+    open.says(&["? first?", "for: nobody", "? second?", "Look first.", "'ask/second/second?' --choose up"]);
+    assert_eq!(place.photograph(), before);
+    place.expect(10, &["answer", &run, "first?", "--yes"]).says(&["not among those who may answer"]);
+    place.expect(2, &["answer", &run, "third?", "--yes"]).says(&["third?"]);
+    // The first that this person may answer.
+    place.expect(0, &["answer", &run, "--choose", "down"]);
+    place.expect(4, &["answer", &run]).says(&["? first?"]).is_silent_about(&["second?"]);
+}

@@ -22,7 +22,10 @@ fn every_shipped_runbook_keeps_the_promise() {
     assert_eq!(rows.len(), shipped.len() * SWEEPS.len());
     assert_eq!(tests.len(), shipped.len(), "each runbook that we ship has its tests");
     for row in &rows {
-        assert!(row["runs"].as_u64() > Some(0) && row["violations"].as_array().is_some_and(Vec::is_empty), "{row}");
+        // What only looks has nothing that could fail or be repeated; killed it can be.
+        let only_looks = row["runbook"] == "health-sweep" && row["sweep"] != "crash matrix";
+        assert!(only_looks || row["runs"].as_u64() > Some(0), "{row}");
+        assert!(row["violations"].as_array().is_some_and(Vec::is_empty), "{row}");
     }
     // The figures of the manual are these.
     let page = std::fs::read_to_string(format!("{root}/docs/src/reference/crash-matrix.md")).expect("the page");

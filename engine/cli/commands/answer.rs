@@ -1,24 +1,33 @@
 //! `runbook answer`: answers a confirm that waits.
 
 use runbook_model::answer::Said;
+use runbook_model::change::quoted;
+use runbook_model::step::StepKind;
+use runbook_runtime::dispatcher::{Session, questions};
+use runbook_runtime::journal::RunDir;
 
-use runbook_runtime::dispatcher::Session;
-
+use crate::commands::behalf;
 use crate::commands::exec::RunPrefix;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::operator::Operator;
+use crate::output;
+use crate::output::safe;
+use crate::output::style::Tone;
 use crate::performance::Performance;
 use crate::workplace::Workplace;
 
-/// Answer the confirm that a run waits for
+/// Answer a confirm that a run waits for
 ///
-/// Without an answer on the command line the question is shown and asked at the terminal.
+/// Without an answer on the command line all questions that are open are shown, with what to type for each.
 #[derive(Debug, clap::Args)]
 pub struct Answer {
     /// The run, or a unique prefix of its id
     #[arg(value_name = "RUN")]
     pub run: RunPrefix,
+    /// The question, or its whole path; otherwise the first that you may answer
+    #[arg(value_name = "STEP")]
+    pub step: Option<String>,
     /// What you say.
     #[command(flatten)]
     pub said: Reply,
@@ -64,14 +73,46 @@ impl Reply {
 /// # Errors
 /// Nothing waits for an answer, or not for this one, or not from this person.
 pub fn run(answer: &Answer, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> {
-    let said = answer
-        .said
-        .said()
-        .ok_or_else(|| Failure::usage("what is the answer?").hint("`--yes`, `--no`, `--choose CHOICE` or `--text TEXT`"))?;
     let state = workplace.state()?;
     let run = workplace.run(&state, &answer.run)?;
+    let Some(said) = answer.said.said() else { return shown(workplace, &state.run(run)) };
     let performance = Performance::of_run(workplace, &state, run, Operator::here())?;
-    let note = answer.note.clone();
-    let exit = performance.perform(|opening| Session::answer(opening, said, note))?;
+    let (step, note) = (answer.step.clone(), answer.note.clone());
+    let seen = behalf::request().and_then(|request| request.shown);
+    let exit = performance.perform(|opening| async move { Session::answer(opening, step.as_deref(), said, note, seen).await })?;
     Ok(if matches!(exit, ExitCode::Interrupted | ExitCode::Waiting) { ExitCode::Completed } else { exit })
+}
+
+/// Shows what is open, and changes nothing.
+fn shown(workplace: &Workplace<'_>, dir: &RunDir) -> Result<ExitCode, Failure> {
+    let (_, state) = workplace.journal(dir)?;
+    let open = questions(&state);
+    if open.is_empty() {
+        return Err(Failure::new(ExitCode::Refused, format!("run {} does not wait for an answer", dir.run())));
+    }
+    let palette = workplace.screen().palette;
+    for (path, spec) in open {
+        let StepKind::Confirm(confirm) = &spec.kind else { continue };
+        let mut text = format!("{} {}\n", palette.paint(Tone::Warn, "?"), palette.paint(Tone::Strong, &safe::line(&spec.name)));
+        for line in confirm.details.iter().flat_map(|details| details.lines()) {
+            text.push_str(&format!("    {}\n", safe::line(line)));
+        }
+        if !confirm.by.is_empty() {
+            text.push_str(&format!(
+                "  {}\n",
+                palette.paint(Tone::Faint, &safe::line(&format!("for: {}", confirm.by.join(", "))))
+            ));
+        }
+        let ways: Vec<String> = match (confirm.choices.as_slice(), &confirm.input) {
+            ([], None) => vec!["--yes".to_owned(), "--no".to_owned()],
+            ([], Some(input)) => vec![format!("--text '…'  ({input})")],
+            (choices, _) => choices.iter().map(|choice| format!("--choose {}", quoted(choice))).collect(),
+        };
+        for way in ways {
+            let line = format!("runbook answer {} {} {way}", dir.run(), quoted(&path.to_string()));
+            text.push_str(&format!("  {}\n", palette.paint(Tone::Faint, &safe::line(&line))));
+        }
+        output::to_stderr(&text);
+    }
+    Ok(ExitCode::Waiting)
 }

@@ -6,14 +6,14 @@ use super::components::until;
 use crate::support::{Place, Ran};
 
 /// An engine at work; it is gone with the value.
-pub(super) struct Engine<'a> {
+pub(crate) struct Engine<'a> {
     place: &'a Place,
     child: Option<Child>,
 }
 
 impl Place {
     /// A place with one runbook that we ship.
-    pub(super) fn shipping(runbook: &str) -> Self {
+    pub(crate) fn shipping(runbook: &str) -> Self {
         let place = Self::new();
         let source = format!("{}/runbooks/{runbook}.rhai", env!("CARGO_MANIFEST_DIR"));
         place.runbook(runbook, &std::fs::read_to_string(source).expect("the runbook"));
@@ -21,7 +21,7 @@ impl Place {
     }
 
     /// Starts the engine.
-    pub(super) fn begin(&self, arguments: &[&str]) -> Engine<'_> {
+    pub(crate) fn begin(&self, arguments: &[&str]) -> Engine<'_> {
         let mut command = self.command(arguments);
         let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts");
         Engine { place: self, child: Some(child) }
@@ -29,12 +29,12 @@ impl Place {
 
     /// Rolls the newest run back.
     #[track_caller]
-    pub(super) fn roll_back(&self) -> Ran {
+    pub(crate) fn roll_back(&self) -> Ran {
         self.expect(6, &["rollback", &self.newest_run()])
     }
 
     /// How often a step was begun in the newest run, by its whole path (in which `%` is `%25`).
-    pub(super) fn begun(&self, step: &str) -> usize {
+    pub(crate) fn begun(&self, step: &str) -> usize {
         let is_step = |record: &serde_json::Value| record["type"] == "step_intended" && record["path"] == step;
         self.journal().iter().filter(|record| is_step(record)).count()
     }
@@ -50,7 +50,7 @@ impl Place {
 impl Engine<'_> {
     /// Waits until this step was begun, by its whole path (in which `%` is `%25`).
     #[track_caller]
-    pub(super) fn at(&mut self, step: &str) -> &mut Self {
+    pub(crate) fn at(&mut self, step: &str) -> &mut Self {
         let (place, Some(child)) = (self.place, &mut self.child) else { return self };
         until(step, || {
             let ended = child.try_wait().expect("ours").is_some();
@@ -65,13 +65,13 @@ impl Engine<'_> {
     }
 
     /// `kill -9`.
-    pub(super) fn kill(mut self) {
+    pub(crate) fn kill(mut self) {
         self.gone();
     }
 
     /// Waits for its end.
     #[track_caller]
-    pub(super) fn ends(mut self, code: i32) -> Ran {
+    pub(crate) fn ends(mut self, code: i32) -> Ran {
         let output = self.child.take().expect("it was begun").wait_with_output().expect("it ends");
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let ran = Ran { code: output.status.code(), out: text(&output.stdout), err: text(&output.stderr) };

@@ -15,6 +15,9 @@ use crate::output::style::Tone;
 /// A longer difference is cut here; the file itself says the rest.
 const MOST_LINES: usize = 60;
 
+/// Of what a program reads, so many lines are shown.
+const MOST_INPUT: usize = 20;
+
 /// What would happen.
 #[must_use]
 pub fn would(change: &Change) -> Vec<Detail> {
@@ -63,9 +66,21 @@ fn run(invocation: &Invocation) -> Vec<Detail> {
         let marks: Vec<_> = secrets.map(|used| secret::mark(&used.name)).collect();
         let what = if marks.is_empty() { counted(stdin.len()) } else { marks.join(" and ") };
         details.push(Detail::Text(Tone::Faint, format!("reading {what}")));
+        // What a shell or a database is told there is the change itself. Text around a secret stays out of sight with it.
+        if marks.is_empty() {
+            details.extend(input(stdin));
+        }
     }
     details.extend(manner(&invocation.manner).map(|words| Detail::Text(Tone::Faint, words.to_owned())));
     details
+}
+
+/// What a program reads, as far as a person would.
+fn input(stdin: &str) -> impl Iterator<Item = Detail> {
+    let more = stdin.lines().count().saturating_sub(MOST_INPUT);
+    let rest = (more > 0).then(|| format!("… {more} more lines"));
+    let lines = stdin.lines().take(MOST_INPUT).map(|line| format!("< {line}"));
+    lines.chain(rest).map(|line| Detail::Text(Tone::Faint, line))
 }
 
 /// What is unusual about the way in which a program is run.

@@ -1,6 +1,5 @@
 //! Merges the end of a run into `main`: one line for each.
 
-use git2::Oid;
 use runbook_model::status::RunStatus;
 
 use super::archive::{Archive, MAIN};
@@ -30,13 +29,12 @@ impl Archive {
         let mut lock = self.lock()?;
         let staging = Staging::new(self)?;
         let repository = staging.repository();
-        let (tip, old) = run_branch::stage(&staging, seal, &prepared, || message.clone())?;
+        let (tip, old, directory) = run_branch::stage(&staging, seal, &prepared, || message.clone())?;
         let main = repository.refname_to_id(MAIN)?;
         remembered::check(repository, self.path(), main)?;
         let path = place::directory(seal.run);
-        let ended = |commit: Oid| tree::below(repository, &repository.find_commit(commit)?.tree()?, &path);
-        let directory = ended(tip)?.ok_or_else(|| git2::Error::from_str("the commit of the run lost its directory"))?;
-        if ended(main)? == Some(directory) {
+        let stored = repository.find_commit(main)?.tree()?;
+        if tree::below(repository, &stored, &path)? == Some(directory) {
             return Ok(Sealed {
                 commit: tip.to_string(),
                 main: Some(main.to_string()),
@@ -46,11 +44,11 @@ impl Archive {
             });
         }
 
-        let root = tree::spliced(&staging, Some(&repository.find_commit(main)?.tree()?), &path, directory)?;
+        let root = tree::spliced(&staging, Some(stored.id()), &path, directory)?;
         let author = commit::author(&facts.operator, seal.at)?;
         let committer = commit::committer(&facts.operator.host, seal.at)?;
-        let merged = staging.commit(&author, &committer, &message, &repository.find_tree(root)?, &[main, tip])?;
-        staging.flush()?;
+        let merged = staging.commit(&author, &committer, &message, root, &[main, tip])?;
+        let kept = staging.flush()?;
         let branch = place::branch(seal.run);
         lock.moving(&[&branch, MAIN], || {
             if old != Some(tip) {
@@ -58,6 +56,7 @@ impl Archive {
             }
             reference::advance(repository, MAIN, merged, Some(main))
         })??;
+        drop(kept);
         remembered::write(self.path(), merged);
         consolidate::when_due(self, &lock);
         Ok(Sealed {

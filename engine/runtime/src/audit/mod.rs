@@ -15,6 +15,7 @@ mod commit;
 mod conclude;
 mod consolidate;
 mod contents;
+mod directory;
 mod durable;
 mod facts;
 mod founding;

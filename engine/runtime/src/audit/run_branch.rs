@@ -20,25 +20,27 @@ impl Archive {
     pub(super) fn seal_prepared(&self, seal: &Seal, prepared: &Prepared) -> Result<Sealed, SealError> {
         let mut lock = self.lock()?;
         let staging = Staging::new(self)?;
-        let (tip, old) = stage(&staging, seal, prepared, || message::sealed(&prepared.facts, &seal.reason))?;
+        let (tip, old, _) = stage(&staging, seal, prepared, || message::sealed(&prepared.facts, &seal.reason))?;
         let new = old != Some(tip);
         if new {
-            staging.flush()?;
+            let kept = staging.flush()?;
             let branch = place::branch(seal.run);
             lock.moving(&[&branch], || reference::advance(staging.repository(), &branch, tip, old))??;
+            drop(kept);
             consolidate::when_due(self, &lock);
         }
         Ok(Sealed { commit: tip.to_string(), main: None, head: prepared.facts.head, new, unsigned: staging.unsigned() })
     }
 }
 
-/// Stages the commit of a seal, or finds the one that holds the same already. Gives its id and the branch's tip so far.
+/// Stages the commit of a seal, or finds the one that holds the same already. Gives its id, the branch's tip so far, and
+/// the directory of the run in that commit.
 pub(super) fn stage(
     staging: &Staging<'_>,
     seal: &Seal,
     prepared: &Prepared,
     message: impl FnOnce() -> String,
-) -> Result<(Oid, Option<Oid>), SealError> {
+) -> Result<(Oid, Option<Oid>, Oid), SealError> {
     let repository = staging.repository();
     let old = tip(repository, &place::branch(seal.run))?;
     let path = place::directory(seal.run);
@@ -50,14 +52,14 @@ pub(super) fn stage(
     if let Some(old) = old
         && repository.find_commit(old)?.tree_id() == root
     {
-        return Ok((old, Some(old)));
+        return Ok((old, Some(old), directory));
     }
     let facts = &prepared.facts;
     let author = commit::author(&facts.operator, seal.at)?;
     let committer = commit::committer(&facts.operator.host, seal.at)?;
     let parents: Vec<_> = old.into_iter().collect();
-    let id = staging.commit(&author, &committer, &message(), &repository.find_tree(root)?, &parents)?;
-    Ok((id, old))
+    let id = staging.commit(&author, &committer, &message(), root, &parents)?;
+    Ok((id, old, directory))
 }
 
 /// Where a branch points; `None` when it does not exist.

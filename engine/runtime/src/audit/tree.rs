@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use git2::{ErrorCode, FileMode, Oid, Repository, Tree};
+use git2::{ErrorCode, Oid, Repository, Tree};
 
+use super::directory::Directory;
 use super::staging::Staging;
 
 /// Files by path (parts separated by `/`) as one tree.
@@ -16,41 +17,38 @@ pub(super) fn of_files(staging: &Staging<'_>, files: &BTreeMap<String, Vec<u8>>)
 type File<'f> = (Vec<&'f str>, &'f [u8]);
 
 fn level(staging: &Staging<'_>, files: &[File<'_>], depth: usize) -> Result<Oid, git2::Error> {
-    let mut builder = staging.repository().treebuilder(None)?;
+    let mut directory = Directory::default();
     // Grouped by name and not by neighbourhood: `a-b` sorts between `a` and `a/b`.
     let mut directories: BTreeMap<&str, Vec<File<'_>>> = BTreeMap::new();
     for (path, bytes) in files {
         if path.len() == depth + 1 {
-            builder.insert(path[depth], staging.blob(bytes)?, FileMode::Blob.into())?;
+            directory.put_file(path[depth], staging.blob(bytes)?);
         } else {
             directories.entry(path[depth]).or_default().push((path.clone(), bytes));
         }
     }
     for (name, below) in directories {
-        if builder.get(name)?.is_some() {
+        if directory.has(name) {
             return Err(git2::Error::from_str(&format!("`{name}` is both a file and a directory")));
         }
-        builder.insert(name, level(staging, &below, depth + 1)?, FileMode::Tree.into())?;
+        directory.put_directory(name, level(staging, &below, depth + 1)?);
     }
-    staging.tree(&builder)
+    staging.tree(&directory)
 }
 
-/// `base` with `directory` at `path`; everything else stays as it is.
-pub(super) fn spliced(
-    staging: &Staging<'_>,
-    base: Option<&Tree<'_>>,
-    path: &[String],
-    directory: Oid,
-) -> Result<Oid, git2::Error> {
+/// The tree `base`, which is stored, with `directory` at `path`; everything else stays as it is.
+pub(super) fn spliced(staging: &Staging<'_>, base: Option<Oid>, path: &[String], directory: Oid) -> Result<Oid, git2::Error> {
     let Some((name, rest)) = path.split_first() else { return Ok(directory) };
-    let below = match base.and_then(|base| base.get_name(name)) {
-        Some(entry) => Some(staging.repository().find_tree(entry.id())?),
-        None => None,
+    let mut tree = match base {
+        None => Directory::default(),
+        Some(base) => {
+            let read = Directory::read(staging.repository().odb()?.read(base)?.data());
+            read.ok_or_else(|| git2::Error::from_str(&format!("the directory {base} cannot be read")))?
+        }
     };
-    let entry = spliced(staging, below.as_ref(), rest, directory)?;
-    let mut builder = staging.repository().treebuilder(base)?;
-    builder.insert(name, entry, FileMode::Tree.into())?;
-    staging.tree(&builder)
+    let below = spliced(staging, tree.directory(name), rest, directory)?;
+    tree.put_directory(name, below);
+    staging.tree(&tree)
 }
 
 /// The directory at `path`, if there is one.

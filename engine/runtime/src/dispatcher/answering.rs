@@ -1,29 +1,43 @@
 //! Answering a confirm of a run that waits.
 
-use std::sync::Arc;
-
 use runbook_model::answer::Said;
 use runbook_model::approval::{self, Approval};
+use runbook_model::digest::Digest;
 use runbook_model::entry::{Entry, Purpose};
 use runbook_model::path::StepPath;
-use runbook_model::person::Decider;
+use runbook_model::person::{Decider, Person};
 use runbook_model::state::{RunState, Step, StepPhase};
 use runbook_model::status::RunStatus;
 use runbook_model::step::{StepKind, StepSpec};
 
 use super::Refused;
+use super::resolving::named;
 use super::session::{Finished, Opening, Session};
 use super::taking::{sources_of, take};
 
 impl Session {
-    /// Answers the confirm that a run waits for.
+    /// Answers a confirm that a run waits for: the one that is named, else the first that this person may answer.
     ///
     /// # Errors
-    /// When nothing waits, the answer does not fit, or this person may not give it.
-    pub async fn answer(mut opening: Opening, said: Said, note: Option<String>) -> Result<Finished, Refused> {
+    /// When nothing waits, the answer does not fit, or this person may not give it; or what waits is not what they were
+    /// shown, when `seen` says what that was.
+    pub async fn answer(
+        mut opening: Opening,
+        of: Option<&str>,
+        said: Said,
+        note: Option<String>,
+        seen: Option<Digest>,
+    ) -> Result<Finished, Refused> {
         let (journal, state) = take(&mut opening, Purpose::Answer)?;
         let run = opening.dir.run();
-        let Some((path, spec)) = waiting(&state) else { return Err(Refused::NotWaiting(run)) };
+        let found = match of {
+            Some(text) => {
+                let path = named(&state, text, is_asked)?;
+                state.step(&path).and_then(|step| Some((path.clone(), step.open_spec()?.clone())))
+            }
+            None => meant(&state, &opening.operator),
+        };
+        let Some((path, spec)) = found else { return Err(Refused::NotWaiting(run)) };
         let StepKind::Confirm(confirm) = &spec.kind else { return Err(Refused::NotWaiting(run)) };
         approval::fits(confirm, &said).map_err(|want| Refused::WrongAnswer {
             given: said.line(),
@@ -37,6 +51,9 @@ impl Session {
             return Err(Refused::TooLate { run, question: spec.name.clone(), deadline });
         }
         let shown = approval::shown(&state, &path, &spec);
+        if seen.is_some_and(|seen| seen != shown) {
+            return Err(Refused::OtherQuestion { run, question: spec.name.clone() });
+        }
         let by = Decider::Person(opening.operator.clone());
         let (_, sources) = sources_of(&opening.dir, &state)?;
         let session = Self::unlocked(opening, journal, state, &sources, Purpose::Answer)?;
@@ -47,25 +64,41 @@ impl Session {
         }
         session.desk().write(answer)?;
         // More answers are wanted for it, or another branch waits for one.
-        let status = match waiting(&session.desk().ledger.state()) {
-            Some((at, spec)) if is_open(&session.desk().ledger.state(), &at, &spec) => RunStatus::Suspended { at },
-            _ => RunStatus::Interrupted,
+        let status = match questions(&session.desk().ledger.state()).into_iter().next() {
+            Some((at, _)) => RunStatus::Suspended { at },
+            None => RunStatus::Interrupted,
         };
         Ok(session.finish(run, Ok(status)).await)
     }
 }
 
-/// The confirm that an answer is for: the first that still wants one, else the first that the run has not come past.
-fn waiting(state: &RunState) -> Option<(StepPath, StepSpec)> {
-    let asked = |step: &&Arc<Step>| {
-        step.phase == StepPhase::Intended && matches!(step.open_spec().map(|spec| &spec.kind), Some(StepKind::Confirm(_)))
+/// The confirms of a run that want an answer, or more of them, in the order in which they were asked.
+#[must_use]
+pub fn questions(state: &RunState) -> Vec<(StepPath, StepSpec)> {
+    asked(state).filter(|(path, spec)| is_open(state, path, spec)).collect()
+}
+
+/// The confirm that a run waits at: the first that wants an answer, else the first that it has not come past.
+#[must_use]
+pub fn waiting(state: &RunState) -> Option<(StepPath, StepSpec)> {
+    asked(state).find(|(path, spec)| is_open(state, path, spec)).or_else(|| asked(state).next())
+}
+
+/// The confirm that an answer without a name is for: the first that this person may answer, else the one that the run waits at.
+fn meant(state: &RunState, person: &Person) -> Option<(StepPath, StepSpec)> {
+    let may = |spec: &StepSpec| match &spec.kind {
+        StepKind::Confirm(confirm) => approval::may_answer(confirm, person, state.started(), state.operator()).is_ok(),
+        _ => false,
     };
-    let mut asked = state.steps().iter().filter(asked).filter_map(|step| Some((step.path.clone(), step.open_spec()?.clone())));
-    let first = asked.next()?;
-    if is_open(state, &first.0, &first.1) {
-        return Some(first);
-    }
-    Some(asked.find(|(path, spec)| is_open(state, path, spec)).unwrap_or(first))
+    questions(state).into_iter().find(|(_, spec)| may(spec)).or_else(|| waiting(state))
+}
+
+fn asked(state: &RunState) -> impl Iterator<Item = (StepPath, StepSpec)> {
+    state.steps().iter().filter(|step| is_asked(step)).filter_map(|step| Some((step.path.clone(), step.open_spec()?.clone())))
+}
+
+fn is_asked(step: &Step) -> bool {
+    step.phase == StepPhase::Intended && matches!(step.open_spec().map(|spec| &spec.kind), Some(StepKind::Confirm(_)))
 }
 
 /// Whether a confirm wants more answers than it has.

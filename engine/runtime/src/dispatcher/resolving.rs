@@ -51,7 +51,7 @@ impl Session {
 }
 
 /// The step that a person means: its whole path, its number in the journal, or a name that only one candidate has.
-fn named(state: &RunState, text: &str, wanted: impl Fn(&Step) -> bool) -> Result<StepPath, Refused> {
+pub(super) fn named(state: &RunState, text: &str, wanted: impl Fn(&Step) -> bool) -> Result<StepPath, Refused> {
     let candidates: Vec<_> = state.steps().iter().filter(|step| wanted(step)).collect();
     let exact = candidates.iter().find(|step| step.path.to_string() == text || step.seq.to_string() == text);
     if let Some(step) = exact {

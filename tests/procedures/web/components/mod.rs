@@ -6,8 +6,8 @@ mod metrics;
 mod ports;
 mod service;
 
-pub(super) use edge::Edge;
-pub(super) use load::Load;
-pub(super) use metrics::Prometheus;
-pub(super) use ports::{free_port, until};
-pub(super) use service::Service;
+pub(crate) use edge::Edge;
+pub(crate) use load::Load;
+pub(crate) use metrics::{Alertmanager, Prometheus};
+pub(crate) use ports::{free_port, until};
+pub(crate) use service::Service;

@@ -14,14 +14,14 @@ pub(in crate::audit) enum Kind {
 }
 
 impl Kind {
-    /// The kind of a whole object; `None` for what no repository stores.
-    pub(in crate::audit) fn of(kind: ObjectType) -> Option<Self> {
-        match kind {
-            ObjectType::Commit => Some(Self::Commit),
-            ObjectType::Tree => Some(Self::Tree),
-            ObjectType::Blob => Some(Self::Blob),
-            ObjectType::Tag => Some(Self::Tag),
-            ObjectType::Any => None,
+    /// What libgit2 calls it; whatever a difference is to, its own kind is not said here.
+    pub(in crate::audit) fn object_type(self) -> ObjectType {
+        match self {
+            Self::Commit => ObjectType::Commit,
+            Self::Tree => ObjectType::Tree,
+            Self::Blob => ObjectType::Blob,
+            Self::Tag => ObjectType::Tag,
+            Self::DeltaOf(_) => ObjectType::Any,
         }
     }
 

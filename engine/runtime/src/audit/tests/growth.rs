@@ -24,7 +24,7 @@ fn three_hundred_runs_stay_few_packs_and_small_commits() {
         let before = packs(&place);
         archive.conclude(&completed(n).seal("")).unwrap();
         let after = packs(&place);
-        assert!(after.0 <= 51, "{} packs after {n} runs", after.0);
+        assert!(after.0 <= 26, "{} packs after {n} runs", after.0);
         if after.0 == before.0 + 1 {
             costs.push(after.1 - before.1);
         }

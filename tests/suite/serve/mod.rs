@@ -1,0 +1,11 @@
+//! `runbook serve`, as browsers, programs, alerting systems and attackers meet it: real connections on loopback.
+
+mod alerts;
+mod answers;
+mod client;
+mod links;
+mod live;
+mod outside;
+mod programs;
+mod telling;
+mod visitors;
