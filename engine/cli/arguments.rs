@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
-    abandon, answer, check, completions, config, confined, courier, definitions, demo, diff, exec, explain, fetch, help, import,
-    keeper, list, new, push, report, resolve, resume, review, rollback, runs, seal, show, test, tutorial, verify,
+    abandon, answer, behalf, check, completions, config, confined, courier, definitions, demo, diff, exec, explain, fetch, help,
+    import, keeper, list, new, push, report, resolve, resume, review, rollback, runs, seal, serve, show, test, tutorial, verify,
 };
 
 /// Executes runbooks: writes every step down before and after it, rehearses, resumes, rolls back, keeps the trail in git.
@@ -131,9 +131,12 @@ pub enum Verb {
     Explain(explain::Explain),
     Config(config::Config),
     Completions(completions::Completions),
+    Serve(serve::Serve),
     Demo(demo::Demo),
     Tutorial(tutorial::Tutorial),
     Help(help::Help),
+    #[command(hide = true)]
+    Behalf(behalf::Behalf),
     #[command(hide = true)]
     Courier(courier::Courier),
     #[command(hide = true)]
@@ -147,7 +150,7 @@ pub enum Verb {
 /// The verbs by what a person wants, in the order of the help text.
 pub const GROUPS: [(&str, &[&str]); 4] = [
     ("Run", &["exec", "resume", "rollback", "resolve", "answer", "abandon"]),
-    ("Look", &["list", "show", "runs", "diff", "report"]),
+    ("Look", &["list", "show", "runs", "diff", "report", "serve"]),
     ("Audit trail", &["verify", "seal", "review", "push", "fetch"]),
     (
         "Write runbooks, get help",

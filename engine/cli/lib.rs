@@ -27,6 +27,8 @@ pub mod performance;
 #[cfg(test)]
 mod reference;
 pub mod rehearsal;
+pub mod serve;
+pub mod sheet;
 mod signals;
 mod signing;
 pub mod testing;

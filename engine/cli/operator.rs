@@ -7,6 +7,8 @@ use std::process::{Command, Stdio};
 use runbook_model::person::{From, Person};
 use runbook_model::step::Confirm;
 
+use crate::commands::behalf;
+
 /// The person who started this program.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Operator {
@@ -24,6 +26,10 @@ impl Operator {
         let passwd = fs::read_to_string("/etc/passwd").unwrap_or_default();
         let name = name_of(&passwd, uid).or_else(name_by_id).unwrap_or_else(|| format!("uid-{uid}"));
         let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
+        // The server vouches for whom it let in; what it was told stands in the journal as said in a browser.
+        if let Some(request) = behalf::request() {
+            return Self { person: Person { name: request.person.clone(), host, from: From::Web }, groups: Vec::new() };
+        }
         let from = if is_terminal() { From::Terminal } else { From::CommandLine };
         Self { person: Person { name, host, from }, groups: Vec::new() }
     }

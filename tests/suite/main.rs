@@ -29,6 +29,8 @@ mod report;
 mod resume;
 mod rollback;
 mod secrets;
+mod serve;
+mod show;
 mod signals;
 mod signatures;
 mod stdlib;

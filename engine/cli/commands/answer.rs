@@ -6,6 +6,7 @@ use runbook_model::step::StepKind;
 use runbook_runtime::dispatcher::{Session, questions};
 use runbook_runtime::journal::RunDir;
 
+use crate::commands::behalf;
 use crate::commands::exec::RunPrefix;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
@@ -77,7 +78,8 @@ pub fn run(answer: &Answer, workplace: &Workplace<'_>) -> Result<ExitCode, Failu
     let Some(said) = answer.said.said() else { return shown(workplace, &state.run(run)) };
     let performance = Performance::of_run(workplace, &state, run, Operator::here())?;
     let (step, note) = (answer.step.clone(), answer.note.clone());
-    let exit = performance.perform(|opening| async move { Session::answer(opening, step.as_deref(), said, note).await })?;
+    let seen = behalf::request().and_then(|request| request.shown);
+    let exit = performance.perform(|opening| async move { Session::answer(opening, step.as_deref(), said, note, seen).await })?;
     Ok(if matches!(exit, ExitCode::Interrupted | ExitCode::Waiting) { ExitCode::Completed } else { exit })
 }
 

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::arguments::{Format, Globals};
-use crate::configuration::{Audit, Configuration, Origin, secrets};
+use crate::configuration::{Audit, Configuration, Origin, Serve, secrets};
 use crate::failure::Failure;
 use crate::output::style::{Palette, Tone};
 use crate::output::{self, safe};
@@ -75,6 +75,7 @@ fn rows(configuration: &Configuration) -> Vec<Row> {
     for (code, reason) in &configuration.allowed {
         rows.push((format!("check.allow.{code}"), json!(reason.value), reason.origin.clone()));
     }
+    serve(&mut rows, &configuration.serve);
     for (name, environment) in &configuration.environments {
         let rules = &environment.rules;
         let mut rule = |key: &str, value: Option<(serde_json::Value, &Origin)>| {
@@ -96,6 +97,17 @@ fn rows(configuration: &Configuration) -> Vec<Row> {
         }
     }
     rows
+}
+
+fn serve(rows: &mut Vec<Row>, serve: &Serve) {
+    rows.extend(serve.texts.iter().map(|(key, text)| (format!("serve.{key}"), json!(text.value), text.origin.clone())));
+    rows.extend(serve.lists.iter().map(|(key, list)| (format!("serve.{key}"), json!(list.value), list.origin.clone())));
+    rows.extend(
+        serve.people.iter().map(|(name, token)| (format!("serve.people.{name}"), json!(token.value), token.origin.clone())),
+    );
+    rows.extend(
+        serve.notify.iter().map(|(name, table)| (format!("serve.notify.{name}"), table.value.clone(), table.origin.clone())),
+    );
 }
 
 fn audit(rows: &mut Vec<Row>, table: &str, audit: &Audit) {

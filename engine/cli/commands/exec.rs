@@ -19,6 +19,7 @@ use runbook_runtime::script::Program;
 use runbook_runtime::secret::known;
 
 use crate::arguments::Format;
+use crate::commands::behalf;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::operator::Operator;
@@ -69,12 +70,20 @@ pub fn run(exec: &Exec, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> 
     if exec.yes && environment.is_protected() {
         return Err(protected(&env.unwrap_or_default()));
     }
-    let given: Vec<_> = exec.params.iter().map(|given| (given.name.clone(), given.text.clone(), Origin::Typed)).collect();
+    let origin =
+        |name: &String| behalf::request().and_then(|request| request.origins.get(name).copied()).unwrap_or(Origin::Typed);
+    let given: Vec<_> = exec.params.iter().map(|given| (given.name.clone(), given.text.clone(), origin(&given.name))).collect();
     let params = parameter::resolve(&declaration.params, &given).map_err(|refused| unfit(&name, &refused))?;
     let configuration = &workplace.place.configuration;
     let groups: BTreeMap<_, _> =
         configuration.groups.iter().map(|(name, members)| (name.clone(), members.value.clone())).collect();
     let operator = Operator::here().in_groups(&groups);
+    if let Some(shown) = behalf::request().and_then(|request| request.shown)
+        && shown != Digest::of_json(&sources(&program))
+    {
+        let message = format!("`{name}` is not any more what was shown; nothing was run");
+        return Err(Failure::new(ExitCode::Refused, message).hint("read it again, and start it then"));
+    }
     if !exec.dry_run && operator.person.from != From::Terminal {
         attended(&program)?;
     }

@@ -2,6 +2,7 @@
 
 pub mod abandon;
 pub mod answer;
+pub mod behalf;
 pub mod check;
 pub mod completions;
 pub mod config;
@@ -26,6 +27,7 @@ pub mod review;
 pub mod rollback;
 pub mod runs;
 pub mod seal;
+pub mod serve;
 pub mod show;
 pub mod test;
 pub mod tutorial;
@@ -57,6 +59,7 @@ pub fn run(line: impl IntoIterator<Item = OsString>) -> std::process::ExitCode {
         // The keeper speaks to its engine only, with codes of their own.
         Ok(Arguments { verb: Verb::Keeper(keeper), .. }) => keeper::run(&keeper),
         Ok(Arguments { verb: Verb::Courier(courier), .. }) => courier::run(&courier),
+        Ok(Arguments { verb: Verb::Behalf(_), .. }) => behalf::run().into(),
         // Nor has what it becomes anything to do with a configuration.
         Ok(Arguments { verb: Verb::Confined(confined), .. }) => confined::run(&confined),
         Ok(arguments) => performed(arguments).into(),
@@ -99,6 +102,7 @@ fn perform(globals: &Globals, verb: Verb) -> Result<ExitCode, Failure> {
         Verb::New(new) => return new::run(&new, &Place::of(globals)?),
         Verb::Import(wanted) => return import::run(&wanted, &Place::of(globals)?),
         Verb::Test(test) => return test::run(&test, &workplace()?),
+        Verb::Serve(serve) => return serve::run(&serve, globals),
         Verb::Demo(demo) => return demo::run(&demo, globals),
         Verb::Tutorial(tutorial) => return tutorial::run(&tutorial, globals),
         Verb::Runs(runs) => {
@@ -125,12 +129,13 @@ fn perform(globals: &Globals, verb: Verb) -> Result<ExitCode, Failure> {
         Verb::Config(config) => config::run(&config, globals, &Place::of(globals)?.configuration)?,
         Verb::DemoService(service) => demo::serve(&service, globals)?,
         // Taken care of before: it has exit codes of its own.
-        Verb::Keeper(_) | Verb::Courier(_) | Verb::Confined(_) => {}
+        Verb::Keeper(_) | Verb::Courier(_) | Verb::Confined(_) | Verb::Behalf(_) => {}
     }
     Ok(ExitCode::Completed)
 }
 
 /// Where a command works: its surroundings and the configuration that applies there.
+#[derive(Debug)]
 pub struct Place {
     /// The working directory, the user and the environment.
     pub surroundings: Surroundings,

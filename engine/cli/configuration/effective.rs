@@ -15,7 +15,7 @@ use crate::arguments::Globals;
 use crate::configuration::audit::Audit;
 use crate::configuration::layer::{EnvironmentLayer, Layer, Settings};
 use crate::configuration::secrets::{self, SecretsLayer};
-use crate::configuration::{Origin, Rules, Sourced, Surroundings, root};
+use crate::configuration::{Origin, Rules, Serve, Sourced, Surroundings, root};
 use crate::failure::Failure;
 
 /// What applies, each value with its origin.
@@ -51,6 +51,8 @@ pub struct Configuration {
     pub settings: BTreeMap<String, Sourced<Value>>,
     /// Where secrets come from when no environment is named.
     pub secrets: BTreeMap<String, Sourced<Source>>,
+    /// Where the page listens, and who may do what on it.
+    pub serve: Serve,
     /// The environments that can be named.
     pub environments: BTreeMap<String, Environment>,
     /// The environment that `RUNBOOK_ENV` names.
@@ -125,6 +127,7 @@ impl Configuration {
             audit: Audit::default(),
             settings: BTreeMap::new(),
             secrets: BTreeMap::new(),
+            serve: Serve::default(),
             environments: BTreeMap::new(),
             env: None,
             files: Vec::new(),
@@ -227,6 +230,9 @@ impl Configuration {
         // The repository's, too: the same runbooks are right or wrong for everybody.
         if let (Some(allowed), Base::Directory(_)) = (layer.allowed, base) {
             self.allowed = allowed;
+        }
+        if let Base::Directory(_) = base {
+            self.serve = layer.serve;
         }
         if let Some(filter) = layer.log_filter {
             self.log_filter = Some(filter);

@@ -14,6 +14,7 @@ use crate::configuration::complaint::{self, Complaint};
 use crate::configuration::reader::Reader;
 use crate::configuration::rules::{self, Rules};
 use crate::configuration::secrets::{self, SecretsLayer};
+use crate::configuration::serve::{self, Serve};
 use crate::configuration::{Origin, Sourced};
 use crate::failure::Failure;
 
@@ -34,6 +35,7 @@ pub(super) struct Layer {
     pub(super) allowed: Option<BTreeMap<String, Sourced<String>>>,
     pub(super) settings: Settings,
     pub(super) secrets: SecretsLayer,
+    pub(super) serve: Serve,
     pub(super) environments: BTreeMap<String, EnvironmentLayer>,
 }
 
@@ -82,6 +84,7 @@ impl Layer {
             "audit",
             "settings",
             "secrets",
+            "serve",
             "env",
         ];
         reader.only("", table, &known);
@@ -96,6 +99,7 @@ impl Layer {
             allowed: allowed(reader, table),
             settings: settings(reader, table),
             secrets: secrets::read(reader, table),
+            serve: serve::read(reader, table),
             ..Self::default()
         };
         if let Some(log) = reader.table(table, "log") {

@@ -13,12 +13,14 @@ mod reader;
 mod root;
 mod rules;
 pub(crate) mod secrets;
+mod serve;
 mod surroundings;
 
 pub use audit::{Audit, Policy, expanded};
 pub use effective::{Configuration, Environment};
 pub use origin::{Origin, Sourced};
 pub use rules::Rules;
+pub use serve::Serve;
 pub use surroundings::Surroundings;
 
 /// Reads a text as a configuration file and says what is wrong with it. Only for those who write files that nobody would.

@@ -37,9 +37,11 @@ pub(super) fn refused(refused: Refused, trail: &str) -> Failure {
         }
         Refused::Unsealable { .. } => Failure::new(ExitCode::Damaged, refused.to_string())
             .hint("`--unsealed REASON` runs without the audit trail, and records why"),
-        Refused::NotAllowed(_) | Refused::Unsigned(_) | Refused::Uncharted(_) | Refused::TooLate { .. } => {
-            held(refused.to_string())
-        }
+        Refused::NotAllowed(_)
+        | Refused::Unsigned(_)
+        | Refused::Uncharted(_)
+        | Refused::TooLate { .. }
+        | Refused::OtherQuestion { .. } => held(refused.to_string()),
         Refused::Step { run, .. } => {
             Failure::usage(refused.to_string()).hint(format!("runbook show {run}  names the step that is in doubt, if any"))
         }

@@ -3,12 +3,12 @@
 use crate::output::safe::{self, Colours};
 
 /// A text on one line, as content or as the value of an attribute in double quotes.
-pub(super) fn line(text: &str) -> String {
+pub(crate) fn line(text: &str) -> String {
     escaped(&safe::line(text))
 }
 
 /// Bytes as lines of text. What cannot be seen is shown by name; colours are left out.
-pub(super) fn block(bytes: &[u8]) -> String {
+pub(crate) fn block(bytes: &[u8]) -> String {
     escaped(&safe::block(bytes, Colours::Dropped))
 }
 

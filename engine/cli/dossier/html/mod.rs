@@ -3,11 +3,13 @@
 //! Whatever a command printed stands in it as text. `escape` is the one place that makes it so, and a content security
 //! policy in the page keeps a browser from running or loading anything even if that place were wrong.
 
-mod escape;
+pub(crate) mod escape;
 mod page;
 mod sections;
 mod steps;
 mod timeline;
 
 pub use page::page;
-pub(super) use timeline::mood;
+pub(crate) use page::{POLICY, STYLE};
+pub(crate) use sections::quoting;
+pub(crate) use timeline::mood;

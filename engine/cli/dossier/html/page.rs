@@ -4,9 +4,9 @@ use super::timeline::{Layout, picture};
 use super::{escape, sections, steps};
 use crate::dossier::{Dossier, Verdict, facts};
 
-const STYLE: &str = include_str!("style.css");
+pub(crate) const STYLE: &str = include_str!("style.css");
 /// Styles of the page itself, and nothing else: no script, no picture, no font, no form, no frame, no address.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+pub(crate) const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
 /// The report of a run.
 #[must_use]

@@ -2,6 +2,7 @@
 
 use runbook_model::answer::Said;
 use runbook_model::approval::{self, Approval};
+use runbook_model::digest::Digest;
 use runbook_model::entry::{Entry, Purpose};
 use runbook_model::path::StepPath;
 use runbook_model::person::{Decider, Person};
@@ -18,8 +19,15 @@ impl Session {
     /// Answers a confirm that a run waits for: the one that is named, else the first that this person may answer.
     ///
     /// # Errors
-    /// When nothing waits, the answer does not fit, or this person may not give it.
-    pub async fn answer(mut opening: Opening, of: Option<&str>, said: Said, note: Option<String>) -> Result<Finished, Refused> {
+    /// When nothing waits, the answer does not fit, or this person may not give it; or what waits is not what they were
+    /// shown, when `seen` says what that was.
+    pub async fn answer(
+        mut opening: Opening,
+        of: Option<&str>,
+        said: Said,
+        note: Option<String>,
+        seen: Option<Digest>,
+    ) -> Result<Finished, Refused> {
         let (journal, state) = take(&mut opening, Purpose::Answer)?;
         let run = opening.dir.run();
         let found = match of {
@@ -27,7 +35,7 @@ impl Session {
                 let path = named(&state, text, is_asked)?;
                 state.step(&path).and_then(|step| Some((path.clone(), step.open_spec()?.clone())))
             }
-            None => waiting(&state, &opening.operator),
+            None => meant(&state, &opening.operator),
         };
         let Some((path, spec)) = found else { return Err(Refused::NotWaiting(run)) };
         let StepKind::Confirm(confirm) = &spec.kind else { return Err(Refused::NotWaiting(run)) };
@@ -43,6 +51,9 @@ impl Session {
             return Err(Refused::TooLate { run, question: spec.name.clone(), deadline });
         }
         let shown = approval::shown(&state, &path, &spec);
+        if seen.is_some_and(|seen| seen != shown) {
+            return Err(Refused::OtherQuestion { run, question: spec.name.clone() });
+        }
         let by = Decider::Person(opening.operator.clone());
         let (_, sources) = sources_of(&opening.dir, &state)?;
         let session = Self::unlocked(opening, journal, state, &sources, Purpose::Answer)?;
@@ -67,16 +78,19 @@ pub fn questions(state: &RunState) -> Vec<(StepPath, StepSpec)> {
     asked(state).filter(|(path, spec)| is_open(state, path, spec)).collect()
 }
 
-/// The confirm that an answer is for: the first that this person may answer and that still wants one, else the first that wants
-/// one, else the first that the run has not come past.
-fn waiting(state: &RunState, person: &Person) -> Option<(StepPath, StepSpec)> {
+/// The confirm that a run waits at: the first that wants an answer, else the first that it has not come past.
+#[must_use]
+pub fn waiting(state: &RunState) -> Option<(StepPath, StepSpec)> {
+    asked(state).find(|(path, spec)| is_open(state, path, spec)).or_else(|| asked(state).next())
+}
+
+/// The confirm that an answer without a name is for: the first that this person may answer, else the one that the run waits at.
+fn meant(state: &RunState, person: &Person) -> Option<(StepPath, StepSpec)> {
     let may = |spec: &StepSpec| match &spec.kind {
         StepKind::Confirm(confirm) => approval::may_answer(confirm, person, state.started(), state.operator()).is_ok(),
         _ => false,
     };
-    let open = questions(state);
-    let first = open.iter().find(|(_, spec)| may(spec)).or(open.first()).cloned();
-    first.or_else(|| asked(state).next())
+    questions(state).into_iter().find(|(_, spec)| may(spec)).or_else(|| waiting(state))
 }
 
 fn asked(state: &RunState) -> impl Iterator<Item = (StepPath, StepSpec)> {

@@ -33,7 +33,7 @@ mod settling;
 mod taking;
 mod uncharted;
 
-pub use answering::questions;
+pub use answering::{questions, waiting};
 pub use halt::Halt;
 pub use interrupts::Interrupts;
 pub use locking::NoLock;

@@ -122,6 +122,14 @@ pub enum Refused {
         /// How long an answer may take.
         deadline: Length,
     },
+    /// The person was shown something else than what waits now.
+    #[error("`{question}` is not what was shown: the run has gone on since; nothing was recorded")]
+    OtherQuestion {
+        /// The run.
+        run: RunId,
+        /// What waits now.
+        question: String,
+    },
     /// This answer does not fit the question.
     #[error("`{given}` does not answer `{question}`: {want}")]
     WrongAnswer {

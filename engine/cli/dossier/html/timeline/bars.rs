@@ -41,7 +41,7 @@ fn left(dossier: &Dossier, attempt: &AttemptAccount) -> Timestamp {
 }
 
 /// How what became of a step is to be taken.
-pub(in crate::dossier) fn mood(dossier: &Dossier, step: &StepAccount) -> Mood {
+pub(crate) fn mood(dossier: &Dossier, step: &StepAccount) -> Mood {
     match step.standing {
         Standing::Done | Standing::Settled if step.rolled_back.is_some() || step.path.is_rollback() => Mood::Back,
         Standing::Done | Standing::Settled => Mood::Good,

@@ -9,5 +9,5 @@ mod bars;
 mod draw;
 mod rows;
 
-pub(in crate::dossier) use bars::mood;
+pub(crate) use bars::mood;
 pub(super) use draw::{Layout, picture};

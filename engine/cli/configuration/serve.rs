@@ -1,0 +1,82 @@
+//! What `runbook.toml` says in `[serve]`: where the page listens, who may do what on it, whom it tells.
+
+use std::collections::BTreeMap;
+
+use runbook_model::Value;
+use toml::de::DeTable;
+
+use crate::configuration::Sourced;
+use crate::configuration::reader::Reader;
+
+/// `[serve]` of `runbook.toml`. Paths and addresses are as they were written; the server judges them when it starts.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Serve {
+    /// Texts by their key.
+    pub texts: BTreeMap<&'static str, Sourced<String>>,
+    /// Lists of texts by their key.
+    pub lists: BTreeMap<&'static str, Sourced<Vec<String>>>,
+    /// The SHA-256 of each person's token, in hexadecimal digits.
+    pub people: BTreeMap<String, Sourced<String>>,
+    /// Whom to tell, by a name of one's own; each is a table.
+    pub notify: BTreeMap<String, Sourced<Value>>,
+}
+
+/// The keys that hold a text.
+const TEXTS: [&str; 8] =
+    ["listen", "url", "tls_cert", "tls_key", "user_header", "alertmanager_token", "grafana_secret", "pagerduty_secret"];
+/// The keys that hold a list of texts.
+const LISTS: [&str; 5] = ["hosts", "trusted_proxy", "viewers", "operators", "approvers"];
+
+/// Reads `[serve]`.
+pub(super) fn read(reader: &mut Reader<'_>, table: &DeTable<'_>) -> Serve {
+    let Some(table) = reader.table(table, "serve") else { return Serve::default() };
+    let known: Vec<_> = TEXTS.into_iter().chain(LISTS).chain(["people", "notify"]).collect();
+    reader.only(" in [serve]", table, &known);
+    let mut serve = Serve::default();
+    for key in TEXTS {
+        serve.texts.extend(reader.text(table, key).map(|text| (key, text)));
+    }
+    for key in LISTS {
+        serve.lists.extend(reader.texts(table, key).map(|texts| (key, texts)));
+    }
+    if let Some(people) = reader.table(table, "people") {
+        for (name, value) in people {
+            let Some(digest) = reader.text(people, name.get_ref()) else { continue };
+            let is_digest = digest.value.len() == 64 && digest.value.bytes().all(|byte| byte.is_ascii_hexdigit());
+            if is_digest {
+                serve.people.insert(name.get_ref().to_string(), digest);
+            } else {
+                let help = "64 hexadecimal digits: `runbook serve --new-token` prints a token and its digest".to_owned();
+                // Whoever wrote the token itself here must not find it in a log.
+                reader.complain_masked(value.span(), "this is no digest of a token", help, value.span());
+            }
+        }
+    }
+    if let Some(notify) = reader.table(table, "notify") {
+        for (name, value) in notify {
+            let origin = reader.origin(&value.span());
+            let read = reader.value(value);
+            if read.is_object() {
+                serve.notify.insert(name.get_ref().to_string(), Sourced::new(read, origin));
+            } else {
+                let help = format!("write it as [serve.notify.{}], with `kind = …` below", name.get_ref());
+                reader.complain(value.span(), "a table is wanted", Some(help));
+            }
+        }
+    }
+    serve
+}
+
+impl Serve {
+    /// A text, if it was given.
+    #[must_use]
+    pub fn text(&self, key: &str) -> Option<&str> {
+        self.texts.get(key).map(|text| text.value.as_str())
+    }
+
+    /// A list; empty when none was given.
+    #[must_use]
+    pub fn list(&self, key: &str) -> &[String] {
+        self.lists.get(key).map(|list| list.value.as_slice()).unwrap_or_default()
+    }
+}

@@ -1,0 +1,116 @@
+//! What a person decides about a run that there is: an answer, to go on with it, to roll it back. Each is done by the same
+//! verb that does it at the command line.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use runbook_model::answer::Said;
+use runbook_model::digest::Digest;
+use runbook_model::id::RunId;
+
+use super::Desk;
+use super::form::Sent;
+use super::refusal::Refusal;
+use super::run_page::{found, look};
+use super::starting::{Until, on_behalf, refused};
+use super::visitor::Visitor;
+
+/// Gives an answer, and lets the run go on when nothing else is asked.
+///
+/// # Errors
+/// This visitor may not answer, or not this, or not any more.
+pub(super) async fn give(
+    desk: &Arc<Desk>,
+    visitor: &Visitor,
+    run: RunId,
+    said: Said,
+    note: Option<&str>,
+    shown: Option<Digest>,
+) -> Result<(), Refusal> {
+    if !visitor.roles.approves {
+        return Err(Refusal::new(StatusCode::FORBIDDEN, "you may look, and not answer: `approvers` of [serve] may"));
+    }
+    // The run may ask several things at a time; the digest says which of them this is about.
+    let asked = look(desk, run).await?.questions.into_iter().find(|question| Some(question.shown) == shown);
+    let Some(question) = asked else {
+        let message = "this is not what was shown, or not asked any more: the run has gone on since; nothing was recorded";
+        return Err(Refusal::new(StatusCode::CONFLICT, message));
+    };
+    let mut line = vec!["answer".to_owned()];
+    line.push(match said {
+        Said::Yes => "--yes".to_owned(),
+        Said::No => "--no".to_owned(),
+        Said::Chose(choice) => format!("--choose={choice}"),
+        Said::Entered(text) => format!("--text={text}"),
+    });
+    line.extend(note.filter(|note| !note.is_empty()).map(|note| format!("--note={note}")));
+    line.extend(["--".to_owned(), run.to_string(), question.path]);
+    let came = on_behalf(desk, visitor, line, BTreeMap::new(), shown, Until::Ended).await?;
+    if came.code != Some(0) {
+        return Err(refused(&came));
+    }
+    desk.counted.answered.fetch_add(1, Ordering::Relaxed);
+    // Not when more people have to agree. Where another branch asks, this one goes on.
+    if !look(desk, run).await?.questions.iter().any(|question| Some(question.shown) == shown) {
+        go_on(desk, visitor, run).await?;
+    }
+    Ok(())
+}
+
+async fn go_on(desk: &Desk, visitor: &Visitor, run: RunId) -> Result<(), Refusal> {
+    let line = vec!["resume".to_owned(), run.to_string()];
+    let came = on_behalf(desk, visitor, line, BTreeMap::new(), None, Until::Begun).await?;
+    if came.run.is_none() && came.code.is_some_and(|code| code == 2 || code >= 10) { Err(refused(&came)) } else { Ok(()) }
+}
+
+fn back(run: RunId) -> Response {
+    Redirect::to(&format!("/runs/{run}")).into_response()
+}
+
+fn may_operate(visitor: &Visitor) -> Result<(), Refusal> {
+    if visitor.roles.operates {
+        return Ok(());
+    }
+    Err(Refusal::new(StatusCode::FORBIDDEN, "you may look, and not run: `operators` of [serve] may"))
+}
+
+/// `POST /runs/RUN/answer`.
+pub(super) async fn answer(State(desk): State<Arc<Desk>>, Path(run): Path<String>, sent: Sent) -> Result<Response, Refusal> {
+    let run = found(&desk, &run).await?;
+    let said = match sent.field("said") {
+        "yes" => Said::Yes,
+        "no" => Said::No,
+        "choice" if !sent.field("choice").is_empty() => Said::Chose(sent.field("choice").to_owned()),
+        "text" => Said::Entered(sent.field("text").to_owned()),
+        _ => return Err(Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, "what is the answer?")),
+    };
+    give(&desk, &sent.visitor, run, said, Some(sent.field("note")), sent.field("shown").parse().ok()).await?;
+    Ok(back(run))
+}
+
+/// `POST /runs/RUN/resume`.
+pub(super) async fn resume(State(desk): State<Arc<Desk>>, Path(run): Path<String>, sent: Sent) -> Result<Response, Refusal> {
+    may_operate(&sent.visitor)?;
+    let run = found(&desk, &run).await?;
+    go_on(&desk, &sent.visitor, run).await?;
+    Ok(back(run))
+}
+
+/// `POST /runs/RUN/rollback`.
+pub(super) async fn rollback(State(desk): State<Arc<Desk>>, Path(run): Path<String>, sent: Sent) -> Result<Response, Refusal> {
+    may_operate(&sent.visitor)?;
+    let run = found(&desk, &run).await?;
+    if sent.field("sure") != "yes" {
+        return Err(Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, "tick the box to roll back for real; nothing was done"));
+    }
+    let line = vec!["rollback".to_owned(), run.to_string()];
+    let came = on_behalf(&desk, &sent.visitor, line, BTreeMap::new(), None, Until::Begun).await?;
+    if came.run.is_none() && came.code.is_some_and(|code| code == 2 || code >= 10) {
+        return Err(refused(&came));
+    }
+    Ok(back(run))
+}

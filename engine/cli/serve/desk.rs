@@ -1,0 +1,110 @@
+//! What every answer starts from.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use super::feed::Feeds;
+use super::forgery::Forgery;
+use super::hooks::Alerts;
+use super::hosts::Hosts;
+use super::rate::Rate;
+use super::sessions::Sessions;
+use super::settings::Settings;
+use super::token;
+use crate::arguments::Globals;
+use crate::commands::Place;
+use crate::failure::Failure;
+use crate::history::History;
+use crate::library::Library;
+use crate::operator::Operator;
+
+/// What every answer starts from. One for the life of the server.
+#[derive(Debug)]
+pub struct Desk {
+    pub(super) globals: Globals,
+    pub(super) place: Place,
+    pub(super) settings: Settings,
+    pub(super) at: SocketAddr,
+    pub(super) owner: String,
+    /// The digest of the owner's token.
+    pub(super) token: String,
+    pub(super) hosts: Hosts,
+    pub(super) sessions: Sessions,
+    pub(super) forgery: Forgery,
+    /// Of everything that is asked.
+    pub(super) asked: Rate,
+    /// Of tokens that are tried.
+    pub(super) tried: Rate,
+    pub(super) feeds: Feeds,
+    pub(super) alerts: Alerts,
+    pub(super) counted: Counted,
+}
+
+/// What is counted since the start.
+#[derive(Debug, Default)]
+pub(super) struct Counted {
+    pub(super) requests: AtomicU64,
+    pub(super) refused: AtomicU64,
+    pub(super) started: AtomicU64,
+    pub(super) answered: AtomicU64,
+    pub(super) alerts: AtomicU64,
+    pub(super) viewers: AtomicU64,
+    pub(super) notified: AtomicU64,
+    pub(super) unnotified: AtomicU64,
+}
+
+impl Desk {
+    /// Sets everything out. `at` is where the server listens.
+    ///
+    /// # Errors
+    /// The state directory or a file in it cannot be used.
+    pub fn new(globals: &Globals, place: Place, settings: Settings, at: SocketAddr) -> Result<Arc<Self>, Failure> {
+        let state = runbook_runtime::journal::StateDir::open(&place.configuration.state_dir.value)?;
+        let home = state.path().join("serve");
+        std::fs::create_dir_all(home.join("started"))
+            .map_err(|error| Failure::usage(format!("`{}` cannot be made: {error}", home.display())))?;
+        let token = token::kept(&home.join("token"))?;
+        let hosts = Hosts::new(at, settings.tls.is_some(), &settings.hosts, settings.url.as_deref());
+        Ok(Arc::new(Self {
+            globals: globals.clone(),
+            owner: Operator::here().person.name,
+            token: token::digest(&token),
+            hosts,
+            sessions: Sessions::default(),
+            forgery: Forgery::new(&token::fresh()?),
+            asked: Rate::new(2_000.0, 400.0),
+            tried: Rate::new(10.0, 0.2),
+            feeds: Feeds::default(),
+            alerts: Alerts::open(&home)?,
+            counted: Counted::default(),
+            place,
+            settings,
+            at,
+        }))
+    }
+
+    /// A link that logs its bearer in as the owner, once, within ten minutes.
+    ///
+    /// # Errors
+    /// The system has no random numbers.
+    pub fn login_link(&self) -> Result<String, Failure> {
+        Ok(format!("{}/login?once={}", self.settings.base(self.at), self.sessions.once()?))
+    }
+
+    pub(super) fn home(&self) -> std::path::PathBuf {
+        self.place.configuration.state_dir.value.join("serve")
+    }
+
+    pub(super) fn library(&self) -> Library {
+        self.place.library()
+    }
+
+    pub(super) fn history(&self) -> Result<Option<History>, Failure> {
+        History::open(&self.place.configuration)
+    }
+
+    pub(super) fn cookie(&self) -> String {
+        format!("runbook-{}", self.at.port())
+    }
+}

@@ -1,0 +1,75 @@
+//! The first page: what fires, what waits, and every runbook.
+
+use std::sync::Arc;
+
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse as _, Response};
+
+use super::refusal::Refusal;
+use super::shell::{self, Seen};
+use super::visitor::Viewer;
+use super::{Desk, alert_page, api, runs_page};
+use crate::dossier::html::escape;
+
+/// So many alerts are listed.
+const MOST: usize = 30;
+
+/// `GET /?q=…`.
+pub(super) async fn page(
+    State(desk): State<Arc<Desk>>,
+    Viewer(visitor): Viewer,
+    Query(query): Query<Vec<(String, String)>>,
+) -> Result<Response, Refusal> {
+    let wanted = query.iter().find(|(name, _)| name == "q").map(|(_, value)| value.as_str()).unwrap_or_default();
+    let seen = Seen::by(&visitor, &desk);
+    let mut body = String::new();
+    let firing = desk.alerts.firing();
+    if !firing.is_empty() {
+        body.push_str("<section aria-labelledby=\"firing\"><h2 id=\"firing\">Firing now</h2>\n<ul class=\"list\">\n");
+        for alert in firing.iter().take(MOST) {
+            let serving = alert_page::serving(&desk, &alert.name(), &alert.labels).await;
+            let by = if serving.is_empty() {
+                "<span class=\"warn\">no runbook</span>".to_owned()
+            } else {
+                escape::line(&serving.join(", "))
+            };
+            let began = alert.began().map(|began| format!(" · {}", shell::moment(began))).unwrap_or_default();
+            body.push_str(&format!(
+                "<li><a href=\"/a/{}\">{}</a> <span class=\"aside\">{by}{began}</span></li>\n",
+                shell::part(&alert.fingerprint),
+                escape::line(&alert.name())
+            ));
+        }
+        body.push_str(&format!("</ul>\n<p class=\"aside\">{} firing</p></section>\n", firing.len()));
+    }
+    let waiting: Vec<_> = api::lines(&desk, 200).await?.into_iter().filter(|line| line.word() == "waiting").take(MOST).collect();
+    if !waiting.is_empty() {
+        body.push_str("<section aria-labelledby=\"waiting\"><h2 id=\"waiting\">Waiting for an answer</h2>\n");
+        body.push_str(&runs_page::list(&waiting));
+        body.push_str("</section>\n");
+    }
+    body.push_str(&format!(
+        "<section aria-labelledby=\"all\"><h2 id=\"all\">Runbooks</h2>\n<form role=\"search\" method=\"get\" action=\"/\"><label for=\"q\">Search</label>\
+         <div class=\"acts\"><input id=\"q\" name=\"q\" type=\"search\" value=\"{}\"><button>Search</button></div></form>\n",
+        escape::line(wanted)
+    ));
+    let titles = api::runbooks(&desk).await?;
+    let words: Vec<_> = wanted.to_lowercase().split_whitespace().map(str::to_owned).collect();
+    let fits = |text: &str| words.iter().all(|word| text.to_lowercase().contains(word.as_str()));
+    let mut items = String::new();
+    for (name, declaration) in &titles {
+        let title =
+            declaration.as_ref().map_or("has mistakes: `runbook check` says which", |declaration| declaration.title.as_str());
+        if fits(&format!("{name} {title}")) {
+            items.push_str(&format!(
+                "<li><a href=\"/open/{}\">{}</a> <span class=\"aside\">{}</span></li>\n",
+                shell::part(name),
+                escape::line(name),
+                escape::line(title)
+            ));
+        }
+    }
+    let items = if items.is_empty() { "<p>None.</p>\n".to_owned() } else { format!("<ul class=\"list\">\n{items}</ul>\n") };
+    body.push_str(&format!("{items}</section>\n"));
+    Ok(shell::page(Some(&seen), "Runbooks", &body).into_response())
+}

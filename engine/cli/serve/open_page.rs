@@ -1,0 +1,258 @@
+//! The page of a runbook: what it is for, a form for its parameters, and two ways to start it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
+use runbook_model::declaration::Declaration;
+use runbook_model::digest::Digest;
+use runbook_model::parameter::{Kind, Origin, Parameter};
+use runbook_runtime::script::Program;
+
+use super::form::Sent;
+use super::proposal::Proposal;
+use super::refusal::Refusal;
+use super::shell::{self, Seen, quoting};
+use super::visitor::{Viewer, Visitor};
+use super::{Desk, link};
+use crate::commands::exec::sources;
+use crate::dossier::html::escape;
+use crate::library::{Title, broken};
+use crate::output::style::Palette;
+use crate::rehearsal::Past;
+
+/// A runbook that was read.
+pub(super) struct Book {
+    pub(super) title: Title,
+    pub(super) program: Program,
+    pub(super) declaration: Declaration,
+}
+
+/// Reads a runbook by its name. Paths are for the command line.
+///
+/// # Errors
+/// There is none of that name, or it has mistakes.
+pub(super) async fn book(desk: &Arc<Desk>, name: &str) -> Result<Book, Refusal> {
+    let (desk, name) = (desk.clone(), name.to_owned());
+    let read = tokio::task::spawn_blocking(move || {
+        let library = desk.library();
+        let Some(title) = library.titles().into_iter().find(|title| title.name == name) else {
+            let near = runbook_model::parameter::nearest(&name, library.titles().iter().map(|title| title.name.as_str()))
+                .map(str::to_owned);
+            let refusal = Refusal::new(StatusCode::NOT_FOUND, format!("there is no runbook `{name}`"));
+            return Err(near.map_or(refusal.clone(), |near| refusal.hint(format!("did you mean `{near}`?"))));
+        };
+        let (program, declaration) =
+            library.read(&title).map_err(|wrong| Refusal::from(broken(&title, &wrong, Palette::plain())))?;
+        Ok(Book { title, program, declaration })
+    });
+    read.await.map_err(|error| Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))?
+}
+
+/// What a page says above the form.
+#[derive(Debug, Default)]
+pub(super) struct Occasion {
+    /// HTML: the alert that led here.
+    pub(super) alert: String,
+    /// What is wrong with what was sent.
+    pub(super) wrong: Vec<String>,
+    /// Whether running for real was chosen.
+    pub(super) live: bool,
+    pub(super) env: String,
+    /// Values that were typed.
+    pub(super) typed: BTreeMap<String, String>,
+}
+
+/// `GET /open/RUNBOOK?…`: the parameters may stand in the address, and nothing else counts there.
+pub(super) async fn page(
+    State(desk): State<Arc<Desk>>,
+    Viewer(visitor): Viewer,
+    Path(name): Path<String>,
+    Query(query): Query<Vec<(String, String)>>,
+) -> Result<Response, Refusal> {
+    let book = book(&desk, &name).await?;
+    let mut proposal = Proposal::default();
+    // Names that begin with `_` are ours.
+    proposal.take(&book.declaration, query.into_iter().filter(|(name, _)| !name.starts_with('_')), Origin::Link);
+    Ok(shown(&desk, &visitor, book, proposal, Occasion::default()).await)
+}
+
+/// The page with a form.
+pub(super) async fn shown(desk: &Arc<Desk>, visitor: &Visitor, book: Book, proposal: Proposal, occasion: Occasion) -> Response {
+    let (there, visitor) = (desk.clone(), visitor.clone());
+    let body = tokio::task::spawn_blocking(move || body(&there, &visitor, &book, &proposal, None, &occasion));
+    body.await.unwrap_or_else(|error| Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response())
+}
+
+/// The page again, with what was sent and what is wrong with it.
+pub(super) fn again(
+    desk: &Arc<Desk>,
+    sent: &Sent,
+    book: &Book,
+    params: &[(String, String, Origin)],
+    carried: &str,
+    wrong: &[String],
+) -> Response {
+    let proposal = Proposal { values: serde_json::from_str(carried).unwrap_or_default(), ..Proposal::default() };
+    let occasion = Occasion {
+        wrong: wrong.to_vec(),
+        live: sent.field("mode") == "live",
+        env: sent.field("env").to_owned(),
+        typed: params.iter().map(|(name, value, _)| (name.clone(), value.clone())).collect(),
+        ..Occasion::default()
+    };
+    let mut response = body(desk, &sent.visitor, book, &proposal, Some(sent.field("proposed")), &occasion);
+    *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
+    response
+}
+
+fn body(
+    desk: &Desk,
+    visitor: &Visitor,
+    book: &Book,
+    proposal: &Proposal,
+    carried: Option<&str>,
+    occasion: &Occasion,
+) -> Response {
+    let seen = Seen::by(visitor, desk);
+    let declaration = &book.declaration;
+    let mut body = occasion.alert.clone();
+    body.push_str(&format!("<p class=\"aside\"><code>{}</code>", escape::line(&book.title.name)));
+    for fact in [
+        declaration.owner.as_ref().map(|owner| format!("owner: {owner}")),
+        declaration.budget.map(|budget| format!("within {budget}")),
+    ]
+    .into_iter()
+    .flatten()
+    {
+        body.push_str(&format!(" · {}", escape::line(&fact)));
+    }
+    body.push_str("</p>\n");
+    if let Some(about) = &declaration.about {
+        body.push_str(&format!(
+            "<details><summary>What it is for</summary><pre>{}</pre></details>\n",
+            escape::block(about.trim().as_bytes())
+        ));
+    }
+    if let Ok(Some(history)) = desk.history() {
+        for (_, line) in Past::of(history.state(), &book.title.name).said(declaration.budget, jiff::Timestamp::now()) {
+            body.push_str(&format!("<p>{}</p>\n", quoting(&line)));
+        }
+        body.push_str(&format!("<p><a href=\"/runs?runbook={}\">Its runs</a></p>\n", shell::part(&book.title.name)));
+    }
+    for link in &declaration.links {
+        body.push_str(&format!("<p>{}</p>\n", link::outwards(link)));
+    }
+    if !occasion.wrong.is_empty() {
+        body.push_str("<div class=\"trouble\" role=\"alert\"><p>Nothing was run:</p><ul>");
+        body.extend(occasion.wrong.iter().map(|wrong| format!("<li>{}</li>", quoting(wrong))));
+        body.push_str("</ul></div>\n");
+    }
+    if !proposal.ignored.is_empty() {
+        body.push_str(&format!(
+            "<p class=\"aside\">Ignored, because the runbook has no such parameter: {}</p>\n",
+            escape::line(&proposal.ignored.join(", "))
+        ));
+    }
+    body.push_str(&form(desk, &seen, book, proposal, carried, occasion));
+    shell::page(Some(&seen), &declaration.title, &body).into_response()
+}
+
+fn form(desk: &Desk, seen: &Seen<'_>, book: &Book, proposal: &Proposal, carried: Option<&str>, occasion: &Occasion) -> String {
+    let name = escape::line(&book.title.name);
+    let mut form = format!(
+        "<form method=\"post\" action=\"/runs\" class=\"card\">{}<input type=\"hidden\" name=\"runbook\" value=\"{name}\">\
+         <input type=\"hidden\" name=\"shown\" value=\"{}\"><input type=\"hidden\" name=\"proposed\" value=\"{}\">\n",
+        seen.field(),
+        Digest::of_json(&sources(&book.program)),
+        carried.map_or_else(|| desk.forgery.sealed(&seen.visitor.key, &proposal.text()), escape::line),
+    );
+    for (name, parameter) in &book.declaration.params {
+        form.push_str(&field(name, parameter, proposal, occasion));
+    }
+    if !desk.place.configuration.environments.is_empty() {
+        let usual = desk.place.configuration.env.as_ref().map_or("", |env| env.value.as_str());
+        let chosen = if occasion.env.is_empty() { usual } else { &occasion.env };
+        form.push_str(
+            "<label for=\"env\">Environment</label>\n<select id=\"env\" name=\"env\">\n<option value=\"\">none</option>\n",
+        );
+        for env in desk.place.configuration.environments.keys() {
+            let selected = if env == chosen { " selected" } else { "" };
+            form.push_str(&format!("<option{selected}>{}</option>\n", escape::line(env)));
+        }
+        form.push_str("</select>\n");
+        form.push_str("<label for=\"without\">Why without a rehearsal, where one is wanted</label><input id=\"without\" name=\"without\" autocomplete=\"off\">\n");
+    }
+    let (rehearse, live) = if occasion.live { ("", " checked") } else { (" checked", "") };
+    form.push_str(&format!(
+        "<fieldset><legend>How</legend>\n<label class=\"choice\"><input type=\"radio\" name=\"mode\" value=\"rehearsal\"{rehearse}>Rehearse: look, \
+         and change nothing</label>\n<label class=\"choice\"><input type=\"radio\" name=\"mode\" value=\"live\"{live}>Run it for real</label>\n</fieldset>\n"
+    ));
+    if seen.visitor.roles.operates {
+        form + "<div class=\"acts\"><button>Start</button></div>\n</form>\n"
+    } else {
+        form + "<p>You may look, and not run: <code>operators</code> of <code>[serve]</code> may.</p>\n</form>\n"
+    }
+}
+
+/// A label, a field, and where its value comes from.
+fn field(name: &str, parameter: &Parameter, proposal: &Proposal, occasion: &Occasion) -> String {
+    let (id, shown) = (format!("p-{}", escape::line(name)), escape::line(name));
+    let proposed = proposal.values.get(name);
+    let fallback = parameter.fallback.as_ref().map(as_text);
+    let typed = occasion.typed.get(name);
+    let value = typed.or(proposed.map(|(value, _)| value)).or(fallback.as_ref()).cloned().unwrap_or_default();
+    let value_shown = escape::line(&value);
+    let origin = match proposed.filter(|(proposed, _)| *proposed == value).map(|(_, origin)| origin) {
+        Some(Origin::Alert) => "<span class=\"from\">from the alert</span>",
+        Some(Origin::Link) => "<span class=\"from link\">from the link</span>",
+        _ if typed.is_some() => "<span class=\"from\">typed</span>",
+        _ if fallback.is_some() => "<span class=\"from\">what it is when nothing is said</span>",
+        _ => "<span class=\"from\">wanted</span>",
+    };
+    let help =
+        parameter.help.as_ref().map(|help| format!(" <span class=\"aside\">{}</span>", escape::line(help))).unwrap_or_default();
+    let required = if fallback.is_none() { " required" } else { "" };
+    let attributes = format!("id=\"{id}\" name=\"p.{shown}\" aria-describedby=\"{id}-from\"");
+    let control = match parameter.kind {
+        Kind::Enum => choices(&attributes, parameter.of.iter().map(String::as_str), &value),
+        Kind::Bool => choices(&attributes, ["true", "false"].into_iter(), &value),
+        kind => {
+            let mode = if matches!(kind, Kind::Int | Kind::Float) { " inputmode=\"decimal\"" } else { "" };
+            format!(
+                "<input {attributes} value=\"{value_shown}\"{mode}{required} autocomplete=\"off\" autocapitalize=\"off\" spellcheck=\"false\">"
+            )
+        }
+    };
+    let mut text = format!("<label for=\"{id}\">{shown}{help}</label>\n{control}\n<p id=\"{id}-from\">{origin}");
+    for (_, value, want) in proposal.refused.iter().filter(|(refused, ..)| refused == name) {
+        text.push_str(&format!(
+            "<br><span class=\"wrong\">not taken: <code>{}</code>; {}</span>",
+            escape::line(value),
+            quoting(want)
+        ));
+    }
+    text.push_str("</p>\n");
+    if proposed.is_some_and(|(_, origin)| *origin == Origin::Link) {
+        text.push_str(&format!(
+            "<label for=\"{id}-again\">{shown} once more, to run for real</label>\n<input id=\"{id}-again\" name=\"again.{shown}\" \
+             autocomplete=\"off\" autocapitalize=\"off\" spellcheck=\"false\">\n"
+        ));
+    }
+    text
+}
+
+fn choices<'a>(attributes: &str, values: impl Iterator<Item = &'a str>, chosen: &str) -> String {
+    let option = |value: &str| {
+        let selected = if value == chosen { " selected" } else { "" };
+        format!("<option{selected}>{}</option>", escape::line(value))
+    };
+    format!("<select {attributes}>{}</select>", values.map(option).collect::<String>())
+}
+
+/// A value as one would type it.
+pub(super) fn as_text(value: &runbook_model::Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}

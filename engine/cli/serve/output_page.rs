@@ -1,0 +1,77 @@
+//! One step in full. What it printed comes in pages: a phone must not choke on a long output.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, Query, State};
+use axum::response::{IntoResponse as _, Response};
+
+use super::Desk;
+use super::refusal::Refusal;
+use super::run_page::{found, look};
+use super::shell::{self, Seen};
+use super::visitor::Viewer;
+use crate::dossier::html::escape;
+use crate::dossier::piece::{self, Piece};
+use crate::output::elapsed;
+
+/// So many bytes are on a page.
+const PAGE: usize = 16 * 1024;
+
+/// `GET /runs/RUN/steps/N?from=BYTE`.
+pub(super) async fn page(
+    State(desk): State<Arc<Desk>>,
+    Viewer(visitor): Viewer,
+    Path((run, nth)): Path<(String, usize)>,
+    Query(query): Query<Vec<(String, String)>>,
+) -> Result<Response, Refusal> {
+    let run = found(&desk, &run).await?;
+    let dossier = look(&desk, run).await?.dossier;
+    let step = dossier.account.steps.get(nth).ok_or_else(Refusal::nothing)?;
+    let from = query.iter().find(|(name, _)| name == "from").and_then(|(_, value)| value.parse().ok()).unwrap_or(0);
+    let mut body = format!(
+        "<p class=\"aside\">{} · {} · <a href=\"/runs/{run}\">back to the run</a></p>\n<p><code>{}</code></p>\n",
+        step.kind,
+        dossier.standing(step),
+        escape::line(&step.path.to_string())
+    );
+    for attempt in step.attempts.iter().rev() {
+        let took = attempt.took().map_or_else(|| "no end recorded".to_owned(), elapsed::short);
+        body.push_str(&format!(
+            "<h2>Attempt {}</h2>\n<p>{} · {took} · {}</p>\n",
+            attempt.intent.attempt.0,
+            shell::moment(attempt.began),
+            escape::line(&piece::ending(attempt))
+        ));
+        for piece in piece::asked(attempt).iter().chain(&piece::came_of(attempt)) {
+            body.push_str(&shown(piece, from));
+        }
+    }
+    let seen = Seen::by(&visitor, &desk);
+    Ok(shell::page(Some(&seen), &step.name, &body).into_response())
+}
+
+fn shown(piece: &Piece, from: usize) -> String {
+    match piece {
+        Piece::Fact(name, text) if text.contains('\n') => {
+            format!("<h3>{name}</h3>\n<pre>{}</pre>\n", escape::block(text.as_bytes()))
+        }
+        Piece::Fact(name, text) => format!("<p><span class=\"from\">{name}</span> {}</p>\n", escape::line(text)),
+        Piece::Output { name, size, head, tail } => {
+            let mut all = head.clone();
+            if let Some((dropped, tail)) = tail {
+                all.extend_from_slice(format!("\n… {dropped} bytes are not kept here …\n").as_bytes());
+                all.extend_from_slice(tail);
+            }
+            let from = from.min(all.len().saturating_sub(1));
+            let to = (from + PAGE).min(all.len());
+            let turn = |at: usize, word: &str| format!(" <a href=\"?from={at}\">{word}</a>");
+            let before = if from > 0 { turn(from.saturating_sub(PAGE), "before") } else { String::new() };
+            let after = if to < all.len() { turn(to, "more") } else { String::new() };
+            format!("<h3>{name}, {size} bytes{before}{after}</h3>\n<pre tabindex=\"0\">{}</pre>\n", escape::block(&all[from..to]))
+        }
+        Piece::Diff(name, lines) => {
+            let lines: String = lines.iter().map(|(sign, line)| format!("{sign} {}\n", escape::line(line))).collect();
+            format!("<h3>{name}</h3>\n<pre>{lines}</pre>\n")
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! Who has logged in. Sessions live as long as the server: after a restart everybody shows their token again.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::token;
+use crate::failure::Failure;
+
+/// A working day and the night after it are two sessions.
+const LIFE: Duration = Duration::from_secs(12 * 60 * 60);
+/// A link to log in with is for now.
+const ONCE: Duration = Duration::from_secs(10 * 60);
+/// So many sessions at a time; the oldest goes first.
+const MOST: usize = 10_000;
+
+/// Who has logged in, by the digest of their cookie.
+#[derive(Debug, Default)]
+pub(super) struct Sessions {
+    open: Mutex<BTreeMap<String, (String, Instant)>>,
+    once: Mutex<BTreeMap<String, Instant>>,
+}
+
+impl Sessions {
+    /// Lets somebody in; gives the value of their cookie.
+    ///
+    /// # Errors
+    /// The system has no random numbers.
+    pub(super) fn begin(&self, name: &str) -> Result<String, Failure> {
+        let cookie = token::fresh()?;
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        open.retain(|_, (_, since)| since.elapsed() < LIFE);
+        if open.len() >= MOST
+            && let Some(oldest) = open.iter().min_by_key(|(_, (_, since))| *since).map(|(key, _)| key.clone())
+        {
+            open.remove(&oldest);
+        }
+        open.insert(token::digest(&cookie), (name.to_owned(), Instant::now()));
+        Ok(cookie)
+    }
+
+    /// Whose cookie this is.
+    pub(super) fn of(&self, cookie: &str) -> Option<String> {
+        let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        open.get(&token::digest(cookie)).filter(|(_, since)| since.elapsed() < LIFE).map(|(name, _)| name.clone())
+    }
+
+    /// Lets somebody out.
+    pub(super) fn end(&self, cookie: &str) {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner).remove(&token::digest(cookie));
+    }
+
+    /// A token that logs its bearer in once, within ten minutes.
+    ///
+    /// # Errors
+    /// The system has no random numbers.
+    pub(super) fn once(&self) -> Result<String, Failure> {
+        let fresh = token::fresh()?;
+        self.once.lock().unwrap_or_else(PoisonError::into_inner).insert(token::digest(&fresh), Instant::now());
+        Ok(fresh)
+    }
+
+    /// Uses such a token up.
+    pub(super) fn use_once(&self, given: &str) -> bool {
+        let made = self.once.lock().unwrap_or_else(PoisonError::into_inner).remove(&token::digest(given));
+        made.is_some_and(|made| made.elapsed() < ONCE)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_lasts_until_it_is_ended_and_a_link_works_once() {
+        let sessions = Sessions::default();
+        let cookie = sessions.begin("ann").unwrap();
+        assert_eq!(sessions.of(&cookie).as_deref(), Some("ann"));
+        assert_eq!(sessions.of("other"), None);
+        sessions.end(&cookie);
+        assert_eq!(sessions.of(&cookie), None);
+        let once = sessions.once().unwrap();
+        assert!(!sessions.use_once("other") && sessions.use_once(&once) && !sessions.use_once(&once));
+    }
+}

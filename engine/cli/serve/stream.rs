@@ -1,0 +1,93 @@
+//! The live view of a run: server-sent events. The number of an event is the number of records that were read, so a browser
+//! that was away comes back with the last one and gets what has changed since, however much happened in between.
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse as _, Response};
+use hyper::body::Frame;
+use serde_json::json;
+use tokio::sync::mpsc;
+
+use super::Desk;
+use super::feed::Picture;
+use super::refusal::Refusal;
+use super::visitor::Viewer;
+
+/// A proxy hangs up on whoever says nothing for longer than this.
+const PULSE: Duration = Duration::from_secs(15);
+/// After this the browser comes again, and shows again who it is.
+const LONGEST: Duration = Duration::from_secs(60 * 60);
+
+/// The events of a run, behind `Last-Event-ID` or `?after=`.
+pub(super) async fn events(
+    State(desk): State<Arc<Desk>>,
+    _: Viewer,
+    Path(run): Path<String>,
+    Query(query): Query<Vec<(String, String)>>,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
+    let run = super::run_page::found(&desk, &run).await?;
+    let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()).map(str::to_owned);
+    let after = last.or_else(|| query.into_iter().find(|(name, _)| name == "after").map(|(_, value)| value));
+    let mut seen = after.and_then(|after| after.parse::<u64>().ok()).unwrap_or(0);
+    let mut feed = desk.feeds.of(&desk, run);
+    let (sender, events) = mpsc::channel::<Bytes>(4);
+    desk.counted.viewers.fetch_add(1, Ordering::Relaxed);
+    tokio::spawn(async move {
+        let telling = async {
+            let mut turn = String::new();
+            loop {
+                let picture = feed.borrow_and_update().clone();
+                if picture.records > 0 && (picture.records > seen || picture.turn != turn) {
+                    let text = told(&picture, seen);
+                    seen = picture.records;
+                    turn.clone_from(&picture.turn);
+                    if sender.send(text.into()).await.is_err() {
+                        return;
+                    }
+                }
+                let more = tokio::select! {
+                    changed = feed.changed() => changed.is_ok(),
+                    () = tokio::time::sleep(PULSE) => sender.send(Bytes::from_static(b": still here\n\n")).await.is_ok(),
+                    () = sender.closed() => false,
+                };
+                if !more {
+                    return;
+                }
+            }
+        };
+        tokio::time::timeout(LONGEST, telling).await.ok();
+        desk.counted.viewers.fetch_sub(1, Ordering::Relaxed);
+    });
+    let headers = [(header::CONTENT_TYPE, "text/event-stream"), (header::HeaderName::from_static("x-accel-buffering"), "no")];
+    Ok((headers, Body::new(Events(events))).into_response())
+}
+
+/// What has changed since a viewer has read so many records.
+fn told(picture: &Picture, seen: u64) -> String {
+    let rows: Vec<_> =
+        picture.rows.iter().filter(|row| row.0 > seen).map(|row| json!({ "id": row.1.id, "html": row.1.html })).collect();
+    let standing = (picture.standing.0 > seen).then_some(&picture.standing.1);
+    let data = json!({ "v": 1, "records": picture.records, "turn": picture.turn, "standing": standing, "rows": rows });
+    format!("id: {}\nevent: news\ndata: {data}\n\n", picture.records)
+}
+
+/// A body that is written as it comes.
+struct Events(mpsc::Receiver<Bytes>);
+
+impl hyper::body::Body for Events {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        self.0.poll_recv(context).map(|bytes| bytes.map(|bytes| Ok(Frame::data(bytes))))
+    }
+}

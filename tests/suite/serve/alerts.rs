@@ -1,0 +1,161 @@
+//! Alerts that come in.
+
+use ring::hmac;
+use serde_json::json;
+
+use crate::serve::client::{Client, Server};
+use crate::support::Place;
+
+const KEY: &str = "0123456789abcdef0123456789abcdef";
+const SERVES: &str = r#"
+let p = runbook(#{
+    title: "Answer it",
+    serves: ["ApiHighErrorRate"],
+    params: #{ service: #{ type: "string", pattern: "[a-z0-9-]{1,63}", from_label: "svc" } },
+});
+command("note it", #{ run: ["sh", "-c", "echo \"$1\" >> ledger", "sh", p.service], rollback: "nothing" });
+"#;
+
+fn place() -> Place {
+    use std::os::unix::fs::PermissionsExt as _;
+    let place = Place::new();
+    place.runbook("answer-it", SERVES);
+    place.write("key", &format!("{KEY}\nanother-key-0123456789\n"));
+    std::fs::set_permissions(place.path("key"), std::fs::Permissions::from_mode(0o600)).expect("a mode");
+    place.write("runbook.toml", "[serve]\nalertmanager_token = \"key\"\ngrafana_secret = \"key\"\npagerduty_secret = \"key\"\n");
+    place
+}
+
+/// FNV-1a as Alertmanager counts it, written down a second time.
+fn fingerprint(labels: &[(&str, &str)]) -> String {
+    let bytes = labels.iter().flat_map(|(name, value)| [name.as_bytes(), &[0xff], value.as_bytes(), &[0xff]].concat());
+    let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3));
+    format!("{hash:016x}")
+}
+
+fn message(status: &str, service: &str) -> serde_json::Value {
+    let labels = [("alertname", "ApiHighErrorRate"), ("svc", service)];
+    json!({
+        "version": "4", "groupKey": "{}:{}", "status": status, "truncatedAlerts": 0, "receiver": "r",
+        "groupLabels": {}, "commonLabels": { "svc": "wrong" }, "commonAnnotations": {}, "externalURL": "",
+        "alerts": [{
+            "status": status, "labels": { "alertname": "ApiHighErrorRate", "svc": service },
+            "annotations": { "summary": "<b>errors</b>", "dashboard": "javascript:alert(1)" },
+            "startsAt": "2026-11-21T03:00:00Z", "endsAt": "0001-01-01T00:00:00Z", "generatorURL": "",
+            "fingerprint": fingerprint(&labels),
+        }],
+    })
+}
+
+fn stored(hook: &Client, message: &serde_json::Value) -> serde_json::Value {
+    let answer = hook.post("/hooks/alertmanager", message);
+    assert_eq!(answer.status, 200, "{answer:?}");
+    answer.json()["stored"].clone()
+}
+
+#[test]
+fn an_alert_is_known_once_survives_the_server_and_starts_nothing() {
+    let place = place();
+    let mut server = Server::start(&place);
+    let hook = server.bearer(KEY);
+    assert_eq!(stored(&hook, &message("firing", "checkout")), 1);
+    assert_eq!(stored(&hook, &message("firing", "checkout")), 0);
+    server.kill();
+    let server = Server::start(&place);
+    let (hook, browser) = (server.bearer(KEY), server.browser(&server.token));
+    assert_eq!(stored(&hook, &message("firing", "checkout")), 0);
+    browser.get("/").says(&["Firing now", "ApiHighErrorRate", "answer-it"]);
+    let path = format!("/a/{}", fingerprint(&[("alertname", "ApiHighErrorRate"), ("svc", "checkout")]));
+    let page = browser.get(&path);
+    page.says(&["firing", "Answer it", "value=\"checkout\"", "from the alert", "&lt;b&gt;errors&lt;/b&gt;"]);
+    assert!(!page.body.contains("href=\"javascript"), "{page:?}");
+    assert_eq!(stored(&hook, &message("resolved", "checkout")), 1);
+    browser.get(&path).says(&["resolved"]);
+    assert!(place.path(".runbook/runs").read_dir().is_ok_and(|mut runs| runs.next().is_none()), "something was run");
+
+    // What the alert says need not be typed again: it came from whom it should.
+    let page = browser.get(&path);
+    let [form, shown, proposed] = ["_form", "shown", "proposed"].map(|name| page.field(name));
+    let run = browser.form(
+        "/runs",
+        &[
+            ("_form", &form),
+            ("shown", &shown),
+            ("proposed", &proposed),
+            ("runbook", "answer-it"),
+            ("mode", "live"),
+            ("p.service", "checkout"),
+        ],
+    );
+    browser.until(run.header("location"), &["completed", "from the alert"]);
+    assert_eq!(place.ledger(), ["checkout"]);
+}
+
+#[test]
+fn alerts_that_nobody_answers_are_counted() {
+    let place = place();
+    let server = Server::start(&place);
+    let hook = server.bearer(KEY);
+    for at in ["03", "04", "05"] {
+        let text =
+            message("firing", "checkout").to_string().replace("ApiHighErrorRate", "DiskFull").replace("T03", &format!("T{at}"));
+        let mut message: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+        message["alerts"][0]["fingerprint"] = fingerprint(&[("alertname", "DiskFull"), ("svc", "checkout")]).into();
+        stored(&hook, &message);
+    }
+    stored(&hook, &message("firing", "checkout"));
+    let unmapped = server.program().get("/api/alerts?unmapped=1").json();
+    assert_eq!((&unmapped["unmapped"][0]["alert"], &unmapped["unmapped"][0]["count"]), (&json!("DiskFull"), &json!(3)));
+    assert_eq!(unmapped["unmapped"].as_array().map(Vec::len), Some(1));
+    assert_eq!(server.program().get("/api/alerts").json()["alerts"].as_array().map(Vec::len), Some(2));
+}
+
+#[test]
+fn a_message_comes_from_whom_it_should_or_is_not_taken() {
+    let place = place();
+    let server = Server::start(&place);
+    let body = message("firing", "checkout");
+    for client in [server.stranger(), server.bearer("wrong-wrong-wrong-wrong"), server.program()] {
+        let answer = client.post("/hooks/alertmanager", &body);
+        assert_eq!(answer.status, 401);
+        answer.says(&["RB0047"]);
+    }
+    let mut forged = message("firing", "checkout");
+    forged["alerts"][0]["labels"]["svc"] = "payments".into();
+    assert_eq!(server.bearer(KEY).post("/hooks/alertmanager", &forged).status, 400);
+    assert_eq!(server.bearer(KEY).post("/hooks/alertmanager", &json!([])).status, 400);
+    assert_eq!(server.program().get("/api/alerts").json()["alerts"], json!([]));
+
+    let bare = Place::new();
+    let without = Server::start(&bare);
+    assert_eq!(without.bearer(KEY).post("/hooks/alertmanager", &body).status, 404);
+}
+
+#[test]
+fn grafana_and_pagerduty_sign_what_they_send() {
+    let place = place();
+    let server = Server::start(&place);
+    let sign = |key: &str, text: &str| -> String {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, key.as_bytes());
+        hmac::sign(&key, text.as_bytes()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    };
+    let mut body = message("firing", "checkout");
+    body["version"] = "1".into();
+    let text = body.to_string();
+    let signed = |text: &str| server.stranger().with("x-grafana-alerting-signature", &sign(KEY, text));
+    assert_eq!(signed(&text).ask("PUT", "/hooks/grafana", text.as_bytes()).status, 200);
+    assert_eq!(signed("other").ask("POST", "/hooks/grafana", text.as_bytes()).status, 401);
+    assert_eq!(server.bearer(KEY).post("/hooks/grafana", &body).status, 401);
+
+    let text = r#"{"event":{"event_type":"incident.triggered","data":{"id":"Q1","title":"Checkout is down"}}}"#;
+    let both = format!("v1={},v1={}", sign("nobodys-key-0123456789", text), sign("another-key-0123456789", text));
+    assert_eq!(
+        server.stranger().with("x-pagerduty-signature", &both).ask("POST", "/hooks/pagerduty", text.as_bytes()).status,
+        200
+    );
+    assert_eq!(
+        server.stranger().with("x-pagerduty-signature", &sign(KEY, text)).ask("POST", "/hooks/pagerduty", text.as_bytes()).status,
+        401
+    );
+    server.browser(&server.token).get("/").says(&["Checkout is down", "no runbook"]);
+}

@@ -1,0 +1,130 @@
+//! Runs as they go.
+
+use std::io::{BufRead as _, BufReader};
+
+use serde_json::{Value, json};
+
+use crate::serve::client::{Client, Server};
+use crate::support::Place;
+
+/// Waits at the pipe `gate`, then at `gate2`.
+const WAITS: &str = r#"
+command("first <i>", #{ run: ["sh", "-c", "echo one; read x < gate"], rollback: "nothing" });
+command("second", #{ run: ["sh", "-c", "read x < gate2; echo done >> ledger"], rollback: "nothing" });
+"#;
+
+struct Stream(BufReader<std::net::TcpStream>);
+
+impl Stream {
+    fn of(client: &Client, path: &str) -> Self {
+        Self(BufReader::new(client.send("GET", path, b"")))
+    }
+
+    /// The next event: its number and what it says.
+    fn next(&mut self) -> (u64, Value) {
+        let mut id = 0;
+        loop {
+            let mut line = String::new();
+            assert_ne!(self.0.read_line(&mut line).expect("a line"), 0, "the stream ended");
+            if let Some(number) = line.strip_prefix("id: ") {
+                id = number.trim().parse().expect("a number");
+            } else if let Some(data) = line.strip_prefix("data: ") {
+                return (id, serde_json::from_str(data).expect("JSON"));
+            }
+        }
+    }
+
+    fn until(&mut self, text: &str) -> (u64, Value) {
+        loop {
+            let (id, told) = self.next();
+            if told.to_string().contains(text) {
+                return (id, told);
+            }
+        }
+    }
+}
+
+fn open(place: &Place, name: &str) {
+    std::fs::write(place.path(name), "x\n").expect("a reader");
+}
+
+#[test]
+fn a_run_is_seen_as_it_goes_and_taken_up_where_it_was_left() {
+    let place = Place::new();
+    place.runbook("waits", WAITS);
+    place.fifo("gate");
+    place.fifo("gate2");
+    let server = Server::start(&place);
+    let program = server.program();
+    let run = program.post("/api/runs", &json!({ "runbook": "waits", "mode": "live" })).json()["run"]
+        .as_str()
+        .expect("a run")
+        .to_owned();
+    let path = format!("/runs/{run}/events");
+    let mut first = Stream::of(&program, &path);
+    let (seen, told) = first.until("first &lt;i&gt;");
+    assert!(!told.to_string().contains("second"));
+    open(&place, "gate");
+    first.until("second");
+    drop(first);
+    // Somebody who was away gets what has changed since, and nothing else.
+    let mut again = Stream::of(&program.with("last-event-id", &seen.to_string()), &path);
+    let (now, told) = again.until("second");
+    assert!(now > seen, "{now} {seen}");
+    let mut level = Stream::of(&program, &format!("{path}?after={now}"));
+    open(&place, "gate2");
+    let (_, last) = level.until("completed");
+    assert!(!last.to_string().contains("first"), "{last}");
+    again.until("completed");
+    drop(told);
+    assert_eq!(server.stranger().get(&path).status, 401);
+    assert_eq!(program.get("/runs/01ZZZZZZZZZZZZZZZZZZZZZZZZ/events").status, 404);
+}
+
+#[test]
+fn the_run_does_not_need_the_server() {
+    let place = Place::new();
+    place.runbook("waits", WAITS);
+    place.fifo("gate");
+    place.fifo("gate2");
+    let mut server = Server::start(&place);
+    let run = server.program().post("/api/runs", &json!({ "runbook": "waits", "mode": "live" })).json()["run"]
+        .as_str()
+        .expect("a run")
+        .to_owned();
+    open(&place, "gate");
+    server.kill();
+    open(&place, "gate2");
+    let server = Server::start(&place);
+    let told = server.program().until(&format!("/api/runs/{run}"), &["\"state\":{\"status\":\"completed\"}"]).json();
+    assert_eq!(told["sessions"].as_array().map(Vec::len), Some(1), "one process did all of it: {told}");
+    assert_eq!(place.ledger(), ["done"]);
+}
+
+#[test]
+fn a_long_output_comes_in_pages_and_is_text() {
+    let place = Place::new();
+    let source = r#"command("loud", #{ run: ["sh", "-c", "printf '<script>x</script>'; seq 1 9000; printf '\\033[2J'"], rollback: "nothing" });"#;
+    place.runbook("loud", source);
+    let server = Server::start(&place);
+    let browser = server.browser(&server.token);
+    let run = server.program().post("/api/runs", &json!({ "runbook": "loud", "mode": "live" })).json()["run"]
+        .as_str()
+        .expect("a run")
+        .to_owned();
+    browser.until(&format!("/runs/{run}"), &["completed"]);
+    let page = browser.get(&format!("/runs/{run}/steps/0"));
+    page.says(&["&lt;script&gt;x", "?from=16384"]);
+    assert!(page.body.len() < 40_000 && !page.body.contains("<script>x"), "{} bytes", page.body.len());
+    let mut from = 0;
+    while let Some(next) = browser.get(&format!("/runs/{run}/steps/0?from={from}")).body.split("?from=").find_map(|part| {
+        let (at, rest) = part.split_once('"')?;
+        rest.starts_with(">more").then(|| at.parse::<usize>().expect("a number"))
+    }) {
+        from = next;
+    }
+    let last = browser.get(&format!("/runs/{run}/steps/0?from={from}"));
+    last.says(&["9000", "␛[2J"]);
+    assert_eq!(browser.get(&format!("/runs/{run}/steps/7")).status, 404);
+    assert_eq!(browser.get(&format!("/runs/{run}/steps/0?from=99999999")).status, 200);
+}

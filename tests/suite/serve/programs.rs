@@ -1,0 +1,36 @@
+//! What programs see.
+
+use serde_json::json;
+
+use crate::serve::client::Server;
+use crate::support::Place;
+
+#[test]
+fn programs_look_and_ask_as_the_description_says() {
+    let place = Place::new();
+    place.runbook("plain", "command(\"note\", #{ run: [\"touch\", \"done\"], rollback: \"nothing\" });\n");
+    place.runbook("broken", "runbook(#{ titel: 1 });");
+    let server = Server::start(&place);
+    let program = server.program();
+    assert_eq!(server.stranger().get("/api/openapi.json").json()["openapi"], "3.1.0");
+    assert_eq!(program.get("/api/runbooks").json()["runbooks"][0], json!({ "name": "broken", "declaration": null }));
+    assert_eq!(program.get("/api/runbooks/plain").json()["file"], "runbooks/plain.rhai");
+    let odd = [json!({ "runbook": "plain", "yes": true }), json!({ "runbook": "plain", "mode": "dry" }), json!([])];
+    for body in odd {
+        assert_eq!(program.post("/api/runs", &body).status, 422, "{body}");
+    }
+    let none = program.post("/api/runs", &json!({ "runbook": "plian" }));
+    assert_eq!((none.status, &none.json()["next"][0]), (404, &json!("did you mean `plain`?")));
+    let unknown = program.post("/api/runs", &json!({ "runbook": "plain", "params": { "x": 1 } }));
+    assert_eq!(unknown.status, 409, "{unknown:?}");
+    unknown.says(&["there is no parameter `x`"]);
+    let run = program.post("/api/runs", &json!({ "runbook": "plain" })).json()["run"].clone();
+    let path = format!("/api/runs/{}", run.as_str().expect("a run"));
+    program.until(&path, &["\"status\":\"rehearsed\""]);
+    assert!(!place.path("done").exists());
+    assert_eq!(program.get("/api/runs?runbook=plain&state=rehearsed").json()["runs"][0]["run"], run);
+    assert_eq!(program.get("/api/runs?runbook=other").json()["runs"], json!([]));
+    let metrics = program.get("/metrics");
+    metrics.says(&["runbook_serve_started_total 1", "runbook_runs{state=\"rehearsed\"} 1"]);
+    assert_eq!(server.stranger().get("/healthz").body, "ok\n");
+}
