@@ -8,6 +8,6 @@ mod service;
 
 pub(crate) use edge::Edge;
 pub(crate) use load::Load;
-pub(crate) use metrics::Prometheus;
+pub(crate) use metrics::{Alertmanager, Prometheus};
 pub(crate) use ports::{free_port, until};
 pub(crate) use service::Service;
