@@ -6,10 +6,10 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod backup_postgres;
 mod cache;
 mod changing_data;
 mod components;
-mod backup_postgres;
 mod failover_postgres;
 mod postgres_add_index;
 mod procedure;

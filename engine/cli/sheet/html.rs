@@ -121,7 +121,7 @@ fn step(page: &mut String, step: &StepOutline) {
     for detail in &step.details {
         match facts::detail(detail) {
             (name, Some(text)) => {
-                lines.push_str(&format!("<li>{}: <code>{}</code></li>\n", escape::line(name), escape::line(text)))
+                lines.push_str(&format!("<li>{}: <code>{}</code></li>\n", escape::line(name), escape::line(text)));
             }
             (name, None) => lines.push_str(&format!("<li>{}</li>\n", escape::line(name))),
         }

@@ -88,7 +88,7 @@ fn a_hundred_items_are_walked_signed_decided_and_watched_over_many_restarts() {
         restarts += 1;
         match resumed.code {
             Some(4) if restarts < 300 => {
-                assert!(!place.path("srv/live").exists(), "nothing is launched before the board has said so")
+                assert!(!place.path("srv/live").exists(), "nothing is launched before the board has said so");
             }
             _ => break resumed,
         }
@@ -98,7 +98,7 @@ fn a_hundred_items_are_walked_signed_decided_and_watched_over_many_restarts() {
     let journal = place.journal();
     let ended =
         |kind: &str| journal.iter().filter(|record| record["type"] == "step_intended" && record["spec"]["kind"] == kind).count();
-    assert!(ended("check") >= 32 && ended("confirm") >= 68 + 10 + 1, "{} {}", ended("check"), ended("confirm"));
+    assert!(ended("check") >= 32 && ended("confirm") > 68 + 10, "{} {}", ended("check"), ended("confirm"));
     // One thing of the list is not there: its risk was accepted with a reason, which the board got to read.
     let board = journal.iter().find(|record| record["spec"]["name"] == "Go live with shop?").expect("the question to the board");
     assert!(
