@@ -82,7 +82,7 @@ fn nothing_that_was_safe_is_lost_and_the_way_back_is_refused() {
 
 #[test]
 fn a_promotion_that_fails_gives_the_old_primary_back() {
-    let Pair { primary, standby, place } = pair();
+    let Pair { primary, standby: _standby, place } = pair();
     let before = (primary.photograph(), place.photograph());
     let broken = place.read("runbooks/failover-postgres.rhai").replace("postgres::promote(standby)", "[\"false\"]");
     let sound = place.read("runbooks/failover-postgres.rhai");
