@@ -28,6 +28,7 @@ pub mod performance;
 mod reference;
 pub mod rehearsal;
 pub mod serve;
+pub mod sheet;
 mod signals;
 mod signing;
 pub mod testing;

@@ -7,7 +7,10 @@
 mod support;
 
 mod cache;
+mod changing_data;
 mod components;
+mod backup_postgres;
+mod failover_postgres;
 mod postgres_add_index;
 mod procedure;
 mod web;

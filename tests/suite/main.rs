@@ -30,6 +30,7 @@ mod resume;
 mod rollback;
 mod secrets;
 mod serve;
+mod show;
 mod signals;
 mod signatures;
 mod stdlib;

@@ -66,14 +66,18 @@ mod tests {
     use super::*;
     use runbook_runtime::script::Code;
 
+    /// Codes of `runbook serve`: no script is at fault.
+    const OF_THE_PAGE: [&str; 4] = ["RB0045", "RB0046", "RB0047", "RB0048"];
+
     #[test]
     fn every_page_says_what_why_and_how_to_mend_it() {
-        let codes: Vec<_> = Code::ALL.into_iter().map(Code::id).collect();
+        let codes: Vec<_> = Code::ALL.into_iter().map(Code::id).chain(OF_THE_PAGE).collect();
         assert_eq!(pages().map(|(code, _)| code).collect::<Vec<_>>(), codes);
         for (code, text) in pages() {
             assert!(code.len() == 6 && code[2..].bytes().all(|b| b.is_ascii_digit()), "{code}");
             assert!(text.starts_with(&format!("# {code}: ")), "{code}");
-            assert!(text.contains("```rhai") && text.len() > 200, "{code} wants an example");
+            let wanted = if OF_THE_PAGE.contains(&code) { "```" } else { "```rhai" };
+            assert!(text.contains(wanted) && text.len() > 200, "{code} wants an example");
         }
     }
 

@@ -68,7 +68,7 @@ pub fn run(resume: &Resume, workplace: &Workplace<'_>) -> Result<ExitCode, Failu
             "notice: the runbook has changed since; this goes on with the source that the run has pinned (`--adopt` takes the edited one)\n",
         );
     }
-    performance.perform(|opening| async move { Session::resume(opening, edited.as_ref()).await })
+    performance.perform(|opening| async move { Box::pin(Session::resume(opening, edited.as_ref())).await })
 }
 
 /// Brings a run here, so that it can be gone on with.

@@ -50,8 +50,8 @@ pub fn run(serve: &Serve, globals: &Globals) -> Result<ExitCode, Failure> {
     let desk = Desk::new(globals, place, settings, at)?;
     let link = serve.print_url.then(|| desk.login_link()).transpose()?;
     serve::listen(listener, &desk, || {
-        let shown = base.unwrap_or_else(|| format!("{scheme}://{at}"));
-        output::to_stderr(&format!("serving at {shown}\n"));
+        let known = base.map(|base| format!(", known as {}", output::safe::line(&base))).unwrap_or_default();
+        output::to_stderr(&format!("serving at {scheme}://{at}{known}\n"));
         link.map_or(Ok(()), |link| output::to_stdout(&format!("{link}\n")))
     })
 }

@@ -147,7 +147,7 @@ fn ends(head: &[u8], tail: Option<&(u64, Vec<u8>)>) -> String {
 }
 
 /// A text as code, whatever it holds: no markup, no mention, no link. Safe in a table, too.
-fn code(text: &str) -> String {
+pub(crate) fn code(text: &str) -> String {
     let text = safe::line(text);
     if text.is_empty() {
         return String::new();
@@ -159,7 +159,7 @@ fn code(text: &str) -> String {
 }
 
 /// Lines as a fenced block, whatever they hold.
-fn fenced(text: &str) -> String {
+pub(crate) fn fenced(text: &str) -> String {
     let fence = "`".repeat(longest_run(text).max(2) + 1);
     format!("{fence}text\n{}\n{fence}\n", text.trim_end_matches('\n'))
 }
@@ -169,7 +169,7 @@ fn longest_run(text: &str) -> usize {
 }
 
 /// A sentence of ours in which names stand in back-ticks; what lies between is code, the rest is escaped.
-fn quoting(text: &str) -> String {
+pub(crate) fn quoting(text: &str) -> String {
     let mut out = String::new();
     for (nth, part) in text.split('`').enumerate() {
         if nth % 2 == 1 {
@@ -199,11 +199,11 @@ fn clock(at: jiff::Timestamp) -> String {
     at.strftime("%H:%M:%S").to_string()
 }
 
-fn section(text: &mut String, title: &str) {
+pub(crate) fn section(text: &mut String, title: &str) {
     text.push_str(&format!("\n## {title}\n\n"));
 }
 
-fn table(text: &mut String, heads: &[&str], rows: impl Iterator<Item = Vec<String>>) {
+pub(crate) fn table(text: &mut String, heads: &[&str], rows: impl Iterator<Item = Vec<String>>) {
     let rows: Vec<_> = rows.collect();
     if rows.is_empty() {
         return;
@@ -216,7 +216,7 @@ fn table(text: &mut String, heads: &[&str], rows: impl Iterator<Item = Vec<Strin
 }
 
 /// Takes out headings under which nothing stands.
-fn without_empty_sections(text: &str) -> String {
+pub(crate) fn without_empty_sections(text: &str) -> String {
     let mut parts = text.split("\n## ");
     let mut out = parts.next().unwrap_or_default().trim_end().to_owned();
     for part in parts {

@@ -16,6 +16,13 @@ pub(super) enum Piece {
         /// The placeholder, as it stands there.
         written: String,
     },
+    /// What must not stand in a journal, as every parameter does: it comes from the environment.
+    Secret {
+        /// The variable that holds it.
+        name: String,
+        /// The placeholder, as it stands there.
+        written: String,
+    },
 }
 
 /// Variables that a shell has anyway.
@@ -98,7 +105,13 @@ pub(super) fn cut(text: &str) -> Vec<Piece> {
             if !plain.is_empty() {
                 pieces.push(Piece::Text(std::mem::take(&mut plain)));
             }
-            pieces.push(Piece::Parameter { name, written: rest[..length].to_owned() });
+            let written = rest[..length].to_owned();
+            pieces.push(match is_secret(&name) {
+                // A variable keeps its name, whatever its letters.
+                true if c == '$' => Piece::Secret { name: written.trim_matches(['$', '{', '}']).to_owned(), written },
+                true => Piece::Secret { name: name.to_ascii_uppercase(), written },
+                false => Piece::Parameter { name, written },
+            });
             rest = &rest[length..];
             continue;
         }
@@ -147,6 +160,15 @@ fn placeholder(rest: &str, before: Option<char>, single: bool, set: &BTreeSet<St
     };
     let is_one = is_identifier(name) && !USUAL.contains(&name) && !set.contains(name);
     is_one.then(|| (parameter(name), length))
+}
+
+/// Whether the name of a parameter speaks of something secret.
+fn is_secret(name: &str) -> bool {
+    let words =
+        ["password", "passwd", "passphrase", "api_key", "apikey", "access_key", "secret_key", "private_key", "credential"];
+    words.iter().any(|word| name.contains(word))
+        || name == "secret"
+        || name.split('_').any(|word| matches!(word, "token" | "pass"))
 }
 
 /// The variables that a script sets itself.

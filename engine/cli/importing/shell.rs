@@ -211,18 +211,31 @@ pub(super) fn is_identifier(text: &str) -> bool {
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
-/// Whether more has to follow: a backslash at the end, an open quote, a here-document that has not ended.
+/// A command that goes on for longer than this, in bytes, is no command but a quote that nobody closed.
+pub(super) const LONGEST: usize = 16 * 1024;
+
+/// Whether more has to follow: a backslash or an operator at the end, an open quote, a here-document that has not ended.
 fn is_open(text: &str) -> bool {
+    if text.len() > LONGEST {
+        return false;
+    }
     let backslashes = text.len() - text.trim_end_matches('\\').len();
-    backslashes % 2 == 1 || quote(text).is_some() || here(text).is_some()
+    let operator = text.trim_end().ends_with('|') || text.trim_end().ends_with("&&");
+    backslashes % 2 == 1 || operator || quote(text).is_some() || here(text).is_some()
 }
 
 /// The quote that is open at the end.
 fn quote(text: &str) -> Option<char> {
     let mut open = None;
+    let mut before = ' ';
     let mut characters = text.chars();
     while let Some(c) = characters.next() {
+        let begins_a_word = std::mem::replace(&mut before, c).is_whitespace();
         match (open, c) {
+            // A comment, in which an apostrophe is one.
+            (None, '#') if begins_a_word => {
+                before = characters.by_ref().find(|c| *c == '\n').unwrap_or(' ');
+            }
             (None | Some('"'), '\\') => drop(characters.next()),
             (None, '\'' | '"') => open = Some(c),
             (Some(quote), c) if quote == c => open = None,

@@ -6,12 +6,16 @@ use std::fmt::Write as _;
 use super::document::{Block, Document, Kind};
 use super::placeholder::{Piece, cut};
 use super::section::{Section, Step};
-use super::shell::{Typed, typed};
+use super::shell::{LONGEST, Typed, typed};
 use super::words::{lines, run};
 use crate::literal::quoted;
+use runbook_runtime::script::LARGEST;
 
 /// Links that the head of the runbook takes; the others stand in the text anyway.
 const MOST_LINKS: usize = 12;
+/// What a parameter may hold until its author says otherwise: no option of a program, and nothing that another shell on the way
+/// (`ssh host '…'`, `bash -c '…'`) reads as more than a part of a word.
+const PATTERN: &str = "[A-Za-z0-9_./:@%+=,][A-Za-z0-9_./:@%+=,-]*";
 /// Letters of a command that make the name of its step.
 const LONGEST_NAME: usize = 60;
 
@@ -40,6 +44,10 @@ pub fn import(text: &str, source: &str, name: &str, owner: &str) -> Imported {
     let (title, about, sections) = sections(document.blocks, name, &mut notes);
     let mut writer = Writer { source, notes, ..Writer::default() };
     for section in &sections {
+        // What is too much for one script is refused by its size, and need not be written to its end.
+        if writer.body.len() > LARGEST {
+            break;
+        }
         writer.section(section);
     }
     let links: Vec<_> =
@@ -58,8 +66,7 @@ pub fn import(text: &str, source: &str, name: &str, owner: &str) -> Imported {
     if !writer.parameters.is_empty() {
         runbook.push_str("    params: #{\n");
         for (name, help) in &writer.parameters {
-            // A value that begins with `-` would be an option of the program that gets it.
-            let _infallible = writeln!(runbook, "        {name}: #{{ help: {}, pattern: \"[^-].*\" }},", quoted(help));
+            let _infallible = writeln!(runbook, "        {name}: #{{ help: {}, pattern: {} }},", quoted(help), quoted(PATTERN));
         }
         runbook.push_str("    },\n");
     }
@@ -144,6 +151,9 @@ impl Writer<'_> {
         };
         let mut names = BTreeSet::new();
         for step in &section.steps {
+            if self.body.len() > LARGEST {
+                break;
+            }
             self.body.push('\n');
             match step {
                 Step::Ask { line, question, details } => {
@@ -175,6 +185,10 @@ impl Writer<'_> {
     }
 
     fn run(&mut self, names: &mut BTreeSet<String>, typed: &Typed, details: &str, indent: usize) {
+        if typed.text.len() > LONGEST {
+            self.notes.push((typed.line, "a command that is too long, or whose quote nobody closes: it is not run".to_owned()));
+            return;
+        }
         let pieces = cut(&typed.text);
         let run = run(&pieces);
         for piece in &pieces {
@@ -182,6 +196,18 @@ impl Writer<'_> {
                 let source = self.source;
                 self.parameters.entry(name.clone()).or_insert_with(|| format!("{written} in {source}"));
             }
+            if let Piece::Secret { name, written } = piece {
+                let what = format!(
+                    "{written} may be a secret, and a parameter stands in the journal: it is taken from the variable {name} of the environment; `secret(…)` is better"
+                );
+                self.notes.push((typed.line, what));
+            }
+        }
+        let quoted_here = ["<<'", "<<\"", "<<\\", "<<-'", "<<-\"", "<< '"].iter().any(|mark| typed.text.contains(mark));
+        if quoted_here && pieces.iter().any(|piece| !matches!(piece, Piece::Text(_))) {
+            let what =
+                "a here-document in quotes: the shell puts no values into it, so take the quotes off, or the placeholders out";
+            self.notes.push((typed.line, what.to_owned()));
         }
         let first = typed.text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
         let name = short(first.trim_end_matches('\\').trim_end(), LONGEST_NAME);

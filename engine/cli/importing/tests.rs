@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
+use runbook_model::parameter::Parameter;
 use runbook_runtime::script::{Pinned, Program, at_depth};
 
 use super::{Imported, import};
@@ -57,6 +58,54 @@ fn what_needs_one_gets_its_values_as_variables() {
 }
 
 #[test]
+fn what_is_secret_is_no_parameter() {
+    let text = "```sh\ncurl -u me:<api token> -H \"X: $DB_PASSWORD\" http://x/{{ns}}\n```";
+    let imported = imported(text);
+    assert_eq!(imported.parameters.keys().collect::<Vec<_>>(), ["ns"]);
+    assert!(imported.notes.iter().any(|(line, note)| *line == 2 && note.contains("API_TOKEN")), "{:?}", imported.notes);
+    assert_eq!(
+        runs("sh", "curl -u me:<api token> -H \"X: $DB_PASSWORD\""),
+        [r#"sh("curl -u me:\"${API_TOKEN:?}\" -H \"X: ${DB_PASSWORD:?}\"")"#]
+    );
+}
+
+#[test]
+fn a_command_ends_where_the_shell_says_and_not_before() {
+    assert_eq!(runs("console", "$ ls # don't\nrm -rf /\n$ id"), [r#"sh("ls # don't")"#, r#"["id"]"#]);
+    assert_eq!(runs("sh", "ls # it's\nid"), [r#"sh("ls # it's")"#, r#"["id"]"#]);
+    assert_eq!(runs("sh", "ls |\n  wc -l\nid").len(), 2);
+    assert_eq!(runs("console", "$ a &&\n> b\nsaid").len(), 1);
+    assert_eq!(runs("sh", "cd /gone\nrm -rf x"), [r#"sh("set -e\n" +"cd /gone\n" +"rm -rf x")"#]);
+}
+
+#[test]
+fn a_value_is_no_code_for_a_shell_further_on() {
+    let imported = imported("```sh\nssh web 'systemctl stop <unit>'\n```");
+    let pattern =
+        imported.runbook.lines().find_map(|line| line.split_once("pattern: \"")?.1.split_once('"')).expect("a pattern").0;
+    let parameter = Parameter { pattern: Some(pattern.to_owned()), ..Parameter::default() };
+    let accepts = |value: &str| parameter.accept(&value.into()).is_ok();
+    assert!(accepts("api@1.service") && accepts("a/b:c"));
+    for value in ["x; rm -rf /", "$(id)", "`id`", "a b", "-rf", "a'b", "x\ny", "~", "*", "a|b", "a&b", ""] {
+        assert!(!accepts(value), "{value}");
+    }
+}
+
+#[test]
+fn a_huge_text_is_read_in_no_time_that_anybody_notices() {
+    let began = std::time::Instant::now();
+    for text in [
+        format!("```sh\n{}", "ls\n".repeat(300_000)),
+        format!("```console\n$ echo '\n{}", "x\n".repeat(300_000)),
+        "<a ".repeat(300_000),
+        "# \n".repeat(100_000),
+    ] {
+        import(&text, "x.md", "x", "team");
+    }
+    assert!(began.elapsed().as_secs() < 60, "{:?}", began.elapsed());
+}
+
+#[test]
 fn lines_that_need_each_other_stay_together() {
     for script in ["for i in 1 2\ndo echo $i\ndone", "X=1\necho $X", "cd /tmp\nls", "cat <<EOF\n$ no prompt\nEOF", "echo 'a\nb'"]
     {
@@ -100,13 +149,21 @@ fn text_becomes_questions_in_the_order_of_the_document() {
 #[test]
 fn what_only_looks_is_known_for_it() {
     let looks = |line: &str| imported(&format!("```sh\n{line}\n```")).runbook.contains("rollback: \"nothing\"");
-    for line in ["kubectl get pods", "kubectl -n x --context=y describe pod z", "systemctl status x", "df -h", "journalctl -u x"]
-    {
+    for line in ["kubectl get pods", "kubectl -n x --context=y describe pod z", "systemctl status x", "df -h", "git log"] {
         assert!(looks(line), "{line}");
     }
-    for line in
-        ["kubectl -n get delete pod", "systemctl restart x", "rm -rf x", "kubectl exec -it x -- ls", "tail -f x", "df > x"]
-    {
+    for line in [
+        "kubectl -n get delete pod",
+        "systemctl restart x",
+        "rm -rf x",
+        "kubectl exec -it x -- ls",
+        "tail -f x",
+        "df > x",
+        "date -s 1",
+        "hostname x",
+        "journalctl --vacuum-size=1M",
+        "git branch -D x",
+    ] {
         assert!(!looks(line), "{line}");
     }
 }

@@ -16,16 +16,14 @@ const BUILT_IN: [&str; 18] = [
 ];
 
 /// Programs that only look, when the second word is one of these or there are none.
-const LOOKING: [(&str, &[&str]); 32] = [
+const LOOKING: [(&str, &[&str]); 28] = [
     ("kubectl", &["get", "describe", "logs", "top", "version", "explain", "api-resources", "cluster-info"]),
     ("oc", &["get", "describe", "logs", "status", "version"]),
-    ("docker", &["ps", "logs", "inspect", "images", "stats", "version", "info"]),
+    ("docker", &["ps", "logs", "inspect", "images", "version", "info"]),
     ("systemctl", &["status", "is-active", "is-enabled", "is-failed", "list-units", "show", "cat"]),
-    ("git", &["status", "log", "diff", "show", "branch", "remote"]),
+    ("git", &["status", "log", "diff", "show"]),
     ("helm", &["list", "status", "history", "get", "version"]),
     ("terraform", &["plan", "show", "output", "version", "validate"]),
-    ("journalctl", &[]),
-    ("promtool", &[]),
     ("ls", &[]),
     ("cat", &[]),
     ("df", &[]),
@@ -44,8 +42,6 @@ const LOOKING: [(&str, &[&str]); 32] = [
     ("nslookup", &[]),
     ("host", &[]),
     ("whoami", &[]),
-    ("hostname", &[]),
-    ("date", &[]),
     ("which", &[]),
     ("stat", &[]),
     ("lsof", &[]),
@@ -71,7 +67,7 @@ pub(super) fn run(pieces: &[Piece]) -> Run {
         .iter()
         .filter_map(|piece| match piece {
             Piece::Parameter { name, .. } => Some(name),
-            Piece::Text(_) => None,
+            Piece::Text(_) | Piece::Secret { .. } => None,
         })
         .collect();
     let mut signs = (0..).map(sign);
@@ -79,6 +75,8 @@ pub(super) fn run(pieces: &[Piece]) -> Run {
         .iter()
         .map(|piece| match piece {
             Piece::Text(text) => text.replace("\\\n", " "),
+            // Only a shell knows its environment, and this sign is one for it.
+            Piece::Secret { .. } => "$".to_owned(),
             Piece::Parameter { .. } => signs.next().map(String::from).unwrap_or_default(),
         })
         .collect();
@@ -156,6 +154,15 @@ fn shell(pieces: &[Piece], parameters: &BTreeSet<String>) -> String {
                     }
                 }
             }
+            Piece::Secret { name, .. } => {
+                let reference = format!("${{{name}:?}}");
+                script.push_str(&match quote {
+                    _ if here(&script).is_some() => reference,
+                    None => format!("\"{reference}\""),
+                    Some('"') => reference,
+                    Some(_) => format!("'\"{reference}\"'"),
+                });
+            }
             // Quotes are letters like others there.
             Piece::Parameter { name, .. } if here(&script).is_some() => {
                 script.push_str(&format!("${{{name}}}"));
@@ -166,6 +173,11 @@ fn shell(pieces: &[Piece], parameters: &BTreeSet<String>) -> String {
                 Some(_) => script.push_str(&format!("'\"${{{name}}}\"'")),
             },
         }
+    }
+    // When the directory is not there, what follows must not happen in another one.
+    let moves = script.lines().any(|line| matches!(line.split_whitespace().next(), Some("cd" | "pushd")));
+    if moves && script.contains('\n') {
+        script.insert_str(0, "set -e\n");
     }
     let values: Vec<_> = parameters.iter().map(|name| format!("{name}: p.{name}")).collect();
     let script = lines(&script, 12);

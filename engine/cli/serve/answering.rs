@@ -34,8 +34,11 @@ pub(super) async fn give(
     if !visitor.roles.approves {
         return Err(Refusal::new(StatusCode::FORBIDDEN, "you may look, and not answer: `approvers` of [serve] may"));
     }
-    let Some(shown) = shown else {
-        return Err(Refusal::new(StatusCode::CONFLICT, "the answer does not say to what"));
+    // The run may ask several things at a time; the digest says which of them this is about.
+    let asked = look(desk, run).await?.questions.into_iter().find(|question| Some(question.shown) == shown);
+    let Some(question) = asked else {
+        let message = "this is not what was shown, or not asked any more: the run has gone on since; nothing was recorded";
+        return Err(Refusal::new(StatusCode::CONFLICT, message));
     };
     let mut line = vec!["answer".to_owned()];
     line.push(match said {
@@ -45,14 +48,14 @@ pub(super) async fn give(
         Said::Entered(text) => format!("--text={text}"),
     });
     line.extend(note.filter(|note| !note.is_empty()).map(|note| format!("--note={note}")));
-    line.push(run.to_string());
-    let came = on_behalf(desk, visitor, line, BTreeMap::new(), Some(shown), Until::Ended).await?;
+    line.extend(["--".to_owned(), run.to_string(), question.path]);
+    let came = on_behalf(desk, visitor, line, BTreeMap::new(), shown, Until::Ended).await?;
     if came.code != Some(0) {
         return Err(refused(&came));
     }
     desk.counted.answered.fetch_add(1, Ordering::Relaxed);
-    // Not when more people have to agree, or another branch asks.
-    if look(desk, run).await?.question.is_none_or(|question| question.shown == shown && question.is_answered) {
+    // Not when more people have to agree. Where another branch asks, this one goes on.
+    if !look(desk, run).await?.questions.iter().any(|question| Some(question.shown) == shown) {
         go_on(desk, visitor, run).await?;
     }
     Ok(())

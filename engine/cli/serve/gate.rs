@@ -95,7 +95,8 @@ fn protect(headers: &mut HeaderMap, quiet: bool) {
     set(header::CONTENT_SECURITY_POLICY, POLICY);
     set(header::X_FRAME_OPTIONS, "DENY");
     set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
-    set(header::REFERRER_POLICY, "no-referrer");
+    // Nothing goes elsewhere. With `no-referrer` a browser would also keep from us where a form comes from (`Origin: null`).
+    set(header::REFERRER_POLICY, "same-origin");
     set(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
     set(HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
     set(HeaderName::from_static("permissions-policy"), "camera=(), microphone=(), geolocation=()");

@@ -1,16 +1,17 @@
-//! The confirm that a run waits for, as a form.
+//! The confirms that a run waits for, each as a form of its own.
 
-use runbook_model::approval::{self, Approval};
+use runbook_model::approval;
 use runbook_model::digest::Digest;
+use runbook_model::path::StepPath;
 use runbook_model::person::{From, Person};
 use runbook_model::state::RunState;
-use runbook_model::step::{Confirm, StepKind};
-use runbook_runtime::dispatcher::waiting;
+use runbook_model::step::{Confirm, StepKind, StepSpec};
+use runbook_runtime::dispatcher::questions;
 
 use super::shell::{Seen, quoting};
 use crate::dossier::html::escape;
 
-/// The confirm that a run waits for.
+/// A confirm that a run waits for.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Question {
     /// What is asked.
@@ -25,40 +26,43 @@ pub(super) struct Question {
     pub(super) until: Option<jiff::Timestamp>,
     /// Which step it is.
     pub(super) path: String,
-    /// Whether it has all the answers that it wants, and the run only has to go on.
-    pub(super) is_answered: bool,
     /// When it was asked first.
     pub(super) asked: jiff::Timestamp,
 }
 
 impl Question {
-    /// What a run waits for, if it does.
-    pub(super) fn of(state: &RunState) -> Option<Self> {
+    /// Everything that a run asks now, in the order in which it was asked: each branch may ask other people.
+    pub(super) fn all(state: &RunState) -> Vec<Self> {
         if state.status().is_final() {
-            return None;
+            return Vec::new();
         }
-        let (path, spec) = waiting(state)?;
+        questions(state).into_iter().filter_map(|(path, spec)| Self::of(state, &path, &spec)).collect()
+    }
+
+    fn of(state: &RunState, path: &StepPath, spec: &StepSpec) -> Option<Self> {
         let StepKind::Confirm(confirm) = &spec.kind else { return None };
-        let shown = approval::shown(state, &path, &spec);
-        let step = state.step(&path)?;
+        let shown = approval::shown(state, path, spec);
+        let step = state.step(path)?;
         let answers = step.answers.iter().filter(|answer| answer.shown == shown);
         let so_far = answers.map(|answer| format!("{}: {}", answer.by.line(), answer.said.line())).collect();
         let left = approval::left(confirm, step.since, step.since, step.since);
         let until = left.and_then(|left| {
-            jiff::Timestamp::from_millisecond(step.since.as_millisecond().saturating_add(i64::try_from(left.millis()).ok()?)).ok()
+            let until = step.since.as_millisecond().saturating_add(i64::try_from(left.millis()).ok()?);
+            jiff::Timestamp::from_millisecond(until).ok()
         });
-        let is_answered = approval::weigh(confirm, &step.answers, shown, state) != Approval::Open;
         let (confirm, asked) = (confirm.clone(), step.since);
-        Some(Self { text: spec.name.clone(), confirm, shown, so_far, until, path: path.to_string(), is_answered, asked })
+        Some(Self { text: spec.name.clone(), confirm, shown, so_far, until, path: path.to_string(), asked })
     }
 
     /// The form, or why this visitor has none.
     pub(super) fn card(&self, seen: &Seen<'_>, state: &RunState) -> String {
         let confirm = &self.confirm;
-        let mut card = format!(
-            "<section class=\"card asks\" aria-labelledby=\"question\">\n<h2 id=\"question\">{}</h2>\n",
-            quoting(&self.text)
-        );
+        let id = self.shown.short();
+        let mut card =
+            format!("<section class=\"card asks\" aria-labelledby=\"q-{id}\">\n<h2 id=\"q-{id}\">{}</h2>\n", quoting(&self.text));
+        if self.path != self.text {
+            card.push_str(&format!("<p class=\"aside\"><code>{}</code></p>\n", escape::line(&self.path)));
+        }
         if let Some(details) = &confirm.details {
             card.push_str(&format!("<pre>{}</pre>\n", escape::block(details.as_bytes())));
         }
@@ -96,10 +100,12 @@ impl Question {
             seen.field(),
             self.shown,
         );
-        let wide = "<label for=\"note\">Note (for the record)</label><input id=\"note\" name=\"note\" maxlength=\"1000\" autocomplete=\"off\">\n";
+        let id = self.shown.short();
+        let wide = format!("<label for=\"note-{id}\">Note (for the record)</label><input id=\"note-{id}\" name=\"note\" maxlength=\"1000\" autocomplete=\"off\">
+");
         if let Some(input) = &confirm.input {
             let label = escape::line(input);
-            form.push_str(&format!("<label for=\"text\">{label}</label><input id=\"text\" name=\"text\" maxlength=\"4096\" autocomplete=\"off\">\n{wide}"));
+            form.push_str(&format!("<label for=\"text-{id}\">{label}</label><input id=\"text-{id}\" name=\"text\" maxlength=\"4096\" autocomplete=\"off\">\n{wide}"));
             form.push_str("<div class=\"acts\"><button name=\"said\" value=\"text\">Answer</button>");
         } else if confirm.choices.is_empty() {
             form.push_str(&format!("{wide}<div class=\"acts\"><button name=\"said\" value=\"yes\">Yes</button>"));

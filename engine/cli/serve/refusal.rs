@@ -11,7 +11,10 @@ use crate::failure::Failure;
 
 /// Why something is not done, and what to do instead.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Refusal {
+pub(super) struct Refusal(Box<Said>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Said {
     status: StatusCode,
     message: String,
     details: Vec<String>,
@@ -24,7 +27,15 @@ pub(super) struct Refusal {
 impl Refusal {
     /// With its message: one sentence, names in back-ticks.
     pub(super) fn new(status: StatusCode, message: impl Into<String>) -> Self {
-        Self { status, message: message.into(), details: Vec::new(), hints: Vec::new(), to: None, again: None, as_json: false }
+        Self(Box::new(Said {
+            status,
+            message: message.into(),
+            details: Vec::new(),
+            hints: Vec::new(),
+            to: None,
+            again: None,
+            as_json: false,
+        }))
     }
 
     /// Nothing there, or nothing for you: nobody is to learn which.
@@ -34,19 +45,19 @@ impl Refusal {
 
     /// Adds what to do now.
     pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hints.push(hint.into());
+        self.0.hints.push(hint.into());
         self
     }
 
     /// Adds something to read.
     pub(super) fn detail(mut self, detail: impl Into<String>) -> Self {
-        self.details.push(detail.into());
+        self.0.details.push(detail.into());
         self
     }
 
     /// As JSON.
     pub(super) fn for_programs(mut self) -> Self {
-        self.as_json = true;
+        self.0.as_json = true;
         self
     }
 
@@ -55,14 +66,14 @@ impl Refusal {
         let mut refusal = Self::new(StatusCode::SEE_OTHER, "log in first");
         let next: String =
             path.bytes().map(|byte| if is_plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect();
-        refusal.to = Some(if path == "/" { "/login".to_owned() } else { format!("/login?next={next}") });
+        refusal.0.to = Some(if path == "/" { "/login".to_owned() } else { format!("/login?next={next}") });
         refusal
     }
 
     /// Sends a browser to the same page, from a page of ours.
     pub(super) fn come_again(path: &str) -> Self {
         let mut refusal = Self::new(StatusCode::OK, "one moment");
-        refusal.again = Some(path.to_owned());
+        refusal.0.again = Some(path.to_owned());
         refusal
     }
 }
@@ -86,8 +97,8 @@ impl From<Failure> for Refusal {
         let mut refusal = Self::new(status, message);
         for line in lines {
             match line.strip_prefix("next: ") {
-                Some(hint) => refusal.hints.push(hint.to_owned()),
-                None => refusal.details.push(line),
+                Some(hint) => refusal.0.hints.push(hint.to_owned()),
+                None => refusal.0.details.push(line),
             }
         }
         refusal
@@ -96,31 +107,31 @@ impl From<Failure> for Refusal {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        if let Some(to) = &self.to {
+        if let Some(to) = &self.0.to {
             let to = HeaderValue::from_str(to).unwrap_or(HeaderValue::from_static("/login"));
-            return (self.status, [(header::LOCATION, to)]).into_response();
+            return (self.0.status, [(header::LOCATION, to)]).into_response();
         }
-        if let Some(again) = &self.again {
+        if let Some(again) = &self.0.again {
             let page = format!(
                 "<!doctype html><meta charset=\"utf-8\"><meta http-equiv=\"refresh\" content=\"0;url={0}\"><title>runbook</title><a href=\"{0}\">Go on</a>",
                 escape::line(again)
             );
             return axum::response::Html(page).into_response();
         }
-        if self.as_json {
-            let body = json!({ "error": self.message, "details": self.details, "next": self.hints });
-            return (self.status, axum::Json(body)).into_response();
+        if self.0.as_json {
+            let body = json!({ "error": self.0.message, "details": self.0.details, "next": self.0.hints });
+            return (self.0.status, axum::Json(body)).into_response();
         }
-        let mut body = format!("<p class=\"trouble\" role=\"alert\">{}</p>\n", shell::quoting(&self.message));
-        if !self.details.is_empty() {
-            body.push_str(&format!("<pre>{}</pre>\n", escape::block(self.details.join("\n").as_bytes())));
+        let mut body = format!("<p class=\"trouble\" role=\"alert\">{}</p>\n", shell::quoting(&self.0.message));
+        if !self.0.details.is_empty() {
+            body.push_str(&format!("<pre>{}</pre>\n", escape::block(self.0.details.join("\n").as_bytes())));
         }
-        for hint in &self.hints {
+        for hint in &self.0.hints {
             body.push_str(&format!("<p>{}</p>\n", shell::quoting(hint)));
         }
-        let title = self.status.canonical_reason().unwrap_or("No");
+        let title = self.0.status.canonical_reason().unwrap_or("No");
         let mut response = shell::page(None, title, &body).into_response();
-        *response.status_mut() = self.status;
+        *response.status_mut() = self.0.status;
         response
     }
 }

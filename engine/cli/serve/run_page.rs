@@ -47,7 +47,7 @@ pub(super) async fn blocking<T: Send + 'static>(
 pub(super) struct Looked {
     pub(super) dossier: Dossier,
     pub(super) state: Option<RunState>,
-    pub(super) question: Option<Question>,
+    pub(super) questions: Vec<Question>,
     pub(super) records: u64,
 }
 
@@ -62,8 +62,8 @@ pub(super) async fn look(desk: &Arc<Desk>, run: RunId) -> Result<Looked, Refusal
         let (reading, _) = history.read(run)?;
         let records = reading.records.len() as u64;
         let state = RunState::fold(&reading.records).ok().flatten();
-        let question = state.as_ref().and_then(Question::of);
-        Ok(Looked { dossier: Dossier::of(&history, run)?, state, question, records })
+        let questions = state.as_ref().map(Question::all).unwrap_or_default();
+        Ok(Looked { dossier: Dossier::of(&history, run)?, state, questions, records })
     })
     .await
 }
@@ -75,7 +75,7 @@ pub(super) async fn page(
     Path(run): Path<String>,
 ) -> Result<Response, Refusal> {
     let run = found(&desk, &run).await?;
-    let Looked { dossier, state, question, records } = look(&desk, run).await?;
+    let Looked { dossier, state, questions, records } = look(&desk, run).await?;
     let seen = Seen::by(&visitor, &desk);
     let picture = drawn(&Picture::default(), &dossier, records);
     let mut body = format!(
@@ -90,13 +90,11 @@ pub(super) async fn page(
         body.push_str(&format!("<p class=\"trouble\">{}</p>\n", shell::quoting(&trouble)));
     }
     let is_free = dossier.at_work.is_none();
-    if let (Some(question), Some(state), true) = (&question, &state, is_free)
-        && !question.is_answered
-    {
-        body.push_str(&question.card(&seen, state));
+    if let (Some(state), true) = (&state, is_free) {
+        questions.iter().for_each(|question| body.push_str(&question.card(&seen, state)));
     }
     if is_free && visitor.roles.operates {
-        body.push_str(&acts(&dossier, question.as_ref(), &seen));
+        body.push_str(&acts(&dossier, !questions.is_empty(), &seen));
     }
     body.push_str("<h2>Steps</h2>\n<ol class=\"rows\" id=\"rows\">\n");
     picture.rows.iter().for_each(|row| body.push_str(&format!("{}\n", row.1.html)));
@@ -111,14 +109,13 @@ pub(super) async fn page(
 }
 
 /// What can be done about a run that nobody works on.
-fn acts(dossier: &Dossier, question: Option<&Question>, seen: &Seen<'_>) -> String {
+fn acts(dossier: &Dossier, asks: bool, seen: &Seen<'_>) -> String {
     let account = &dossier.account;
     let (run, field) = (account.run, seen.field());
     if account.started.mode == Mode::Rehearsal {
         return String::new();
     }
     let mut acts = String::new();
-    let asks = question.is_some_and(|question| !question.is_answered);
     if !account.state.is_final() && !asks {
         acts.push_str(&format!("<form method=\"post\" action=\"/runs/{run}/resume\">{field}<button>Resume</button></form>\n"));
     }

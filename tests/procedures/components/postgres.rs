@@ -108,7 +108,7 @@ impl Postgres {
         self.dir.path().join("data/postmaster.pid").exists()
     }
 
-    fn data(&self) -> String {
+    pub(crate) fn data(&self) -> String {
         self.dir.path().join("data").display().to_string()
     }
 

@@ -17,8 +17,8 @@ fn asking(client: &Client, runbook: &str) -> (String, serde_json::Value) {
     let started = client.post("/api/runs", &json!({ "runbook": runbook, "mode": "live" }));
     assert_eq!(started.status, 201, "{started:?}");
     let path = format!("/api/runs/{}", started.json()["run"].as_str().expect("a run"));
-    let told = client.until(&path, &["\"question\""]);
-    (path, told.json()["question"].clone())
+    let told = client.until(&path, &["\"questions\":[{"]);
+    (path, told.json()["questions"][0].clone())
 }
 
 fn say(client: &Client, path: &str, said: &str, question: &serde_json::Value) -> Answer {
@@ -58,7 +58,8 @@ fn a_question_is_answered_in_a_browser_and_the_run_goes_on() {
     let late = browser.form(&format!("{path}/answer"), &[("_form", &form), ("shown", &"0".repeat(64)), ("said", "no")]);
     assert_eq!(late.status, 409);
 
-    // Rolled back from the same page, after a tick.
+    // Rolled back from the same page, after a tick, and not while the process that ran it is still there.
+    browser.until(&path, &["Roll it back for real"]);
     assert_eq!(browser.form(&format!("{path}/rollback"), &[("_form", &form)]).status, 422);
     assert_eq!(browser.form(&format!("{path}/rollback"), &[("_form", &form), ("sure", "yes")]).status, 303);
     browser.until(&path, &["rolled back", "verdict back"]);
@@ -86,7 +87,7 @@ fn who_may_answer_is_for_the_confirm_to_say() {
     }
     assert_eq!(say(&amy, &path, "yes", &question).status, 200);
     assert_eq!(say(&amy, &path, "yes", &question).status, 200);
-    assert_eq!(amy.get(&path).json()["question"]["so_far"], json!(["amy: yes", "amy: yes"]));
+    assert_eq!(amy.get(&path).json()["questions"][0]["so_far"], json!(["amy: yes", "amy: yes"]));
     assert_eq!(place.ledger(), ["before"]);
     assert_eq!(say(&ann, &path, "yes", &question).status, 200);
     ann.until(&path, &["\"state\":{\"status\":\"completed\"}"]);
@@ -104,4 +105,33 @@ fn a_deadline_passes_while_nobody_is_at_work_and_the_run_does_what_it_says() {
     assert!(question["until"].is_string(), "{question}");
     owner.until(&path, &["\"state\":{\"status\":\"rolled_back\"}"]);
     assert_eq!(place.ledger(), ["before", "back"]);
+}
+
+#[test]
+fn branches_ask_at_the_same_time_and_each_is_answered_by_itself() {
+    let place = Place::new();
+    let source = r#"
+parallel("hosts", ["a", "b"], #{ max: 2 }, |host| {
+    confirm(`Switch ${host}?`, #{ by: [host] });
+    command("switch", #{ run: ["sh", "-c", "echo $1 >> ledger", "sh", host], rollback: "nothing" });
+});
+"#;
+    place.runbook("asks", source);
+    let tokens = people(&place, &["ola", "a", "b"], "");
+    let config = place.read("runbook.toml").replace("approvers = [\"amy\"]", "approvers = [\"a\", \"b\"]");
+    place.write("runbook.toml", &config);
+    let server = Server::start(&place);
+    let [ola, a, b] = [0, 1, 2].map(|at| server.bearer(&tokens[at]));
+    let (path, _) = asking(&ola, "asks");
+    let told = ola.until(&path, &["Switch a?", "Switch b?"]).json();
+    let questions = told["questions"].as_array().expect("questions").clone();
+    let of = |host: &str| questions.iter().find(|question| question["text"] == format!("Switch {host}?")).expect("a question");
+    a.get(&path.replace("/api", "")).says(&["Switch a?", "Switch b?", "is not among those who may answer: b"]);
+    assert_eq!(say(&a, &path, "yes", of("b")).status, 409);
+    assert_eq!(say(&b, &path, "yes", of("b")).status, 200);
+    b.until(&path, &["\"questions\":[{"]);
+    assert_eq!(say(&b, &path, "yes", of("b")).status, 409, "it was answered");
+    assert_eq!(say(&a, &path, "yes", of("a")).status, 200);
+    a.until(&path, &["\"state\":{\"status\":\"completed\"}"]);
+    assert_eq!(place.ledger(), ["b", "a"]);
 }

@@ -29,11 +29,10 @@ impl Server {
         let mut err = BufReader::new(child.stderr.take().expect("standard error"));
         let mut line = String::new();
         err.read_line(&mut line).expect("a line");
-        let at = line.trim().strip_prefix("serving at ").and_then(|at| at.split("://").nth(1)?.parse().ok());
+        let at = line.trim().strip_prefix("serving at ").and_then(|at| at.split("://").nth(1)?.split(',').next()?.parse().ok());
         let Some(at) = at else {
-            let mut rest = String::new();
-            err.read_to_string(&mut rest).ok();
-            panic!("it does not serve: {line}{rest}");
+            child.kill().ok();
+            panic!("it does not serve: {line}");
         };
         let token = place.read(".runbook/serve/token").trim().to_owned();
         Self { at, token, child, _err: err }

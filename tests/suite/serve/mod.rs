@@ -3,9 +3,11 @@
 mod alerts;
 mod answers;
 mod client;
+mod driver;
 mod links;
 mod live;
 mod outside;
 mod programs;
+mod story;
 mod telling;
 mod visitors;

@@ -4,8 +4,9 @@ mod detail;
 mod follow;
 mod page;
 mod request;
+mod runbook;
 mod standing;
 mod step;
 
 pub use page::page;
-pub use request::{Show, replay, run};
+pub use request::{As, Show, replay, run};

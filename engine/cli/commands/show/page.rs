@@ -32,6 +32,9 @@ pub fn page(name: &str, file: &str, declaration: &Declaration, secrets: &[(Optio
         let labels: Vec<_> = serves.labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
         row("alert", safe::line(&format!("{} {}", serves.alert, labels.join(" "))).trim_end().to_owned());
     }
+    for link in &declaration.links {
+        row("link", safe::line(link));
+    }
     for (name, parameter) in &declaration.params {
         row("parameter", safe::line(&describe(name, parameter)));
     }

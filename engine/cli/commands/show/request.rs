@@ -1,26 +1,24 @@
 //! What is to be shown.
 
+use clap::ValueEnum;
 use runbook_model::account::Account;
 use runbook_model::entry::Record;
 use runbook_runtime::journal::ReadError;
 use runbook_runtime::report::Reporter;
-use serde_json::json;
 
-use super::page::outlook;
 use super::standing::{Seen, standing};
-use super::{follow, page, step};
+use super::{follow, runbook, step};
 use crate::arguments::{Format, Globals};
 use crate::commands::{Place, on_stdout};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::history::History;
-use crate::library::broken;
 use crate::output;
 use crate::output::reporters::{self, Telling};
-use crate::rehearsal::Past;
 
-/// Show a runbook and its parameters, or replay a run
+/// Show a runbook with its parameters and steps, or replay a run
 ///
+/// The steps of a runbook are shown as they are written: both sides of a decision, a loop once. Nothing is run.
 /// Of a run that has not ended it says who works on it, or that its process died, what was in flight, and what to type next.
 /// Nothing is locked or written.
 #[derive(Debug, clap::Args)]
@@ -37,6 +35,23 @@ pub struct Show {
     /// Go on with what happens, until the process that works on the run lets go of it (runs only)
     #[arg(long, short, conflicts_with = "step")]
     pub follow: bool,
+    /// As what a runbook is shown: `text`, `md` for a wiki, `html` for people (one file, no scripts), `mermaid` for a diagram
+    /// of its steps (runbooks only; a run has `runbook report`)
+    #[arg(long, value_name = "FORMAT", conflicts_with_all = ["step", "follow", "verbose"])]
+    pub format: Option<As>,
+}
+
+/// As what a runbook is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum As {
+    /// For a terminal.
+    Text,
+    /// Markdown.
+    Md,
+    /// One HTML file.
+    Html,
+    /// A flowchart in Mermaid.
+    Mermaid,
 }
 
 /// Prints the page of a runbook, or tells a run again. A runbook is looked for first: run ids are never names of one.
@@ -44,31 +59,13 @@ pub struct Show {
 /// # Errors
 /// There is neither, the runbook has mistakes, or the journal is damaged.
 pub fn run(show: &Show, place: &Place, history: Option<&History>, globals: &Globals) -> Result<ExitCode, Failure> {
-    let palette = on_stdout(globals.color).palette;
     let library = place.library();
     let no_runbook = match library.find(&show.subject) {
         Ok(_) if show.step.is_some() || show.follow => {
             return Err(Failure::usage(format!("`{}` is a runbook; only a run has steps to show or to follow", show.subject)));
         }
         Ok(title) => {
-            let (program, declaration) = library.read(&title).map_err(|wrong| broken(&title, &wrong, palette))?;
-            let sources = place.configuration.sources(None);
-            let source = |name: &str| sources.of(name).map(|found| found.source.words());
-            let secrets: Vec<_> = program.secrets().into_iter().map(|name| (source(&name), name)).collect();
-            output::to_stdout(&match globals.output {
-                Format::Json => {
-                    let secrets: Vec<_> = secrets.iter().map(|(_, name)| name).collect();
-                    let page = json!({
-                        "v": 1, "name": title.name, "file": title.file, "declaration": declaration, "secrets": secrets
-                    });
-                    format!("{page}\n")
-                }
-                Format::Text => {
-                    let past = history.map(|history| Past::of(history.state(), &title.name)).unwrap_or_default();
-                    page(&title.name, &title.file, &declaration, &secrets, palette)
-                        + outlook(&past, &declaration, palette).as_str()
-                }
-            })?;
+            runbook::run(&title, &library, show.format, place, history, globals)?;
             return Ok(ExitCode::Completed);
         }
         Err(failure) => failure,
@@ -79,6 +76,10 @@ pub fn run(show: &Show, place: &Place, history: Option<&History>, globals: &Glob
         Ok(run) => run,
         Err(no_run) => return Err(if is_id && show.subject.starts_with(['0', '1']) { no_run } else { no_runbook }),
     };
+    if show.format.is_some() {
+        let report = globals.typed(&format!("report {run}"));
+        return Err(Failure::usage(format!("`{}` is a run; `--format` is for runbooks", show.subject)).hint(report));
+    }
     if show.follow {
         return follow::run(history, run, show.verbose, globals);
     }

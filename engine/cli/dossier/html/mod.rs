@@ -9,6 +9,7 @@ mod sections;
 mod steps;
 mod timeline;
 
-pub(crate) use page::STYLE;
 pub use page::page;
+pub(crate) use page::{POLICY, STYLE};
+pub(crate) use sections::quoting;
 pub(crate) use timeline::mood;

@@ -6,7 +6,7 @@ use crate::dossier::{Dossier, Verdict, facts};
 
 pub(crate) const STYLE: &str = include_str!("style.css");
 /// Styles of the page itself, and nothing else: no script, no picture, no font, no form, no frame, no address.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+pub(crate) const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
 /// The report of a run.
 #[must_use]

@@ -7,7 +7,7 @@ use crate::dossier::{Dossier, facts};
 use crate::output::elapsed;
 
 /// Text in which names stand in back-ticks: those become code.
-pub(super) fn quoting(text: &str) -> String {
+pub(crate) fn quoting(text: &str) -> String {
     let mut parts = escape::block(text.as_bytes());
     let mut out = String::new();
     // An odd one out stays what it is.

@@ -89,13 +89,14 @@ pub(super) async fn run(State(desk): State<Arc<Desk>>, _: Viewer, Path(run): Pat
     let looked = run_page::look(&desk, run).await.map_err(Refusal::for_programs)?;
     let mut told = document(&looked.dossier);
     let free = looked.dossier.at_work.is_none();
-    if let (Some(question), Some(told)) = (looked.question.filter(|question| free && !question.is_answered), told.as_object_mut())
-    {
-        let asked = json!({
+    let asked = looked.questions.into_iter().filter(|_| free).map(|question| {
+        json!({
             "step": question.path, "text": question.text, "confirm": question.confirm, "shown": question.shown,
             "so_far": question.so_far, "until": question.until, "asked": question.asked,
-        });
-        told.insert("question".to_owned(), asked);
+        })
+    });
+    if let Some(told) = told.as_object_mut() {
+        told.insert("questions".to_owned(), asked.collect());
     }
     Ok(Json(told))
 }

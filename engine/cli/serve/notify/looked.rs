@@ -51,7 +51,7 @@ impl Looks {
                     env: state.started().env.clone(),
                     status: state.status().clone(),
                     at: state.last_at(),
-                    question: Question::of(&state).filter(|question| !question.is_answered),
+                    questions: Question::all(&state),
                     held: mark.1,
                 })
             });
@@ -66,8 +66,7 @@ impl Looks {
 
     /// The runs whose question was not answered in time, and that nobody works on.
     pub(super) fn overdue(&self, now: Timestamp) -> Vec<RunId> {
-        let over =
-            |seen: &&Seen| !seen.held && seen.question.as_ref().and_then(|asked| asked.until).is_some_and(|until| until <= now);
+        let over = |seen: &&Seen| !seen.held && seen.questions.iter().filter_map(|asked| asked.until).any(|until| until <= now);
         self.seen.values().filter_map(|(_, seen)| seen.as_ref()).filter(over).map(|seen| seen.run).collect()
     }
 }

@@ -15,7 +15,7 @@ pub(super) struct Seen {
     pub(super) env: Option<String>,
     pub(super) status: RunStatus,
     pub(super) at: Timestamp,
-    pub(super) question: Option<Question>,
+    pub(super) questions: Vec<Question>,
     pub(super) held: bool,
 }
 
@@ -46,7 +46,7 @@ pub(super) struct News {
 }
 
 /// What is worth telling of a run.
-pub(super) fn of(seen: &Seen, now: Timestamp) -> Option<News> {
+pub(super) fn of(seen: &Seen, now: Timestamp) -> Vec<News> {
     let news = |kind: String, key: String, text: String, to: Vec<String>, at: Timestamp| News {
         key: format!("{} {key}", seen.run),
         kind,
@@ -58,22 +58,24 @@ pub(super) fn of(seen: &Seen, now: Timestamp) -> Option<News> {
         to,
         at,
     };
-    if let (Some(question), false) = (&seen.question, seen.held) {
+    let asked = |question: &Question| {
         let round = round(question, now);
         let confirm = &question.confirm;
         let to = match round.checked_sub(1) {
             None => confirm.by.clone(),
             Some(nth) => confirm.escalate.get(nth).cloned().into_iter().collect(),
         };
-        let again = if round == 0 { String::new() } else { format!(" (nobody has answered; asked for the {round}. time again)") };
+        let again = if round == 0 { "" } else { " (nobody has answered so far)" };
         let key = format!("waiting {} {} {round}", question.asked, question.path);
-        return Some(news(
-            "waiting".to_owned(),
-            key,
-            format!("{}{again}", question.text),
-            to,
-            now.min(seen.at.max(question.asked)),
-        ));
+        let text = format!("{}{again}", question.text);
+        // Of a round it is news when the round begins, however long ago it was asked first.
+        let passed = confirm.deadline.map_or(0, |deadline| deadline.millis().saturating_mul(round as u64));
+        let began = question.asked.as_millisecond().saturating_add(i64::try_from(passed).unwrap_or(0));
+        let at = Timestamp::from_millisecond(began).unwrap_or(question.asked);
+        news("waiting".to_owned(), key, text, to, at)
+    };
+    if !seen.questions.is_empty() {
+        return if seen.held { Vec::new() } else { seen.questions.iter().map(asked).collect() };
     }
     let told = match &seen.status {
         RunStatus::Failed { message, .. } | RunStatus::Stuck { message, .. } => message.clone(),
@@ -81,10 +83,10 @@ pub(super) fn of(seen: &Seen, now: Timestamp) -> Option<News> {
         RunStatus::Declined { at } => format!("declined at `{at}`"),
         RunStatus::Completed => "done".to_owned(),
         RunStatus::RolledBack => "everything that was owed is taken back".to_owned(),
-        _ => return None,
+        _ => return Vec::new(),
     };
     let kind = seen.status.word().replace(' ', "_");
-    Some(news(kind.clone(), format!("{kind} {}", seen.at), told, Vec::new(), seen.at))
+    vec![news(kind.clone(), format!("{kind} {}", seen.at), told, Vec::new(), seen.at)]
 }
 
 /// How many deadlines have passed; each but the last is followed by another person.
@@ -105,9 +107,9 @@ mod tests {
         Timestamp::from_second(1_795_000_000 + seconds).unwrap()
     }
 
-    fn seen(status: RunStatus, question: Option<Question>) -> Seen {
+    fn seen(status: RunStatus, questions: Vec<Question>) -> Seen {
         let (runbook, title) = ("api".to_owned(), "Api".to_owned());
-        Seen { run: RunId::from_parts(1, 1), runbook, title, env: None, status, at: at(0), question, held: false }
+        Seen { run: RunId::from_parts(1, 1), runbook, title, env: None, status, at: at(0), questions, held: false }
     }
 
     fn asked() -> Question {
@@ -121,15 +123,14 @@ mod tests {
             so_far: Vec::new(),
             until: None,
             path: "Go?".to_owned(),
-            is_answered: false,
             asked: at(0),
         }
     }
 
     #[test]
     fn each_deadline_is_news_for_the_next_and_each_moment_in_it_is_the_same_news() {
-        let run = seen(RunStatus::Running, Some(asked()));
-        let told: Vec<_> = [0, 9, 10, 19, 20, 29, 500].iter().filter_map(|now| of(&run, at(*now))).collect();
+        let run = seen(RunStatus::Running, vec![asked()]);
+        let told: Vec<_> = [0, 9, 10, 19, 20, 29, 500].iter().flat_map(|now| of(&run, at(*now))).collect();
         let to: Vec<_> = told.iter().map(|news| news.to.join(",")).collect();
         assert_eq!(to, ["ann", "ann", "@l2", "@l2", "bob", "bob", "bob"]);
         assert!(told[0].key == told[1].key && told[1].key != told[2].key && told[4].key == told[6].key);
@@ -137,10 +138,10 @@ mod tests {
 
     #[test]
     fn what_somebody_works_on_or_has_stopped_by_hand_is_no_news() {
-        let working = Seen { held: true, ..seen(RunStatus::Running, Some(asked())) };
-        assert_eq!(of(&working, at(0)), None);
-        assert_eq!(of(&seen(RunStatus::Interrupted, None), at(0)), None);
+        let working = Seen { held: true, ..seen(RunStatus::Running, vec![asked()]) };
+        assert_eq!(of(&working, at(0)), []);
+        assert_eq!(of(&seen(RunStatus::Interrupted, Vec::new()), at(0)), []);
         let failed = RunStatus::Failed { at: None, message: "exit code 3".to_owned() };
-        assert_eq!(of(&seen(failed, None), at(0)).map(|news| news.kind).as_deref(), Some("failed"));
+        assert_eq!(of(&seen(failed, Vec::new()), at(0))[0].kind, "failed");
     }
 }

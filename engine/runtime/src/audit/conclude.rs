@@ -48,7 +48,7 @@ impl Archive {
         let author = commit::author(&facts.operator, seal.at)?;
         let committer = commit::committer(&facts.operator.host, seal.at)?;
         let merged = staging.commit(&author, &committer, &message, root, &[main, tip])?;
-        staging.flush()?;
+        let kept = staging.flush()?;
         let branch = place::branch(seal.run);
         lock.moving(&[&branch, MAIN], || {
             if old != Some(tip) {
@@ -56,6 +56,9 @@ impl Archive {
             }
             reference::advance(repository, MAIN, merged, Some(main))
         })??;
+        if let Some(kept) = kept {
+            kept.released();
+        }
         remembered::write(self.path(), merged);
         consolidate::when_due(self, &lock);
         Ok(Sealed {

@@ -50,7 +50,8 @@ fn packs(directory: &Path) -> io::Result<Vec<Pack>> {
     for entry in fs::read_dir(directory)? {
         let file = entry?.path();
         let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        if name.starts_with(pack::TEMPORARY) || name.starts_with("pack_git2_") {
+        let left_behind = name.ends_with(".keep") && pack::Kept::left_behind(&file);
+        if left_behind || name.starts_with(pack::TEMPORARY) || name.starts_with("pack_git2_") {
             fs::remove_file(&file)?;
         } else if file.extension().is_some_and(|extension| extension == "idx") {
             match fs::metadata(file.with_extension("pack")) {

@@ -23,9 +23,12 @@ impl Archive {
         let (tip, old, _) = stage(&staging, seal, prepared, || message::sealed(&prepared.facts, &seal.reason))?;
         let new = old != Some(tip);
         if new {
-            staging.flush()?;
+            let kept = staging.flush()?;
             let branch = place::branch(seal.run);
             lock.moving(&[&branch], || reference::advance(staging.repository(), &branch, tip, old))??;
+            if let Some(kept) = kept {
+                kept.released();
+            }
             consolidate::when_due(self, &lock);
         }
         Ok(Sealed { commit: tip.to_string(), main: None, head: prepared.facts.head, new, unsigned: staging.unsigned() })

@@ -74,20 +74,21 @@ impl<'a> Staging<'a> {
         Ok(self.stage(pack::Kind::Commit, content)?)
     }
 
-    /// Writes what is new as one pack and flushes it. Only then may a reference name any of it.
-    pub(super) fn flush(&self) -> Result<(), SealError> {
+    /// Writes what is new as one pack and flushes it. Only then may a reference name any of it, and until one does, what is
+    /// given here holds it.
+    pub(super) fn flush(&self) -> Result<Option<pack::Kept>, SealError> {
         let new: Vec<New> = self.new.borrow_mut().drain(..).collect();
         if new.is_empty() {
-            return Ok(());
+            return Ok(None);
         }
         let mut pack = pack::Writer::begin(&self.archive.path().join("objects/pack"), new.len())?;
         for object in new {
             pack.object(object.id, object.kind, &object.bytes)?;
         }
-        pack.finish()?;
+        let kept = pack.finish_kept()?;
         // What was just written is to be found through the same handle.
         self.repository.odb()?.refresh()?;
-        Ok(())
+        Ok(Some(kept))
     }
 
     /// Why something that was staged is not signed; `None` when it is, or when there is no key.

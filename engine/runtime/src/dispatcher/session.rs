@@ -94,6 +94,7 @@ impl Session {
         let first = journal.append(Entry::RunStarted(Box::new(started)), opening.world.now()).map_err(Halt::from)?;
         let state = RunState::begin(&first).map_err(Halt::from)?;
         let session = Self::new(opening, journal, state, &sources, Purpose::Exec, Some(&first), locks)?;
+        session.desk.make_ready(&sources);
         // Before the seal: a journal that cannot be flushed is another fault than a trail that cannot be written.
         session.desk.ledger.sync().await?;
         if let Err(why) = session.desk.try_seal("before the first step").await {

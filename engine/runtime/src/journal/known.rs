@@ -16,7 +16,7 @@ pub struct Known {
     content: Digest,
     extent: Extent,
     last: Epoch,
-    state: RunState,
+    state: Box<RunState>,
 }
 
 impl Known {
@@ -24,7 +24,12 @@ impl Known {
     #[must_use]
     pub fn of(reading: &Reading, state: RunState) -> Option<Self> {
         let whole = reading.cut_tail.is_none();
-        whole.then(|| Self { content: reading.content, extent: reading.extent(), last: reading.last_epoch(), state })
+        whole.then(|| Self {
+            content: reading.content,
+            extent: reading.extent(),
+            last: reading.last_epoch(),
+            state: Box::new(state),
+        })
     }
 }
 
@@ -47,7 +52,7 @@ impl Journal {
         match known {
             Some(known) if known.extent.bytes == taken.content.len() as u64 && known.content == Digest::of(&taken.content) => {
                 let Known { extent, last, state, .. } = known;
-                Ok((taken.going_on(run_dir, last, extent), Found::AsKnown(Box::new(state))))
+                Ok((taken.going_on(run_dir, last, extent), Found::AsKnown(state)))
             }
             _ => taken.read(run_dir).map(|(journal, reading)| (journal, Found::New(reading))),
         }
@@ -81,7 +86,7 @@ mod tests {
     fn the_same_journal_is_not_read_again_and_goes_on_as_if_it_had_been() {
         let (_home, dir, known) = known();
         let (journal, found) = Journal::open_known(&dir, &holder("bob"), Some(known.clone())).unwrap();
-        assert_eq!(found, Found::AsKnown(Box::new(known.state)));
+        assert_eq!(found, Found::AsKnown(known.state));
         assert_eq!((journal.epoch(), journal.written(), journal.durable()), (Epoch(2), known.extent, known.extent));
         journal.append(noted("on"), now()).unwrap();
         drop(journal);
@@ -112,7 +117,7 @@ mod tests {
         let mut file = std::fs::File::options().append(true).open(dir.journal()).unwrap();
         file.write_all(b"{\"prev\"").unwrap();
         let reading = Journal::read(&dir).unwrap();
-        assert_eq!(Known::of(&reading, known.state.clone()), None);
+        assert_eq!(Known::of(&reading, (*known.state).clone()), None);
         let (journal, found) = Journal::open_known(&dir, &holder("bob"), Some(known.clone())).unwrap();
         assert!(matches!(found, Found::New(reading) if reading.cut_tail == Some(7)));
         assert_eq!(journal.written(), known.extent);

@@ -59,6 +59,14 @@ impl Keeper {
         Ok(Self { program: program.to_owned(), arguments, dir, idle: PlainMutex::default(), opening: Mutex::default() })
     }
 
+    /// Starts the keeper, if it does not run, so that the first command does not have to wait for that. When it cannot be
+    /// started, the first command says so.
+    pub async fn make_ready(&self) {
+        if let Ok(line) = self.line().await {
+            self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+        }
+    }
+
     /// Runs a command to its end. Several may run at the same time.
     ///
     /// `key` names it for ever in this directory: the number of the record that holds its intent. After `timeout`, or when
@@ -142,14 +150,14 @@ impl Keeper {
 
     /// A line that no command uses.
     async fn line(&self) -> Result<Line, KeeperFault> {
-        loop {
-            let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-            let Some(mut line) = idle else { break };
-            if line.is_open() {
-                return Ok(line);
-            }
+        if let Some(line) = self.idle() {
+            return Ok(line);
         }
         let _one_at_a_time = self.opening.lock().await;
+        // Somebody who came before us may have opened one and not needed it.
+        if let Some(line) = self.idle() {
+            return Ok(line);
+        }
         let deadline = Instant::now() + PATIENCE;
         while Instant::now() < deadline {
             let (stream, mut spawned) = match door::connect(&self.dir).await? {
@@ -170,6 +178,12 @@ impl Keeper {
             sleep(TICK).await; // the keeper before is at its end: it lets go of the lock in a moment
         }
         Err(KeeperFault::Died { status: None })
+    }
+
+    /// A line without a command, if one is open.
+    fn idle(&self) -> Option<Line> {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        std::iter::from_fn(|| idle.pop()).find_map(|mut line| line.is_open().then_some(line))
     }
 
     /// Starts a keeper whose standard input is our line to it.

@@ -59,7 +59,7 @@ impl<'a> Trial<'a> {
 
     pub(super) fn exec(&mut self, death: Option<Death>) -> Ended {
         let (started, program) = (self.subject.started.clone(), self.subject.program.clone());
-        self.session(death, |opening| async move { Session::exec(opening, started, &program).await })
+        self.session(death, |opening| async move { Box::pin(Session::exec(opening, started, &program)).await })
     }
 
     pub(super) fn resume(&mut self, death: Option<Death>) -> Ended {

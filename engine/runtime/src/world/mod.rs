@@ -64,6 +64,12 @@ pub trait World {
     /// that boot knew is worth nothing in another.
     fn recover<'a>(&'a self, intent: &'a Intent, boot: &'a str, limits: Limits) -> Task<'a, Recovered>;
 
+    /// Commands are about to come: whatever takes time to begin may begin now. Nothing has to be there when this ends, and
+    /// nothing that fails here is lost: it is tried again with the first command.
+    fn make_ready(&self) -> Task<'_, ()> {
+        Box::pin(std::future::ready(()))
+    }
+
     /// The end of an attempt is on disk: whatever else was kept so that it could be found out may be forgotten.
     fn recorded(&self, _path: &StepPath, _attempt: Attempt) {}
 

@@ -7,6 +7,7 @@ mod crashes;
 mod ends;
 mod outputs;
 mod place;
+mod ready;
 mod stops;
 mod terminals;
 
@@ -39,7 +40,7 @@ fn main() -> ExitCode {
         _ => {}
     }
     let wanted: Vec<_> = arguments.iter().filter(|argument| !argument.starts_with('-')).collect();
-    let all = [ends::TESTS, outputs::TESTS, stops::TESTS, terminals::TESTS, crashes::TESTS].concat();
+    let all = [ends::TESTS, outputs::TESTS, stops::TESTS, terminals::TESTS, crashes::TESTS, ready::TESTS].concat();
     let is_wanted = |test: &Test| wanted.is_empty() || wanted.iter().any(|wanted| test.0.contains(wanted.as_str()));
     run(all.into_iter().filter(is_wanted).collect(), arguments.iter().any(|argument| argument == "--list"))
 }

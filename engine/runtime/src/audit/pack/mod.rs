@@ -10,6 +10,7 @@ mod compression;
 mod delta;
 mod entry;
 mod index;
+mod kept;
 mod likeness;
 mod merge;
 mod source;
@@ -19,5 +20,6 @@ mod writer;
 mod tests;
 
 pub(super) use entry::Kind;
+pub(super) use kept::Kept;
 pub(super) use merge::merge;
 pub(super) use writer::{TEMPORARY, Writer};

@@ -12,6 +12,7 @@ use ring::digest::{Context, SHA1_FOR_LEGACY_USE_ONLY};
 use super::compression::Compressor;
 use super::entry::{self, Kind};
 use super::index::{self, Row};
+use super::kept::Kept;
 use crate::audit::unwritten::Unwritten;
 
 /// What our temporary files begin with; `git prune` knows the first four letters and removes what is old. None of them ends
@@ -89,7 +90,19 @@ impl Writer {
     ///
     /// # Errors
     /// A file cannot be written; then nothing was added.
-    pub(in crate::audit) fn finish(mut self) -> Result<String, Unwritten> {
+    pub(in crate::audit) fn finish(self) -> Result<String, Unwritten> {
+        self.put(false).map(|(name, _)| name)
+    }
+
+    /// As [`finish`](Self::finish), for objects that no reference names yet. They are kept until that is dropped.
+    ///
+    /// # Errors
+    /// A file cannot be written; then nothing was added.
+    pub(in crate::audit) fn finish_kept(self) -> Result<Kept, Unwritten> {
+        self.put(true).map(|(_, kept)| kept)
+    }
+
+    fn put(mut self, keep: bool) -> Result<(String, Kept), Unwritten> {
         if self.rows.len() != self.count {
             return Err(Unwritten::odd(&self.temporary, "another number of objects than was said"));
         }
@@ -103,6 +116,7 @@ impl Writer {
         written.map_err(Unwritten::at(&self.index_temporary))?;
         let name: String = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
         let name = format!("pack-{name}");
+        let kept = if keep { Kept::written(self.directory.join(format!("{name}.keep")))? } else { Kept(None) };
         // The index first, as libgit2 does: an index without its pack is passed over by every reader, and removed by the
         // next of us. A pack without its index could as well be one that a `git gc` is just about to complete.
         for (from, extension) in [(&self.index_temporary, "idx"), (&self.temporary, "pack")] {
@@ -110,7 +124,7 @@ impl Writer {
             fs::rename(from, &to).map_err(Unwritten::at(&to))?;
         }
         flush_directory(&self.directory)?;
-        Ok(name)
+        Ok((name, kept))
     }
 
     fn bytes(&mut self, bytes: &[u8]) -> Result<(), Unwritten> {

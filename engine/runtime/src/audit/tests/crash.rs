@@ -62,7 +62,8 @@ fn killed_writers_lose_nothing_that_was_sealed() {
     for n in said {
         assert_eq!(archive.sealed_upto(completed(n).run).unwrap(), Some(completed(n).head));
     }
-    assert_eq!(place.git(&["fsck", "--strict", "--full"]), "");
+    // A commit that its writer did not live to name dangles, and harms nobody.
+    assert_eq!(place.git(&["fsck", "--strict", "--full", "--no-dangling"]), "");
     let objects = place.git(&["count-objects", "-v"]);
     assert!(objects.contains("\ngarbage: 0\n"), "temporary files of the dead: {objects}");
 }

@@ -1,6 +1,7 @@
 //! The archive against the real `git`, and against people who change it.
 
 mod archivist;
+mod by_hand;
 mod crash;
 mod fixture;
 mod growth;

@@ -67,7 +67,18 @@ fn a_reference_that_cannot_be_written_is_named() {
     fs::write(place.path().join("refs/heads/runs"), "").unwrap();
     let failed = archive.conclude(&completed(1).seal("")).unwrap_err().to_string();
     assert!(failed.contains("refs/heads/runs"), "{failed}");
+    // What it wrote is needed when it is tried again: until then nothing names it, and git must not remove it.
+    assert_eq!(kept(&place), 1);
     fs::remove_file(place.path().join("refs/heads/runs")).unwrap();
+    place.git(&["repack", "-a", "-d", "--quiet"]);
     archive.conclude(&completed(1).seal("")).unwrap();
     assert_eq!(verify(&place.path(), &Request::default()).unwrap().findings, []);
+    assert_eq!(place.git(&["fsck", "--strict", "--full"]), "");
+    archive.conclude(&completed(2).seal("")).unwrap();
+    assert_eq!(kept(&place), 1, "where a branch names it nothing is kept");
+}
+
+fn kept(place: &Place) -> usize {
+    let files = fs::read_dir(place.path().join("objects/pack")).unwrap().map(|file| file.unwrap().path());
+    files.filter(|file| file.extension().is_some_and(|extension| extension == "keep")).count()
 }

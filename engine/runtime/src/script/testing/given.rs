@@ -92,7 +92,8 @@ impl Answered {
                 );
             }
         }
-        if !self.headers.is_empty() && !(is_look && self.status.is_some()) {
+        let is_answer = is_look && self.status.is_some();
+        if !self.headers.is_empty() && !is_answer {
             return one("`headers` belong to a look that has a `status`");
         }
         if self.body.is_some() && self.status.is_none() {

@@ -23,6 +23,11 @@ pub(crate) mod plain;
 
 /// Runs programs so that they outlive the engine, and remembers how they ended.
 pub trait Processes {
+    /// Begins what has to be there before the first program can run; see [`World::make_ready`](crate::world::World::make_ready).
+    fn make_ready(&self) -> Task<'_, ()> {
+        Box::pin(std::future::ready(()))
+    }
+
     /// Runs a program to its end. `progress` gets its output while it comes: whether on standard error, and bytes cut
     /// anywhere; a slow listener may miss some.
     fn run<'a>(&'a self, key: Key, job: Job, limits: Limits, progress: &'a dyn Fn(bool, &[u8])) -> Task<'a, RunEnd>;

@@ -252,6 +252,10 @@ impl World for LiveWorld {
         })
     }
 
+    fn make_ready(&self) -> Task<'_, ()> {
+        self.processes.make_ready()
+    }
+
     fn recorded(&self, path: &StepPath, attempt: Attempt) {
         self.hosts.recorded(Key::of(path, attempt));
     }

@@ -9,7 +9,7 @@ use crate::keeper::{Found, Job, Keeper, KeeperFault, RunEnd as KeptEnd};
 use crate::world::live::processes::{Key, Keys, Processes, RunEnd, RunFound};
 use crate::world::{Limits, Task};
 
-/// Programs run by a [`Keeper`], which is started with the first of them.
+/// Programs run by a [`Keeper`], which is started with the first of them, or a little before.
 #[derive(Debug)]
 pub struct Kept {
     program: PathBuf,
@@ -63,6 +63,14 @@ impl Kept {
 }
 
 impl Processes for Kept {
+    fn make_ready(&self) -> Task<'_, ()> {
+        Box::pin(async {
+            if let Ok(keeper) = self.keeper() {
+                keeper.make_ready().await;
+            }
+        })
+    }
+
     fn run<'a>(&'a self, key: Key, job: Job, limits: Limits, progress: &'a dyn Fn(bool, &[u8])) -> Task<'a, RunEnd> {
         Box::pin(self.ran(key, job, limits, None, progress))
     }

@@ -1,0 +1,111 @@
+//! `migrate-schema`, `backfill` and `postgres-slow-queries` on a real server.
+
+use std::io::Write as _;
+use std::process::Stdio;
+
+use crate::components::postgres::Postgres;
+use crate::procedure::{kill, place, unchanged, until};
+use crate::support::Place;
+
+fn shop(runbook: &str) -> (Postgres, Place) {
+    let server = Postgres::start();
+    server.sql("postgres", "create table orders (id bigint primary key, total bigint not null)");
+    // Keys with holes: a batch is so many rows, and not so many keys.
+    server.sql("postgres", "insert into orders select n * n, 1 from generate_series(1, 500) n");
+    let settings =
+        format!("postgres = {:?}\nmigrations = \"sql\"\nbackfills = \"sql\"\nreports = \"reports\"", server.db("postgres"));
+    let place = place(runbook, &settings);
+    std::fs::create_dir(place.path("reports")).expect("a directory");
+    (server, place)
+}
+
+fn migration(place: &Place, name: &str, up: &str, down: &str, verify: &str) {
+    for (kind, text) in [("up", up), ("down", down), ("verify", verify)] {
+        place.write(&format!("sql/{name}.{kind}.sql"), text);
+    }
+}
+
+#[test]
+fn migrations_go_up_are_verified_and_come_down() {
+    let (server, place) = shop("migrate-schema");
+    let column = "select count(*) = 1 from information_schema.columns where column_name = 'note';\n";
+    migration(&place, "0001_note", "alter table orders add note text;", "alter table orders drop note;", column);
+    let before = server.photograph();
+    place.expect(0, &["exec", "migrate-schema", "--dry-run"]).says(&["< alter table orders add note text;"]);
+    unchanged(&before, &server.photograph());
+    place.expect(0, &["exec", "migrate-schema", "--yes"]);
+    let first = server.photograph();
+    assert_eq!(server.sql("postgres", "select version from schema_migrations"), "0001");
+
+    // The second cannot be applied: nothing of it is there. The third says of itself that it did not work.
+    migration(&place, "0002_bad", "create table half (); select nonsense;", "", "select true");
+    place.expect(1, &["exec", "migrate-schema", "--yes"]).says(&["nonsense"]);
+    unchanged(&first, &server.photograph());
+    place.expect(6, &["rollback", &place.newest_run()]);
+    migration(&place, "0002_bad", "create table whole ();", "drop table whole;", "select false");
+    place.expect(1, &["exec", "migrate-schema", "--yes"]).says(&["it did what it is for"]);
+    // The way back is in the journal, whatever became of the file.
+    migration(&place, "0002_bad", "", "drop table orders;", "select true");
+    place.expect(6, &["rollback", &place.newest_run()]);
+    unchanged(&first, &server.photograph());
+}
+
+#[test]
+fn a_backfill_that_is_killed_changes_every_row_once() {
+    let (server, place) = shop("backfill");
+    place.write("sql/cents.sql", "update orders set total = total * 100 where id > :'from' and id <= :'to'");
+    place.write("sql/cents.back.sql", "update orders set total = total / 100 where id > :'from' and id <= :'to'");
+    let run = ["exec", "backfill", "-p", "job=cents", "-p", "table=orders", "-p", "batch=60"];
+    let before = server.photograph();
+    place.expect(0, &[run.as_slice(), &["--dry-run"]].concat());
+    unchanged(&before, &server.photograph());
+
+    let orders = "select md5(string_agg(id || ':' || total, ',' order by id)) from orders";
+    let intact = server.sql("postgres", orders);
+    let mut engine = place.command(&[run.as_slice(), &["--yes"]].concat()).spawn().expect("the binary starts");
+    // Killed again and again, wherever it is just then; each time at least one batch further.
+    for batches in [1, 3, 5] {
+        until("some batches", || {
+            let there = server.sql("postgres", "select to_regclass('backfill_batches') is not null") == "t";
+            there && server.sql("postgres", "select count(*) from backfill_batches").parse::<u32>().expect("a number") >= batches
+        });
+        kill(engine);
+        engine = place.command(&["resume", "--yes"]).spawn().expect("the binary starts");
+    }
+    assert!(engine.wait().expect("it ends").success());
+    assert_eq!(server.sql("postgres", "select min(total), max(total), count(*) from orders"), "100|100|500");
+    assert_eq!(server.sql("postgres", "select sum(rows), count(*) from backfill_batches"), "500|9");
+    place.expect(6, &["rollback", &place.newest_run()]);
+    assert_eq!(server.sql("postgres", orders), intact);
+}
+
+#[test]
+fn who_blocks_is_found_and_ended_when_a_person_says_so() {
+    let (server, place) = shop("postgres-slow-queries");
+    let client = |statements: &str| {
+        let mut psql = server.psql("postgres", "");
+        let psql = psql.args(["-f", "-"]).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut child = psql.spawn().expect("psql");
+        let mut input = child.stdin.take().expect("a pipe");
+        input.write_all(statements.as_bytes()).expect("it reads");
+        (child, input)
+    };
+    let (mut blocker, open) = client("begin;\nupdate orders set total = 2 where id = 1;\n");
+    until("the blocker", || {
+        server.sql("postgres", "select count(*) from pg_stat_activity where state = 'idle in transaction'") == "1"
+    });
+    let (mut waiter, waits) = client("update orders set total = 3 where id = 1;\n");
+    until("the waiter", || server.sql("postgres", "select count(*) from pg_stat_activity where wait_event_type = 'Lock'") == "1");
+
+    place.expect(4, &["exec", "postgres-slow-queries"]).says(&["keeps 1 waiting"]);
+    place.expect(0, &["answer", &place.newest_run(), "--choose", "end its connection"]);
+    place.expect(0, &["resume"]);
+    // Before the pipe is closed, which would end it as well.
+    assert_eq!(server.sql("postgres", "select count(*) from pg_stat_activity where state = 'idle in transaction'"), "0");
+    drop((open, waits));
+    blocker.wait().expect("it ends");
+    assert!(waiter.wait().expect("it ends").success());
+    assert_eq!(server.sql("postgres", "select total from orders where id = 1"), "3");
+    let report = std::fs::read_dir(place.path("reports")).expect("reports").flatten().next().expect("a report");
+    assert!(std::fs::read_to_string(report.path()).expect("a report").contains("waiting"));
+}

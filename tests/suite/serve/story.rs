@@ -1,0 +1,177 @@
+//! The whole way: a rule of a real Prometheus fires, a real Alertmanager tells of it, a person opens the link in a real
+//! browser, rehearses, runs, answers, and sees the end; and the trail is in git.
+
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use serde_json::Value;
+
+use crate::serve::client::Server;
+use crate::serve::driver::Browser;
+use crate::support::Place;
+
+const KEY: &str = "0123456789abcdef0123456789abcdef";
+const ROLL_BACK: &str = r#"//! Switches the service back to the release before.
+let p = runbook(#{
+    title: "Roll a service back",
+    owner: "payments",
+    budget: "10m",
+    serves: ["ApiHighErrorRate"],
+    params: #{ service: #{ type: "string", pattern: "[a-z0-9-]{1,63}", from_label: "svc", help: "what fails" } },
+});
+check("the release before is there", || fs::exists("releases/1"), #{ expect: true });
+confirm(`Switch ${p.service} back?`, #{ details: "Visitors get release 1 from then on." });
+command("switch the link", #{ run: ["ln", "-sfn", "releases/1", "current"], rollback: ["ln", "-sfn", "releases/2", "current"] });
+check("release 1 serves", || fs::read_link("current") == "releases/1", #{ assume: true });
+"#;
+
+/// A program that ends with the test.
+struct Running(Child);
+
+impl Running {
+    fn start(program: &str, arguments: &[String]) -> Self {
+        let mut command = Command::new(program);
+        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        Self(command.spawn().unwrap_or_else(|error| panic!("{program}, as `tests/run packages` installs it: {error}")))
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.kill().ok();
+        self.0.wait().ok();
+    }
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port").port()
+}
+
+fn monitoring(place: &Place, server: &Server) -> [Running; 2] {
+    let (manager, prometheus) = (free_port(), free_port());
+    place.write("mon/rules.yml", "groups:\n- name: api\n  rules:\n  - alert: ApiHighErrorRate\n    expr: vector(1)\n    labels: {svc: checkout}\n    annotations: {summary: 'errors <above> 5 %'}\n");
+    place.write(
+        "mon/prometheus.yml",
+        &format!("global: {{evaluation_interval: 1s}}\nrule_files: [rules.yml]\nalerting:\n  alertmanagers:\n  - static_configs: [{{targets: ['127.0.0.1:{manager}']}}]\n"),
+    );
+    place.write(
+        "mon/alertmanager.yml",
+        &format!(
+            "route: {{receiver: page, group_wait: 0s, group_interval: 1s}}\nreceivers:\n- name: page\n  webhook_configs:\n  - url: {}/hooks/alertmanager\n    \
+             http_config: {{authorization: {{credentials: {KEY}}}}}\n",
+            server.origin()
+        ),
+    );
+    let path = |name: &str| place.path(name).display().to_string();
+    let alertmanager = Running::start(
+        "prometheus-alertmanager",
+        &[
+            format!("--config.file={}", path("mon/alertmanager.yml")),
+            format!("--storage.path={}", path("mon/am")),
+            format!("--web.listen-address=127.0.0.1:{manager}"),
+            "--cluster.listen-address=".to_owned(),
+        ],
+    );
+    let prometheus = Running::start(
+        "prometheus",
+        &[
+            format!("--config.file={}", path("mon/prometheus.yml")),
+            format!("--storage.tsdb.path={}", path("mon/data")),
+            format!("--web.listen-address=127.0.0.1:{prometheus}"),
+            // What it said before it knew of the Alertmanager is otherwise said again after a minute.
+            "--rules.alert.resend-delay=1s".to_owned(),
+        ],
+    );
+    [alertmanager, prometheus]
+}
+
+/// Pictures on a phone and on a laptop, light and dark; and what a person with a keyboard or a screen reader needs.
+fn seen(browser: &Browser, name: &str) {
+    let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("serve");
+    for (screen, width, height) in [("phone", 390, 844), ("laptop", 1280, 900)] {
+        browser.size(width, height);
+        let wide = browser.run("return document.documentElement.scrollWidth").as_u64().unwrap_or(u64::MAX);
+        assert!(wide <= u64::from(width), "`{name}` is {wide} wide on a {screen}");
+        for dark in [false, true] {
+            browser.dark(dark);
+            browser.picture(&dir.join(format!("{name}-{screen}-{}.png", if dark { "dark" } else { "light" })));
+        }
+    }
+    let faults = browser.run(
+        "const bare = [...document.querySelectorAll('input:not([type=hidden]), select, textarea')]
+             .filter(one => one.offsetParent && !one.labels.length).map(one => one.outerHTML);
+         const ids = [...document.querySelectorAll('[id]')].map(one => one.id);
+         const twice = ids.filter((id, at) => ids.indexOf(id) !== at);
+         const small = [...document.querySelectorAll('button')].filter(one => one.offsetParent && one.offsetHeight < 40).map(one => one.outerHTML);
+         const marks = ['main', 'header', 'h1'].filter(one => document.querySelectorAll(one).length !== 1);
+         const unseen = [...document.querySelectorAll('button')].filter(one => getComputedStyle(one).color === getComputedStyle(one).backgroundColor).map(one => one.outerHTML);
+         return [bare, twice, small, marks, unseen, document.documentElement.lang === 'en' ? [] : ['lang']].flat();",
+    );
+    assert_eq!(faults, Value::Array(Vec::new()), "`{name}`");
+}
+
+#[test]
+fn from_a_firing_alert_to_the_end_of_the_run_in_a_browser() {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+    let place = Place::new();
+    place.runbook("roll-back", ROLL_BACK);
+    place.write("releases/1/x", "");
+    place.write("releases/2/x", "");
+    symlink("releases/2", place.path("current")).expect("a link");
+    place.write("key", &format!("{KEY}\n"));
+    std::fs::set_permissions(place.path("key"), std::fs::Permissions::from_mode(0o600)).expect("a mode");
+    place.write("runbook.toml", "[serve]\nalertmanager_token = \"key\"\n");
+    let server = Server::start(&place);
+    let _monitoring = monitoring(&place, &server);
+    let program = server.program();
+    let told = program.until("/api/alerts", &["ApiHighErrorRate"]).json();
+    let link = format!("{}/a/{}", server.origin(), told["alerts"][0]["fingerprint"].as_str().expect("a fingerprint"));
+
+    let browser = Browser::open();
+    browser.go(&link);
+    browser.until(&["Log in", "Token"]);
+    seen(&browser, "login");
+    browser.write("#token", &server.token);
+    browser.click("main button");
+    let page = browser.until(&["Roll a service back", "firing", "errors <above> 5 %", "from the alert"]);
+    assert!(!page.contains("from the link"), "{page}");
+    assert_eq!(browser.run("return document.querySelector('#p-service').value"), "checkout");
+    seen(&browser, "form");
+
+    // What is chosen when nobody chooses is the rehearsal.
+    browser.click("main form button");
+    browser.until(&["rehearsed", "switch the link", "withheld"]);
+    seen(&browser, "rehearsed");
+    assert_eq!(std::fs::read_link(place.path("current")).expect("a link"), Path::new("releases/2"));
+
+    browser.go(&link);
+    browser.until(&["rehears", "Roll a service back"]);
+    browser.click("input[value=live]");
+    browser.click("main form button");
+    // The page comes to the question by itself.
+    browser.until(&["Switch checkout back?", "Visitors get release 1"]);
+    seen(&browser, "question");
+    browser.write("input[name=note]", "as agreed on the phone");
+    browser.click("button[value=yes]");
+    browser.until(&["completed", "release 1 serves"]);
+    browser.until(&["Roll back…"]);
+    seen(&browser, "completed");
+    assert_eq!(std::fs::read_link(place.path("current")).expect("a link"), Path::new("releases/1"));
+
+    let run = place.newest_run();
+    assert!(place.git(&["log", "--first-parent", "--format=%B", "main"]).contains(&run));
+    let origins = place.journal()[0]["params"]["service"]["origin"].clone();
+    assert_eq!(origins, "alert");
+    browser.go(&format!("{}/", server.origin()));
+    browser.until(&["Firing now", "ApiHighErrorRate", "roll-back"]);
+    seen(&browser, "home");
+    browser.go(&format!("{}/runs", server.origin()));
+    browser.until(&["rehearsed", "completed"]);
+    seen(&browser, "runs");
+    browser.go(&format!("{}/runs/{run}/steps/2", server.origin()));
+    browser.until(&["switch the link", "Attempt 1"]);
+    seen(&browser, "step");
+    browser.go(&format!("{}/runs/{run}/report", server.origin()));
+    browser.until(&["Report of a run", "as agreed on the phone"]);
+}
