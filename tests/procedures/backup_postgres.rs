@@ -59,7 +59,7 @@ fn a_backup_is_restored_and_holds_what_was_there() {
     place.expect(0, &["exec", "restore-drill-postgres", "--yes"]);
     unchanged(&before.0, &server.photograph());
     assert!(place.read(&format!("reports/restore-drill-main-{backup}.md")).contains("Tables compared: 3"));
-    assert_eq!(shelf(&place), [backup.clone()]);
+    assert_eq!(shelf(&place), std::slice::from_ref(&backup));
 
     // The drill notices when the backup is not what was backed up: the note says another number of rows.
     let noted = format!("backups/main/{backup}/dump.json");
