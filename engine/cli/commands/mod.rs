@@ -10,6 +10,7 @@ pub mod courier;
 pub mod definitions;
 pub mod demo;
 pub mod diff;
+pub mod doctor;
 pub mod exec;
 pub mod explain;
 pub mod fetch;
@@ -99,6 +100,7 @@ fn perform(globals: &Globals, verb: Verb) -> Result<ExitCode, Failure> {
         Verb::New(new) => return new::run(&new, &Place::of(globals)?),
         Verb::Import(wanted) => return import::run(&wanted, &Place::of(globals)?),
         Verb::Test(test) => return test::run(&test, &workplace()?),
+        Verb::Doctor(_) => return doctor::run(globals),
         Verb::Demo(demo) => return demo::run(&demo, globals),
         Verb::Tutorial(tutorial) => return tutorial::run(&tutorial, globals),
         Verb::Runs(runs) => {
