@@ -43,12 +43,9 @@ pub fn may_answer(declaration: &Declaration, alert: &str, fixed: &BTreeMap<Strin
 }
 
 /// Every runbook that answers an alert, in the order given. One is what a page wants; of several, a person chooses.
-pub fn answering<'a>(
-    runbooks: &'a [Known],
-    alert: &'a str,
-    labels: &'a BTreeMap<String, String>,
-) -> impl Iterator<Item = &'a Known> {
-    runbooks.iter().filter(move |known| answers(&known.declaration, alert, labels))
+#[must_use]
+pub fn answering<'a>(runbooks: &'a [Known], alert: &str, labels: &BTreeMap<String, String>) -> Vec<&'a Known> {
+    runbooks.iter().filter(|known| answers(&known.declaration, alert, labels)).collect()
 }
 
 #[cfg(test)]
