@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
-    abandon, answer, behalf, check, completions, config, confined, courier, definitions, demo, diff, doctor, exec, explain,
-    fetch, help, import, keeper, list, new, push, report, resolve, resume, review, rollback, runs, seal, serve, show, test,
-    tutorial, verify,
+    abandon, alerts, answer, behalf, check, completions, config, confined, courier, definitions, demo, diff, doctor, exec,
+    explain, fetch, help, import, keeper, link, list, new, open, push, report, resolve, resume, review, rollback, runs, seal,
+    serve, show, test, tutorial, verify,
 };
 
 /// Executes runbooks: writes every step down before and after it, rehearses, resumes, rolls back, keeps the trail in git.
@@ -134,6 +134,9 @@ pub enum Verb {
     Doctor(doctor::Doctor),
     Completions(completions::Completions),
     Serve(serve::Serve),
+    Alerts(alerts::Alerts),
+    Link(link::Link),
+    Open(open::Open),
     Demo(demo::Demo),
     Tutorial(tutorial::Tutorial),
     Help(help::Help),
@@ -150,9 +153,10 @@ pub enum Verb {
 }
 
 /// The verbs by what a person wants, in the order of the help text.
-pub const GROUPS: [(&str, &[&str]); 4] = [
+pub const GROUPS: [(&str, &[&str]); 5] = [
     ("Run", &["exec", "resume", "rollback", "resolve", "answer", "abandon"]),
     ("Look", &["list", "show", "runs", "diff", "report", "serve"]),
+    ("Alerts", &["alerts", "link", "open"]),
     ("Audit trail", &["verify", "seal", "review", "push", "fetch"]),
     (
         "Write runbooks, get help",

@@ -4,6 +4,7 @@
 //! Inside, errors are precise; at this edge they become a [`failure::Failure`]: a message, hints and an
 //! [`exit_code::ExitCode`].
 
+pub mod alerts;
 mod anchoring;
 pub mod arguments;
 pub mod catalogue;

@@ -57,7 +57,10 @@ fn command_line() -> String {
         write!(page, "\n## {heading}\n").expect("a text takes all");
         for verb in verbs {
             let verb = command.find_subcommand(verb).expect("a verb of a group exists");
-            verb_of(&mut page, verb);
+            verb_of(&mut page, verb, verb.get_name());
+            for part in verb.get_subcommands() {
+                verb_of(&mut page, part, &format!("{} {}", verb.get_name(), part.get_name()));
+            }
         }
     }
     page.push_str("\n## With every verb\n\n");
@@ -65,10 +68,10 @@ fn command_line() -> String {
     page
 }
 
-fn verb_of(page: &mut String, verb: &Command) {
+fn verb_of(page: &mut String, verb: &Command, name: &str) {
     let about = verb.get_long_about().or(verb.get_about()).map(ToString::to_string).unwrap_or_default();
     let own: Vec<_> = verb.get_arguments().filter(|arg| !arg.is_global_set() && arg.get_id() != "help").collect();
-    let mut usage = format!("runbook {}", verb.get_name());
+    let mut usage = format!("runbook {name}");
     if own.iter().any(|arg| !arg.is_positional()) {
         usage.push_str(" [OPTIONS]");
     }
@@ -77,7 +80,7 @@ fn verb_of(page: &mut String, verb: &Command) {
     }
     let about = about.replacen("\n\n", ".\n\n", 1);
     let stop = if about.ends_with('.') { "" } else { "." };
-    write!(page, "\n### {}\n\n`{usage}`\n\n{about}{stop}\n", verb.get_name()).expect("a text takes all");
+    write!(page, "\n### {}\n\n`{usage}`\n\n{about}{stop}\n", name).expect("a text takes all");
     if !own.is_empty() {
         page.push('\n');
         table(page, own.into_iter());

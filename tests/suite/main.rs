@@ -3,6 +3,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod alerts;
 mod answers;
 mod audit_trail;
 mod bad_input;

@@ -1,6 +1,7 @@
 //! One verb, one file. This one reads the command line and ends the program.
 
 pub mod abandon;
+pub mod alerts;
 pub mod answer;
 pub mod behalf;
 pub mod check;
@@ -18,8 +19,10 @@ pub mod fetch;
 pub mod help;
 pub mod import;
 pub mod keeper;
+pub mod link;
 pub mod list;
 pub mod new;
+pub mod open;
 pub mod push;
 pub mod report;
 pub mod resolve;
@@ -100,6 +103,9 @@ fn perform(globals: &Globals, verb: Verb) -> Result<ExitCode, Failure> {
         Verb::Fetch(fetch) => return fetch::run(&fetch, &workplace()?),
         Verb::Seal(seal) => return seal::run(&seal, &workplace()?),
         Verb::Check(check) => return check::run(&check, Place::of(globals)?, globals),
+        Verb::Alerts(wanted) => return alerts::run(&wanted, &Place::of(globals)?, globals),
+        Verb::Link(link) => return link::run(&link, &Place::of(globals)?),
+        Verb::Open(open) => return open::run(&open, &Place::of(globals)?, globals),
         Verb::New(new) => return new::run(&new, &Place::of(globals)?),
         Verb::Import(wanted) => return import::run(&wanted, &Place::of(globals)?),
         Verb::Test(test) => return test::run(&test, &workplace()?),

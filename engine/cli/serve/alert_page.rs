@@ -5,15 +5,16 @@ use std::sync::Arc;
 
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse as _, Response};
+use runbook_alerts::mapping;
+use runbook_alerts::proposal::Proposal;
 use runbook_model::parameter::Origin;
 
 use super::hooks::Alert;
 use super::open_page::{self, Occasion};
-use super::proposal::Proposal;
 use super::refusal::Refusal;
 use super::shell::{self, Seen};
 use super::visitor::{Viewer, Visitor};
-use super::{Desk, link, mapping};
+use super::{Desk, link};
 use crate::dossier::html::escape;
 
 /// `GET /a/FINGERPRINT`: the values come from the webhook, which showed who it is.

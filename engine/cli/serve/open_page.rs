@@ -6,13 +6,13 @@ use std::sync::Arc;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
+use runbook_alerts::proposal::Proposal;
 use runbook_model::declaration::Declaration;
 use runbook_model::digest::Digest;
 use runbook_model::parameter::{Kind, Origin, Parameter};
 use runbook_runtime::script::Program;
 
 use super::form::Sent;
-use super::proposal::Proposal;
 use super::refusal::Refusal;
 use super::shell::{self, Seen, quoting};
 use super::visitor::{Viewer, Visitor};

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
+use runbook_alerts::proposal::Proposal;
 use runbook_model::digest::Digest;
 use runbook_model::id::RunId;
 use runbook_model::parameter::Origin;
@@ -17,7 +18,6 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::process::{Child, Command};
 
 use super::form::Sent;
-use super::proposal::Proposal;
 use super::refusal::Refusal;
 use super::visitor::Visitor;
 use super::{Desk, open_page, token};

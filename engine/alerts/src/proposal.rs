@@ -11,18 +11,18 @@ const MOST: usize = 20;
 
 /// What a link or an alert proposes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Proposal {
+pub struct Proposal {
     /// Values for parameters that the runbook has, good ones only.
-    pub(super) values: BTreeMap<String, (String, Origin)>,
+    pub values: BTreeMap<String, (String, Origin)>,
     /// Values that the runbook does not take, and why.
-    pub(super) refused: Vec<(String, String, String)>,
+    pub refused: Vec<(String, String, String)>,
     /// Names that mean nothing here.
-    pub(super) ignored: Vec<String>,
+    pub ignored: Vec<String>,
 }
 
 impl Proposal {
     /// Takes names and values from somewhere. The first of two values for one name counts, and the second is ignored.
-    pub(super) fn take(&mut self, declaration: &Declaration, pairs: impl IntoIterator<Item = (String, String)>, origin: Origin) {
+    pub fn take(&mut self, declaration: &Declaration, pairs: impl IntoIterator<Item = (String, String)>, origin: Origin) {
         for (name, value) in pairs {
             let Some(parameter) = declaration.params.get(&name) else {
                 self.ignore(name);
@@ -49,12 +49,14 @@ impl Proposal {
     }
 
     /// The same as a text that a form carries.
-    pub(super) fn text(&self) -> String {
+    #[must_use]
+    pub fn text(&self) -> String {
         serde_json::to_string(&self.values).unwrap_or_default()
     }
 
     /// Where a value comes from that was sent in a form which this was proposed in.
-    pub(super) fn origin(carried: &str, name: &str, value: &str) -> Origin {
+    #[must_use]
+    pub fn origin(carried: &str, name: &str, value: &str) -> Origin {
         let values: BTreeMap<String, (String, Origin)> = serde_json::from_str(carried).unwrap_or_default();
         values.get(name).filter(|(proposed, _)| proposed == value).map_or(Origin::Typed, |(_, origin)| *origin)
     }

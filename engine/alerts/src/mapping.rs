@@ -1,0 +1,105 @@
+//! From an alert to a runbook and its parameters. Pure: what is declared, and what the alert says.
+
+use std::collections::BTreeMap;
+
+use runbook_model::declaration::Declaration;
+
+/// A runbook by its name, with what it says about itself.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Known {
+    /// Its name: `rollback-api` or `db/failover`.
+    pub name: String,
+    /// What it declares.
+    pub declaration: Declaration,
+}
+
+/// Whether a runbook says that it answers this alert. Names are compared without case: links are written by hand.
+#[must_use]
+pub fn answers(declaration: &Declaration, alert: &str, labels: &BTreeMap<String, String>) -> bool {
+    declaration.serves.iter().any(|serves| {
+        let same = serves.alert.to_lowercase() == alert.to_lowercase();
+        same && serves.labels.iter().all(|(label, value)| labels.get(label) == Some(value))
+    })
+}
+
+/// The values that the labels of an alert give to the parameters of a runbook: by what it declares, and by nothing else.
+#[must_use]
+pub fn values(declaration: &Declaration, labels: &BTreeMap<String, String>) -> Vec<(String, String)> {
+    let filled = declaration.params.iter().filter_map(|(name, parameter)| {
+        let label = parameter.from_label.as_ref()?;
+        Some((name.clone(), labels.get(label)?.clone()))
+    });
+    filled.collect()
+}
+
+/// Whether a runbook may answer what a rule fires. Of a rule, not every label is known: those of the metric come later. So only a
+/// label that the rule sets to another value speaks against it.
+#[must_use]
+pub fn may_answer(declaration: &Declaration, alert: &str, fixed: &BTreeMap<String, String>) -> bool {
+    declaration.serves.iter().any(|serves| {
+        let same = serves.alert.to_lowercase() == alert.to_lowercase();
+        same && serves.labels.iter().all(|(label, value)| fixed.get(label).is_none_or(|set| set == value))
+    })
+}
+
+/// Every runbook that answers an alert, in the order given. One is what a page wants; of several, a person chooses.
+#[must_use]
+pub fn answering<'a>(runbooks: &'a [Known], alert: &str, labels: &BTreeMap<String, String>) -> Vec<&'a Known> {
+    runbooks.iter().filter(|known| answers(&known.declaration, alert, labels)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// More labels on an alert never take a runbook away, and what a rule fires is answered by who answers the alert.
+        #[test]
+        fn labels_only_narrow(
+            wanted in proptest::collection::btree_map("[ab]", "[xy]", 0..3),
+            has in proptest::collection::btree_map("[abc]", "[xy]", 0..4),
+            more in proptest::collection::btree_map("[d-f]", "[xy]", 0..3),
+        ) {
+            let serves = Serves { alert: "A".to_owned(), labels: wanted.clone() };
+            let declaration = Declaration { serves: vec![serves], ..Declaration::default() };
+            let grown: BTreeMap<_, _> = has.clone().into_iter().chain(more).collect();
+            let fits = wanted.iter().all(|(label, value)| has.get(label) == Some(value));
+            prop_assert_eq!(answers(&declaration, "a", &has), fits);
+            prop_assert_eq!(answers(&declaration, "A", &grown), fits);
+            prop_assert!(!fits || may_answer(&declaration, "A", &has));
+            prop_assert!(!answers(&declaration, "B", &grown));
+        }
+
+        /// Nothing reaches a parameter that does not ask for that label.
+        #[test]
+        fn values_come_from_declared_labels_only(labels in proptest::collection::btree_map("[a-d]", ".{0,9}", 0..5)) {
+            let from = |label: &str| Parameter { from_label: Some(label.to_owned()), ..Parameter::default() };
+            let params = [("p".to_owned(), from("a")), ("q".to_owned(), from("b")), ("c".to_owned(), Parameter::default())].into();
+            let declaration = Declaration { params, ..Declaration::default() };
+            let found: BTreeMap<_, _> = values(&declaration, &labels).into_iter().collect();
+            prop_assert_eq!(found.get("p"), labels.get("a"));
+            prop_assert_eq!(found.get("q"), labels.get("b"));
+            prop_assert!(!found.contains_key("c"));
+        }
+    }
+    use runbook_model::declaration::Serves;
+    use runbook_model::parameter::Parameter;
+
+    fn labels(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn an_alert_is_known_by_its_name_and_its_labels() {
+        let serves = Serves { alert: "ApiHighErrorRate".to_owned(), labels: labels(&[("team", "payments")]) };
+        let service = Parameter { from_label: Some("svc".to_owned()), ..Parameter::default() };
+        let params = [("service".to_owned(), service), ("team".to_owned(), Parameter::default())].into();
+        let declaration = Declaration { serves: vec![serves], params, ..Declaration::default() };
+        assert!(answers(&declaration, "apihigherrorrate", &labels(&[("team", "payments"), ("x", "y")])));
+        assert!(!answers(&declaration, "ApiHighErrorRate", &labels(&[("team", "search")])));
+        assert!(!answers(&declaration, "Other", &labels(&[("team", "payments")])));
+        let given = labels(&[("svc", "checkout"), ("team", "payments")]);
+        assert_eq!(values(&declaration, &given), [("service".to_owned(), "checkout".to_owned())]);
+    }
+}
