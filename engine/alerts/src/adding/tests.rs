@@ -27,7 +27,7 @@ const LINK: &str = "\"https://h/open/api?service={{ $labels.svc | urlquery }}\""
 
 #[test]
 fn a_link_goes_where_its_owner_would_have_put_it() {
-    let wanted_here = self::wanted;
+    let wanted_here = wanted;
     for (before, inserted, behind) in [
         (
             "groups:\n- rules:\n  - alert: A # why\n    expr: up\n",
