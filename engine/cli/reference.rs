@@ -80,7 +80,7 @@ fn verb_of(page: &mut String, verb: &Command, name: &str) {
     }
     let about = about.replacen("\n\n", ".\n\n", 1);
     let stop = if about.ends_with('.') { "" } else { "." };
-    write!(page, "\n### {}\n\n`{usage}`\n\n{about}{stop}\n", name).expect("a text takes all");
+    write!(page, "\n### {name}\n\n`{usage}`\n\n{about}{stop}\n").expect("a text takes all");
     if !own.is_empty() {
         page.push('\n');
         table(page, own.into_iter());

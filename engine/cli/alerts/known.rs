@@ -16,7 +16,7 @@ pub fn known(library: &Library) -> (Vec<Known>, Vec<String>) {
             match library.read(&title) {
                 Ok((_, declaration)) => known.push(Known { name: title.name, declaration }),
                 Err(wrong) => {
-                    broken.push(format!("`{}` does not load, so links to it are not judged: {}", title.name, wrong.line()))
+                    broken.push(format!("`{}` does not load, so links to it are not judged: {}", title.name, wrong.line()));
                 }
             }
         }

@@ -13,13 +13,13 @@ fn known() -> Vec<Known> {
     vec![Known { name: "api".to_owned(), declaration }]
 }
 
-fn wanted() -> Wanted {
+fn plain() -> Wanted {
     Wanted { base: None, annotation: "runbook_url".to_owned(), severities: Default::default(), external: External::Ignore }
 }
 
 fn added(text: &str) -> (String, Vec<Left>) {
     let file = rules::read("f", text);
-    let (additions, left) = propose(&file, text, &known(), "https://h", &wanted());
+    let (additions, left) = propose(&file, text, &known(), "https://h", &plain());
     (applied(&file, text, &additions, "runbook_url").expect("the same rules"), left)
 }
 
@@ -27,7 +27,6 @@ const LINK: &str = "\"https://h/open/api?service={{ $labels.svc | urlquery }}\""
 
 #[test]
 fn a_link_goes_where_its_owner_would_have_put_it() {
-    let wanted_here = self::wanted;
     for (before, inserted, behind) in [
         (
             "groups:\n- rules:\n  - alert: A # why\n    expr: up\n",
@@ -60,7 +59,7 @@ fn a_link_goes_where_its_owner_would_have_put_it() {
         let (after, left) = added(before);
         let wanted = before.replacen(behind, &format!("{behind}{inserted}"), 1);
         assert_eq!((after.as_str(), left), (wanted.as_str(), vec![]), "{before}");
-        assert_eq!(judge(&rules::read("f", &after), &known(), &wanted_here()), [], "{after}");
+        assert_eq!(judge(&rules::read("f", &after), &known(), &plain()), [], "{after}");
         assert_eq!(added(&after).0, after, "a second time changes nothing");
     }
 }
@@ -107,7 +106,7 @@ proptest! {
         }
         let file = rules::read("f", &text);
         prop_assume!(file.unread.is_none());
-        let (additions, left) = propose(&file, &text, &known(), "https://h", &wanted());
+        let (additions, left) = propose(&file, &text, &known(), "https://h", &plain());
         prop_assert_eq!(additions.len(), names.iter().filter(|name| *name != "C").count());
         prop_assert!(left.is_empty());
         let mut back = applied(&file, &text, &additions, "runbook_url").expect("the same rules");
