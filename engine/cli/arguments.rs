@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
-    abandon, alerts, answer, behalf, check, completions, config, confined, courier, definitions, demo, diff, exec, explain,
-    fetch, help, import, keeper, link, list, new, open, push, report, resolve, resume, review, rollback, runs, seal, serve, show,
-    test, tutorial, verify,
+    abandon, alerts, answer, behalf, check, completions, config, confined, courier, definitions, demo, diff, doctor, exec,
+    explain, fetch, help, import, keeper, link, list, new, open, push, report, resolve, resume, review, rollback, runs, seal,
+    serve, show, test, tutorial, verify,
 };
 
 /// Executes runbooks: writes every step down before and after it, rehearses, resumes, rolls back, keeps the trail in git.
@@ -131,6 +131,7 @@ pub enum Verb {
     Definitions(definitions::Definitions),
     Explain(explain::Explain),
     Config(config::Config),
+    Doctor(doctor::Doctor),
     Completions(completions::Completions),
     Serve(serve::Serve),
     Alerts(alerts::Alerts),
@@ -159,7 +160,20 @@ pub const GROUPS: [(&str, &[&str]); 5] = [
     ("Audit trail", &["verify", "seal", "review", "push", "fetch"]),
     (
         "Write runbooks, get help",
-        &["new", "import", "check", "test", "definitions", "explain", "config", "completions", "tutorial", "demo", "help"],
+        &[
+            "new",
+            "import",
+            "check",
+            "test",
+            "definitions",
+            "explain",
+            "config",
+            "doctor",
+            "completions",
+            "tutorial",
+            "demo",
+            "help",
+        ],
     ),
 ];
 

@@ -60,7 +60,7 @@ impl Workplace<'_> {
         }
     }
 
-    fn signing_is_required(&self, env: Option<&str>) -> bool {
+    pub(crate) fn signing_is_required(&self, env: Option<&str>) -> bool {
         let configuration = &self.place.configuration;
         let of_env = env.and_then(|env| configuration.environments.get(env)).and_then(|env| env.audit.signing.as_ref());
         of_env.or(configuration.audit.signing.as_ref()).is_some_and(|signing| signing.value == Policy::Required)
@@ -72,7 +72,7 @@ impl Workplace<'_> {
     }
 
     /// The key that is named for this environment, having signed once.
-    fn signer(&self, env: Option<&str>) -> Result<Option<Arc<dyn Signer>>, String> {
+    pub(crate) fn signer(&self, env: Option<&str>) -> Result<Option<Arc<dyn Signer>>, String> {
         let (configuration, surroundings) = (&self.place.configuration, &self.place.surroundings);
         let of_env = env.and_then(|env| configuration.environments.get(env)).and_then(|env| env.audit.sign.as_ref());
         let Some(named) = of_env.or(configuration.audit.sign.as_ref()) else { return Ok(None) };

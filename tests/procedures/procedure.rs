@@ -24,7 +24,7 @@ pub(crate) fn list(items: &[String]) -> String {
 /// Waits for a state of the world; the state decides, not the clock: time only bounds a broken test.
 #[track_caller]
 pub(crate) fn until(what: &str, mut there: impl FnMut() -> bool) {
-    let end = Instant::now() + Duration::from_secs(60);
+    let end = Instant::now() + Duration::from_secs(120);
     while !there() {
         assert!(Instant::now() < end, "{what} did not happen");
         std::thread::yield_now();

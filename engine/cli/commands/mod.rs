@@ -12,6 +12,7 @@ pub mod courier;
 pub mod definitions;
 pub mod demo;
 pub mod diff;
+pub mod doctor;
 pub mod exec;
 pub mod explain;
 pub mod fetch;
@@ -109,6 +110,7 @@ fn perform(globals: &Globals, verb: Verb) -> Result<ExitCode, Failure> {
         Verb::Import(wanted) => return import::run(&wanted, &Place::of(globals)?),
         Verb::Test(test) => return test::run(&test, &workplace()?),
         Verb::Serve(serve) => return serve::run(&serve, globals),
+        Verb::Doctor(_) => return doctor::run(globals),
         Verb::Demo(demo) => return demo::run(&demo, globals),
         Verb::Tutorial(tutorial) => return tutorial::run(&tutorial, globals),
         Verb::Runs(runs) => {

@@ -1,13 +1,13 @@
 //! The page: a second front end on the same rooms as the command line.
 //!
 //! It reads journals as `runbook show` does, and changes nothing by itself: what a person asks for is done by another
-//! process, `runbook exec`, `answer`, `resume` or `rollback` on their behalf ([`starting`]), which does not depend on this one
+//! process, `runbook exec`, `answer`, `resume` or `rollback` on their behalf (`starting`), which does not depend on this one
 //! and judges what it is asked as it judges a person at a terminal.
 //!
-//! - [`door`] listens, with TLS or without; [`gate`] is what every request goes through; [`routes`] says who answers it.
-//! - [`visitor`] is who asks, and [`roles`] what they may. [`forgery`] keeps other sites from asking in their name.
-//! - [`shell`] is the frame of every page. Texts become HTML by one function, that of the reports.
-//! - [`feed`] watches runs for however many look at them; [`hooks`] takes in alerts; [`notify`] tells people.
+//! - `door` listens, with TLS or without; `gate` is what every request goes through; `routes` says who answers it.
+//! - `visitor` is who asks, and `roles` what they may. `forgery` keeps other sites from asking in their name.
+//! - `shell` is the frame of every page. Texts become HTML by one function, that of the reports.
+//! - `feed` watches runs for however many look at them; `hooks` takes in alerts; `notify` tells people.
 
 mod alert_page;
 mod answering;

@@ -6,6 +6,7 @@ use axum::response::{Html, IntoResponse, Response};
 use super::Desk;
 use super::visitor::Visitor;
 use crate::dossier::html::escape;
+pub(super) use crate::dossier::html::quoting;
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("live.js");
@@ -50,19 +51,6 @@ pub(super) fn page(seen: Option<&Seen<'_>>, title: &str, body: &str) -> Html<Str
     }
     page.push_str(&format!("</header>\n<main id=\"main\" tabindex=\"-1\">\n<h1>{shown}</h1>\n{body}</main>\n</body>\n</html>\n"));
     Html(page)
-}
-
-/// Text in which names stand in back-ticks: those become code.
-pub(super) fn quoting(text: &str) -> String {
-    let mut parts = escape::line(text);
-    let mut out = String::new();
-    while let Some((before, rest)) = parts.split_once('`') {
-        let Some((code, after)) = rest.split_once('`') else { break };
-        out.push_str(&format!("{before}<code>{code}</code>"));
-        parts = after.to_owned();
-    }
-    out.push_str(&parts);
-    out
 }
 
 /// A text as part of an address, each byte that could be anything else encoded; `/` stays.

@@ -35,7 +35,7 @@ pub(super) fn alerts(sheet: &Sheet) -> Vec<String> {
 }
 
 /// Which values a parameter takes: `string like /[a-z]+/`.
-pub(super) fn wanted(parameter: &Parameter) -> String {
+pub(crate) fn wanted(parameter: &Parameter) -> String {
     let mut text = parameter.kind.name().to_owned();
     if !parameter.of.is_empty() {
         text.push_str(&format!(" of {}", parameter.of.join(", ")));

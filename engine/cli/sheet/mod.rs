@@ -14,3 +14,4 @@ pub mod text;
 mod tests;
 
 pub use content::Sheet;
+pub(crate) use facts::wanted;

@@ -10,8 +10,8 @@
 use std::path::{Path, PathBuf};
 
 use landlock::{
-    ABI, AccessFs, CompatLevel, Compatible as _, PathBeneath, PathFd, Ruleset, RulesetAttr as _, RulesetCreatedAttr as _,
-    RulesetStatus, Scope,
+    ABI, AccessFs, CompatLevel, Compatible as _, LandlockStatus, PathBeneath, PathFd, RestrictionStatus, Ruleset,
+    RulesetAttr as _, RulesetCreatedAttr as _, RulesetStatus, Scope,
 };
 use runbook_model::change::Invocation;
 
@@ -56,11 +56,27 @@ pub fn supported() -> Result<(), NotConfined> {
     tried.unwrap_or_else(|_| Err(NotConfined("trying it failed".to_owned())))
 }
 
+/// Which version of Landlock the kernel has, as far as this engine knows them.
+///
+/// # Errors
+/// [`NotConfined`] says why [`enter`] would not work.
+pub fn version() -> Result<i32, NotConfined> {
+    let tried = std::thread::spawn(|| restricted(None)).join();
+    match tried.unwrap_or_else(|_| Err(NotConfined("trying it failed".to_owned())))?.landlock {
+        LandlockStatus::Available { effective_abi, kernel_abi } => Ok(kernel_abi.unwrap_or(effective_abi as i32)),
+        _ => Err(NotConfined("it has no Landlock".to_owned())),
+    }
+}
+
 /// Restricts this thread, and every program that it becomes or starts, to reading; `scratch` may be written.
 ///
 /// # Errors
 /// [`NotConfined`]; nothing is restricted then.
 pub fn enter(scratch: Option<&Path>) -> Result<(), NotConfined> {
+    restricted(scratch).map(|_| ())
+}
+
+fn restricted(scratch: Option<&Path>) -> Result<RestrictionStatus, NotConfined> {
     let refused = |error: &dyn std::fmt::Display| NotConfined(error.to_string());
     // Of version 3 all is wanted: without it a program could still empty a file. What came later is taken where it is.
     let writing = AccessFs::from_write(ABI::V3);
@@ -82,7 +98,7 @@ pub fn enter(scratch: Option<&Path>) -> Result<(), NotConfined> {
     let status = rules.restrict_self().map_err(|error| refused(&error))?;
     match status.ruleset {
         RulesetStatus::NotEnforced => Err(NotConfined("it has no Landlock".to_owned())),
-        RulesetStatus::FullyEnforced | RulesetStatus::PartiallyEnforced => Ok(()),
+        RulesetStatus::FullyEnforced | RulesetStatus::PartiallyEnforced => Ok(status),
     }
 }
 

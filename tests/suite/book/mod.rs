@@ -2,6 +2,7 @@
 
 mod console;
 mod page;
+mod pages_of_the_runbooks;
 
 use std::fs;
 

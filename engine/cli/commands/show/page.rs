@@ -7,6 +7,7 @@ use runbook_model::parameter::Parameter;
 use crate::output::safe::{self, Colours};
 use crate::output::style::{Palette, Tone};
 use crate::rehearsal::Past;
+use crate::sheet::wanted;
 
 /// What a runbook says about itself, which secrets it names and where they come from, and how to run it.
 #[must_use]
@@ -62,19 +63,7 @@ pub(super) fn outlook(past: &Past, declaration: &Declaration, palette: Palette) 
 }
 
 fn describe(name: &str, parameter: &Parameter) -> String {
-    let mut text = format!("{name}: {}", parameter.kind.name());
-    if !parameter.of.is_empty() {
-        text.push_str(&format!(" of {}", parameter.of.join(", ")));
-    }
-    if let Some(pattern) = &parameter.pattern {
-        text.push_str(&format!(" like /{pattern}/"));
-    }
-    match (parameter.min, parameter.max) {
-        (Some(min), Some(max)) => text.push_str(&format!(", {min} to {max}")),
-        (Some(min), None) => text.push_str(&format!(", at least {min}")),
-        (None, Some(max)) => text.push_str(&format!(", at most {max}")),
-        (None, None) => {}
-    }
+    let mut text = format!("{name}: {}", wanted(parameter));
     match &parameter.fallback {
         Some(fallback) => text.push_str(&format!(", else {fallback}")),
         None => text.push_str(", required"),

@@ -45,6 +45,34 @@ impl StateDir {
         Ok(state)
     }
 
+    /// Whether [`Self::open`] would find it fit, as far as that can be told without making or writing anything. What is missing
+    /// would be made: then the nearest directory above is judged, which may be anybody's.
+    ///
+    /// # Errors
+    /// [`Unfit`] says why not.
+    pub fn examine(path: &Path) -> Result<(), Unfit> {
+        let path = std::path::absolute(path).map_err(StorageFailure::io("find", path))?;
+        let in_the_way = |there: &Path| Unfit::NotADirectory { path: path.clone(), component: there.to_owned() };
+        for there in path.ancestors() {
+            match rustix::fs::stat(there) {
+                Ok(found) if FileType::from_raw_mode(found.st_mode) != FileType::Directory => return Err(in_the_way(there)),
+                Ok(_) if there == path => return judge(&path),
+                Ok(_) => {
+                    let system = rustix::fs::statfs(there).map_err(StorageFailure::at("look at the file system of", there))?;
+                    if let Some(kind) = network(system.f_type as u32) {
+                        return Err(Unfit::Network { path: path.clone(), kind });
+                    }
+                    return accessible(&path, there);
+                }
+                Err(Errno::NOENT) if rustix::fs::lstat(there).is_err() => {}
+                Err(Errno::NOENT | Errno::NOTDIR) => return Err(in_the_way(there)),
+                Err(Errno::ACCESS) => return Err(not_writable(&path, there)),
+                Err(error) => return Err(StorageFailure::at("look at", there)(error).into()),
+            }
+        }
+        Ok(())
+    }
+
     /// Opens the state directory only to look at it: nothing is made and nothing is written, so it may belong to somebody
     /// else or lie on a file system that is mounted read-only. Who can write to it is not judged either: what it says is for
     /// reading, and `runbook verify` is who proves it. `None` when there is none.
@@ -155,10 +183,14 @@ fn judge(path: &Path) -> Result<(), Unfit> {
     if let Some(kind) = network(system.f_type as u32) {
         return Err(Unfit::Network { path: path.to_owned(), kind });
     }
+    accessible(path, path)
+}
+
+fn accessible(state: &Path, path: &Path) -> Result<(), Unfit> {
     match rustix::fs::access(path, Access::READ_OK | Access::WRITE_OK | Access::EXEC_OK) {
         Ok(()) => Ok(()),
-        Err(Errno::ROFS) => Err(Unfit::ReadOnly { path: path.to_owned() }),
-        Err(Errno::ACCESS) => Err(not_writable(path, path)),
+        Err(Errno::ROFS) => Err(Unfit::ReadOnly { path: state.to_owned() }),
+        Err(Errno::ACCESS) => Err(not_writable(state, path)),
         Err(error) => Err(StorageFailure::at("look at", path)(error).into()),
     }
 }
@@ -183,6 +215,25 @@ mod tests {
             assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o700, "{}", path.display());
         }
         assert_eq!(StateDir::open(state.path()), Ok(state));
+    }
+
+    #[test]
+    fn to_examine_makes_nothing_and_judges_as_opening_does() {
+        let home = tempfile::tempdir().unwrap();
+        let state = home.path().join("a/state");
+        assert_eq!(StateDir::examine(&state), Ok(()));
+        assert!(!home.path().join("a").exists());
+        let opened = StateDir::open(&state).unwrap();
+        assert_eq!(StateDir::examine(&state), Ok(()));
+        std::fs::set_permissions(opened.path(), Permissions::from_mode(0o777)).unwrap();
+        assert_eq!(StateDir::examine(&state).unwrap_err(), StateDir::open(&state).unwrap_err());
+        std::fs::write(home.path().join("file"), "").unwrap();
+        symlink("nowhere", home.path().join("link")).unwrap();
+        for below in ["file/state", "file", "link", "link/state"] {
+            let path = home.path().join(below);
+            assert!(matches!(StateDir::examine(&path), Err(Unfit::NotADirectory { .. })), "{below}");
+            assert!(StateDir::open(&path).is_err(), "{below}");
+        }
     }
 
     #[test]

@@ -34,6 +34,12 @@ impl Cage {
     }
 }
 
+/// Whether whoever is stopped can be put into a control group here. Makes one, and removes it.
+#[must_use]
+pub fn can_cage() -> bool {
+    Cage::make("trial").is_some()
+}
+
 impl Drop for Cage {
     /// A group whose last process is only just dying stays behind, empty and without a cost, until the machine restarts.
     fn drop(&mut self) {

@@ -31,6 +31,7 @@ mod spawn;
 mod stopping;
 mod wire;
 
+pub use cage::can_cage;
 pub use client::Keeper;
 pub use door::KeeperFault;
 pub use job::{Job, MARKER, OutputFiles, RunEnd, Typed, Window};

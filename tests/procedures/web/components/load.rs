@@ -88,7 +88,7 @@ struct Broken {
 fn connect(port: u16) -> Result<BufReader<TcpStream>, Broken> {
     let broken = |error: std::io::Error| Broken { why: format!("no connection: {error}"), answered: false };
     let stream = TcpStream::connect(("127.0.0.1", port)).map_err(broken)?;
-    stream.set_read_timeout(Some(Duration::from_secs(10))).map_err(broken)?;
+    stream.set_read_timeout(Some(Duration::from_secs(60))).map_err(broken)?;
     Ok(BufReader::new(stream))
 }
 

@@ -12,7 +12,7 @@ pub(crate) fn free_port() -> u16 {
 /// Waits for a state of the world: the state decides, time bounds a broken test only.
 #[track_caller]
 pub(crate) fn until(what: &str, mut there: impl FnMut() -> bool) {
-    let end = Instant::now() + Duration::from_secs(30);
+    let end = Instant::now() + Duration::from_secs(120);
     while !there() {
         assert!(Instant::now() < end, "{what} did not happen");
         // A pause between two looks, so that what is waited for gets the processor.

@@ -61,7 +61,7 @@ impl Drop for Service {
 }
 
 fn answer(mut stream: &TcpStream, answers: &Answers) {
-    let asked = stream.set_read_timeout(Some(Duration::from_secs(10))).ok().and_then(|()| read(stream));
+    let asked = stream.set_read_timeout(Some(Duration::from_secs(60))).ok().and_then(|()| read(stream));
     let Some(asked) = asked else { return };
     let (status, body) = answers(&asked);
     let text = format!("HTTP/1.1 {status} X\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}", body.len());

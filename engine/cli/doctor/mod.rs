@@ -1,0 +1,59 @@
+//! What `runbook doctor` looks at: whether this machine and this account can keep the promises of a run.
+//!
+//! Each file looks at one thing and gives findings; nothing is made, written or repaired. A finding that is not good names
+//! the way out.
+
+mod answer;
+mod clock;
+mod finding;
+mod kernel;
+mod keys;
+mod programs;
+mod secrets;
+mod session;
+mod state;
+
+pub use finding::{Finding, Standing};
+
+use crate::commands::Place;
+use crate::failure::Failure;
+use crate::workplace::Workplace;
+
+/// Everything that can be found out here. Without a configuration what depends on one is left out.
+#[must_use]
+pub fn examine(workplace: Result<&Workplace<'_>, &Failure>) -> Vec<Finding> {
+    let place = workplace.ok().map(|workplace| &workplace.place);
+    let configuration = place.map(|place| &place.configuration);
+    let mut findings = Vec::new();
+    findings.push(match workplace {
+        Ok(workplace) => read(&workplace.place),
+        Err(failure) => Finding::missing("configuration", failure.to_string(), "runbook config, once it is mended"),
+    });
+    findings.extend(programs::findings(configuration));
+    findings.extend(kernel::findings(configuration));
+    findings.push(clock::synchronised());
+    if let Some(configuration) = configuration {
+        findings.extend(state::findings(&configuration.state_dir.value));
+        findings.extend(clock::behind(&configuration.state_dir.value));
+    }
+    if let Ok(workplace) = workplace {
+        findings.extend(keys::findings(workplace));
+    }
+    if let Some(place) = place {
+        findings.extend(secrets::findings(place));
+    }
+    findings.extend(session::findings());
+    findings
+}
+
+fn read(place: &Place) -> Finding {
+    let configuration = &place.configuration;
+    let files: Vec<_> = configuration.files.iter().map(|file| file.display().to_string()).collect();
+    let runbooks = place.library().titles().len();
+    let from = if files.is_empty() { "no file, built-in values".to_owned() } else { files.join(", ") };
+    let says = format!("{from}; {runbooks} {} found", if runbooks == 1 { "runbook" } else { "runbooks" });
+    if runbooks > 0 {
+        return Finding::ok("configuration", says);
+    }
+    Finding::warning("configuration", says, "runbook new NAME, or name another root: runbook -C DIR doctor")
+}
