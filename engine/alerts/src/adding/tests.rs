@@ -87,6 +87,25 @@ fn what_cannot_be_added_safely_is_left_and_said() {
     assert!(left.is_empty() && !after.contains("annotations"));
 }
 
+#[test]
+fn an_addition_that_says_something_else_is_refused() {
+    let text = "groups:\n- rules:\n  - alert: A\n    expr: up\n";
+    let file = rules::read("f", text);
+    let (good, _) = propose(&file, text, &known(), "https://h", &plain());
+    for insert in [
+        "    annotations: {runbook_url: x, other: y}\n",
+        "    labels: {a: b}\n",
+        "# nothing\n",
+        "    alert: A\n",
+        "  - alert: C\n",
+    ] {
+        let odd = Addition { insert: insert.to_owned(), ..good[0].clone() };
+        let refused = applied(&file, text, &[odd], "runbook_url").unwrap_err();
+        assert!(refused.to_string().contains("nothing was written"), "{insert}");
+    }
+    assert!(applied(&file, text, &good, "runbook_url").is_ok());
+}
+
 proptest! {
     /// Whatever stands around: taking the added text away gives the file as it was.
     #[test]
