@@ -98,7 +98,9 @@ pub fn applied(file: &File, text: &str, additions: &[Addition], annotation: &str
     }
     let read = rules::read(&file.name, &after);
     let first = additions.first().map(|addition| Unsafe { alert: addition.alert.clone(), line: addition.line });
-    let same_rules = read.rules.len() == file.rules.len() && read.unread == file.unread;
+    let linked = |file: &File| file.rules.iter().filter(|rule| rule.annotations.contains_key(annotation)).count();
+    let all_linked = linked(&read) >= linked(file) + additions.len();
+    let same_rules = read.rules.len() == file.rules.len() && read.unread == file.unread && all_linked;
     let differing = file.rules.iter().zip(&read.rules).find(|(before, after)| !same(before, after, annotation));
     match (first, differing) {
         (Some(first), _) if !same_rules => Err(first),

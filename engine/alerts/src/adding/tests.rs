@@ -13,13 +13,13 @@ fn known() -> Vec<Known> {
     vec![Known { name: "api".to_owned(), declaration }]
 }
 
-fn wanted() -> Wanted {
+fn plain() -> Wanted {
     Wanted { base: None, annotation: "runbook_url".to_owned(), severities: Default::default(), external: External::Ignore }
 }
 
 fn added(text: &str) -> (String, Vec<Left>) {
     let file = rules::read("f", text);
-    let (additions, left) = propose(&file, text, &known(), "https://h", &wanted());
+    let (additions, left) = propose(&file, text, &known(), "https://h", &plain());
     (applied(&file, text, &additions, "runbook_url").expect("the same rules"), left)
 }
 
@@ -27,7 +27,6 @@ const LINK: &str = "\"https://h/open/api?service={{ $labels.svc | urlquery }}\""
 
 #[test]
 fn a_link_goes_where_its_owner_would_have_put_it() {
-    let wanted_here = wanted;
     for (before, inserted, behind) in [
         (
             "groups:\n- rules:\n  - alert: A # why\n    expr: up\n",
@@ -60,7 +59,7 @@ fn a_link_goes_where_its_owner_would_have_put_it() {
         let (after, left) = added(before);
         let wanted = before.replacen(behind, &format!("{behind}{inserted}"), 1);
         assert_eq!((after.as_str(), left), (wanted.as_str(), vec![]), "{before}");
-        assert_eq!(judge(&rules::read("f", &after), &known(), &wanted_here()), [], "{after}");
+        assert_eq!(judge(&rules::read("f", &after), &known(), &plain()), [], "{after}");
         assert_eq!(added(&after).0, after, "a second time changes nothing");
     }
 }
@@ -88,6 +87,25 @@ fn what_cannot_be_added_safely_is_left_and_said() {
     assert!(left.is_empty() && !after.contains("annotations"));
 }
 
+#[test]
+fn an_addition_that_says_something_else_is_refused() {
+    let text = "groups:\n- rules:\n  - alert: A\n    expr: up\n";
+    let file = rules::read("f", text);
+    let (good, _) = propose(&file, text, &known(), "https://h", &plain());
+    for insert in [
+        "    annotations: {runbook_url: x, other: y}\n",
+        "    labels: {a: b}\n",
+        "# nothing\n",
+        "    alert: A\n",
+        "  - alert: C\n",
+    ] {
+        let odd = Addition { insert: insert.to_owned(), ..good[0].clone() };
+        let refused = applied(&file, text, &[odd], "runbook_url").unwrap_err();
+        assert!(refused.to_string().contains("nothing was written"), "{insert}");
+    }
+    assert!(applied(&file, text, &good, "runbook_url").is_ok());
+}
+
 proptest! {
     /// Whatever stands around: taking the added text away gives the file as it was.
     #[test]
@@ -107,7 +125,7 @@ proptest! {
         }
         let file = rules::read("f", &text);
         prop_assume!(file.unread.is_none());
-        let (additions, left) = propose(&file, &text, &known(), "https://h", &wanted());
+        let (additions, left) = propose(&file, &text, &known(), "https://h", &plain());
         prop_assert_eq!(additions.len(), names.iter().filter(|name| *name != "C").count());
         prop_assert!(left.is_empty());
         let mut back = applied(&file, &text, &additions, "runbook_url").expect("the same rules");
