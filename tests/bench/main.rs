@@ -31,6 +31,7 @@ mod steps;
 mod targets;
 mod trail;
 mod verdict;
+mod viewers;
 
 use std::process::ExitCode;
 
