@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
+use super::crowd::Crowd;
 use super::feed::Feeds;
 use super::forgery::Forgery;
 use super::hooks::Alerts;
@@ -18,6 +19,9 @@ use crate::failure::Failure;
 use crate::history::History;
 use crate::library::Library;
 use crate::operator::Operator;
+
+/// So many live views one session, or one token, has at a time.
+const VIEWS: usize = 32;
 
 /// What every answer starts from. One for the life of the server.
 #[derive(Debug)]
@@ -37,6 +41,8 @@ pub struct Desk {
     /// Of tokens that are tried.
     pub(super) tried: Rate,
     pub(super) feeds: Feeds,
+    /// Who looks at runs as they go, by what their forms are bound to.
+    pub(super) looking: Arc<Crowd<String>>,
     pub(super) alerts: Alerts,
     pub(super) counted: Counted,
 }
@@ -76,6 +82,7 @@ impl Desk {
             asked: Rate::new(2_000.0, 400.0),
             tried: Rate::new(10.0, 0.2),
             feeds: Feeds::default(),
+            looking: Crowd::new(VIEWS),
             alerts: Alerts::open(&home)?,
             counted: Counted::default(),
             place,

@@ -4,7 +4,7 @@
 //! process, `runbook exec`, `answer`, `resume` or `rollback` on their behalf (`starting`), which does not depend on this one
 //! and judges what it is asked as it judges a person at a terminal.
 //!
-//! - `door` listens, with TLS or without; `gate` is what every request goes through; `routes` says who answers it.
+//! - `door` listens, with TLS or without, to a `crowd` that has room for everybody and not for one alone; `gate` is what every request goes through; `routes` says who answers it.
 //! - `visitor` is who asks, and `roles` what they may. `forgery` keeps other sites from asking in their name.
 //! - `shell` is the frame of every page. Texts become HTML by one function, that of the reports.
 //! - `feed` watches runs for however many look at them; `hooks` takes in alerts; `notify` tells people.
@@ -12,6 +12,9 @@
 mod alert_page;
 mod answering;
 mod api;
+mod asker;
+mod client_address;
+mod crowd;
 mod desk;
 mod door;
 mod feed;
@@ -22,6 +25,7 @@ mod health;
 mod home;
 mod hooks;
 mod hosts;
+mod impatient;
 mod link;
 mod login;
 mod notify;

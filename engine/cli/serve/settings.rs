@@ -98,6 +98,11 @@ impl Settings {
         self.tls.is_some()
     }
 
+    /// Whether browsers reach it encrypted, by its own certificate or by that of a proxy.
+    pub(super) fn is_secure(&self) -> bool {
+        self.is_encrypted() || self.url.as_ref().is_some_and(|url| url.starts_with("https:"))
+    }
+
     /// How the page is reached: `url`, or where it listens.
     pub(super) fn base(&self, at: SocketAddr) -> String {
         let scheme = if self.tls.is_some() { "https" } else { "http" };

@@ -87,7 +87,7 @@ async fn look(
     viewer.take(&mut answer).await?;
     drop(place);
     seen.send(()).await.map_err(|error| error.to_string())?;
-    let restless = nth % 10 == 0;
+    let restless = nth.is_multiple_of(10);
     loop {
         let took = tokio::select! {
             took = viewer.take(&mut answer) => took?,
@@ -96,7 +96,7 @@ async fn look(
         if !took {
             return Err("the stream ended".to_owned());
         }
-        if restless && viewer.heard.len() % 20 == 0 {
+        if restless && viewer.heard.len().is_multiple_of(20) {
             drop(answer);
             answer = come(&person, run, viewer.records).await?;
         }

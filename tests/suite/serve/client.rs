@@ -38,6 +38,11 @@ impl Server {
         Self { at, token, child, _err: err }
     }
 
+    /// The process.
+    pub(super) fn pid(&self) -> rustix::process::Pid {
+        rustix::process::Pid::from_child(&self.child)
+    }
+
     /// Kills it as nobody would.
     pub(super) fn kill(&mut self) {
         self.child.kill().expect("killed");

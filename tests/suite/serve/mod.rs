@@ -3,11 +3,14 @@
 mod alerts;
 mod answers;
 mod client;
+mod crowd;
 mod driver;
 mod links;
 mod live;
 mod outside;
 mod programs;
+mod proxy;
 mod story;
 mod telling;
+mod tls;
 mod visitors;
