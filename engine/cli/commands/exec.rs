@@ -19,7 +19,7 @@ use runbook_runtime::script::Program;
 use runbook_runtime::secret::known;
 
 use crate::arguments::Format;
-use crate::commands::behalf;
+use crate::commands::{behalf, named_secrets};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::operator::Operator;
@@ -93,6 +93,7 @@ pub fn run(exec: &Exec, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> 
     let signing = workplace.signing(env.as_deref())?;
     let run = new_run_id(Timestamp::now()).map_err(|error| Failure::new(ExitCode::Refused, error.to_string()))?;
     let (dir, secrets) = (state.run(run), environment.sources());
+    named_secrets::known(&declaration.params, &params, &secrets)?;
     drop(workplace.vault(secrets.clone(), &dir));
     if let Some(failure) = written_secret(&params, &environment.values()) {
         return Err(failure);

@@ -21,6 +21,7 @@ pub mod import;
 pub mod keeper;
 pub mod link;
 pub mod list;
+pub(crate) mod named_secrets;
 pub mod new;
 pub mod open;
 pub mod push;

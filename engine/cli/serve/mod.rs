@@ -18,6 +18,7 @@ mod crowd;
 mod desk;
 mod door;
 mod feed;
+mod field;
 mod forgery;
 mod form;
 mod gate;

@@ -20,7 +20,7 @@ use tokio::process::{Child, Command};
 use super::form::Sent;
 use super::refusal::Refusal;
 use super::visitor::Visitor;
-use super::{Desk, open_page, token};
+use super::{Desk, field, open_page, token};
 use crate::commands::behalf::{self, Request};
 use crate::commands::exec::sources;
 
@@ -189,21 +189,32 @@ pub(super) async fn start(State(desk): State<Arc<Desk>>, sent: Sent) -> Result<R
     let carried = desk.forgery.opened(&sent.visitor.key, sent.field("proposed")).unwrap_or_default();
     let (mut params, mut again) = (Vec::new(), Vec::new());
     for (name, value) in sent.with("p.") {
-        let fallback = book.declaration.params.get(name).and_then(|parameter| parameter.fallback.as_ref());
-        if fallback.is_some_and(|fallback| open_page::as_text(fallback) == value) || (fallback.is_none() && value.is_empty()) {
+        let parameter = book.declaration.params.get(name);
+        let fallback = parameter.and_then(|parameter| parameter.fallback.as_ref());
+        let value = parameter.map_or_else(|| value.to_owned(), |parameter| field::sent(parameter, value));
+        if fallback.is_some_and(|fallback| field::as_text(fallback) == value) || (fallback.is_none() && value.is_empty()) {
             continue;
         }
-        let origin = Proposal::origin(&carried, name, value);
+        let origin = Proposal::origin(&carried, name, &value);
         // A link proposes; whoever changes the world says what with their own hands.
         if live && origin == Origin::Link && sent.field(&format!("again.{name}")) != value {
-            again.push(name.to_owned());
+            again.push(format!("`{name}` comes from a link: type it again to run for real"));
         }
-        params.push((name.to_owned(), value.to_owned(), origin));
+        // Nobody reads a hundred names at night: but everybody can say how many they are.
+        let count = parameter.map_or(0, |parameter| field::count(parameter, &value));
+        if live
+            && origin != Origin::Typed
+            && count > field::LARGE
+            && sent.field(&format!("count.{name}")).trim() != count.to_string()
+        {
+            again.push(format!("`{name}` names {count}: type that number to run for real"));
+        }
+        params.push((name.to_owned(), value, origin));
     }
     let resolved = runbook_model::parameter::resolve(&book.declaration.params, &params);
     if !again.is_empty() || resolved.is_err() {
         let mut wrong: Vec<String> = resolved.err().unwrap_or_default().iter().map(ToString::to_string).collect();
-        wrong.extend(again.iter().map(|name| format!("`{name}` comes from a link: type it again to run for real")));
+        wrong.append(&mut again);
         return Ok(open_page::again(&desk, &sent, &book, &params, &carried, &wrong));
     }
     let text = |field: &str| Some(sent.field(field).trim().to_owned()).filter(|text| !text.is_empty());
