@@ -10,6 +10,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rhai::{AST, Expr, Map, Position};
 use runbook_model::Value;
 use runbook_model::declaration::Declaration;
+use runbook_model::digest::Digest;
+use runbook_model::entry::Source;
 use runbook_model::gate::Gate;
 use runbook_model::step::Location;
 
@@ -116,6 +118,13 @@ impl Program {
     #[must_use]
     pub fn sources(&self) -> Vec<(String, String)> {
         self.script.sources.all().to_vec()
+    }
+
+    /// The names and digests of these files, as a run writes them down.
+    #[must_use]
+    pub fn pinned(&self) -> Vec<Source> {
+        let each = |(name, text): &(String, String)| Source { name: name.clone(), digest: Digest::of(text.as_bytes()) };
+        self.script.sources.all().iter().map(each).collect()
     }
 
     /// The secrets that the scripts name as literals, each once, in the order of their names.

@@ -1,14 +1,13 @@
 //! What a person may type. The help texts are the doc comments, here and in the file of each verb.
 
-use std::path::PathBuf;
+use clap::{CommandFactory as _, Parser, Subcommand};
 
-use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum};
-
-use crate::commands::{
+use super::{
     abandon, alerts, answer, behalf, check, completions, config, confined, courier, definitions, demo, diff, doctor, exec,
     explain, fetch, help, import, keeper, link, list, new, open, push, report, resolve, resume, review, rollback, runs, seal,
     serve, show, test, tutorial, verify,
 };
+use crate::globals::Globals;
 
 /// Executes runbooks: writes every step down before and after it, rehearses, resumes, rolls back, keeps the trail in git.
 #[derive(Debug, Parser)]
@@ -23,85 +22,6 @@ pub struct Arguments {
     /// The verb.
     #[command(subcommand)]
     pub verb: Verb,
-}
-
-/// Options of every verb.
-#[derive(Debug, Clone, Default, clap::Args)]
-#[command(next_help_heading = "Global options")]
-pub struct Globals {
-    /// The root of the runbook repository; otherwise the nearest directory upwards with a `runbook.toml`.
-    #[arg(long, short = 'C', global = true, value_name = "DIR")]
-    pub root: Option<PathBuf>,
-    /// Where runs and the audit trail are kept; otherwise `.runbook` below the root.
-    #[arg(long, global = true, value_name = "DIR")]
-    pub state_dir: Option<PathBuf>,
-    /// Do without the remote of the audit trail: nothing is pushed, and nobody is asked whether another machine has the run.
-    #[arg(long, global = true)]
-    pub offline: bool,
-    /// When to use colours.
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
-    pub color: When,
-    /// `text` for people on standard error; `json` for programs: one record a line on standard output.
-    #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
-    pub output: Format,
-    /// Append the engine's own log to this file; `RUNBOOK_LOG` says what is logged.
-    #[arg(long, global = true, value_name = "FILE")]
-    pub log: Option<PathBuf>,
-}
-
-impl Globals {
-    /// The flags that say where runs are, so that what could be typed next finds them again; empty when none was given.
-    #[must_use]
-    pub fn flags(&self) -> String {
-        let flag = |name: &str, dir: &Option<PathBuf>| {
-            dir.as_ref().map(|dir| format!("{name} {}", runbook_model::change::quoted(&dir.to_string_lossy())))
-        };
-        let flags = [flag("-C", &self.root), flag("--state-dir", &self.state_dir)];
-        flags.into_iter().flatten().collect::<Vec<_>>().join(" ")
-    }
-
-    /// A command of this program as one would type it here: `runbook VERB …` with the flags that say where.
-    #[must_use]
-    pub fn typed(&self, verb: &str) -> String {
-        match self.flags() {
-            flags if flags.is_empty() => format!("runbook {verb}"),
-            flags => format!("runbook {flags} {verb}"),
-        }
-    }
-}
-
-/// When something is shown.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub enum When {
-    /// On a terminal that can, unless `NO_COLOR` is set.
-    #[default]
-    Auto,
-    /// Always.
-    Always,
-    /// Never.
-    Never,
-}
-
-impl When {
-    /// The word that a person types.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Auto => "auto",
-            Self::Always => "always",
-            Self::Never => "never",
-        }
-    }
-}
-
-/// For whom the output is.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// For people.
-    #[default]
-    Text,
-    /// For programs.
-    Json,
 }
 
 /// What can be asked for.
@@ -196,6 +116,8 @@ pub fn command() -> clap::Command {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::output::Format;
+    use crate::output::screen::When;
     use clap::FromArgMatches as _;
 
     fn parse(line: &str) -> Result<Arguments, clap::Error> {

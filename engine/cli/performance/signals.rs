@@ -7,10 +7,10 @@ use runbook_runtime::dispatcher::Interrupts;
 use runbook_runtime::report::{Progress, Reporter as _};
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::present::View;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::output;
-use crate::performance::View;
 
 /// Takes the signals for the life of the tokio runtime.
 ///
