@@ -8,7 +8,8 @@ use super::{File, Found};
 use crate::script::diagnosis::code::Code;
 use crate::script::diagnosis::diagnostic::Diagnostic;
 use crate::script::diagnosis::spots::options_of;
-use crate::script::language::schema::{OptionType, table};
+use crate::script::language::option_type::OptionType;
+use crate::script::language::schema::table;
 use crate::script::reading::survey::Met;
 
 pub(super) fn lint(file: &File<'_>, found: &mut Found<'_>) {

@@ -9,7 +9,8 @@ use crate::script::diagnosis::code::Code;
 use crate::script::diagnosis::diagnostic::Diagnostic;
 use crate::script::diagnosis::spots::options_of;
 use crate::script::functions::options::unknown_option;
-use crate::script::language::schema::{OptionType, Table, table};
+use crate::script::language::option_type::OptionType;
+use crate::script::language::schema::{Table, table};
 
 pub(super) fn lint(file: &File<'_>, found: &mut Found<'_>) {
     for met in file.calls.iter().filter(|met| !met.is_method) {

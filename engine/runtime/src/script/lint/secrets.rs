@@ -7,7 +7,7 @@ use crate::script::diagnosis::code::Code;
 use crate::script::diagnosis::diagnostic::Diagnostic;
 use crate::script::diagnosis::spots::options_of;
 use crate::script::functions::secret;
-use crate::script::language::schema::OptionType;
+use crate::script::language::option_type::OptionType;
 use crate::script::language::vocabulary::SECRET;
 
 pub(super) fn lint(file: &File<'_>, found: &mut Found<'_>) {
