@@ -13,12 +13,12 @@ use super::rate::Rate;
 use super::sessions::Sessions;
 use super::settings::Settings;
 use super::token;
-use crate::arguments::Globals;
-use crate::commands::Place;
 use crate::failure::Failure;
+use crate::globals::Globals;
 use crate::history::History;
 use crate::library::Library;
 use crate::operator::Operator;
+use crate::place::Place;
 
 /// So many live views one session, or one token, has at a time.
 const VIEWS: usize = 32;
