@@ -110,6 +110,7 @@ fn serve(rows: &mut Vec<Row>, serve: &Serve) {
     rows.extend(
         serve.notify.iter().map(|(name, table)| (format!("serve.notify.{name}"), table.value.clone(), table.origin.clone())),
     );
+    rows.extend(serve.rehearse.iter().map(|table| ("serve.rehearse".to_owned(), table.value.clone(), table.origin.clone())));
 }
 
 fn audit(rows: &mut Vec<Row>, table: &str, audit: &Audit) {

@@ -10,6 +10,7 @@ use super::forgery::Forgery;
 use super::hooks::Alerts;
 use super::hosts::Hosts;
 use super::rate::Rate;
+use super::rehearsing::{Memory, Rehearsing};
 use super::sessions::Sessions;
 use super::settings::Settings;
 use super::token;
@@ -44,6 +45,7 @@ pub struct Desk {
     /// Who looks at runs as they go, by what their forms are bound to.
     pub(super) looking: Arc<Crowd<String>>,
     pub(super) alerts: Alerts,
+    pub(super) rehearsing: Rehearsing,
     pub(super) counted: Counted,
 }
 
@@ -53,6 +55,7 @@ pub(super) struct Counted {
     pub(super) requests: AtomicU64,
     pub(super) refused: AtomicU64,
     pub(super) started: AtomicU64,
+    pub(super) rehearsed: AtomicU64,
     pub(super) answered: AtomicU64,
     pub(super) alerts: AtomicU64,
     pub(super) viewers: AtomicU64,
@@ -84,6 +87,7 @@ impl Desk {
             feeds: Feeds::default(),
             looking: Crowd::new(VIEWS),
             alerts: Alerts::open(&home)?,
+            rehearsing: Rehearsing::new(Memory::open(&home)?),
             counted: Counted::default(),
             place,
             settings,

@@ -17,7 +17,7 @@ use tokio::sync::Semaphore;
 use super::crowd::Crowd;
 use super::impatient::Impatient;
 use super::tls::Certificate;
-use super::{Desk, client_address, notify, routes};
+use super::{Desk, client_address, notify, rehearsing, routes};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 
@@ -69,6 +69,7 @@ pub fn listen(
             certificate: certificate.clone(),
         };
         let telling = tokio::spawn(notify::watch(desk.clone()));
+        let rehearsing = tokio::spawn(rehearsing::watch(desk.clone()));
         certificate.map(|certificate| tokio::spawn(certificate.kept_fresh()));
         begun()?;
         tokio::select! {
@@ -77,6 +78,7 @@ pub fn listen(
             _ = int.recv() => {}
         }
         telling.abort();
+        rehearsing.abort();
         Ok(ExitCode::Completed)
     });
     // Views of runs never end by themselves, and the runs do not need us.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
+use super::rehearsing::Rules;
 use super::roles::Lists;
 use super::{notify, token};
 use crate::configuration::Configuration;
@@ -28,6 +29,7 @@ pub struct Settings {
     pub(super) people: BTreeMap<String, String>,
     pub(super) groups: BTreeMap<String, Vec<String>>,
     pub(super) hooks: BTreeMap<&'static str, Vec<String>>,
+    pub(super) rehearse: Option<Rules>,
 }
 
 impl Settings {
@@ -74,6 +76,7 @@ impl Settings {
             }
         }
         notify::judged(configuration)?;
+        let rehearse = Rules::of(configuration)?;
         Ok(Self {
             listen,
             url,
@@ -89,6 +92,7 @@ impl Settings {
             people: serve.people.iter().map(|(name, digest)| (name.clone(), digest.value.to_ascii_lowercase())).collect(),
             groups: configuration.groups.iter().map(|(name, members)| (name.clone(), members.value.clone())).collect(),
             hooks,
+            rehearse,
         })
     }
 

@@ -10,6 +10,7 @@ mod live;
 mod outside;
 mod programs;
 mod proxy;
+mod rehearsing;
 mod secret_params;
 mod story;
 mod telling;

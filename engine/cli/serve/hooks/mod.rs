@@ -1,4 +1,5 @@
-//! Alerts that come in. Each is authenticated, stored before it is acknowledged, counted once, and shown; none starts anything.
+//! Alerts that come in. Each is authenticated, stored before it is acknowledged, counted once, and shown. None starts a run; a
+//! rehearsal perhaps (`rehearsing`).
 
 mod fingerprint;
 mod payload;
@@ -89,8 +90,10 @@ async fn take(desk: Arc<Desk>, alerts: Vec<Alert>) -> Result<Response, Refusal> 
         })
     });
     let fresh = stored.await?;
-    desk.counted.alerts.fetch_add(fresh as u64, Ordering::Relaxed);
-    Ok(Json(json!({ "stored": fresh })).into_response())
+    let count = fresh.len();
+    desk.counted.alerts.fetch_add(count as u64, Ordering::Relaxed);
+    desk.rehearsing.offer(fresh);
+    Ok(Json(json!({ "stored": count })).into_response())
 }
 
 /// Labels or annotations.

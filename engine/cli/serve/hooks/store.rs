@@ -96,11 +96,11 @@ impl Alerts {
         Ok(Self { inner: Mutex::new(inner) })
     }
 
-    /// Stores what was not known, all of it or nothing, and says how many that were. Blocks until it is on disk.
+    /// Stores what was not known, all of it or nothing, and gives it back. Blocks until it is on disk.
     ///
     /// # Errors
     /// It is not on disk.
-    pub(in crate::serve) fn take(&self, alerts: Vec<Alert>) -> io::Result<usize> {
+    pub(in crate::serve) fn take(&self, alerts: Vec<Alert>) -> io::Result<Vec<Alert>> {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         let mut fresh: Vec<Alert> = Vec::new();
         for alert in alerts {
@@ -110,14 +110,13 @@ impl Alerts {
             }
         }
         if fresh.is_empty() {
-            return Ok(0);
+            return Ok(fresh);
         }
         let text: Vec<u8> = fresh.iter().flat_map(line).collect();
         inner.file.write_all(&text)?;
         inner.file.sync_data()?;
-        let count = fresh.len();
-        fresh.into_iter().for_each(|alert| inner.note(alert));
-        Ok(count)
+        fresh.iter().for_each(|alert| inner.note(alert.clone()));
+        Ok(fresh)
     }
 
     /// An alert by its fingerprint, as it was told last.
@@ -196,15 +195,15 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let alerts = Alerts::open(home.path()).unwrap();
         let first = alert("firing", "2026-11-21T03:00:00Z");
-        assert_eq!(alerts.take(vec![first.clone(), first.clone()]).unwrap(), 1);
-        assert_eq!(alerts.take(vec![first.clone()]).unwrap(), 0);
+        assert_eq!(alerts.take(vec![first.clone(), first.clone()]).unwrap().len(), 1);
+        assert_eq!(alerts.take(vec![first.clone()]).unwrap(), []);
         drop(alerts);
         // As after a crash in the middle of a line.
         let mut file = OpenOptions::new().append(true).open(home.path().join("alerts.jsonl")).unwrap();
         file.write_all(b"{\"source\":\"aler").unwrap();
         let alerts = Alerts::open(home.path()).unwrap();
-        assert_eq!((alerts.take(vec![first.clone()]).unwrap(), alerts.firing().len()), (0, 1));
-        assert_eq!(alerts.take(vec![alert("resolved", "2026-11-21T03:00:00Z")]).unwrap(), 1);
+        assert_eq!((alerts.take(vec![first.clone()]).unwrap(), alerts.firing().len()), (Vec::new(), 1));
+        assert_eq!(alerts.take(vec![alert("resolved", "2026-11-21T03:00:00Z")]).unwrap().len(), 1);
         assert!(alerts.firing().is_empty() && !alerts.of(&first.fingerprint).unwrap().is_firing());
         let again = Alerts::open(home.path()).unwrap();
         assert!(again.firing().is_empty());

@@ -29,6 +29,7 @@ pub(in crate::script) fn read(options: &Options<'_>) -> Called<Declaration> {
         about: None,
         links: options.texts("links"),
         serves: options.list("serves").into_iter().map(|alert| serves(options, alert)).collect::<Called<_>>()?,
+        rehearse_on_alert: options.flag("rehearse_on_alert"),
         budget: options.length("budget")?,
         locks: options.locks()?,
         on_failure: match options.text("on_failure").as_deref() {

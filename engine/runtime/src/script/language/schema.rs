@@ -98,6 +98,11 @@ static TABLES: &[Table] = &[
             required("title", OptionType::Text, "one line for lists"),
             option("owner", OptionType::Text, "the team that answers for it"),
             option("serves", OptionType::Alerts, "the alerts that it answers"),
+            option(
+                "rehearse_on_alert",
+                OptionType::Flag,
+                "such an alert may start a rehearsal of it, where [serve.rehearse] allows that",
+            ),
             option("budget", OptionType::Length, "the time that it promises to keep; breaking it is recorded and stops nothing"),
             option(
                 "on_failure",
