@@ -24,8 +24,17 @@ pub struct Serve {
 }
 
 /// The keys that hold a text.
-const TEXTS: [&str; 8] =
-    ["listen", "url", "tls_cert", "tls_key", "user_header", "alertmanager_token", "grafana_secret", "pagerduty_secret"];
+const TEXTS: [&str; 9] = [
+    "listen",
+    "url",
+    "session",
+    "tls_cert",
+    "tls_key",
+    "user_header",
+    "alertmanager_token",
+    "grafana_secret",
+    "pagerduty_secret",
+];
 /// The keys that hold a list of texts.
 const LISTS: [&str; 5] = ["hosts", "trusted_proxy", "viewers", "operators", "approvers"];
 

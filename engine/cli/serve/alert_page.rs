@@ -14,7 +14,7 @@ use super::open_page::{self, Occasion};
 use super::refusal::Refusal;
 use super::shell::{self, Seen};
 use super::visitor::{Viewer, Visitor};
-use super::{Desk, link, run_page};
+use super::{Desk, group_page, link, run_page};
 use crate::dossier::Verdict;
 use crate::dossier::html::escape;
 
@@ -61,7 +61,8 @@ async fn found(
                 Some(alert) => rehearsed(desk, alert).await,
                 None => String::new(),
             };
-            let occasion = Occasion { alert: format!("{told}{rehearsed}"), ..Occasion::default() };
+            let group = alert.map(|alert| group_page::offered(desk, alert, &book.declaration)).unwrap_or_default();
+            let occasion = Occasion { alert: format!("{told}{rehearsed}{group}"), ..Occasion::default() };
             Ok(open_page::shown(desk, visitor, book, proposal, occasion).await)
         }
         [] => {

@@ -80,7 +80,7 @@ impl Desk {
             owner: Operator::here().person.name,
             token: token::digest(&token),
             hosts,
-            sessions: Sessions::default(),
+            sessions: Sessions::new(settings.session),
             forgery: Forgery::new(&token::fresh()?),
             asked: Rate::new(2_000.0, 400.0),
             tried: Rate::new(10.0, 0.2),

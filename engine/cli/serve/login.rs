@@ -61,7 +61,11 @@ pub(super) async fn enter(
     };
     let cookie = desk.sessions.begin(&name)?;
     let secure = if desk.settings.is_secure() { "; Secure" } else { "" };
-    let cookie = format!("{}={cookie}; Path=/; HttpOnly; SameSite=Strict; Max-Age=43200{secure}", desk.cookie());
+    let cookie = format!(
+        "{}={cookie}; Path=/; HttpOnly; SameSite=Strict; Max-Age={}{secure}",
+        desk.cookie(),
+        desk.settings.session.as_secs()
+    );
     let mut response = Redirect::to(&next(field(&fields, "next"))).into_response();
     let value = HeaderValue::from_str(&cookie).map_err(|_| Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "no cookie"))?;
     response.headers_mut().insert(header::SET_COOKIE, value);

@@ -3,9 +3,13 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+use std::time::Duration;
+
+use runbook_model::length::Length;
 
 use super::rehearsing::Rules;
 use super::roles::Lists;
+use super::sessions::LIFE;
 use super::{notify, token};
 use crate::configuration::Configuration;
 use crate::exit_code::ExitCode;
@@ -30,6 +34,8 @@ pub struct Settings {
     pub(super) groups: BTreeMap<String, Vec<String>>,
     pub(super) hooks: BTreeMap<&'static str, Vec<String>>,
     pub(super) rehearse: Option<Rules>,
+    /// How long somebody stays logged in.
+    pub(super) session: Duration,
 }
 
 impl Settings {
@@ -77,6 +83,13 @@ impl Settings {
         }
         notify::judged(configuration)?;
         let rehearse = Rules::of(configuration)?;
+        let session = match serve.text("session").map(str::parse::<Length>) {
+            None => LIFE,
+            Some(Ok(length)) if length.millis() >= 1_000 => Duration::from_millis(length.millis()),
+            Some(_) => {
+                return Err(Failure::usage("`session` of [serve] is a length of time, as in \"12h\", of a second at least"));
+            }
+        };
         Ok(Self {
             listen,
             url,
@@ -93,6 +106,7 @@ impl Settings {
             groups: configuration.groups.iter().map(|(name, members)| (name.clone(), members.value.clone())).collect(),
             hooks,
             rehearse,
+            session,
         })
     }
 

@@ -88,7 +88,13 @@ pub(super) fn told(picture: &Picture, seen: u64) -> Bytes {
 }
 
 /// A body that is written as it comes.
-struct Events(mpsc::Receiver<Bytes>);
+pub(super) struct Events(mpsc::Receiver<Bytes>);
+
+impl Events {
+    pub(super) fn of(pieces: mpsc::Receiver<Bytes>) -> Self {
+        Self(pieces)
+    }
+}
 
 impl hyper::body::Body for Events {
     type Data = Bytes;

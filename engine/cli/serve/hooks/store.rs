@@ -30,6 +30,9 @@ pub(in crate::serve) struct Alert {
     pub(in crate::serve) starts_at: String,
     pub(in crate::serve) group: String,
     pub(in crate::serve) received: Timestamp,
+    /// How many of its group were left out of the message in which it came.
+    #[serde(default)]
+    pub(in crate::serve) truncated: u64,
 }
 
 impl Alert {
@@ -134,6 +137,14 @@ impl Alerts {
         firing
     }
 
+    /// The alerts of the same name and group as this one that fire, in the order of their labels.
+    pub(in crate::serve) fn group(&self, alert: &Alert) -> Vec<Alert> {
+        let mut group = self.firing();
+        group.retain(|other| other.group == alert.group && other.source == alert.source && other.name() == alert.name());
+        group.sort_by(|one, other| one.labels.cmp(&other.labels));
+        group
+    }
+
     /// How often each alert began to fire, by name, with one of them.
     pub(in crate::serve) fn counted(&self) -> Vec<(String, u64, Alert)> {
         let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
@@ -187,6 +198,7 @@ mod tests {
             starts_at: starts_at.to_owned(),
             group,
             received,
+            truncated: 0,
         }
     }
 
