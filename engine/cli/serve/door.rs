@@ -25,6 +25,8 @@ use crate::failure::Failure;
 const MOST: usize = 4_096;
 /// So many of them are of one client; those after it are closed. A browser has six.
 const EACH: usize = 128;
+/// So many wait to be taken; the system may allow fewer (`net.core.somaxconn`).
+const QUEUE: i32 = 4_096;
 /// The head of a request, and a handshake, come within this.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Whoever takes nothing of an answer for this long is left.
@@ -57,6 +59,8 @@ pub fn listen(
     let failed = |error: std::io::Error| Failure::new(ExitCode::Refused, format!("the server cannot listen: {error}"));
     let served = runtime.block_on(async {
         listener.set_nonblocking(true).map_err(failed)?;
+        // Many come back at the same moment when a proxy or a network was away. 128, as usual, are not enough for them.
+        rustix::net::listen(&listener, QUEUE).map_err(|error| failed(error.into()))?;
         let listener = TcpListener::from_std(listener).map_err(failed)?;
         let (mut term, mut int) =
             (signal(SignalKind::terminate()).map_err(failed)?, signal(SignalKind::interrupt()).map_err(failed)?);
