@@ -42,10 +42,12 @@ impl<K: Ord, M: PartialEq, V: Clone> Recent<K, M, V> {
             }
             slots.entry(key).or_default().clone()
         };
+        let came = Instant::now();
         let mut known = slot.lock().await;
+        // What was begun since we came has everything that was there then, whatever has happened after it: a run that writes
+        // all the time would otherwise be read again by each of those who wait.
         if let Some((at, known_mark, value)) = known.as_ref()
-            && *known_mark == mark
-            && at.elapsed() < FRESH
+            && (*at >= came || *known_mark == mark && at.elapsed() < FRESH)
         {
             return Ok(value.clone());
         }
@@ -83,6 +85,32 @@ mod tests {
             }
             assert_eq!(ask(2).await.unwrap(), 1);
             assert_eq!(ask(2).await.unwrap(), 1);
+            // Of a thing that changes all the time: whoever waits for one that is read, and begun after they came, takes that.
+            let (go, gone) = tokio::sync::oneshot::channel::<()>();
+            let (begun, begins) = tokio::sync::oneshot::channel::<()>();
+            let there = recent.clone();
+            let slow = tokio::spawn(async move {
+                let read = || async move {
+                    begun.send(()).unwrap();
+                    gone.await.unwrap();
+                    Ok(100)
+                };
+                there.get("key", 3, read).await.unwrap()
+            });
+            begins.await.unwrap();
+            let before = reads.load(Ordering::SeqCst);
+            let waiting: Vec<_> = (4..40).map(ask).collect();
+            // Each holds the slot once it has come.
+            let slot = recent.slots.lock().unwrap()["key"].clone();
+            while Arc::strong_count(&slot) < 2 + 1 + 36 {
+                tokio::task::yield_now().await;
+            }
+            go.send(()).unwrap();
+            assert_eq!(slow.await.unwrap(), 100);
+            for one in waiting {
+                assert!(one.await.unwrap() >= before, "what began before they came is not for them");
+            }
+            assert_eq!(reads.load(Ordering::SeqCst), before + 1, "36 waited, and one of them read");
             let failed = recent.get("other", 1, || async { Err(Refusal::nothing()) }).await;
             assert!(failed.is_err() && recent.get("other", 1, || async { Ok(7) }).await.unwrap() == 7);
         });
