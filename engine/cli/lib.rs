@@ -7,6 +7,7 @@
 pub mod alerts;
 mod anchoring;
 pub mod behalf;
+mod beside;
 pub mod catalogue;
 pub mod checking;
 pub mod commands;

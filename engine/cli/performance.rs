@@ -1,5 +1,6 @@
 //! A session in this process: the reporters, the person, the signals, the world, and the end.
 
+mod ahead;
 mod ending;
 mod present;
 mod refused;

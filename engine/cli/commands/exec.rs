@@ -16,7 +16,6 @@ use runbook_runtime::journal::new_run_id;
 use runbook_runtime::script::Program;
 use runbook_runtime::secret::known;
 
-use crate::behalf;
 use crate::detaching::{detach, leave_terminal};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
@@ -27,6 +26,7 @@ use crate::performance::{Performance, start};
 use crate::rehearsal::{self, Past};
 use crate::typed::{Parameter, unfit};
 use crate::workplace::Workplace;
+use crate::{behalf, beside};
 
 /// Run a runbook
 ///
@@ -138,6 +138,11 @@ pub fn run(exec: &Exec, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> 
             && let Some(refusal) = rehearsal::refusal(&environment.rules, &past, &started, Timestamp::now())
         {
             return Err(refusal);
+        }
+    }
+    if !exec.dry_run {
+        for notice in beside::notices(workplace, &state, &started.runbook) {
+            output::to_stderr(&format!("notice: {}\n", output::safe::line(&notice)));
         }
     }
     // Last: a run that is refused has not taken anything of the remote, nor begun an audit trail.
