@@ -64,6 +64,9 @@ fn rows(configuration: &Configuration) -> Vec<Row> {
     if let Some(file) = &configuration.log_file {
         rows.push(("log.file".to_owned(), path(&file.value), file.origin.clone()));
     }
+    if let Some(within) = &configuration.alerts.rehearsed_within {
+        rows.push(("alerts.rehearsed_within".to_owned(), json!(within.value.to_string()), within.origin.clone()));
+    }
     audit(&mut rows, "audit", &configuration.audit);
     if let Some(env) = &configuration.env {
         rows.push(("env".to_owned(), json!(env.value), env.origin.clone()));

@@ -2,9 +2,11 @@
 
 mod adding;
 mod checking;
+mod formats;
 mod hostile;
 mod opening;
 mod promtool;
+mod rehearsed;
 
 use crate::support::Place;
 
