@@ -5,6 +5,7 @@ mod checking;
 mod formats;
 mod hostile;
 mod opening;
+mod promql;
 mod promtool;
 mod rehearsed;
 

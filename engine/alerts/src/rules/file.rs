@@ -33,6 +33,8 @@ pub struct Rule {
     pub computed: BTreeSet<String>,
     /// Its expression, if it is PromQL.
     pub expression: Option<String>,
+    /// Whether its annotations see the labels that it adds itself: those of VictoriaMetrics do.
+    pub sees_own_labels: bool,
     /// Its annotations.
     pub annotations: BTreeMap<String, Said>,
     /// Findings that a comment beside it allows.

@@ -18,7 +18,8 @@ const WRAPPED: usize = 4;
 #[must_use]
 pub fn read(name: &str, text: &str) -> File {
     let mut file = File { name: name.to_owned(), ..File::default() };
-    let mut finder = Finder { file: &mut file, looks: 0, lines: text.lines().collect(), shift: 0, embedded: false };
+    let mut finder =
+        Finder { file: &mut file, looks: 0, lines: text.lines().collect(), shift: 0, embedded: false, victoria: false };
     finder.text(text, 0);
     if let Some(unread) = &mut file.unread
         && file.rules.is_empty()
@@ -42,6 +43,8 @@ struct Finder<'a> {
     /// So many lines stand above that text.
     shift: usize,
     embedded: bool,
+    /// Whether they are rules of VictoriaMetrics.
+    victoria: bool,
 }
 
 impl Finder<'_> {
@@ -64,6 +67,7 @@ impl Finder<'_> {
 
     fn document(&mut self, node: &Arc<Node>, wrapped: usize) {
         let kind = node.text_of("kind").unwrap_or_default();
+        self.victoria = kind == "VMRule";
         if let Some(items) = node.get("items").filter(|_| kind.ends_with("List")) {
             if wrapped < WRAPPED {
                 for item in items.items() {
@@ -104,8 +108,14 @@ impl Finder<'_> {
             let block = matches!(value.shape, yaml::Shape::Scalar { block: true, .. });
             // The lines of a block begin below its key.
             let shift = self.shift + if block { key.start.line } else { value.start.line.saturating_sub(1) };
-            let mut inner =
-                Finder { file: &mut *self.file, looks: self.looks, lines: text.lines().collect(), shift, embedded: true };
+            let mut inner = Finder {
+                file: &mut *self.file,
+                looks: self.looks,
+                lines: text.lines().collect(),
+                shift,
+                embedded: true,
+                victoria: false,
+            };
             inner.text(text, wrapped + 1);
             self.looks = inner.looks;
         }
@@ -147,6 +157,7 @@ impl Finder<'_> {
             fixed: Default::default(),
             computed: Default::default(),
             expression: node.text_of("expr").map(str::to_owned),
+            sees_own_labels: self.victoria,
             annotations: Default::default(),
             allowed: allowed(&self.lines, node.start.line, node.last_line()),
             node: (!self.embedded).then(|| node.clone()),
