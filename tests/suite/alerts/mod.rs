@@ -4,6 +4,7 @@ mod adding;
 mod checking;
 mod formats;
 mod hostile;
+mod odd;
 mod opening;
 mod promql;
 mod promtool;

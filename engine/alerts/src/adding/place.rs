@@ -8,7 +8,7 @@ use crate::yaml::{Node, Shape};
 /// # Errors
 /// It cannot be added without changing something else; says why.
 pub(super) fn of(rule: &Rule, text: &str, name: &str, address: &str) -> Result<(usize, String), String> {
-    let node = rule.node.as_ref().ok_or("it stands in a text inside of another file: add the link where that text comes from")?;
+    let node = rule.node.as_ref().map_err(|why| (*why).to_owned())?;
     let (key, alert) = node
         .entries()
         .iter()
