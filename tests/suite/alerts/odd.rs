@@ -61,7 +61,7 @@ fn thousands_of_rules_are_judged_one_by_one() {
         format!(
             "  - alert: A{n}\n    expr: sum by (svc) (rate(x{{n=\"{n}\"}}[5m])) > 1\n    for: 5m\n    labels: {{severity: page}}\n    \
              annotations:\n      runbook_url: https://h/open/rollback-api?service={{{{ $labels.{} | urlquery }}}}\n",
-            if n % 1_000 == 0 { "pod" } else { "svc" }
+            if n.is_multiple_of(1_000) { "pod" } else { "svc" }
         )
     };
     place.write("big.yml", &format!("groups:\n- name: g\n  rules:\n{}", (1..=10_000).map(one).collect::<String>()));
