@@ -113,6 +113,9 @@ fn serve(rows: &mut Vec<Row>, serve: &Serve) {
     rows.extend(
         serve.notify.iter().map(|(name, table)| (format!("serve.notify.{name}"), table.value.clone(), table.origin.clone())),
     );
+    rows.extend(
+        serve.reply.iter().map(|(name, table)| (format!("serve.reply.{name}"), table.value.clone(), table.origin.clone())),
+    );
 }
 
 fn audit(rows: &mut Vec<Row>, table: &str, audit: &Audit) {

@@ -2,6 +2,7 @@
 
 mod adding;
 mod checking;
+mod fired;
 mod formats;
 mod hostile;
 mod odd;

@@ -61,14 +61,7 @@ impl Reading {
     /// What of our page it means; `None` when it leads elsewhere. `base` is the address of our page, which may live below a path of
     /// its host; without it, every address is taken for ours.
     pub(super) fn target(&self, link: &Link, base: Option<&str>) -> Option<Target> {
-        let target = match base.map(|base| base.trim_end_matches('/')) {
-            Some(base) if link.scheme != "runbook" => {
-                let start = self.text.get(..base.len())?;
-                let rest = self.text[base.len()..].strip_prefix('/').filter(|_| start.eq_ignore_ascii_case(base))?;
-                link::read(&format!("https://page/{rest}")).ok()?.target
-            }
-            _ => link.target.clone(),
-        };
+        let target = base.map_or_else(|| Some(link.target.clone()), |base| link.target_below(&self.text, base))?;
         (target != Target::Elsewhere).then_some(target)
     }
 }
