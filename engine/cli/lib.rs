@@ -22,6 +22,7 @@ pub mod failure;
 pub mod globals;
 pub mod history;
 pub mod importing;
+mod interchange;
 pub mod itself;
 pub mod library;
 mod literal;
