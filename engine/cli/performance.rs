@@ -1,6 +1,8 @@
 //! A session in this process: the reporters, the person, the signals, the world, and the end.
 
 mod ending;
+mod file_system;
+mod lost;
 mod present;
 mod refused;
 mod signals;
@@ -264,7 +266,7 @@ impl<'a> Performance<'a> {
             std::fs::remove_dir_all(&scratch).ok();
             scratch.parent().map(std::fs::remove_dir);
         }
-        let exit = ended(self.workplace, &finished, &self.edit);
+        let exit = ended(self.workplace, &self.dir, &finished, &self.edit);
         Ok(anchored.map_or(exit, |anchored| anchoring::told(&anchored, exit, self.workplace)))
     }
 
