@@ -200,6 +200,7 @@ impl<'a> Performance<'a> {
     where
         F: Future<Output = Result<Finished, Refused>>,
     {
+        runbook_runtime::file_limit::fails_writes();
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
