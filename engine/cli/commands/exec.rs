@@ -17,6 +17,7 @@ use runbook_runtime::script::Program;
 use runbook_runtime::secret::known;
 
 use crate::behalf;
+use crate::detaching::{detach, leave_terminal};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::library::Title;
@@ -54,6 +55,12 @@ pub struct Exec {
     /// Start without the rehearsal that the environment requires, and record why
     #[arg(long, value_name = "REASON", conflicts_with = "dry_run")]
     pub without_rehearsal: Option<String>,
+    /// Start it and leave: the run goes on without this terminal, and waits where a person is asked (`runbook answer`)
+    #[arg(long, conflicts_with = "verbose")]
+    pub detach: bool,
+    /// Go on as the process that `--detach` has started
+    #[arg(long, hide = true)]
+    pub detached: bool,
     /// Show the output of steps that succeed, too
     #[arg(long, short)]
     pub verbose: bool,
@@ -64,6 +71,12 @@ pub struct Exec {
 /// # Errors
 /// The runbook, its parameters or the place to keep the run are not as they should be; nothing was run.
 pub fn run(exec: &Exec, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> {
+    if exec.detach {
+        return detach(workplace.globals);
+    }
+    if exec.detached {
+        leave_terminal();
+    }
     // Of a state directory that cannot be looked at more is said when it is opened.
     let before = || StateDir::look(&workplace.place.configuration.state_dir.value).ok().flatten();
     let past = |title: &Title| before().map(|state| Past::of(&state, &title.name)).unwrap_or_default();
@@ -149,6 +162,7 @@ pub fn run(exec: &Exec, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> 
         dry_run: exec.dry_run,
         yes: exec.yes,
         verbose: exec.verbose,
+        format: if exec.detached { Format::Json } else { workplace.globals.output },
         before: Vec::new(),
         known: None,
         sources: secrets,
@@ -158,6 +172,7 @@ pub fn run(exec: &Exec, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> 
     };
     let exit = performance.perform(|opening| Session::exec(opening, started, &program))?;
     if workplace.globals.output == Format::Text
+        && !exec.detached
         && let Some(compared) = rehearsal::compared(&state, run)
     {
         output::to_stderr(&format!("{}\n", output::safe::block(compared.as_bytes(), output::safe::Colours::Dropped)));
