@@ -69,3 +69,17 @@ command("tell", #{ run: ["sh", "-c", "true"], rollback: ["no-such-program"] });
     assert_eq!(place.read("conf"), "mine\n");
     assert!(!place.entries().iter().any(|entry| entry.contains("rollback")), "nothing was begun");
 }
+
+/// A promise of time is one about going forward: a rollback, days later, breaks none.
+#[test]
+fn a_rollback_later_breaks_no_promise_of_time() {
+    let place = Place::with(
+        r#"runbook(#{ title: "Quick", owner: "nobody", budget: "1s" });
+        command("a", #{ run: ["true"], rollback: ["sleep", "1.5"] });"#,
+    );
+    place.expect(0, &["exec", "main"]);
+    let broken = || place.entries().iter().filter(|entry| *entry == "budget_broken").count();
+    let before = broken();
+    place.expect(6, &["rollback", &place.newest_run()]);
+    assert_eq!(broken(), before);
+}
