@@ -27,6 +27,7 @@ pub mod itself;
 pub mod library;
 mod literal;
 pub mod logging;
+mod named_secrets;
 pub mod operator;
 pub mod output;
 pub mod panics;

@@ -20,6 +20,7 @@ use crate::detaching::{detach, leave_terminal};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::library::Title;
+use crate::named_secrets;
 use crate::operator::Operator;
 use crate::output;
 use crate::output::Format;
@@ -109,6 +110,7 @@ pub fn run(exec: &Exec, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> 
     let signing = workplace.signing(env.as_deref())?;
     let run = new_run_id(Timestamp::now()).map_err(|error| Failure::new(ExitCode::Refused, error.to_string()))?;
     let (dir, secrets) = (state.run(run), environment.sources());
+    named_secrets::known(&declaration.params, &params, &secrets)?;
     drop(workplace.vault(secrets.clone(), &dir));
     if let Some(failure) = written_secret(&params, &environment.values()) {
         return Err(failure);

@@ -98,6 +98,11 @@ static TABLES: &[Table] = &[
             required("title", OptionType::Text, "one line for lists"),
             option("owner", OptionType::Text, "the team that answers for it"),
             option("serves", OptionType::Alerts, "the alerts that it answers"),
+            option(
+                "rehearse_on_alert",
+                OptionType::Flag,
+                "such an alert may start a rehearsal of it, where [serve.rehearse] allows that",
+            ),
             option("budget", OptionType::Length, "the time that it promises to keep; breaking it is recorded and stops nothing"),
             option(
                 "on_failure",
@@ -127,15 +132,15 @@ static TABLES: &[Table] = &[
         options: &[
             option(
                 "type",
-                OptionType::Word(&["string", "int", "float", "bool", "enum", "duration"]),
+                OptionType::Word(&["string", "int", "float", "bool", "enum", "duration", "list", "secret"]),
                 "the type of its values; string when absent",
             ),
             option("help", OptionType::Text, "what it is for"),
             option("fallback", OptionType::Value, "the value when none is given; required when absent"),
-            option("pattern", OptionType::Text, "a regular expression that the whole text must match"),
+            option("pattern", OptionType::Text, "a regular expression that the whole text, or each item of a list, must match"),
             option("of", OptionType::Texts, "the values that may be chosen"),
-            option("min", OptionType::Number, "the smallest value"),
-            option("max", OptionType::Number, "the largest value"),
+            option("min", OptionType::Number, "the smallest value, or the least number of items"),
+            option("max", OptionType::Number, "the largest value, or the greatest number of items; 100 for a list when absent"),
             option("from_label", OptionType::Text, "the label of an alert that fills it"),
         ],
     },
