@@ -1,0 +1,8 @@
+//! The modules of the standard library that drive machines, each function on the real program: git, systemd, docker, kubectl.
+
+// Each program of tests uses its part of what they share.
+#[allow(dead_code, unused_imports, reason = "shared with the other programs of tests")]
+#[path = "../support/mod.rs"]
+mod support;
+
+mod git;
