@@ -5,4 +5,9 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+#[allow(dead_code, reason = "shared with the suite")]
+#[path = "../suite/hosts/sshd.rs"]
+mod sshd;
+
 mod git;
+mod systemd;
