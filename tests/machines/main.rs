@@ -9,5 +9,6 @@ mod support;
 #[path = "../suite/hosts/sshd.rs"]
 mod sshd;
 
+mod docker;
 mod git;
 mod systemd;
