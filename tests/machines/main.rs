@@ -9,6 +9,11 @@ mod support;
 #[path = "../suite/hosts/sshd.rs"]
 mod sshd;
 
+#[allow(dead_code, reason = "shared with the procedures")]
+#[path = "../procedures/web/components/service.rs"]
+mod service;
+
 mod docker;
 mod git;
+mod kubernetes;
 mod systemd;
