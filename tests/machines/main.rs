@@ -16,4 +16,6 @@ mod service;
 mod docker;
 mod git;
 mod kubernetes;
+mod kubernetes_rollback;
+mod restart_service;
 mod systemd;

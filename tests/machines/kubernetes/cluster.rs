@@ -62,6 +62,7 @@ impl Cluster {
     pub(super) fn patch(&mut self, name: &str, kind: &str, change: &Value) -> Option<Value> {
         let one = self.deployments.iter_mut().find(|one| one["metadata"]["name"] == name)?;
         patch::apply(kind, one, change);
+        prune(&mut one["spec"]["template"]);
         let generation = one["metadata"]["generation"].as_u64().expect("a number");
         one["metadata"]["generation"] = json!(generation + 1);
         self.settle(name);
@@ -107,6 +108,18 @@ impl Cluster {
         }
         set["spec"]["replicas"] = deployment["spec"]["replicas"].clone();
         deployment["metadata"]["annotations"][REVISION] = set["metadata"]["annotations"][REVISION].clone();
+    }
+}
+
+/// What is null or an empty object is the same as nothing: typed clients send both, and a server keeps neither.
+fn prune(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            fields.values_mut().for_each(prune);
+            fields.retain(|_, value| !value.is_null() && value.as_object().is_none_or(|fields| !fields.is_empty()));
+        }
+        Value::Array(items) => items.iter_mut().for_each(prune),
+        _ => {}
     }
 }
 

@@ -358,6 +358,11 @@ static TEST_TABLES: &[Table] = &[
         options: &[
             option("settings", OptionType::Values, "over those of the configuration"),
             option("params", OptionType::Values, "the values of parameters; `run(#{ … })` is stronger"),
+            option(
+                "hosts",
+                OptionType::Values,
+                "groups of hosts, over those of the configuration: `#{ web: [\"web-1\", \"web-2\"] }`",
+            ),
             option("env", OptionType::Text, "the environment whose settings the runbook gets"),
         ],
     },
