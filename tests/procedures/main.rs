@@ -11,6 +11,8 @@ mod cache;
 mod changing_data;
 mod components;
 mod failover_postgres;
+mod onboarding;
 mod postgres_add_index;
 mod procedure;
+mod secret;
 mod web;

@@ -10,4 +10,4 @@ pub(crate) use edge::Edge;
 pub(crate) use load::Load;
 pub(crate) use metrics::{Alertmanager, Prometheus};
 pub(crate) use ports::{free_port, until};
-pub(crate) use service::Service;
+pub(crate) use service::{Asked, Service};

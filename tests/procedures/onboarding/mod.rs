@@ -1,0 +1,4 @@
+//! `tenant-onboarding` on a platform that counts what it makes.
+
+mod platform;
+mod tenants;

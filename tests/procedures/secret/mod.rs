@@ -1,0 +1,6 @@
+//! `rotate-secret` on a real Redis and a real PostgreSQL, with consumers that really log in.
+
+mod consumer;
+mod rotation;
+mod stage;
+mod traces;
