@@ -4,12 +4,12 @@ use runbook_model::rollback;
 use runbook_model::state::RunState;
 use runbook_runtime::dispatcher::Session;
 
-use crate::commands::exec::RunPrefix;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::operator::Operator;
 use crate::output::{self, safe};
 use crate::performance::Performance;
+use crate::typed::RunPrefix;
 use crate::workplace::Workplace;
 
 /// Give an unfinished run up for good

@@ -6,8 +6,7 @@ use runbook_model::step::StepKind;
 use runbook_runtime::dispatcher::{Session, questions};
 use runbook_runtime::journal::RunDir;
 
-use crate::commands::behalf;
-use crate::commands::exec::RunPrefix;
+use crate::behalf;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::operator::Operator;
@@ -15,6 +14,7 @@ use crate::output;
 use crate::output::safe;
 use crate::output::style::Tone;
 use crate::performance::Performance;
+use crate::typed::RunPrefix;
 use crate::workplace::Workplace;
 
 /// Answer a confirm that a run waits for

@@ -2,7 +2,7 @@
 
 use clap_complete::Shell;
 
-use crate::arguments;
+use crate::commands::arguments;
 use crate::failure::Failure;
 use crate::output;
 

@@ -5,13 +5,14 @@ use runbook_runtime::dispatcher::Session;
 use runbook_runtime::journal::StateDir;
 
 use crate::anchoring::refused;
-use crate::commands::exec::{RunPrefix, protected};
+use crate::commands::exec::protected;
 use crate::configuration::Environment;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::operator::Operator;
 use crate::output;
 use crate::performance::Performance;
+use crate::typed::RunPrefix;
 use crate::workplace::Workplace;
 
 /// Go on with a run that stopped, behind its last finished step

@@ -3,12 +3,12 @@
 use runbook_model::state::{RunState, Work};
 use runbook_runtime::dispatcher::{Session, would_roll_back};
 
-use crate::commands::exec::RunPrefix;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::operator::Operator;
 use crate::output::{self, safe};
 use crate::performance::Performance;
+use crate::typed::RunPrefix;
 use crate::workplace::Workplace;
 
 /// Roll a run back, newest step first

@@ -3,6 +3,7 @@
 //! Whatever comes from a runbook, a command or a server passes through [`safe`] first.
 
 pub mod elapsed;
+mod format;
 mod print;
 pub mod reporters;
 pub mod safe;
@@ -12,4 +13,5 @@ pub mod table;
 pub mod veiled;
 pub mod verdict;
 
+pub use format::Format;
 pub use print::{to_stderr, to_stdout};

@@ -7,7 +7,7 @@ use runbook_model::entry::{Mode, Purpose};
 use runbook_model::step::{Command, StepKind};
 use runbook_runtime::journal::Held;
 
-use crate::arguments::Globals;
+use crate::globals::Globals;
 use crate::output::screen::Screen;
 use crate::output::style::Tone;
 use crate::output::{elapsed, safe};

@@ -29,7 +29,7 @@ use runbook_model::estimate::Estimate;
 use runbook_model::path::StepPath;
 use runbook_runtime::report::Reporter;
 
-use crate::arguments::Format;
+use crate::output::Format;
 use crate::output::screen::Screen;
 use crate::output::veiled::Veiled;
 
@@ -115,4 +115,9 @@ pub fn afterwards(format: Format, stdout: Screen, telling: Telling) -> Box<dyn T
             ))
         }
     }
+}
+
+/// Tells a run that is over. The reporter wants to know that it does: [`Telling::again`].
+pub fn retell(records: &[Record], reporter: &mut dyn Reporter) {
+    records.iter().for_each(|record| reporter.fact(record));
 }

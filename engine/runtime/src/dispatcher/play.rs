@@ -20,7 +20,7 @@ use tokio::task::JoinSet;
 use super::Halt;
 use super::desk::Desk;
 use super::recovery::Recovery;
-use crate::operation::Call;
+use crate::line::Call;
 use crate::report::Progress;
 use crate::script::{Actor, Diagnostics, Ending, ScriptFailure};
 use crate::world::{Choice, Chosen};
