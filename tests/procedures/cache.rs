@@ -1,6 +1,7 @@
 //! `redis-flush-namespace` on a real Redis.
 
 use crate::components::redis::Redis;
+use crate::exercises::Exercised;
 use crate::support::Place;
 
 /// How many keys there are.
@@ -28,6 +29,26 @@ fn place() -> (Place, Redis) {
 }
 
 const FLUSH: [&str; 7] = ["exec", "redis-flush-namespace", "-p", "prefix=shop:cart:", "-p", "hit_rate=0", "--yes"];
+
+pub(crate) fn exercised() -> Box<dyn Exercised> {
+    Box::new(Stage(place()))
+}
+
+struct Stage((Place, Redis));
+
+impl Exercised for Stage {
+    fn place(&self) -> &Place {
+        &self.0.0
+    }
+
+    fn parameters(&self) -> Vec<String> {
+        ["prefix=shop:cart:", "hit_rate=0"].map(str::to_owned).to_vec()
+    }
+
+    fn state(&self) -> String {
+        keys(&self.0.1)
+    }
+}
 
 #[test]
 fn the_namespace_is_emptied_and_nothing_else() {

@@ -10,6 +10,7 @@ mod backup_postgres;
 mod cache;
 mod changing_data;
 mod components;
+mod exercises;
 mod failover_postgres;
 mod onboarding;
 mod postgres_add_index;

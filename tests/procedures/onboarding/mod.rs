@@ -2,3 +2,5 @@
 
 mod platform;
 mod tenants;
+
+pub(crate) use tenants::exercised;

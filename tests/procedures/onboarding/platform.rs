@@ -4,6 +4,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 
+use crate::exercises::trap;
+use crate::support::Place;
 use crate::web::components::{Asked, Service};
 
 pub(super) const TOKEN: &str = "canary-token-of-the-platform";
@@ -35,10 +37,15 @@ pub(super) struct Platform {
 }
 
 impl Platform {
-    pub(super) fn start() -> Self {
+    pub(super) fn start(place: &Place) -> Self {
         let shared: Arc<(Mutex<Kept>, Condvar)> = Arc::default();
-        let mine = Arc::clone(&shared);
-        let service = Service::start(move |asked| answer(&mine, asked));
+        let (mine, root) = (Arc::clone(&shared), place.path(""));
+        let service = Service::start(move |asked| {
+            if asked.method != "GET" && trap::is_sprung(&root) {
+                return (503, trap::SAID.to_owned());
+            }
+            answer(&mine, asked)
+        });
         Self { service, shared }
     }
 

@@ -4,3 +4,5 @@ mod consumer;
 mod rotation;
 mod stage;
 mod traces;
+
+pub(crate) use stage::exercised;

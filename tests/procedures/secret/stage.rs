@@ -7,6 +7,7 @@ use std::process::Command;
 use super::consumer::Consumer;
 use crate::components::postgres::Postgres;
 use crate::components::redis::{Redis, ask};
+use crate::exercises::Exercised;
 use crate::support::Place;
 
 /// The value before, and the one that is made: known beforehand, so that they can be looked for from the first moment on.
@@ -145,5 +146,23 @@ impl Stage {
             Server::Redis(_) => self.place.read("redis/log"),
             Server::Postgres(server) => server.log(),
         }
+    }
+}
+
+pub(crate) fn exercised() -> Box<dyn Exercised> {
+    Box::new(redis())
+}
+
+impl Exercised for Stage {
+    fn place(&self) -> &Place {
+        &self.place
+    }
+
+    fn parameters(&self) -> Vec<String> {
+        vec!["what=shop".to_owned()]
+    }
+
+    fn state(&self) -> String {
+        self.state()
     }
 }

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use super::components::{Prometheus, Service};
+use crate::exercises::{Exercised, trap};
 use crate::support::Place;
 
 struct Stage {
@@ -18,7 +19,8 @@ struct Stage {
 fn stage() -> Stage {
     let place = Place::shipping("flag-kill-switch");
     let (on, chat) = (Arc::new(AtomicBool::new(true)), Arc::new(Mutex::new(Vec::new())));
-    let (flag, heard) = (Arc::clone(&on), Arc::clone(&chat));
+    let (flag, heard, root) = (Arc::clone(&on), Arc::clone(&chat), place.path(""));
+    let other = root.clone();
     let flags = Service::start(move |asked| {
         let path = asked.path.as_str();
         if path == "/metrics" {
@@ -26,6 +28,9 @@ fn stage() -> Stage {
         }
         if !asked.headers.contains(&("authorization".to_owned(), "canary-token-5521".to_owned())) {
             return (401, String::new());
+        }
+        if asked.method == "POST" && trap::is_sprung(&root) {
+            return (500, trap::SAID.to_owned());
         }
         let feature = "/api/admin/projects/default/features/new-checkout";
         match (asked.method.as_str(), path.strip_prefix(feature)) {
@@ -41,6 +46,9 @@ fn stage() -> Stage {
         }
     });
     let webhook = Service::start(move |asked| {
+        if trap::is_sprung(&other) {
+            return (500, trap::SAID.to_owned());
+        }
         heard.lock().expect("heard").push(asked.body.clone());
         (200, "ok".to_owned())
     });
@@ -70,6 +78,28 @@ impl Stage {
 }
 
 const EXEC: [&str; 5] = ["exec", "flag-kill-switch", "--yes", "-p", "flag=new-checkout"];
+
+pub(crate) fn exercised() -> Box<dyn Exercised> {
+    Box::new(stage())
+}
+
+impl Exercised for Stage {
+    fn place(&self) -> &Place {
+        &self.place
+    }
+
+    fn parameters(&self) -> Vec<String> {
+        ["flag=new-checkout", "settle=10s"].map(str::to_owned).to_vec()
+    }
+
+    fn variables(&self) -> Vec<(&'static str, &'static str)> {
+        vec![("FLAGS_TOKEN", "canary-token-5521")]
+    }
+
+    fn state(&self) -> String {
+        format!("on: {}", self.on.load(Ordering::SeqCst))
+    }
+}
 
 #[test]
 fn the_flag_goes_off_people_hear_of_it_the_harm_fades_and_it_can_be_switched_on_again() {
