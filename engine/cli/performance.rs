@@ -34,6 +34,7 @@ use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::itself;
 use crate::operator::Operator;
+use crate::output::Format;
 use crate::output::reporters::{self, Telling};
 use crate::people::AtTerminal;
 
@@ -68,6 +69,8 @@ pub struct Performance<'a> {
     pub yes: bool,
     /// Whether output of steps that succeed is shown.
     pub verbose: bool,
+    /// For whom it is told.
+    pub format: Format,
     /// What happened in earlier sessions.
     pub before: Vec<Record>,
     /// The same, as the journal says it: compared with it under its lock, and read again only when it differs.
@@ -137,6 +140,7 @@ impl<'a> Performance<'a> {
             dry_run: false,
             yes: false,
             verbose: false,
+            format: workplace.globals.output,
             before,
             known,
             sources,
@@ -217,7 +221,7 @@ impl<'a> Performance<'a> {
         let trail = self.archivist.is_some().then(|| trail_shown.clone());
         let trail = trail.map(|trail| if self.signing.signer.is_some() { trail } else { format!("{trail}  (unsigned)") });
         let mut teller = reporters::choose(
-            self.workplace.globals.output,
+            self.format,
             self.workplace.screen(),
             Telling {
                 verbose: self.verbose,

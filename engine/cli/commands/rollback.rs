@@ -57,7 +57,7 @@ fn rehearsed(state: &RunState) -> String {
         n => format!("a rollback would do {n} steps, newest first:\n"),
     };
     for (path, work) in owed {
-        text.push_str(&format!("  ↩ {}\n", safe::line(&path.to_string())));
+        text.push_str(&format!("  ↩ {}\n", safe::line(&path.told())));
         match work {
             Work::Changes(changes) => {
                 for change in changes {
@@ -69,7 +69,7 @@ fn rehearsed(state: &RunState) -> String {
         }
     }
     for path in runbook_model::rollback::staying(state) {
-        text.push_str(&format!("  · {} stays: no rollback was declared for it\n", safe::line(&path.to_string())));
+        text.push_str(&format!("  · {} stays: no rollback was declared for it\n", safe::line(&path.told())));
     }
     text
 }
