@@ -51,7 +51,10 @@ pub(super) fn postgres() -> Stage {
     let server = Postgres::start();
     server.sql("postgres", "create role shop nologin; create role shop_a in role shop; create role \"shop B\" in role shop");
     server.sql("postgres", "alter system set log_statement = 'all'");
-    server.sql("postgres", &format!("alter role shop_a login password '{OLD}'"));
+    // By a file: other tests watch the command lines of this machine for these values.
+    let password = place.write("password.sql", &format!("alter role shop_a login password '{OLD}';\n"));
+    let given = server.psql("postgres", "").arg("-f").arg(&password).status().expect("psql");
+    assert!(given.success());
     let hba = fs::read_to_string(format!("{}/pg_hba.conf", server.data())).expect("who may come in");
     let asked = "local all shop_a,\"shop B\" scram-sha-256\n";
     fs::write(format!("{}/pg_hba.conf", server.data()), format!("{asked}{hba}")).expect("who may come in");
