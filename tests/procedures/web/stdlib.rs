@@ -1,6 +1,6 @@
 //! The modules of the standard library for traffic, metrics, certificates and people, each function on the real program.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use super::components::{Alertmanager, Edge, Flag, Prometheus, Service, TOKEN, unleash};
