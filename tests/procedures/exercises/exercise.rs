@@ -23,14 +23,17 @@ pub(super) struct Row {
     pub(super) excused: &'static [(Exercise, &'static str)],
     /// Changes, by the ends of their paths, whose failure does not stop the run: telling people stops nothing.
     pub(super) passed_over: &'static [&'static str],
+    /// Files that the engine itself writes, by the ends of their steps' paths, and that nobody looks at before: a directory in their place makes the write fail. Any
+    /// other is looked at first or has the time in its name, so it cannot be made to fail from outside; `runbook test --fail-each-step` fails it in its world.
+    pub(super) blocked: &'static [&'static str],
 }
 
 /// A change that the runbook made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Change {
     path: String,
-    /// The engine itself writes the file, in one move: there is no program that could be made to fail.
-    is_write: bool,
+    /// The file that the engine itself writes, in one move, from the root of the place: no program is called that could be made to fail.
+    file: Option<String>,
 }
 
 impl Row {
@@ -48,7 +51,14 @@ impl Row {
         if returns {
             self.rolled_back(&*stage, &before);
         }
-        for change in changes.iter().filter(|change| !change.is_write) {
+        let can_fail = |change: &&Change| change.file.is_none() || self.blocked.iter().any(|end| change.path.ends_with(end));
+        let failing: Vec<_> = changes.iter().filter(can_fail).collect();
+        assert!(
+            self.blocked.len() <= failing.iter().filter(|change| change.file.is_some()).count(),
+            "{}: a write is not there",
+            self.runbook
+        );
+        for change in failing {
             if !returns {
                 stage = (self.stage)();
             }
@@ -113,9 +123,15 @@ impl Row {
     /// The change fails: the run can be rolled back, and where that is not possible, it goes on once the reason is gone.
     fn failed_at(&self, stage: &dyn Exercised, change: &Change, before: &str, after: &str, returns: bool) {
         let (runbook, path) = (self.runbook, &change.path);
-        trap::set(stage.place(), Some(path));
+        match &change.file {
+            Some(file) => trap::block(stage.place(), file),
+            None => trap::set(stage.place(), Some(path)),
+        }
         let ran = exec(stage, runbook, Until::TheEnd).expect("nobody kills it");
-        trap::set(stage.place(), None);
+        match &change.file {
+            Some(file) => trap::unblock(stage.place(), file),
+            None => trap::set(stage.place(), None),
+        }
         let failed =
             stage.place().journal().iter().any(|record| {
                 record["type"] == "step_ended" && record["path"] == **path && !record["outcome"]["failed"].is_null()
@@ -142,7 +158,9 @@ fn changes(place: &Place) -> Vec<Change> {
     for record in place.journal() {
         if record["type"] == "step_intended" && record["spec"]["kind"] == "command" {
             let path = record["path"].as_str().unwrap_or_default().to_owned();
-            let change = Change { path, is_write: !record["change"]["write"].is_null() };
+            let root = place.path("").display().to_string();
+            let file = record["change"]["write"]["path"].as_str().map(|file| file.trim_start_matches(&root).to_owned());
+            let change = Change { path, file };
             if !changes.contains(&change) {
                 changes.push(change);
             }

@@ -26,7 +26,7 @@ macro_rules! table {
 
 /// A row without exceptions.
 const fn row(runbook: &'static str, stage: fn() -> Box<dyn super::Exercised>) -> Row {
-    Row { runbook, stage, rehearsal: 0, excused: &[], passed_over: &[] }
+    Row { runbook, stage, rehearsal: 0, excused: &[], passed_over: &[], blocked: &[] }
 }
 
 const NO_WAY_BACK: &[(Exercise, &str)] =
@@ -41,6 +41,7 @@ table! {
     deploy_service => row("deploy-service", web::deploy_service::exercised);
     failover_postgres => Row {
         excused: &[(RolledBack, "a promotion is for good: the rollback refuses at the fence, which a test of its own proves")],
+        blocked: &["send the clients to the new primary"],
         ..row("failover-postgres", failover_postgres::exercised)
     };
     flag_kill_switch => Row { passed_over: &["tell people"], ..row("flag-kill-switch", web::flag_kill_switch::exercised) };
@@ -62,9 +63,12 @@ table! {
         ..row("postgres-slow-queries", changing_data::slow_queries)
     };
     redis_flush_namespace => Row { excused: NO_WAY_BACK, ..row("redis-flush-namespace", cache::exercised) };
-    restore_drill_postgres => row("restore-drill-postgres", backup_postgres::drill);
+    restore_drill_postgres => Row { blocked: &["write the report"], ..row("restore-drill-postgres", backup_postgres::drill) };
     rollback_api => row("rollback-api", web::rollback_api::exercised);
-    rotate_secret => row("rotate-secret", secret::exercised);
+    rotate_secret => Row {
+        blocked: &["give web the new value", "give worker the new value", "keep the old value as the former one"],
+        ..row("rotate-secret", secret::exercised)
+    };
     tenant_onboarding => row("tenant-onboarding", onboarding::exercised);
 }
 

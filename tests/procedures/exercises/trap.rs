@@ -73,6 +73,24 @@ pub(super) fn set(place: &Place, step: Option<&str>) {
     place.write("trap/step", &text);
 }
 
+/// Puts a directory where a file is to be written.
+pub(super) fn block(place: &Place, file: &str) {
+    let path = place.path(file);
+    if path.exists() {
+        fs::create_dir_all(place.path("trap")).expect("a directory");
+        fs::rename(&path, place.path("trap/aside")).expect("it goes aside");
+    }
+    fs::create_dir_all(path).expect("a directory");
+}
+
+/// Puts back what was there.
+pub(super) fn unblock(place: &Place, file: &str) {
+    fs::remove_dir(place.path(file)).expect("nothing was put into the directory");
+    if place.path("trap/aside").exists() {
+        fs::rename(place.path("trap/aside"), place.path(file)).expect("it comes back");
+    }
+}
+
 /// Whether the request that a server of the test has just got is the one that is to fail. `root` is the directory of the place.
 pub(crate) fn is_sprung(root: &Path) -> bool {
     let Ok(wanted) = fs::read_to_string(root.join("trap/step")) else { return false };

@@ -18,14 +18,18 @@ pub(super) struct Consumer {
 impl Consumer {
     /// Starts one with this file, which holds `user=…` and `password=…`.
     pub(super) fn start(file: PathBuf, logs_in: impl Fn(&str, &str) -> bool + Send + Sync + 'static) -> Self {
-        let content = move || std::fs::read_to_string(&file).expect("its file");
-        let (read, ill) = (Arc::new(Mutex::new(content())), Arc::new(AtomicBool::new(false)));
+        let content = move || std::fs::read_to_string(&file);
+        let (read, ill) = (Arc::new(Mutex::new(content().expect("its file"))), Arc::new(AtomicBool::new(false)));
         let (mine, fell) = (Arc::clone(&read), Arc::clone(&ill));
         let service = Service::start(move |asked| match (asked.method.as_str(), asked.path.as_str()) {
-            ("POST", "/restart") => {
-                *mine.lock().expect("ours") = content();
-                (200, String::new())
-            }
+            // What cannot be read is refused, and the consumer goes on with what it has.
+            ("POST", "/restart") => match content() {
+                Ok(text) => {
+                    *mine.lock().expect("ours") = text;
+                    (200, String::new())
+                }
+                Err(error) => (500, error.to_string()),
+            },
             (_, "/health") => {
                 let text = mine.lock().expect("ours").clone();
                 let word = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default().to_owned();
