@@ -7,6 +7,7 @@
 pub mod alerts;
 mod anchoring;
 pub mod behalf;
+mod beside;
 pub mod catalogue;
 pub mod checking;
 pub mod commands;
@@ -21,6 +22,7 @@ pub mod failure;
 pub mod globals;
 pub mod history;
 pub mod importing;
+mod interchange;
 pub mod itself;
 pub mod library;
 mod literal;

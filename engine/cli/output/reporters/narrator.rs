@@ -191,6 +191,7 @@ impl Narrator {
                 vec![Line::new(at, Mark::Note, text.clone()).depth(branch.child("note", 1).depth())]
             }
             Entry::PlanMade { plan, steps, changes, lacks, unconfined, .. } => {
+                self.tally.lacks = lacks.len();
                 outlook::plan(at, *plan, (*steps, *changes), lacks, unconfined.as_deref())
             }
             Entry::Adopted { sources, by } => {
@@ -317,11 +318,14 @@ impl Narrator {
         if let (Outcome::Failed(_), Some(intent)) = (&end.outcome, intent) {
             self.failed.insert(end.path.clone(), intent.clone());
         }
+        // It looked at the world as it is, and the real run will have changed it by then.
+        let early = rehearsal && matches!(end.outcome, Outcome::Succeeded(_)) && self.tally.changes_withheld > 0;
         self.tally.count(end, intent, rehearsal);
         let (mark, details) = self.ended(end, intent, rehearsal);
         let name = intent.map_or_else(|| end.path.name(), text);
         let line = Line::new(at, mark, name).depth(depth(&end.path)).kind(intent.map_or("", kind));
-        vec![line.aside(aside(end, intent)).details(details)]
+        let before = if early { " · as it is now, before the changes" } else { "" };
+        vec![line.aside(format!("{}{before}", aside(end, intent))).details(details)]
     }
 
     fn ended(&self, end: &End, intent: Option<&Intent>, rehearsal: bool) -> (Mark, Vec<Detail>) {

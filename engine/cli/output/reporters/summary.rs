@@ -26,7 +26,13 @@ pub(super) struct Tally {
     pub(super) rolled_back: u32,
     pub(super) missed: u32,
     pub(super) verified: u32,
+    /// Checks of a rehearsal that looked although changes before them were withheld.
+    pub(super) early: u32,
     pub(super) withheld: u32,
+    /// Those of them that would have changed something.
+    pub(super) changes_withheld: u32,
+    /// What the real run will need and would not find now.
+    pub(super) lacks: usize,
     pub(super) unknown: u32,
     /// What took effect and has a way back.
     pub(super) reversible: u32,
@@ -44,13 +50,17 @@ impl Tally {
             _ => false,
         });
         match (&end.outcome, intent.map(|intent| &intent.spec.kind)) {
+            (Outcome::Succeeded(_), _) if rehearsal && self.changes_withheld > 0 => self.early += 1,
             (Outcome::Succeeded(_), _) if rehearsal => self.verified += 1,
             (Outcome::Succeeded(_), _) if end.path.is_rollback() => {}
             (Outcome::Succeeded(_), Some(StepKind::Check(_))) => self.checks += 1,
             (Outcome::Succeeded(_), Some(StepKind::Command(_))) => self.commands += 1,
             (Outcome::Succeeded(_) | Outcome::Failed(_), _) => {}
             (Outcome::Missed(_), _) => self.missed += 1,
-            (Outcome::Withheld { .. }, _) => self.withheld += 1,
+            (Outcome::Withheld { .. }, kind) => {
+                self.withheld += 1;
+                self.changes_withheld += u32::from(matches!(kind, Some(StepKind::Command(_))));
+            }
             (Outcome::Unknown { .. }, _) => self.unknown += 1,
         }
     }
@@ -67,6 +77,7 @@ impl Tally {
             count(self.checks, "check", "checks"),
             count(self.commands, "command", "commands"),
             count(self.verified, "verified", "verified"),
+            count(self.early, "seen before the changes", "seen before the changes"),
             count(self.withheld, "withheld", "withheld"),
             count(self.unknown, "unknown", "unknown"),
             count(self.missed, "advisory check missed", "advisory checks missed"),
@@ -107,7 +118,15 @@ pub(super) fn lines(
     started: Option<&RunStarted>,
     tally: &Tally,
 ) -> Vec<Line> {
-    let (mark, why) = verdict(status);
+    let (mark, why) = match (status, tally.lacks) {
+        (RunStatus::Rehearsed { unknown: 0 }, 1) => {
+            (Mark::Unknown, Some("1 thing that the real run needs is not there now".to_owned()))
+        }
+        (RunStatus::Rehearsed { unknown: 0 }, lacks @ 2..) => {
+            (Mark::Unknown, Some(format!("{lacks} things that the real run needs are not there now")))
+        }
+        _ => verdict(status),
+    };
     // Whoever settled a step or answered a question has done what they came for: nothing was interrupted.
     let (mark, word) = match (status, session.purpose) {
         (RunStatus::Interrupted, Some(Purpose::Resolve)) => (Mark::Done, "settled"),
@@ -180,6 +199,9 @@ fn next(
     // A rehearsal changed nothing: there is nothing to go on with or to take back.
     if let Some(started) = started.filter(|started| started.mode == Mode::Rehearsal) {
         return match status {
+            RunStatus::Rehearsed { unknown: 0 } if tally.lacks > 0 => {
+                vec![(exec(started), "run it, if a step before makes what is missing")]
+            }
             RunStatus::Rehearsed { unknown: 0 } => vec![(exec(started), "run it")],
             _ => vec![(format!("{} --dry-run", exec(started)), "rehearse it again")],
         };
