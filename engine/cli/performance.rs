@@ -68,6 +68,8 @@ pub struct Performance<'a> {
     pub yes: bool,
     /// Whether output of steps that succeed is shown.
     pub verbose: bool,
+    /// Whether the place of the run is gone when it has ended.
+    pub fleeting: bool,
     /// What happened in earlier sessions.
     pub before: Vec<Record>,
     /// The same, as the journal says it: compared with it under its lock, and read again only when it differs.
@@ -137,6 +139,7 @@ impl<'a> Performance<'a> {
             dry_run: false,
             yes: false,
             verbose: false,
+            fleeting: false,
             before,
             known,
             sources,
@@ -224,6 +227,7 @@ impl<'a> Performance<'a> {
                 trail,
                 flags: self.workplace.globals.flags(),
                 likely: self.likely.clone(),
+                fleeting: self.fleeting,
                 ..Telling::default()
             },
         );

@@ -56,6 +56,9 @@ pub struct Exec {
     /// Show the output of steps that succeed, too
     #[arg(long, short)]
     pub verbose: bool,
+    /// The place of the run is gone when it has ended: what can be found there is not named
+    #[arg(long, hide = true)]
+    pub fleeting: bool,
 }
 
 /// Runs it.
@@ -146,6 +149,7 @@ pub fn run(exec: &Exec, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> 
         dry_run: exec.dry_run,
         yes: exec.yes,
         verbose: exec.verbose,
+        fleeting: exec.fleeting,
         before: Vec::new(),
         known: None,
         sources: secrets,

@@ -223,7 +223,7 @@ mod tests {
     use crate::output::style::Palette;
 
     fn shown(left: &Account, right: &Account, verbose: bool) -> String {
-        let screen = Screen { palette: Palette::plain(), live: false, unicode: true, width: 80 };
+        let screen = Screen { palette: Palette::plain(), live: false, marked: true, unicode: true, width: 80 };
         text(&Comparison::of(left, right), (left, right), &Default::default(), (false, verbose), screen)
     }
 

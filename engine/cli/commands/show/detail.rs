@@ -132,7 +132,7 @@ mod tests {
         let account = Account::of(&Example::failing_and_rolled_back()).expect("an account");
         let home = tempfile::tempdir().expect("a directory");
         let dir = runbook_runtime::journal::StateDir::open(home.path()).expect("a state directory").run(account.run);
-        let screen = Screen { palette: Palette::plain(), live: false, unicode: true, width: 80 };
+        let screen = Screen { palette: Palette::plain(), live: false, marked: true, unicode: true, width: 80 };
         let step = account.step(&"Switch/restart the service".parse().expect("a path")).expect("a step");
         let page = page(&account, step, &dir, screen);
         for part in [

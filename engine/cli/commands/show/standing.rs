@@ -150,7 +150,7 @@ mod tests {
     use crate::output::style::Palette;
 
     fn screen() -> Screen {
-        Screen { palette: Palette::plain(), live: false, unicode: true, width: 80 }
+        Screen { palette: Palette::plain(), live: false, marked: true, unicode: true, width: 80 }
     }
 
     #[test]

@@ -9,6 +9,7 @@ pub mod change;
 #[cfg(test)]
 pub(crate) mod example;
 pub mod failed;
+mod heartbeat;
 pub mod json;
 pub mod line;
 mod live;
@@ -52,6 +53,8 @@ pub struct Telling {
     pub likely: BTreeMap<StepPath, Estimate>,
     /// So many sessions are followed by another one: what could be typed at their end is of no use any more.
     pub sessions_before_last: usize,
+    /// The place of the run is gone when it has ended: neither is named, and nothing can be typed there.
+    pub fleeting: bool,
 }
 
 impl Telling {
@@ -74,7 +77,7 @@ pub fn choose(format: Format, stderr: Screen, telling: Telling) -> Box<dyn Telle
     let clock: Clock = Box::new(move || u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX));
     match format {
         Format::Json => Box::new(json::Json::new(Box::new(Veiled(io::stdout())))),
-        Format::Text if stderr.live => {
+        Format::Text if stderr.marked => {
             let width = Box::new(move || crate::output::screen::width(io::stderr()).unwrap_or(stderr.width));
             let height = Box::new(|| crate::output::screen::height(io::stderr()).unwrap_or(24));
             let out = Box::new(Veiled(io::stderr()));

@@ -90,8 +90,16 @@ impl Narrator {
             Entry::SessionStarted(session) => self.session(record, session),
             Entry::SessionEnded { status } => {
                 let took = self.session_since.take().map(|since| between(since, at));
-                let session = summary::Session { purpose: self.purpose, took, trail: self.telling.trail.as_deref() };
+                let session = summary::Session {
+                    purpose: self.purpose,
+                    took,
+                    trail: self.telling.trail.as_deref(),
+                    named: !self.telling.fleeting,
+                };
                 let mut lines = summary::lines(at, record.run, status, &session, self.started.as_deref(), &self.tally);
+                if self.telling.fleeting {
+                    lines.retain(|line| line.mark != Mark::Next);
+                }
                 for line in lines.iter_mut().filter(|line| line.mark == Mark::Next && !self.telling.flags.is_empty()) {
                     line.text = line.text.replacen("runbook ", &format!("runbook {} ", self.telling.flags), 1);
                 }

@@ -93,6 +93,8 @@ pub(super) struct Session<'a> {
     /// In milliseconds.
     pub(super) took: Option<u64>,
     pub(super) trail: Option<&'a str>,
+    /// Whether the run can be found again: it is named then, and its trail.
+    pub(super) named: bool,
 }
 
 pub(super) fn lines(
@@ -119,8 +121,10 @@ pub(super) fn lines(
     // What is wrong with a script is a drawing of several lines.
     let mut details: Vec<_> =
         why.iter().flat_map(|why| why.lines()).map(|why| Detail::Text(mark.tone(), why.to_owned())).collect();
-    details.push(Detail::Text(Tone::Faint, format!("run {run}")));
-    details.extend(session.trail.map(|trail| Detail::Text(Tone::Faint, format!("trail {trail}"))));
+    if session.named {
+        details.push(Detail::Text(Tone::Faint, format!("run {run}")));
+        details.extend(session.trail.map(|trail| Detail::Text(Tone::Faint, format!("trail {trail}"))));
+    }
     let mut lines = vec![Line::new(at, mark, format!("{name} {word}")).aside(aside).details(details).apart()];
     for (command, what_for) in next(run, status, started, tally) {
         lines.push(Line::new(at, Mark::Next, command).aside(what_for));
