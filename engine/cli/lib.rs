@@ -12,6 +12,7 @@ pub mod checking;
 pub mod commands;
 pub mod configuration;
 pub mod demo;
+mod detaching;
 pub mod doctor;
 pub mod dossier;
 pub mod error_pages;

@@ -34,6 +34,7 @@ use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::itself;
 use crate::operator::Operator;
+use crate::output::Format;
 use crate::output::reporters::{self, Telling};
 use crate::people::AtTerminal;
 
@@ -70,6 +71,8 @@ pub struct Performance<'a> {
     pub verbose: bool,
     /// Whether the place of the run is gone when it has ended.
     pub fleeting: bool,
+    /// For whom it is told.
+    pub format: Format,
     /// What happened in earlier sessions.
     pub before: Vec<Record>,
     /// The same, as the journal says it: compared with it under its lock, and read again only when it differs.
@@ -140,6 +143,7 @@ impl<'a> Performance<'a> {
             yes: false,
             verbose: false,
             fleeting: false,
+            format: workplace.globals.output,
             before,
             known,
             sources,
@@ -220,7 +224,7 @@ impl<'a> Performance<'a> {
         let trail = self.archivist.is_some().then(|| trail_shown.clone());
         let trail = trail.map(|trail| if self.signing.signer.is_some() { trail } else { format!("{trail}  (unsigned)") });
         let mut teller = reporters::choose(
-            self.workplace.globals.output,
+            self.format,
             self.workplace.screen(),
             Telling {
                 verbose: self.verbose,

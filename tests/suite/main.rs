@@ -12,6 +12,7 @@ mod browser;
 mod check;
 mod crashes;
 mod demo;
+mod detaching;
 mod doctor;
 mod doubt;
 mod dry_run;

@@ -17,6 +17,7 @@ use runbook_runtime::script::Program;
 use runbook_runtime::secret::known;
 
 use crate::behalf;
+use crate::detaching::{detach, leave_terminal};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::operator::Operator;
@@ -53,6 +54,12 @@ pub struct Exec {
     /// Start without the rehearsal that the environment requires, and record why
     #[arg(long, value_name = "REASON", conflicts_with = "dry_run")]
     pub without_rehearsal: Option<String>,
+    /// Start it and leave: the run goes on without this terminal, and waits where a person is asked (`runbook answer`)
+    #[arg(long, conflicts_with = "verbose")]
+    pub detach: bool,
+    /// Go on as the process that `--detach` has started
+    #[arg(long, hide = true)]
+    pub detached: bool,
     /// Show the output of steps that succeed, too
     #[arg(long, short)]
     pub verbose: bool,
@@ -66,6 +73,12 @@ pub struct Exec {
 /// # Errors
 /// The runbook, its parameters or the place to keep the run are not as they should be; nothing was run.
 pub fn run(exec: &Exec, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> {
+    if exec.detach {
+        return detach(workplace.globals);
+    }
+    if exec.detached {
+        leave_terminal();
+    }
     let (title, program, declaration) = workplace.program(&exec.runbook)?;
     let name = title.name;
     let (env, environment) = workplace.place.configuration.environment(exec.env.as_deref())?;
@@ -150,6 +163,7 @@ pub fn run(exec: &Exec, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> 
         yes: exec.yes,
         verbose: exec.verbose,
         fleeting: exec.fleeting,
+        format: if exec.detached { Format::Json } else { workplace.globals.output },
         before: Vec::new(),
         known: None,
         sources: secrets,
@@ -159,6 +173,7 @@ pub fn run(exec: &Exec, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> 
     };
     let exit = performance.perform(|opening| Session::exec(opening, started, &program))?;
     if workplace.globals.output == Format::Text
+        && !exec.detached
         && let Some(compared) = rehearsal::compared(&state, run)
     {
         output::to_stderr(&format!("{}\n", output::safe::block(compared.as_bytes(), output::safe::Colours::Dropped)));
