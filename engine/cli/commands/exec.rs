@@ -16,6 +16,7 @@ use runbook_runtime::journal::new_run_id;
 use runbook_runtime::script::Program;
 use runbook_runtime::secret::known;
 
+use crate::at_hand;
 use crate::behalf;
 use crate::detaching::{detach, leave_terminal};
 use crate::exit_code::ExitCode;
@@ -108,10 +109,11 @@ pub fn run(exec: &Exec, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> 
     let signing = workplace.signing(env.as_deref())?;
     let run = new_run_id(Timestamp::now()).map_err(|error| Failure::new(ExitCode::Refused, error.to_string()))?;
     let (dir, secrets) = (state.run(run), environment.sources());
-    drop(workplace.vault(secrets.clone(), &dir));
+    let vault = workplace.vault(secrets.clone(), &dir);
     if let Some(failure) = written_secret(&params, &environment.values()) {
         return Err(failure);
     }
+    at_hand::look(&program, &vault, exec.dry_run)?;
     let mut started = RunStarted {
         runbook: name,
         title: declaration.title,

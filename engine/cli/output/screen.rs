@@ -79,6 +79,14 @@ impl Screen {
     }
 }
 
+#[cfg(test)]
+impl Screen {
+    /// A screen of so many columns, without colours.
+    pub(crate) fn plain(width: usize) -> Self {
+        Self { palette: Palette::plain(), live: false, marked: true, unicode: true, width }
+    }
+}
+
 /// What standard error can show.
 #[must_use]
 pub fn on_stderr(colour: When) -> Screen {

@@ -17,6 +17,7 @@ pub mod narrator;
 mod ongoing;
 pub mod outlook;
 pub mod plain;
+mod spoken;
 mod streamed;
 mod summary;
 pub mod terminal;
@@ -61,8 +62,9 @@ impl Telling {
     /// The same for a run that is told again.
     #[must_use]
     pub fn again(mut self, records: &[Record]) -> Self {
-        let sessions = records.iter().filter(|record| matches!(record.entry, Entry::SessionEnded { .. })).count();
-        self.sessions_before_last = sessions.saturating_sub(1);
+        let last = records.iter().rposition(|record| matches!(record.entry, Entry::SessionStarted(_))).unwrap_or(0);
+        let ended = records[..last].iter().filter(|record| matches!(record.entry, Entry::SessionEnded { .. }));
+        self.sessions_before_last = ended.count();
         self
     }
 }

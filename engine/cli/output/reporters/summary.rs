@@ -28,6 +28,8 @@ pub(super) struct Tally {
     pub(super) verified: u32,
     pub(super) withheld: u32,
     pub(super) unknown: u32,
+    /// Items of a `parallel` that failed, whether it let them or not.
+    pub(super) items_failed: u32,
     /// What took effect and has a way back.
     pub(super) reversible: u32,
     /// The latest step that failed did so in the script: the closure of a check, or a look in it.
@@ -70,6 +72,7 @@ impl Tally {
             count(self.withheld, "withheld", "withheld"),
             count(self.unknown, "unknown", "unknown"),
             count(self.missed, "advisory check missed", "advisory checks missed"),
+            count(self.items_failed, "item failed", "items failed"),
             count(self.skipped, "skipped", "skipped"),
             count(self.rolled_back, "rolled back", "rolled back"),
         ];
@@ -157,10 +160,10 @@ fn verdict(status: &RunStatus) -> (Mark, Option<String>) {
 
 /// The beginning of a message that stands in full where the step failed.
 fn brief(message: &str) -> String {
-    match message.char_indices().nth(LONGEST_WHY) {
-        Some((end, _)) => format!("{}…", message[..end].trim_end()),
-        None => message.to_owned(),
-    }
+    let Some((end, _)) = message.char_indices().nth(LONGEST_WHY) else { return message.to_owned() };
+    // A word that is cut in two reads like a mistake.
+    let end = message[..end].rfind(char::is_whitespace).filter(|space| *space > end / 2).unwrap_or(end);
+    format!("{}…", message[..end].trim_end_matches(|c: char| c.is_whitespace() || c.is_ascii_punctuation()))
 }
 
 /// Commands to type now, the most likely one first, each with what it is for.
