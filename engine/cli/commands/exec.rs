@@ -113,7 +113,10 @@ pub fn run(exec: &Exec, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> 
     if let Some(failure) = written_secret(&params, &environment.values()) {
         return Err(failure);
     }
-    at_hand::look(&program, &vault, exec.dry_run)?;
+    // A rehearsal lists them with all else that the real run would not find.
+    if !exec.dry_run {
+        at_hand::look(&program, &vault)?;
+    }
     let mut started = RunStarted {
         runbook: name,
         title: declaration.title,

@@ -21,7 +21,8 @@ pub fn fitting<const N: usize>(heading: [&str; N], rows: &[[(Tone, String); N]],
 /// Each row in lines of its own, under its first cell; what is empty is left out.
 fn fields<const N: usize>(heading: [&str; N], rows: &[[(Tone, String); N]], palette: Palette) -> String {
     let names = heading.map(str::to_lowercase);
-    let widest = names.iter().skip(1).map(|name| name.width()).max().unwrap_or(0);
+    let is_told = |at: &usize| rows.iter().any(|row| !row[*at].1.is_empty());
+    let widest = (1..N).filter(is_told).map(|at| names[at].width()).max().unwrap_or(0);
     let mut text = String::new();
     for row in rows {
         for (at, ((tone, cell), name)) in row.iter().zip(&names).enumerate().filter(|(_, ((_, cell), _))| !cell.is_empty()) {
