@@ -6,6 +6,7 @@
 
 pub mod alerts;
 mod anchoring;
+mod at_hand;
 pub mod behalf;
 mod beside;
 pub mod catalogue;

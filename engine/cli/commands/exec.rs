@@ -28,7 +28,7 @@ use crate::performance::{Performance, start};
 use crate::rehearsal::{self, Past};
 use crate::typed::{Parameter, unfit};
 use crate::workplace::Workplace;
-use crate::{behalf, beside};
+use crate::{at_hand, behalf, beside};
 
 /// Run a runbook
 ///
@@ -65,6 +65,9 @@ pub struct Exec {
     /// Show the output of steps that succeed, too
     #[arg(long, short)]
     pub verbose: bool,
+    /// The place of the run is gone when it has ended: what can be found there is not named
+    #[arg(long, hide = true)]
+    pub fleeting: bool,
 }
 
 /// Runs it.
@@ -111,9 +114,13 @@ pub fn run(exec: &Exec, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> 
     let run = new_run_id(Timestamp::now()).map_err(|error| Failure::new(ExitCode::Refused, error.to_string()))?;
     let (dir, secrets) = (state.run(run), environment.sources());
     named_secrets::known(&declaration.params, &params, &secrets)?;
-    drop(workplace.vault(secrets.clone(), &dir));
+    let vault = workplace.vault(secrets.clone(), &dir);
     if let Some(failure) = written_secret(&params, &environment.values()) {
         return Err(failure);
+    }
+    // A rehearsal lists them with all else that the real run would not find.
+    if !exec.dry_run {
+        at_hand::look(&program, &vault)?;
     }
     let mut started = RunStarted {
         runbook: name,
@@ -169,6 +176,7 @@ pub fn run(exec: &Exec, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> 
         dry_run: exec.dry_run,
         yes: exec.yes,
         verbose: exec.verbose,
+        fleeting: exec.fleeting,
         format: if exec.detached { Format::Json } else { workplace.globals.output },
         before: Vec::new(),
         known: None,

@@ -18,7 +18,7 @@ use crate::workplace::Workplace;
 /// Works on any earlier run, also on a completed one, over what it really did. Rolling back twice does nothing twice.
 #[derive(Debug, clap::Args)]
 pub struct Rollback {
-    /// The run, or a unique prefix of its id
+    /// The run: its id, a unique prefix of it, or `last`
     #[arg(value_name = "RUN")]
     pub run: RunPrefix,
     /// Show what would be rolled back, and change nothing

@@ -34,6 +34,8 @@ pub(super) struct Tally {
     /// What the real run will need and would not find now.
     pub(super) lacks: usize,
     pub(super) unknown: u32,
+    /// Items of a `parallel` that failed, whether it let them or not.
+    pub(super) items_failed: u32,
     /// What took effect and has a way back.
     pub(super) reversible: u32,
     /// The latest step that failed did so in the script: the closure of a check, or a look in it.
@@ -81,6 +83,7 @@ impl Tally {
             count(self.withheld, "withheld", "withheld"),
             count(self.unknown, "unknown", "unknown"),
             count(self.missed, "advisory check missed", "advisory checks missed"),
+            count(self.items_failed, "item failed", "items failed"),
             count(self.skipped, "skipped", "skipped"),
             count(self.rolled_back, "rolled back", "rolled back"),
         ];
@@ -108,6 +111,8 @@ pub(super) struct Session<'a> {
     pub(super) meant: Option<String>,
     /// Whether somebody has said no to a question, and the run has not come past it.
     pub(super) declined: bool,
+    /// Whether the run can be found again: it is named then, and its trail.
+    pub(super) named: bool,
 }
 
 pub(super) fn lines(
@@ -146,8 +151,10 @@ pub(super) fn lines(
     if matches!(status, RunStatus::Suspended { .. }) {
         details.extend(session.meant.iter().map(|meant| Detail::Text(mark.tone(), meant.clone())));
     }
-    details.push(Detail::Text(Tone::Faint, format!("run {run}")));
-    details.extend(session.trail.map(|trail| Detail::Text(Tone::Faint, format!("trail {trail}"))));
+    if session.named {
+        details.push(Detail::Text(Tone::Faint, format!("run {run}")));
+        details.extend(session.trail.map(|trail| Detail::Text(Tone::Faint, format!("trail {trail}"))));
+    }
     let mut lines = vec![Line::new(at, mark, format!("{name} {word}")).aside(aside).details(details).apart()];
     for (command, what_for) in next(run, status, session, started, tally) {
         lines.push(Line::new(at, Mark::Next, command).aside(what_for));
@@ -182,10 +189,10 @@ fn verdict(status: &RunStatus) -> (Mark, Option<String>) {
 
 /// The beginning of a message that stands in full where the step failed.
 fn brief(message: &str) -> String {
-    match message.char_indices().nth(LONGEST_WHY) {
-        Some((end, _)) => format!("{}…", message[..end].trim_end()),
-        None => message.to_owned(),
-    }
+    let Some((end, _)) = message.char_indices().nth(LONGEST_WHY) else { return message.to_owned() };
+    // A word that is cut in two reads like a mistake.
+    let end = message[..end].rfind(char::is_whitespace).filter(|space| *space > end / 2).unwrap_or(end);
+    format!("{}…", message[..end].trim_end_matches(|c: char| c.is_whitespace() || c.is_ascii_punctuation()))
 }
 
 /// Commands to type now, the most likely one first, each with what it is for.
