@@ -116,6 +116,7 @@ fn serve(rows: &mut Vec<Row>, serve: &Serve) {
     rows.extend(
         serve.reply.iter().map(|(name, table)| (format!("serve.reply.{name}"), table.value.clone(), table.origin.clone())),
     );
+    rows.extend(serve.rehearse.iter().map(|table| ("serve.rehearse".to_owned(), table.value.clone(), table.origin.clone())));
 }
 
 fn audit(rows: &mut Vec<Row>, table: &str, audit: &Audit) {

@@ -1,6 +1,7 @@
 //! The documentation, executed: its runbooks are checked, its console sessions are typed, its links followed.
 
 mod console;
+mod measured;
 mod page;
 mod pages_of_the_runbooks;
 mod standard_library;

@@ -19,7 +19,7 @@ use jiff::Timestamp;
 use runbook_model::id::RunId;
 
 use super::Desk;
-use super::starting::{Until, on_behalf};
+use super::deed::{Until, on_behalf};
 use super::visitor::Visitor;
 use looked::Looks;
 use news::News;
