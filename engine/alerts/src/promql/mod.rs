@@ -8,6 +8,7 @@ mod expression;
 mod functions;
 mod lost;
 mod parse;
+mod parser;
 mod token;
 
 #[cfg(test)]

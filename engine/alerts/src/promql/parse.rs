@@ -2,6 +2,7 @@
 
 use super::expression::{By, Expression, Grouping, Matcher, Matching, Node, Operator, Side};
 use super::functions::{AGGREGATIONS, CHOICES};
+use super::parser::{Parser, Read};
 use super::token::{Token, tokens};
 
 /// The longest expression that is read, in bytes.
@@ -17,8 +18,6 @@ pub struct NotUnderstood;
 /// How tightly `^` binds.
 const POWER: usize = 6;
 
-type Read<T> = Result<T, NotUnderstood>;
-
 /// Reads an expression.
 ///
 /// # Errors
@@ -32,45 +31,7 @@ pub fn read(text: &str) -> Result<Expression, NotUnderstood> {
     if parser.at == parser.tokens.len() { Ok(expression) } else { Err(NotUnderstood) }
 }
 
-struct Parser {
-    tokens: Vec<Token>,
-    at: usize,
-    depth: usize,
-}
-
 impl Parser {
-    fn peek(&self) -> Option<&Token> {
-        self.tokens.get(self.at)
-    }
-
-    fn is_sign(&self, sign: &str) -> bool {
-        matches!(self.peek(), Some(Token::Sign(found)) if *found == sign)
-    }
-
-    fn took_sign(&mut self, sign: &str) -> bool {
-        let found = self.is_sign(sign);
-        self.at += usize::from(found);
-        found
-    }
-
-    fn expect(&mut self, sign: &str) -> Read<()> {
-        if self.took_sign(sign) { Ok(()) } else { Err(NotUnderstood) }
-    }
-
-    /// The keyword that stands here, in lower case: PromQL knows no difference.
-    fn word(&self) -> Option<String> {
-        match self.peek() {
-            Some(Token::Name(name)) => Some(name.to_ascii_lowercase()),
-            _ => None,
-        }
-    }
-
-    fn took_word(&mut self, word: &str) -> bool {
-        let found = self.word().is_some_and(|found| found == word);
-        self.at += usize::from(found);
-        found
-    }
-
     /// Operators that bind at least so tightly.
     fn expression(&mut self, least: usize) -> Read<Expression> {
         self.depth += 1;
@@ -134,23 +95,6 @@ impl Parser {
             matching.included = self.names()?;
         }
         Ok(matching)
-    }
-
-    /// `(a, b)`
-    fn names(&mut self) -> Read<Vec<String>> {
-        self.expect("(")?;
-        let mut names = Vec::new();
-        while !self.took_sign(")") {
-            match self.peek() {
-                Some(Token::Name(name) | Token::Text(name)) => names.push(name.clone()),
-                _ => return Err(NotUnderstood),
-            }
-            self.at += 1;
-            if !self.is_sign(")") {
-                self.expect(",")?;
-            }
-        }
-        Ok(names)
     }
 
     fn operand(&mut self) -> Read<Expression> {
@@ -300,11 +244,5 @@ impl Parser {
                 return Ok(bare);
             }
         }
-    }
-
-    fn number(&mut self) -> Read<()> {
-        let found = self.peek() == Some(&Token::Number);
-        self.at += usize::from(found);
-        if found { Ok(()) } else { Err(NotUnderstood) }
     }
 }
