@@ -1,6 +1,9 @@
 //! A session in this process: the reporters, the person, the signals, the world, and the end.
 
+mod ahead;
 mod ending;
+mod file_system;
+mod lost;
 mod present;
 mod refused;
 mod signals;
@@ -205,6 +208,7 @@ impl<'a> Performance<'a> {
     where
         F: Future<Output = Result<Finished, Refused>>,
     {
+        runbook_runtime::file_limit::fails_writes();
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
@@ -272,7 +276,7 @@ impl<'a> Performance<'a> {
             std::fs::remove_dir_all(&scratch).ok();
             scratch.parent().map(std::fs::remove_dir);
         }
-        let exit = ended(self.workplace, &finished, &self.edit);
+        let exit = ended(self.workplace, &self.dir, &finished, &self.edit);
         Ok(anchored.map_or(exit, |anchored| anchoring::told(&anchored, exit, self.workplace)))
     }
 

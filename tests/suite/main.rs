@@ -19,6 +19,7 @@ mod doubt;
 mod dry_run;
 mod exec;
 mod failure;
+mod file_limit;
 mod hand_over;
 mod handed_over;
 mod hosts;

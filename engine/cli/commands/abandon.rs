@@ -49,10 +49,10 @@ pub fn run(abandon: &Abandon, workplace: &Workplace<'_>) -> Result<ExitCode, Fai
 fn left_behind(state: &RunState) -> String {
     let mut text = String::new();
     for path in rollback::owing(state) {
-        text.push_str(&format!("stays as it is: {}\n", safe::line(&path.to_string())));
+        text.push_str(&format!("stays as it is: {}\n", safe::line(&path.told())));
     }
     for step in state.doubtful() {
-        text.push_str(&format!("nobody knows whether it took effect: {}\n", safe::line(&step.path.to_string())));
+        text.push_str(&format!("nobody knows whether it took effect: {}\n", safe::line(&step.path.told())));
     }
     text
 }

@@ -1,6 +1,7 @@
 //! `runbook answer`: answers a confirm that waits.
 
 use runbook_model::answer::Said;
+use runbook_model::approval;
 use runbook_model::change::quoted;
 use runbook_model::step::StepKind;
 use runbook_runtime::dispatcher::{Session, questions};
@@ -97,11 +98,13 @@ fn shown(workplace: &Workplace<'_>, dir: &RunDir) -> Result<ExitCode, Failure> {
         for line in confirm.details.iter().flat_map(|details| details.lines()) {
             text.push_str(&format!("    {}\n", safe::line(line)));
         }
-        if !confirm.by.is_empty() {
-            text.push_str(&format!(
-                "  {}\n",
-                palette.paint(Tone::Faint, &safe::line(&format!("for: {}", confirm.by.join(", "))))
-            ));
+        let mut facts = confirm.wants();
+        let shown = approval::shown(&state, &path, &spec);
+        let answers = state.step(&path).map(|step| step.answers.as_slice()).unwrap_or_default();
+        let so_far = answers.iter().filter(|answer| answer.shown == shown);
+        facts.extend(so_far.map(|answer| format!("{}: {}", answer.by.line(), answer.said.line())));
+        if !facts.is_empty() {
+            text.push_str(&format!("  {}\n", palette.paint(Tone::Faint, &safe::line(&facts.join(" · ")))));
         }
         let ways: Vec<String> = match (confirm.choices.as_slice(), &confirm.input) {
             ([], None) => vec!["--yes".to_owned(), "--no".to_owned()],

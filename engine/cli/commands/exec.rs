@@ -12,15 +12,15 @@ use runbook_model::parameter::{self, Given, Origin};
 use runbook_model::person::From;
 use runbook_runtime::anchor::Anchor;
 use runbook_runtime::dispatcher::Session;
-use runbook_runtime::journal::new_run_id;
+use runbook_runtime::journal::{StateDir, new_run_id};
 use runbook_runtime::script::Program;
 use runbook_runtime::secret::known;
 
 use crate::at_hand;
-use crate::behalf;
 use crate::detaching::{detach, leave_terminal};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
+use crate::library::Title;
 use crate::operator::Operator;
 use crate::output;
 use crate::output::Format;
@@ -28,6 +28,7 @@ use crate::performance::{Performance, start};
 use crate::rehearsal::{self, Past};
 use crate::typed::{Parameter, unfit};
 use crate::workplace::Workplace;
+use crate::{behalf, beside};
 
 /// Run a runbook
 ///
@@ -80,7 +81,10 @@ pub fn run(exec: &Exec, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> 
     if exec.detached {
         leave_terminal();
     }
-    let (title, program, declaration) = workplace.program(&exec.runbook)?;
+    // Of a state directory that cannot be looked at more is said when it is opened.
+    let before = || StateDir::look(&workplace.place.configuration.state_dir.value).ok().flatten();
+    let past = |title: &Title| before().map(|state| Past::of(&state, &title.name)).unwrap_or_default();
+    let (title, program, declaration, past) = workplace.program_beside(&exec.runbook, past)?;
     let name = title.name;
     let (env, environment) = workplace.place.configuration.environment(exec.env.as_deref())?;
     if exec.yes && environment.is_protected() {
@@ -138,7 +142,6 @@ pub fn run(exec: &Exec, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> 
         gate,
         outlook: Outlook::default(),
     };
-    let past = Past::of(&state, &started.runbook);
     started.outlook = past.outlook(&started);
     if !exec.dry_run {
         started.outlook.waived = waived(exec)?;
@@ -146,6 +149,11 @@ pub fn run(exec: &Exec, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> 
             && let Some(refusal) = rehearsal::refusal(&environment.rules, &past, &started, Timestamp::now())
         {
             return Err(refusal);
+        }
+    }
+    if !exec.dry_run {
+        for notice in beside::notices(workplace, &state, &started.runbook) {
+            output::to_stderr(&format!("notice: {}\n", output::safe::line(&notice)));
         }
     }
     // Last: a run that is refused has not taken anything of the remote, nor begun an audit trail.

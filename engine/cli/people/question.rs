@@ -15,6 +15,10 @@ pub(super) fn shown(question: &Question, palette: Palette) -> String {
             text.push_str(&format!("    {line}\n"));
         }
     }
+    let wants = question.confirm.wants();
+    if !wants.is_empty() {
+        text.push_str(&format!("    {}\n", palette.paint(Tone::Faint, &safe::line(&wants.join(" · ")))));
+    }
     for (at, choice) in question.confirm.choices.iter().enumerate() {
         text.push_str(&format!("    {} {}\n", palette.paint(Tone::Strong, &format!("[{}]", at + 1)), safe::line(choice)));
     }

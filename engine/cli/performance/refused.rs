@@ -1,8 +1,9 @@
 //! Why a session could not begin, and what to do about it.
 
-use runbook_runtime::dispatcher::{Halt, NoLock, Refused};
+use runbook_runtime::dispatcher::{NoLock, Refused};
 use runbook_runtime::journal::{CreateError, OpenError, ReadError};
 
+use super::lost;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 
@@ -37,6 +38,7 @@ pub(super) fn refused(refused: Refused, trail: &str) -> Failure {
         }
         Refused::Unsealable { .. } => Failure::new(ExitCode::Damaged, refused.to_string())
             .hint("`--unsealed REASON` runs without the audit trail, and records why"),
+        Refused::Answered { run, .. } => held(refused.to_string()).hint(format!("runbook show {run}")),
         Refused::NotAllowed(_)
         | Refused::Unsigned(_)
         | Refused::Uncharted(_)
@@ -46,8 +48,7 @@ pub(super) fn refused(refused: Refused, trail: &str) -> Failure {
             Failure::usage(refused.to_string()).hint(format!("runbook show {run}  names the step that is in doubt, if any"))
         }
         Refused::Locked(no) => locked(no),
-        Refused::Halt(Halt::Interrupted) => Failure::new(ExitCode::Interrupted, refused.to_string()),
-        Refused::Halt(_) => Failure::new(ExitCode::StepFailed, refused.to_string()),
+        Refused::Halt(halt) => Failure::new(lost::exit(halt), refused.to_string()),
         Refused::Script { diagnostics, .. } => Failure::usage(refused.to_string()).detail(diagnostics.render(false)),
         _ => Failure::usage(refused.to_string()),
     }

@@ -56,7 +56,8 @@ async fn found(
             let book = open_page::book(desk, only).await?;
             let mut proposal = Proposal::default();
             proposal.take(&book.declaration, mapping::values(&book.declaration, labels), origin);
-            let occasion = Occasion { alert: told, ..Occasion::default() };
+            let fingerprint = alert.map(|alert| alert.fingerprint.clone()).unwrap_or_default();
+            let occasion = Occasion { alert: told, fingerprint, ..Occasion::default() };
             Ok(open_page::shown(desk, visitor, book, proposal, occasion).await)
         }
         [] => {

@@ -14,7 +14,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Semaphore;
 
-use super::{Desk, notify, routes, tls};
+use super::{Desk, notify, reply, routes, tls};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 
@@ -53,14 +53,14 @@ pub fn listen(
         let (mut term, mut int) =
             (signal(SignalKind::terminate()).map_err(failed)?, signal(SignalKind::interrupt()).map_err(failed)?);
         let router = routes::all(desk);
-        let telling = tokio::spawn(notify::watch(desk.clone()));
+        let telling = [tokio::spawn(notify::watch(desk.clone())), tokio::spawn(reply::watch(desk.clone()))];
         begun()?;
         tokio::select! {
             () = accept(&listener, acceptor, router) => {}
             _ = term.recv() => {}
             _ = int.recv() => {}
         }
-        telling.abort();
+        telling.iter().for_each(tokio::task::JoinHandle::abort);
         Ok(ExitCode::Completed)
     });
     // Views of runs never end by themselves, and the runs do not need us.

@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use super::roles::Lists;
-use super::{notify, token};
+use super::{notify, reply, token};
 use crate::configuration::Configuration;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
@@ -74,6 +74,7 @@ impl Settings {
             }
         }
         notify::judged(configuration)?;
+        reply::judged(configuration)?;
         Ok(Self {
             listen,
             url,

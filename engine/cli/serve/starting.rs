@@ -20,7 +20,7 @@ use tokio::process::{Child, Command};
 use super::form::Sent;
 use super::refusal::Refusal;
 use super::visitor::Visitor;
-use super::{Desk, open_page, token};
+use super::{Desk, open_page, reply, token};
 use crate::behalf::Request;
 use crate::itself;
 
@@ -210,5 +210,6 @@ pub(super) async fn start(State(desk): State<Arc<Desk>>, sent: Sent) -> Result<R
     let wanted =
         Wanted { runbook: book.title.name.clone(), live, env: text("env"), without_rehearsal: text("without"), params, shown };
     let run = begin(&desk, &sent.visitor, wanted).await?;
+    reply::note(&desk, run, sent.field("alert"));
     Ok(Redirect::to(&format!("/runs/{run}")).into_response())
 }

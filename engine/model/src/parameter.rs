@@ -103,6 +103,12 @@ pub const LONGEST: usize = 4096;
 /// Something is wrong with a parameter. Found before anything runs.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
+    /// More than one value for it. Which of them was meant, nobody can know.
+    #[error("the parameter `{name}` is given twice")]
+    Twice {
+        /// The name.
+        name: String,
+    },
     /// No such parameter.
     #[error("there is no parameter `{name}`{}", suggested(.near, .known))]
     Unknown {
@@ -155,7 +161,11 @@ pub fn resolve(
 ) -> Result<BTreeMap<String, Given>, Vec<Refused>> {
     let mut refused = Vec::new();
     let mut values = BTreeMap::new();
-    for (name, text, origin) in given {
+    for (at, (name, text, origin)) in given.iter().enumerate() {
+        if given[..at].iter().any(|(before, ..)| before == name) {
+            refused.push(Refused::Twice { name: shown(name) });
+            continue;
+        }
         match declared.get(name) {
             None => refused.push(Refused::Unknown {
                 name: shown(name),
@@ -317,6 +327,13 @@ mod tests {
                 "the parameter `service` is required: give it with `-p service=…`",
             ]
         );
+    }
+
+    #[test]
+    fn two_values_for_one_parameter_are_one_too_many() {
+        let given = [typed("service", "api"), typed("percent", "5"), typed("service", "api"), typed("service", "web")];
+        let refused = resolve(&declared(), &given).expect_err("which of them?");
+        assert_eq!(refused, [(); 2].map(|()| Refused::Twice { name: "service".to_owned() }));
     }
 
     #[test]

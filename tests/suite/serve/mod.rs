@@ -8,6 +8,7 @@ mod links;
 mod live;
 mod outside;
 mod programs;
+mod replying;
 mod story;
 mod telling;
 mod visitors;

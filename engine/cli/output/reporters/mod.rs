@@ -4,6 +4,7 @@
 //! [`json`] passes the records on. Everything is built from records and progress alone, so `runbook show` tells a run of
 //! last year with the same words as the night on which it ran.
 
+mod asked;
 mod branches;
 pub mod change;
 #[cfg(test)]

@@ -26,7 +26,13 @@ pub(super) struct Tally {
     pub(super) rolled_back: u32,
     pub(super) missed: u32,
     pub(super) verified: u32,
+    /// Checks of a rehearsal that looked although changes before them were withheld.
+    pub(super) early: u32,
     pub(super) withheld: u32,
+    /// Those of them that would have changed something.
+    pub(super) changes_withheld: u32,
+    /// What the real run will need and would not find now.
+    pub(super) lacks: usize,
     pub(super) unknown: u32,
     /// Items of a `parallel` that failed, whether it let them or not.
     pub(super) items_failed: u32,
@@ -46,13 +52,17 @@ impl Tally {
             _ => false,
         });
         match (&end.outcome, intent.map(|intent| &intent.spec.kind)) {
+            (Outcome::Succeeded(_), _) if rehearsal && self.changes_withheld > 0 => self.early += 1,
             (Outcome::Succeeded(_), _) if rehearsal => self.verified += 1,
             (Outcome::Succeeded(_), _) if end.path.is_rollback() => {}
             (Outcome::Succeeded(_), Some(StepKind::Check(_))) => self.checks += 1,
             (Outcome::Succeeded(_), Some(StepKind::Command(_))) => self.commands += 1,
             (Outcome::Succeeded(_) | Outcome::Failed(_), _) => {}
             (Outcome::Missed(_), _) => self.missed += 1,
-            (Outcome::Withheld { .. }, _) => self.withheld += 1,
+            (Outcome::Withheld { .. }, kind) => {
+                self.withheld += 1;
+                self.changes_withheld += u32::from(matches!(kind, Some(StepKind::Command(_))));
+            }
             (Outcome::Unknown { .. }, _) => self.unknown += 1,
         }
     }
@@ -69,6 +79,7 @@ impl Tally {
             count(self.checks, "check", "checks"),
             count(self.commands, "command", "commands"),
             count(self.verified, "verified", "verified"),
+            count(self.early, "seen before the changes", "seen before the changes"),
             count(self.withheld, "withheld", "withheld"),
             count(self.unknown, "unknown", "unknown"),
             count(self.missed, "advisory check missed", "advisory checks missed"),
@@ -98,6 +109,10 @@ pub(super) struct Session<'a> {
     pub(super) trail: Option<&'a str>,
     /// Whether the run can be found again: it is named then, and its trail.
     pub(super) named: bool,
+    /// Whom the question is for that the run waits with; `None` when it is for anybody.
+    pub(super) meant: Option<String>,
+    /// Whether somebody has said no to a question, and the run has not come past it.
+    pub(super) declined: bool,
 }
 
 pub(super) fn lines(
@@ -108,10 +123,19 @@ pub(super) fn lines(
     started: Option<&RunStarted>,
     tally: &Tally,
 ) -> Vec<Line> {
-    let (mark, why) = verdict(status);
+    let (mark, why) = match (status, tally.lacks) {
+        (RunStatus::Rehearsed { unknown: 0 }, 1) => {
+            (Mark::Unknown, Some("1 thing that the real run needs is not there now".to_owned()))
+        }
+        (RunStatus::Rehearsed { unknown: 0 }, lacks @ 2..) => {
+            (Mark::Unknown, Some(format!("{lacks} things that the real run needs are not there now")))
+        }
+        _ => verdict(status),
+    };
     // Whoever settled a step or answered a question has done what they came for: nothing was interrupted.
     let (mark, word) = match (status, session.purpose) {
         (RunStatus::Interrupted, Some(Purpose::Resolve)) => (Mark::Done, "settled"),
+        (RunStatus::Interrupted, Some(Purpose::Answer)) if session.declined => (Mark::Done, "answered: no"),
         (RunStatus::Interrupted, Some(Purpose::Answer)) => (Mark::Done, "answered"),
         _ => (mark, status.word()),
     };
@@ -124,19 +148,22 @@ pub(super) fn lines(
     // What is wrong with a script is a drawing of several lines.
     let mut details: Vec<_> =
         why.iter().flat_map(|why| why.lines()).map(|why| Detail::Text(mark.tone(), why.to_owned())).collect();
+    if matches!(status, RunStatus::Suspended { .. }) {
+        details.extend(session.meant.iter().map(|meant| Detail::Text(mark.tone(), meant.clone())));
+    }
     if session.named {
         details.push(Detail::Text(Tone::Faint, format!("run {run}")));
         details.extend(session.trail.map(|trail| Detail::Text(Tone::Faint, format!("trail {trail}"))));
     }
     let mut lines = vec![Line::new(at, mark, format!("{name} {word}")).aside(aside).details(details).apart()];
-    for (command, what_for) in next(run, status, started, tally) {
+    for (command, what_for) in next(run, status, session, started, tally) {
         lines.push(Line::new(at, Mark::Next, command).aside(what_for));
     }
     lines
 }
 
 fn verdict(status: &RunStatus) -> (Mark, Option<String>) {
-    let at = |path: &runbook_model::path::StepPath| Some(format!("at `{path}`"));
+    let at = |path: &runbook_model::path::StepPath| Some(format!("at `{}`", path.told()));
     match status {
         RunStatus::Completed => (Mark::Done, None),
         RunStatus::Rehearsed { unknown: 0 } => (Mark::Verified, None),
@@ -144,15 +171,17 @@ fn verdict(status: &RunStatus) -> (Mark, Option<String>) {
         RunStatus::Rehearsed { unknown } => (Mark::Unknown, Some(format!("{unknown} steps depend on something withheld"))),
         RunStatus::Unknowable { message } => (Mark::Unknown, Some(message.clone())),
         RunStatus::RolledBack => (Mark::RolledBack, None),
-        RunStatus::Failed { at: Some(path), message } => (Mark::Failed, Some(format!("at `{path}`: {}", brief(message)))),
+        RunStatus::Failed { at: Some(path), message } => {
+            (Mark::Failed, Some(format!("at `{}`: {}", path.told(), brief(message))))
+        }
         RunStatus::Failed { at: None, message } => (Mark::Failed, Some(message.clone())),
-        RunStatus::Stuck { at, message } => (Mark::Failed, Some(format!("at `{at}`: {message}"))),
+        RunStatus::Stuck { at, message } => (Mark::Failed, Some(format!("at `{}`: {message}", at.told()))),
         RunStatus::Mismatch { at: path } => {
-            (Mark::Failed, Some(format!("at `{path}`: what the script asks for is not what was recorded")))
+            (Mark::Failed, Some(format!("at `{}`: what the script asks for is not what was recorded", path.told())))
         }
         RunStatus::Declined { at: path } => (Mark::Failed, at(path)),
-        RunStatus::InDoubt { at: path } => (Mark::InDoubt, Some(format!("nobody knows whether `{path}` took effect"))),
-        RunStatus::Suspended { at: path } => (Mark::Waiting, Some(format!("for an answer to `{path}`"))),
+        RunStatus::InDoubt { at: path } => (Mark::InDoubt, Some(format!("nobody knows whether `{}` took effect", path.told()))),
+        RunStatus::Suspended { at: path } => (Mark::Waiting, Some(format!("for an answer to `{}`", path.told()))),
         RunStatus::Abandoned { why } => (Mark::Skipped, Some(why.clone())),
         RunStatus::Running | RunStatus::RollingBack | RunStatus::Interrupted => (Mark::Waiting, None),
     }
@@ -167,10 +196,19 @@ fn brief(message: &str) -> String {
 }
 
 /// Commands to type now, the most likely one first, each with what it is for.
-fn next(run: RunId, status: &RunStatus, started: Option<&RunStarted>, tally: &Tally) -> Vec<(String, &'static str)> {
+fn next(
+    run: RunId,
+    status: &RunStatus,
+    session: &Session<'_>,
+    started: Option<&RunStarted>,
+    tally: &Tally,
+) -> Vec<(String, &'static str)> {
     // A rehearsal changed nothing: there is nothing to go on with or to take back.
     if let Some(started) = started.filter(|started| started.mode == Mode::Rehearsal) {
         return match status {
+            RunStatus::Rehearsed { unknown: 0 } if tally.lacks > 0 => {
+                vec![(exec(started), "run it, if a step before makes what is missing")]
+            }
             RunStatus::Rehearsed { unknown: 0 } => vec![(exec(started), "run it")],
             _ => vec![(format!("{} --dry-run", exec(started)), "rehearse it again")],
         };
@@ -190,9 +228,14 @@ fn next(run: RunId, status: &RunStatus, started: Option<&RunStarted>, tally: &Ta
         RunStatus::Failed { .. } if tally.failed_in_script => {
             vec![resume, adopt("if the runbook was wrong and is mended: go on with the edited one")]
         }
-        RunStatus::Failed { .. } | RunStatus::Declined { .. } | RunStatus::Interrupted | RunStatus::Running => vec![resume],
+        RunStatus::Declined { .. } => vec![(resume.0, "ask again")],
+        RunStatus::Interrupted if session.declined => vec![(resume.0, "end it, as the answer says")],
+        RunStatus::Failed { .. } | RunStatus::Interrupted | RunStatus::Running => vec![resume],
         RunStatus::RollingBack => vec![(format!("runbook resume {run}"), "go on rolling back")],
-        RunStatus::Suspended { .. } => vec![(format!("runbook answer {run}"), "answer it")],
+        RunStatus::Suspended { .. } => vec![(
+            format!("runbook answer {run}"),
+            if session.meant.is_some() { "for whoever is meant: answer it" } else { "answer it" },
+        )],
         RunStatus::InDoubt { at } => {
             let step = quoted(&at.to_string());
             vec![
