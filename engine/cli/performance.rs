@@ -1,5 +1,6 @@
 //! A session in this process: the reporters, the person, the signals, the world, and the end.
 
+mod ahead;
 mod ending;
 mod file_system;
 mod lost;
@@ -71,6 +72,8 @@ pub struct Performance<'a> {
     pub yes: bool,
     /// Whether output of steps that succeed is shown.
     pub verbose: bool,
+    /// Whether the place of the run is gone when it has ended.
+    pub fleeting: bool,
     /// For whom it is told.
     pub format: Format,
     /// What happened in earlier sessions.
@@ -142,6 +145,7 @@ impl<'a> Performance<'a> {
             dry_run: false,
             yes: false,
             verbose: false,
+            fleeting: false,
             format: workplace.globals.output,
             before,
             known,
@@ -231,6 +235,7 @@ impl<'a> Performance<'a> {
                 trail,
                 flags: self.workplace.globals.flags(),
                 likely: self.likely.clone(),
+                fleeting: self.fleeting,
                 ..Telling::default()
             },
         );

@@ -32,6 +32,7 @@ mod steps;
 mod targets;
 mod trail;
 mod verdict;
+mod viewers;
 
 use std::process::ExitCode;
 

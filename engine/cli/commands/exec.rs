@@ -16,11 +16,11 @@ use runbook_runtime::journal::{StateDir, new_run_id};
 use runbook_runtime::script::Program;
 use runbook_runtime::secret::known;
 
-use crate::behalf;
 use crate::detaching::{detach, leave_terminal};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::library::Title;
+use crate::named_secrets;
 use crate::operator::Operator;
 use crate::output;
 use crate::output::Format;
@@ -28,6 +28,7 @@ use crate::performance::{Performance, start};
 use crate::rehearsal::{self, Past};
 use crate::typed::{Parameter, unfit};
 use crate::workplace::Workplace;
+use crate::{at_hand, behalf, beside};
 
 /// Run a runbook
 ///
@@ -64,6 +65,9 @@ pub struct Exec {
     /// Show the output of steps that succeed, too
     #[arg(long, short)]
     pub verbose: bool,
+    /// The place of the run is gone when it has ended: what can be found there is not named
+    #[arg(long, hide = true)]
+    pub fleeting: bool,
 }
 
 /// Runs it.
@@ -109,9 +113,14 @@ pub fn run(exec: &Exec, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> 
     let signing = workplace.signing(env.as_deref())?;
     let run = new_run_id(Timestamp::now()).map_err(|error| Failure::new(ExitCode::Refused, error.to_string()))?;
     let (dir, secrets) = (state.run(run), environment.sources());
-    drop(workplace.vault(secrets.clone(), &dir));
+    named_secrets::known(&declaration.params, &params, &secrets)?;
+    let vault = workplace.vault(secrets.clone(), &dir);
     if let Some(failure) = written_secret(&params, &environment.values()) {
         return Err(failure);
+    }
+    // A rehearsal lists them with all else that the real run would not find.
+    if !exec.dry_run {
+        at_hand::look(&program, &vault)?;
     }
     let mut started = RunStarted {
         runbook: name,
@@ -143,6 +152,11 @@ pub fn run(exec: &Exec, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> 
             return Err(refusal);
         }
     }
+    if !exec.dry_run {
+        for notice in beside::notices(workplace, &state, &started.runbook) {
+            output::to_stderr(&format!("notice: {}\n", output::safe::line(&notice)));
+        }
+    }
     // Last: a run that is refused has not taken anything of the remote, nor begun an audit trail.
     let remote = if exec.unsealed.is_some() { None } else { workplace.remote(&state, None) };
     let anchor = start(remote.as_ref(), run, &operator)?;
@@ -162,6 +176,7 @@ pub fn run(exec: &Exec, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> 
         dry_run: exec.dry_run,
         yes: exec.yes,
         verbose: exec.verbose,
+        fleeting: exec.fleeting,
         format: if exec.detached { Format::Json } else { workplace.globals.output },
         before: Vec::new(),
         known: None,

@@ -71,7 +71,7 @@ pub use open::{CreateError, OpenError, ReadError};
 pub use reading::{Damaged, Reading, Records};
 pub use receipt::Receipt;
 pub use run_dir::RunDir;
-pub use search::NoSuchRun;
+pub use search::{LAST, NoSuchRun};
 pub use sources::SourceError;
 pub use state_dir::StateDir;
 pub use storage_failure::StorageFailure;

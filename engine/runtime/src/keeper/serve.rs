@@ -38,6 +38,8 @@ enum Caller {
 pub fn serve(dir: &Path) -> ExitCode {
     keep_memory();
     file_limit::fails_writes();
+    // It was started as `/proc/self/exe`, and would stand as `exe` in `ps` and among what a step left running.
+    rustix::thread::set_name(c"runbook-keeper").unwrap_or(());
     let Some(engine) = first_line() else { return ExitCode::FAILURE };
     match open(dir) {
         Ok(Some((mut desk, lock))) => {
