@@ -6,8 +6,8 @@ use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
     abandon, alerts, answer, behalf, check, completions, config, confined, courier, definitions, demo, diff, doctor, exec,
-    explain, fetch, help, import, keeper, link, list, new, open, push, report, resolve, resume, review, rollback, runs, seal,
-    serve, show, test, tutorial, verify,
+    explain, fetch, help, import, keeper, link, list, man, new, open, push, report, resolve, resume, review, rollback, runs,
+    seal, serve, show, test, tutorial, verify,
 };
 
 /// Executes runbooks: writes every step down before and after it, rehearses, resumes, rolls back, keeps the trail in git.
@@ -133,6 +133,7 @@ pub enum Verb {
     Config(config::Config),
     Doctor(doctor::Doctor),
     Completions(completions::Completions),
+    Man(man::Man),
     Serve(serve::Serve),
     Alerts(alerts::Alerts),
     Link(link::Link),
@@ -170,6 +171,7 @@ pub const GROUPS: [(&str, &[&str]); 5] = [
             "config",
             "doctor",
             "completions",
+            "man",
             "tutorial",
             "demo",
             "help",

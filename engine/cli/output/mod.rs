@@ -11,5 +11,6 @@ pub mod style;
 pub mod table;
 pub mod veiled;
 pub mod verdict;
+pub mod wrap;
 
 pub use print::{to_stderr, to_stdout};

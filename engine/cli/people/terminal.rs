@@ -11,6 +11,7 @@ use runbook_runtime::world::{Choice, Chosen, Lent, Question, Reaction};
 
 use crate::operator::Operator;
 use crate::output::style::{Palette, Tone};
+use crate::output::wrap::Lines;
 use crate::people::lending::Lending;
 use crate::people::menu::{self, Way};
 use crate::people::question;
@@ -97,14 +98,16 @@ impl AtTerminal {
 
     async fn answer(&self, question: &Question) -> io::Result<Reaction> {
         let mut tty = self.open()?;
-        tty.show(&question::shown(question, self.palette))?;
+        tty.show(&question::shown(question, self.palette, tty.columns()))?;
         if let Err(refusal) = self.operator.may_answer(&question.confirm, &self.runner) {
-            tty.show(&format!("    {}\n", self.palette.paint(Tone::Warn, &crate::output::safe::line(&refusal.to_string()))))?;
+            let refusal = crate::output::safe::line(&refusal.to_string());
+            let lines = Lines { columns: tty.columns(), first: 4, hang: 4 };
+            tty.show(&format!("    {}\n", lines.lay(&[(Tone::Warn, refusal.as_str())], self.palette)))?;
             return Ok(Reaction::Nobody);
         }
         tty.forget_typed()?;
         loop {
-            tty.show(&question::prompt(question))?;
+            tty.show(&question::prompt(question, tty.columns()))?;
             let Some(typed) = tty.line().await? else { return Ok(Reaction::Nobody) };
             match question::meaning(question, &typed) {
                 Ok(said) => return Ok(Reaction::Answered { said, by: self.me() }),
@@ -115,7 +118,7 @@ impl AtTerminal {
 
     async fn decide(&self, choice: &Choice) -> io::Result<Chosen> {
         let mut tty = self.open()?;
-        tty.show(&menu::shown(choice, self.palette))?;
+        tty.show(&menu::shown(choice, self.palette, tty.columns()))?;
         tty.forget_typed()?;
         let letters: Vec<_> = menu::ways(choice).into_iter().map(Way::letter).collect();
         loop {

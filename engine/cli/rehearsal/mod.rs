@@ -4,6 +4,7 @@
 mod afterwards;
 mod past;
 mod requirement;
+mod timed;
 
 pub use afterwards::compared;
 pub use past::Past;
