@@ -345,7 +345,7 @@ fn run_id() -> String {
 
 #[test]
 fn what_is_long_is_laid_within_the_columns_and_hangs_below_its_text() {
-    let Desk { columns, mut terminal, .. } = desk(Palette::plain(), true);
+    let Desk { columns, terminal, .. } = desk(Palette::plain(), true);
     let text = "the release of yesterday is switched on everywhere";
     let line = Line::new(jiff::Timestamp::UNIX_EPOCH, Mark::Withheld, text).kind("command").aside("12s").details([
         Detail::Text(Tone::Withheld, "would run: ln -sfn /srv/api/releases/2026-11-19 /srv/api/current".to_owned()),
