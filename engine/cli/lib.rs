@@ -6,37 +6,41 @@
 
 pub mod alerts;
 mod anchoring;
-pub mod arguments;
+pub mod behalf;
 pub mod catalogue;
 pub mod checking;
 pub mod commands;
-pub mod completing;
 pub mod configuration;
 pub mod demo;
+mod detaching;
 pub mod doctor;
 pub mod dossier;
+pub mod error_pages;
 pub mod exit_code;
 pub mod failure;
+pub mod globals;
 pub mod history;
 pub mod importing;
+pub mod itself;
 pub mod library;
 mod literal;
 pub mod logging;
-pub mod manual;
 pub mod operator;
 pub mod output;
 pub mod panics;
 pub mod people;
 pub mod performance;
+pub mod place;
 #[cfg(test)]
 mod reference;
 pub mod rehearsal;
+pub mod sealing;
 pub mod serve;
 pub mod sheet;
-mod signals;
 mod signing;
 pub mod testing;
 pub mod tutorial;
+pub mod typed;
 pub mod workplace;
 pub mod writing;
 
@@ -45,7 +49,7 @@ pub mod writing;
 pub fn main() -> std::process::ExitCode {
     // Before anything looks at the arguments: they are a command's, and so is the environment.
     let mut arguments = std::env::args_os().skip(1);
-    if arguments.next().is_some_and(|verb| verb == commands::keeper::VERB)
+    if arguments.next().is_some_and(|verb| verb == itself::KEEPER)
         && arguments.next().is_some_and(|role| role == runbook_runtime::keeper::AT_TERMINAL)
     {
         return runbook_runtime::keeper::at_terminal(&arguments.collect::<Vec<_>>());

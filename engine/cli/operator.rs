@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use runbook_model::person::{From, Person};
 use runbook_model::step::Confirm;
 
-use crate::commands::behalf;
+use crate::behalf;
 
 /// The person who started this program.
 #[derive(Debug, Clone, PartialEq, Eq)]

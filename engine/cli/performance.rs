@@ -3,6 +3,7 @@
 mod ending;
 mod present;
 mod refused;
+mod signals;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,13 +30,14 @@ use runbook_runtime::world::live::{Couriers, Site};
 use runbook_runtime::world::{Agreeing, DryRunWorld, LiveWorld, World};
 
 use crate::anchoring;
-use crate::commands::{confined, courier, keeper};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
+use crate::itself;
 use crate::operator::Operator;
+use crate::output::Format;
 use crate::output::reporters::{self, Telling};
 use crate::people::AtTerminal;
-use crate::signals;
+
 use crate::workplace::{Workplace, boot};
 
 use ending::{already, ended};
@@ -67,6 +69,8 @@ pub struct Performance<'a> {
     pub yes: bool,
     /// Whether output of steps that succeed is shown.
     pub verbose: bool,
+    /// For whom it is told.
+    pub format: Format,
     /// What happened in earlier sessions.
     pub before: Vec<Record>,
     /// The same, as the journal says it: compared with it under its lock, and read again only when it differs.
@@ -136,6 +140,7 @@ impl<'a> Performance<'a> {
             dry_run: false,
             yes: false,
             verbose: false,
+            format: workplace.globals.output,
             before,
             known,
             sources,
@@ -216,7 +221,7 @@ impl<'a> Performance<'a> {
         let trail = self.archivist.is_some().then(|| trail_shown.clone());
         let trail = trail.map(|trail| if self.signing.signer.is_some() { trail } else { format!("{trail}  (unsigned)") });
         let mut teller = reporters::choose(
-            self.workplace.globals.output,
+            self.format,
             self.workplace.screen(),
             Telling {
                 verbose: self.verbose,
@@ -280,7 +285,7 @@ impl<'a> Performance<'a> {
             terminal: at_terminal.then(|| AtTerminal::new(self.operator.clone(), self.runner.clone(), palette)),
         };
         let sink = view.clone();
-        let processes = Kept::new(Path::new("/proc/self/exe"), &[keeper::VERB], &self.dir.keeper());
+        let processes = Kept::new(Path::new("/proc/self/exe"), &[itself::KEEPER], &self.dir.keeper());
         let live = LiveWorld::new(site, Box::new(processes), Box::new(people))
             .with_vault(vault)
             .with_sink(Box::new(move |progress| sink.0.borrow_mut().progress(&progress)));
@@ -298,7 +303,7 @@ impl<'a> Performance<'a> {
         confinement::supported().map_err(|not| not.to_string())?;
         let scratch = self.dir.scratch();
         std::fs::create_dir_all(&scratch).map_err(|error| format!("`{}`: {error}", scratch.display()))?;
-        let wrapper = vec!["/proc/self/exe".to_owned(), confined::VERB.to_owned()];
+        let wrapper = vec!["/proc/self/exe".to_owned(), itself::CONFINED.to_owned()];
         site.confinement = Some(Confinement { wrapper, scratch });
         Ok(())
     }
@@ -307,7 +312,7 @@ impl<'a> Performance<'a> {
         let configuration = &self.workplace.place.configuration;
         let usual = SshSettings::default();
         Couriers {
-            program: ["/proc/self/exe", courier::VERB].map(str::to_owned).to_vec(),
+            program: ["/proc/self/exe", itself::COURIER].map(str::to_owned).to_vec(),
             dir: self.dir.hosts(),
             ssh: SshSettings {
                 config: configuration.ssh_config.as_ref().map(|file| file.value.clone()),

@@ -9,7 +9,7 @@ use std::path::Path;
 use clap::{Arg, Command};
 use runbook_runtime::script::{schema, test_schema};
 
-use crate::arguments;
+use crate::commands::arguments;
 
 const BY_PROGRAM: &str =
     "<!-- Written by engine/cli/reference.rs from the program; `BLESS=1 cargo test --lib reference` renews it. -->";

@@ -14,14 +14,15 @@ use runbook_runtime::script::Program;
 use runbook_runtime::secret::{Sources, Vault};
 use runbook_runtime::signing::Signing;
 
-use crate::arguments::Globals;
-use crate::commands::exec::RunPrefix;
-use crate::commands::{Place, on_stderr};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
+use crate::globals::Globals;
 use crate::library::{Title, broken};
 use crate::operator::Operator;
 use crate::output::screen::Screen;
+use crate::output::screen::on_stderr;
+use crate::place::Place;
+use crate::typed::RunPrefix;
 
 /// What the verbs that take a run start from.
 pub struct Workplace<'a> {

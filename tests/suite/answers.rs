@@ -76,6 +76,55 @@ fn a_no_declines_and_stops() {
 }
 
 #[test]
+fn whoever_says_no_at_a_terminal_is_not_asked_how_to_go_on_all_the_same() {
+    for question in ["confirm(\"Go on?\");", "confirm(\"Go on?\", #{ quorum: 2 });"] {
+        let place = Place::with(&ASKS.replace("confirm(\"Go on?\");", question));
+        let mut terminal = place.terminal(&["exec", "main"]);
+        terminal.until("Go on?").until("[y/N]").keys("n\r");
+        let ended = terminal.end().with(8);
+        ended.says(&["declined", "ask again"]);
+        assert!(!ended.screen().join("\n").contains("[k]"), "no way around it is offered");
+        assert_eq!(place.ledger(), ["before"]);
+    }
+}
+
+#[test]
+fn an_answer_stands() {
+    let place = Place::with(ASKS);
+    place.expect(4, &["exec", "main"]);
+    let run = place.newest_run();
+    place.expect(0, &["answer", &run, "--no"]).says(&["answered: no", "end it, as the answer says"]);
+    place.expect(10, &["answer", &run, "--yes"]).says(&["is answered already", "has said no", "nothing was recorded"]);
+    place.expect(8, &["resume"]);
+    assert_eq!(place.ledger(), ["before"]);
+    // Asked again, it is another question.
+    place.expect(4, &["resume"]);
+    place.expect(0, &["answer", &run, "--yes"]);
+    place.expect(0, &["resume"]);
+}
+
+#[test]
+fn a_quorum_says_who_has_agreed_and_that_somebody_else_is_wanted() {
+    let place = Place::with(&ASKS.replace("confirm(\"Go on?\");", "confirm(\"Go on?\", #{ quorum: 2 });"));
+    place.expect(4, &["exec", "main"]).says(&["2 people have to agree"]);
+    let run = place.newest_run();
+    place.expect(0, &["answer", &run, "--yes"]).says(&["1 of 2", "2 people have to agree", "so far: "]);
+    place.expect(10, &["answer", &run, "--yes"]).says(&["has said yes, and somebody else is wanted"]);
+    place.expect(4, &["answer", &run]).says(&["2 people have to agree", ": yes"]);
+    // A change of mind is one: it declines.
+    place.expect(0, &["answer", &run, "--no"]);
+    place.expect(8, &["resume"]);
+    assert_eq!(place.ledger(), ["before"]);
+}
+
+#[test]
+fn a_name_with_a_slash_is_shown_as_it_was_written() {
+    let place = Place::with("confirm(\"Switch from rel/v1 to rel/v2?\");");
+    let ran = place.expect(4, &["exec", "main"]);
+    ran.says(&["for an answer to `Switch from rel/v1 to rel/v2?`"]).is_silent_about(&["%2F"]);
+}
+
+#[test]
 fn yes_answers_for_whoever_typed_it() {
     let place = Place::with(ASKS);
     place.expect(0, &["exec", "main", "--yes"]);
@@ -152,7 +201,7 @@ fn of_several_questions_each_is_answered_by_its_name_and_by_those_who_may() {
     let run = place.newest_run();
     let before = place.photograph();
     let open = place.expect(4, &["answer", &run]);
-    open.says(&["? first?", "for: nobody", "? second?", "Look first.", "'ask/second/second?' --choose up"]);
+    open.says(&["? first?", "may answer: nobody", "? second?", "Look first.", "'ask/second/second?' --choose up"]);
     assert_eq!(place.photograph(), before);
     place.expect(10, &["answer", &run, "first?", "--yes"]).says(&["not among those who may answer"]);
     place.expect(2, &["answer", &run, "third?", "--yes"]).says(&["third?"]);

@@ -13,6 +13,7 @@ mod check;
 mod completions;
 mod crashes;
 mod demo;
+mod detaching;
 mod doctor;
 mod doubt;
 mod dry_run;

@@ -25,7 +25,6 @@ fn at_a_terminal_each_part_is_asked_for_and_can_be_declined() {
     let mut terminal = place.terminal(&["tutorial", "play"]);
     terminal.until("Look at a runbook?").until("[y/N]").keys("y\r");
     terminal.until("Rehearse it?").until("[y/N]").keys("n\r");
-    terminal.until("s? ").keys("s\r");
     terminal.end().with(8);
     assert_eq!(place.read("play/site/page"), "old\n");
     assert!(!place.path("play/ledger").exists());

@@ -3,9 +3,9 @@
 use runbook_alerts::mapping::Known;
 use runbook_runtime::script::at_depth;
 
-use crate::commands::Place;
 use crate::failure::Failure;
 use crate::library::Library;
+use crate::place::Place;
 
 /// The runbooks that can be read; and those that cannot, with why.
 #[must_use]

@@ -5,7 +5,7 @@ use std::path::Path;
 use runbook_runtime::script::{Diagnostic, Severity};
 
 use super::Report;
-use super::format::seen_from;
+use super::seen_from::seen_from;
 
 pub(super) fn annotations(report: &Report, prefix: &Path) -> String {
     report.each().map(|(_, diagnostic)| annotation(diagnostic, prefix)).collect()

@@ -6,6 +6,7 @@ mod json;
 mod links;
 mod report;
 mod sarif;
+mod seen_from;
 mod served;
 mod watch;
 

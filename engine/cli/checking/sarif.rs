@@ -7,8 +7,8 @@ use runbook_runtime::script::{Code, Diagnostic, Label, Severity, Span};
 use serde_json::{Value, json};
 
 use super::Report;
-use super::format::seen_from;
-use crate::commands::explain;
+use super::seen_from::seen_from;
+use crate::error_pages;
 
 pub(super) fn log(report: &Report, prefix: &Path) -> String {
     let used: BTreeSet<Code> = report.each().map(|(_, diagnostic)| diagnostic.code).collect();
@@ -30,7 +30,7 @@ pub(super) fn log(report: &Report, prefix: &Path) -> String {
 }
 
 fn rule(code: Code) -> Value {
-    let title = explain::title_of(code.id()).unwrap_or_default();
+    let title = error_pages::title_of(code.id()).unwrap_or_default();
     json!({
         "id": code.id(),
         "shortDescription": { "text": title },

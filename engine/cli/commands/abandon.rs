@@ -4,12 +4,12 @@ use runbook_model::rollback;
 use runbook_model::state::RunState;
 use runbook_runtime::dispatcher::Session;
 
-use crate::commands::exec::RunPrefix;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::operator::Operator;
 use crate::output::{self, safe};
 use crate::performance::Performance;
+use crate::typed::RunPrefix;
 use crate::workplace::Workplace;
 
 /// Give an unfinished run up for good
@@ -49,10 +49,10 @@ pub fn run(abandon: &Abandon, workplace: &Workplace<'_>) -> Result<ExitCode, Fai
 fn left_behind(state: &RunState) -> String {
     let mut text = String::new();
     for path in rollback::owing(state) {
-        text.push_str(&format!("stays as it is: {}\n", safe::line(&path.to_string())));
+        text.push_str(&format!("stays as it is: {}\n", safe::line(&path.told())));
     }
     for step in state.doubtful() {
-        text.push_str(&format!("nobody knows whether it took effect: {}\n", safe::line(&step.path.to_string())));
+        text.push_str(&format!("nobody knows whether it took effect: {}\n", safe::line(&step.path.told())));
     }
     text
 }

@@ -1,13 +1,13 @@
 //! `runbook answer`: answers a confirm that waits.
 
 use runbook_model::answer::Said;
+use runbook_model::approval;
 use runbook_model::change::quoted;
 use runbook_model::step::StepKind;
 use runbook_runtime::dispatcher::{Session, questions};
 use runbook_runtime::journal::RunDir;
 
-use crate::commands::behalf;
-use crate::commands::exec::RunPrefix;
+use crate::behalf;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::operator::Operator;
@@ -16,6 +16,7 @@ use crate::output::safe;
 use crate::output::style::Tone;
 use crate::output::wrap::{self, Lines};
 use crate::performance::Performance;
+use crate::typed::RunPrefix;
 use crate::workplace::Workplace;
 
 /// Answer a confirm that a run waits for
@@ -101,11 +102,13 @@ fn shown(workplace: &Workplace<'_>, dir: &RunDir) -> Result<ExitCode, Failure> {
             let line = safe::line(line);
             text.push_str(&format!("    {}\n", lay(4, 6 + wrap::indent(&line), Tone::Plain, &line)));
         }
-        if !confirm.by.is_empty() {
-            text.push_str(&format!(
-                "  {}\n",
-                palette.paint(Tone::Faint, &safe::line(&format!("for: {}", confirm.by.join(", "))))
-            ));
+        let mut facts = confirm.wants();
+        let shown = approval::shown(&state, &path, &spec);
+        let answers = state.step(&path).map(|step| step.answers.as_slice()).unwrap_or_default();
+        let so_far = answers.iter().filter(|answer| answer.shown == shown);
+        facts.extend(so_far.map(|answer| format!("{}: {}", answer.by.line(), answer.said.line())));
+        if !facts.is_empty() {
+            text.push_str(&format!("  {}\n", palette.paint(Tone::Faint, &safe::line(&facts.join(" · ")))));
         }
         let ways: Vec<String> = match (confirm.choices.as_slice(), &confirm.input) {
             ([], None) => vec!["--yes".to_owned(), "--no".to_owned()],

@@ -4,14 +4,9 @@
 //! read. What the person may do is judged where it always is: by the dispatcher, for the name that stands here. Whoever has
 //! the account of the server could write any name, as they could write the journal itself.
 
-use std::collections::BTreeMap;
 use std::io::Read as _;
-use std::sync::OnceLock;
 
-use runbook_model::digest::Digest;
-use runbook_model::parameter::Origin;
-use serde::{Deserialize, Serialize};
-
+use crate::behalf::{self, Request};
 use crate::commands;
 use crate::exit_code::ExitCode;
 use crate::output;
@@ -20,33 +15,8 @@ use crate::output;
 #[derive(Debug, clap::Args)]
 pub struct Behalf {}
 
-/// The name of the verb, by which the server starts it.
-pub const VERB: &str = "behalf";
 /// The longest request, in bytes.
 const LONGEST: u64 = 1 << 20;
-
-/// What a person asked for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Request {
-    /// Who.
-    pub person: String,
-    /// The command line, without the name of the program.
-    pub line: Vec<String>,
-    /// Where the values of parameters come from, when nobody typed them.
-    #[serde(default)]
-    pub origins: BTreeMap<String, Origin>,
-    /// The digest of the sources that the person was shown.
-    #[serde(default)]
-    pub shown: Option<Digest>,
-}
-
-static REQUEST: OnceLock<Request> = OnceLock::new();
-
-/// For whom this process works, when that is not whoever started it.
-pub(crate) fn request() -> Option<&'static Request> {
-    REQUEST.get()
-}
 
 /// Does it, in a session of its own: what the server's terminal or its end does to others does not reach the run.
 #[must_use]
@@ -62,7 +32,7 @@ pub fn run() -> ExitCode {
     // It fails for the leader of a process group only, who has what is wanted already.
     rustix::process::setsid().ok();
     let line = std::iter::once("runbook".to_owned()).chain(request.line.clone());
-    if REQUEST.set(request).is_err() {
+    if !behalf::work_for(request) {
         return refuse("this process works for somebody already");
     }
     commands::perform_line(line.map(Into::into))

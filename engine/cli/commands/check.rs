@@ -5,13 +5,14 @@ use std::path::PathBuf;
 
 use runbook_runtime::script::Severity;
 
-use super::Place;
-use crate::arguments::{self, Globals};
 use crate::checking::{Findings, Format, Report, Watch};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
+use crate::globals::Globals;
 use crate::output;
 use crate::output::safe::{self, Colours};
+use crate::output::screen::on_stderr;
+use crate::place::Place;
 
 /// Look for mistakes in runbooks without running anything
 ///
@@ -60,7 +61,7 @@ pub fn run(check: &Check, place: Place, globals: &Globals) -> Result<ExitCode, F
 }
 
 fn say(globals: &Globals, failure: &Failure) {
-    output::to_stderr(&failure.rendered(super::on_stderr(globals.color).palette));
+    output::to_stderr(&failure.rendered(on_stderr(globals.color).palette));
 }
 
 fn once(check: &Check, place: &Place, globals: &Globals) -> Result<ExitCode, Failure> {
@@ -73,8 +74,8 @@ fn once(check: &Check, place: &Place, globals: &Globals) -> Result<ExitCode, Fai
     let root = &place.configuration.root.value;
     let report = Report::of(&library, root, &titles, &allowed, &|secret| place.configuration.has_source(secret));
     let format = check.format.unwrap_or(match globals.output {
-        arguments::Format::Json => Format::Json,
-        arguments::Format::Text => Format::Text,
+        output::Format::Json => Format::Json,
+        output::Format::Text => Format::Text,
     });
     // Below the working directory, names start there: a code host knows nothing of our root.
     let prefix = root.strip_prefix(&place.surroundings.cwd).map_or_else(|_| PathBuf::new(), PathBuf::from);
@@ -90,7 +91,7 @@ fn once(check: &Check, place: &Place, globals: &Globals) -> Result<ExitCode, Fai
 }
 
 fn show(found: &Findings, globals: &Globals) {
-    let coloured = super::on_stderr(globals.color).palette.is_coloured();
+    let coloured = on_stderr(globals.color).palette.is_coloured();
     let colours = if coloured { Colours::Kept } else { Colours::Dropped };
     let text = found.diagnostics.render(coloured);
     output::to_stderr(&format!("{}\n\n", safe::block(text.trim_end().as_bytes(), colours)));

@@ -2,9 +2,11 @@
 
 use serde_json::json;
 
-use crate::arguments::{Format, Globals};
 use crate::configuration::{Audit, Configuration, Origin, Serve, secrets};
 use crate::failure::Failure;
+use crate::globals::Globals;
+use crate::output::Format;
+use crate::output::screen::on_stdout;
 use crate::output::style::{Palette, Tone};
 use crate::output::{self, safe};
 
@@ -24,7 +26,7 @@ pub fn run(config: &Config, globals: &Globals, configuration: &Configuration) ->
     let rows = rows(configuration);
     output::to_stdout(&match globals.output {
         Format::Json => json_lines(&rows),
-        Format::Text => text(&rows, config.show_origin, super::on_stdout(globals.color).palette),
+        Format::Text => text(&rows, config.show_origin, on_stdout(globals.color).palette),
     })
 }
 

@@ -19,8 +19,6 @@ pub struct Confined {
     pub command: Vec<OsString>,
 }
 
-/// The name of the verb, by which the engine starts it.
-pub const VERB: &str = "confined";
 /// What a shell says of a program that was found and cannot be started.
 const NOT_STARTED: u8 = 126;
 

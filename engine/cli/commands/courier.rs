@@ -9,6 +9,3 @@ pub struct Courier {}
 pub fn run(_courier: &Courier) -> std::process::ExitCode {
     runbook_runtime::hosts::serve()
 }
-
-/// The name of the verb, by which the keeper starts it.
-pub const VERB: &str = "courier";

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use runbook_runtime::script::definitions;
 
-use super::Place;
 use crate::failure::Failure;
 use crate::output;
+use crate::place::Place;
 
 /// Write definition files for the Rhai language server, so that editors complete and explain
 ///

@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 use runbook_model::change::quoted;
 use runbook_model::person::From;
 
-use crate::arguments::Globals;
 use crate::commands;
 use crate::demo::{self, DemoFailure};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
+use crate::globals::Globals;
 use crate::operator::Operator;
 use crate::output;
 

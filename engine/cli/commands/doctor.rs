@@ -3,13 +3,15 @@
 use serde_json::json;
 use unicode_width::UnicodeWidthStr as _;
 
-use super::{Place, on_stdout};
-use crate::arguments::{Format, Globals};
 use crate::doctor::{Finding, Standing, examine};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
+use crate::globals::Globals;
+use crate::output::Format;
+use crate::output::screen::on_stdout;
 use crate::output::style::{Palette, Tone};
 use crate::output::{self, safe};
+use crate::place::Place;
 use crate::workplace::Workplace;
 
 /// Say whether runs can be relied on here: programs, kernel, clock, disk, keys, login

@@ -1,14 +1,12 @@
 //! `runbook exec`: starts a run.
 
 use std::collections::BTreeMap;
-use std::convert::Infallible;
 use std::path::Path;
-use std::str::FromStr;
 
 use jiff::Timestamp;
 use runbook_model::Value;
 use runbook_model::digest::Digest;
-use runbook_model::entry::{Mode, Provenance, RunStarted, Source};
+use runbook_model::entry::{Mode, Provenance, RunStarted};
 use runbook_model::outlook::Outlook;
 use runbook_model::parameter::{self, Given, Origin};
 use runbook_model::person::From;
@@ -18,14 +16,16 @@ use runbook_runtime::journal::new_run_id;
 use runbook_runtime::script::Program;
 use runbook_runtime::secret::known;
 
-use crate::arguments::Format;
-use crate::commands::behalf;
+use crate::behalf;
+use crate::detaching::{detach, leave_terminal};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::operator::Operator;
 use crate::output;
+use crate::output::Format;
 use crate::performance::{Performance, start};
 use crate::rehearsal::{self, Past};
+use crate::typed::{Parameter, unfit};
 use crate::workplace::Workplace;
 
 /// Run a runbook
@@ -37,7 +37,7 @@ pub struct Exec {
     #[arg(value_name = "NAME")]
     pub runbook: String,
     /// A parameter, as often as there are any
-    #[arg(long = "param", short = 'p', value_name = "KEY=VALUE", value_parser = parameter)]
+    #[arg(long = "param", short = 'p', value_name = "KEY=VALUE")]
     pub params: Vec<Parameter>,
     /// The environment whose settings the runbook gets; otherwise `RUNBOOK_ENV`
     #[arg(long, value_name = "ENV")]
@@ -54,6 +54,12 @@ pub struct Exec {
     /// Start without the rehearsal that the environment requires, and record why
     #[arg(long, value_name = "REASON", conflicts_with = "dry_run")]
     pub without_rehearsal: Option<String>,
+    /// Start it and leave: the run goes on without this terminal, and waits where a person is asked (`runbook answer`)
+    #[arg(long, conflicts_with = "verbose")]
+    pub detach: bool,
+    /// Go on as the process that `--detach` has started
+    #[arg(long, hide = true)]
+    pub detached: bool,
     /// Show the output of steps that succeed, too
     #[arg(long, short)]
     pub verbose: bool,
@@ -64,6 +70,12 @@ pub struct Exec {
 /// # Errors
 /// The runbook, its parameters or the place to keep the run are not as they should be; nothing was run.
 pub fn run(exec: &Exec, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> {
+    if exec.detach {
+        return detach(workplace.globals);
+    }
+    if exec.detached {
+        leave_terminal();
+    }
     let (title, program, declaration) = workplace.program(&exec.runbook)?;
     let name = title.name;
     let (env, environment) = workplace.place.configuration.environment(exec.env.as_deref())?;
@@ -79,7 +91,7 @@ pub fn run(exec: &Exec, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> 
         configuration.groups.iter().map(|(name, members)| (name.clone(), members.value.clone())).collect();
     let operator = Operator::here().in_groups(&groups);
     if let Some(shown) = behalf::request().and_then(|request| request.shown)
-        && shown != Digest::of_json(&sources(&program))
+        && shown != Digest::of_json(&program.pinned())
     {
         let message = format!("`{name}` is not any more what was shown; nothing was run");
         return Err(Failure::new(ExitCode::Refused, message).hint("read it again, and start it then"));
@@ -110,7 +122,7 @@ pub fn run(exec: &Exec, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> 
         budget: declaration.budget,
         locks: declaration.locks,
         on_failure: declaration.on_failure,
-        sources: sources(&program),
+        sources: program.pinned(),
         provenance: provenance(&workplace.root(), &program),
         root: workplace.root().display().to_string(),
         groups,
@@ -147,6 +159,7 @@ pub fn run(exec: &Exec, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> 
         dry_run: exec.dry_run,
         yes: exec.yes,
         verbose: exec.verbose,
+        format: if exec.detached { Format::Json } else { workplace.globals.output },
         before: Vec::new(),
         known: None,
         sources: secrets,
@@ -156,6 +169,7 @@ pub fn run(exec: &Exec, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> 
     };
     let exit = performance.perform(|opening| Session::exec(opening, started, &program))?;
     if workplace.globals.output == Format::Text
+        && !exec.detached
         && let Some(compared) = rehearsal::compared(&state, run)
     {
         output::to_stderr(&format!("{}\n", output::safe::block(compared.as_bytes(), output::safe::Colours::Dropped)));
@@ -187,15 +201,6 @@ pub(super) fn protected(env: &str) -> Failure {
     Failure::new(ExitCode::Refused, message).hint("leave `--yes` out, and answer at the terminal or with `runbook answer`")
 }
 
-/// The parameters are not what the runbook declares.
-pub(crate) fn unfit(name: &str, refused: &[parameter::Refused]) -> Failure {
-    let mut failure = Failure::usage(format!("`{name}` does not get the parameters that it needs; nothing was run"));
-    for refused in refused {
-        failure = failure.detail(format!("  {refused}"));
-    }
-    failure.hint(format!("runbook show {name}"))
-}
-
 /// Parameters and settings are written down, and every process of the machine can read what was typed.
 fn written_secret(params: &BTreeMap<String, Given>, settings: &serde_json::Map<String, Value>) -> Option<Failure> {
     let patterns = known::patterns();
@@ -209,12 +214,6 @@ fn written_secret(params: &BTreeMap<String, Given>, settings: &serde_json::Map<S
             format!("the {what} `{name}` holds the value of a secret, and would be written down: {veiled}; nothing was run");
         Some(Failure::usage(message).hint("leave it out: the runbook names it with `secret(\"…\")`"))
     })
-}
-
-/// The sources of a runbook, as a run names them.
-pub(crate) fn sources(program: &Program) -> Vec<Source> {
-    let texts = program.sources();
-    texts.into_iter().map(|(name, text)| Source { name, digest: Digest::of(text.as_bytes()) }).collect()
 }
 
 /// The commit that the sources come from, when they are kept in git. Asked of the user's own git, once, before the run; it
@@ -242,38 +241,4 @@ fn provenance(root: &Path, program: &Program) -> Option<Provenance> {
     // `(initial)`: a repository without a commit.
     let is_a_commit = commit.bytes().all(|byte| byte.is_ascii_hexdigit());
     is_a_commit.then(|| Provenance { commit, dirty: said.lines().any(|line| !line.starts_with('#')) })
-}
-
-/// A parameter as it was typed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Parameter {
-    /// Its name.
-    pub name: String,
-    /// The text behind the first `=`.
-    pub text: String,
-}
-
-/// A typed parameter without a name or without `=`.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("a parameter is written `name=value`")]
-pub struct NotAParameter;
-
-/// Reads a parameter as it was typed.
-pub(super) fn parameter(text: &str) -> Result<Parameter, NotAParameter> {
-    match text.split_once('=') {
-        Some((name, text)) if !name.is_empty() => Ok(Parameter { name: name.to_owned(), text: text.to_owned() }),
-        _ => Err(NotAParameter),
-    }
-}
-
-/// A run, by its id or any prefix of it that no other run shares.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RunPrefix(pub String);
-
-impl FromStr for RunPrefix {
-    type Err = Infallible;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Ok(Self(text.trim().to_ascii_uppercase()))
-    }
 }

@@ -1,7 +1,6 @@
 //! `runbook explain`: a page for every error code.
 
-use include_dir::{Dir, include_dir};
-
+use crate::error_pages::{pages, title};
 use crate::failure::Failure;
 use crate::output;
 
@@ -12,8 +11,6 @@ pub struct Explain {
     #[arg(value_name = "CODE")]
     pub code: Option<String>,
 }
-
-static PAGES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/docs/src/errors");
 
 /// Prints the page, or the list of all.
 ///
@@ -26,23 +23,6 @@ pub fn run(explain: &Explain) -> Result<(), Failure> {
     })
 }
 
-/// Every code with the text of its page, in the order of the codes.
-pub fn pages() -> impl Iterator<Item = (&'static str, &'static str)> {
-    let mut pages: Vec<_> = PAGES
-        .files()
-        .filter_map(|file| Some((file.path().file_stem()?.to_str()?, file.contents_utf8()?)))
-        .filter(|(code, _)| code.starts_with("RB"))
-        .collect();
-    pages.sort_unstable();
-    pages.into_iter()
-}
-
-/// The title of the page of a code.
-#[must_use]
-pub fn title_of(code: &str) -> Option<&'static str> {
-    pages().find(|(known, _)| *known == code).map(|(code, text)| title(code, text))
-}
-
 fn page(code: &str) -> Result<&'static str, Failure> {
     let code = code.to_ascii_uppercase();
     let found = pages().find_map(|(known, text)| (known == code).then_some(text));
@@ -51,14 +31,6 @@ fn page(code: &str) -> Result<&'static str, Failure> {
 
 fn index() -> String {
     pages().map(|(code, text)| format!("{code}  {}\n", title(code, text))).collect()
-}
-
-fn title<'a>(code: &str, text: &'a str) -> &'a str {
-    let first = text.lines().next().unwrap_or_default();
-    first
-        .strip_prefix("# ")
-        .and_then(|first| first.strip_prefix(code))
-        .map_or(first, |title| title.trim_start_matches([':', ' ']))
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
 //! `runbook fetch`: brings a run here that another machine pushed.
 
 use crate::anchoring::refused;
-use crate::commands::exec::RunPrefix;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::output;
+use crate::typed::RunPrefix;
 use crate::workplace::Workplace;
 
 /// Bring a run here that another machine pushed

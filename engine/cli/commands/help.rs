@@ -2,7 +2,7 @@
 
 use runbook_model::parameter::nearest;
 
-use crate::arguments;
+use crate::commands::arguments;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::output;

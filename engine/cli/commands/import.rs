@@ -4,13 +4,13 @@ use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-use super::Place;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::importing::{Imported, import};
 use crate::operator::Operator;
 use crate::output;
 use crate::output::safe;
+use crate::place::Place;
 use crate::writing::{Sketch, name_of};
 
 /// A text that is longer than this is no runbook.

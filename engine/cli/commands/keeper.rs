@@ -15,6 +15,3 @@ pub struct Keeper {
 pub fn run(keeper: &Keeper) -> std::process::ExitCode {
     runbook_runtime::keeper::serve(&keeper.dir)
 }
-
-/// The name of the verb, by which the engine starts it.
-pub const VERB: &str = "keeper";

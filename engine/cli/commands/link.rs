@@ -4,14 +4,14 @@ use runbook_alerts::link::to_runbook;
 use runbook_alerts::proposal::Proposal;
 use runbook_model::parameter::{Origin, nearest};
 
-use super::Place;
-use super::exec::{Parameter, parameter};
 use crate::alerts::base;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::library::broken;
 use crate::output;
 use crate::output::style::Palette;
+use crate::place::Place;
+use crate::typed::Parameter;
 
 /// Print the address of a runbook with its parameters
 ///
@@ -22,7 +22,7 @@ pub struct Link {
     #[arg(value_name = "NAME")]
     pub runbook: String,
     /// Values for its parameters
-    #[arg(value_name = "KEY=VALUE", value_parser = parameter)]
+    #[arg(value_name = "KEY=VALUE")]
     pub params: Vec<Parameter>,
     /// The address of the page; otherwise `url` of `[serve]`
     #[arg(long, value_name = "URL")]

@@ -4,9 +4,11 @@ use runbook_model::declaration::Declaration;
 use runbook_runtime::script::at_depth;
 use serde_json::json;
 
-use crate::arguments::{Format, Globals};
 use crate::failure::Failure;
+use crate::globals::Globals;
 use crate::library::{Library, Title};
+use crate::output::Format;
+use crate::output::screen::on_stdout;
 use crate::output::style::{Palette, Tone};
 use crate::output::{self, safe, table};
 
@@ -27,7 +29,7 @@ pub fn run(library: &Library, globals: &Globals) -> Result<(), Failure> {
     let rows: Vec<_> = at_depth(described);
     output::to_stdout(&match globals.output {
         Format::Json => json_lines(&rows),
-        Format::Text => text(&rows, super::on_stdout(globals.color).palette),
+        Format::Text => text(&rows, on_stdout(globals.color).palette),
     })
 }
 

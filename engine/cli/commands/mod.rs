@@ -3,6 +3,7 @@
 pub mod abandon;
 pub mod alerts;
 pub mod answer;
+pub mod arguments;
 pub mod behalf;
 pub mod check;
 pub mod completions;
@@ -42,22 +43,22 @@ use std::ffi::OsString;
 
 use clap::FromArgMatches as _;
 
-use crate::arguments::{self, Arguments, Globals, Verb, When};
-use crate::configuration::{Configuration, Surroundings};
+use self::arguments::{Arguments, Verb};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
+use crate::globals::Globals;
 use crate::history::History;
-use crate::library::Library;
-use crate::logging::Logging;
+use crate::itself;
 use crate::output;
-use crate::output::screen::Screen;
+use crate::output::screen::{Screen, When, on_stderr, on_stdout};
+use crate::place::Place;
 use crate::workplace::Workplace;
 
 /// Does what the command line asks for, shows what went wrong, and says how to end.
 pub fn run(line: impl IntoIterator<Item = OsString>) -> std::process::ExitCode {
     let line: Vec<_> = line.into_iter().collect();
     // One is started for each command on a host, and the whole command line takes longer to set up than it takes to run.
-    if line.len() == 2 && line[1] == courier::VERB {
+    if line.len() == 2 && line[1] == itself::COURIER {
         return courier::run(&courier::Courier {});
     }
     if line.get(1).is_some_and(|verb| verb == completions::VERB) {
@@ -145,48 +146,6 @@ fn perform(globals: &Globals, verb: Verb) -> Result<ExitCode, Failure> {
         Verb::Keeper(_) | Verb::Courier(_) | Verb::Confined(_) | Verb::Behalf(_) => {}
     }
     Ok(ExitCode::Completed)
-}
-
-/// Where a command works: its surroundings and the configuration that applies there.
-#[derive(Debug)]
-pub struct Place {
-    /// The working directory, the user and the environment.
-    pub surroundings: Surroundings,
-    /// What applies.
-    pub configuration: Configuration,
-}
-
-impl Place {
-    /// Reads the configuration, and starts the engine's own log if it wants one.
-    ///
-    /// # Errors
-    /// The configuration has mistakes, or the log cannot be written.
-    pub fn of(globals: &Globals) -> Result<Self, Failure> {
-        let surroundings = Surroundings::here()?;
-        let configuration = Configuration::load(&surroundings, globals)?;
-        let filter = configuration.log_filter.as_ref().map(|filter| filter.value.clone());
-        let file = configuration.log_file.as_ref().map(|file| file.value.clone());
-        Logging { filter, file }.start()?;
-        Ok(Self { surroundings, configuration })
-    }
-
-    /// The runbooks here.
-    #[must_use]
-    pub fn library(&self) -> Library {
-        Library::open(&self.configuration, &self.surroundings)
-    }
-}
-
-/// What standard error can show.
-#[must_use]
-pub fn on_stderr(colour: When) -> Screen {
-    Screen::of(std::io::stderr(), colour, &|name| std::env::var_os(name))
-}
-
-/// What standard output can show.
-#[must_use]
-pub fn on_stdout(colour: When) -> Screen {
-    Screen::of(std::io::stdout(), colour, &|name| std::env::var_os(name))
 }
 
 /// Help and version go to standard output and are no mistakes; everything else is one.

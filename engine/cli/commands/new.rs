@@ -4,11 +4,11 @@ use std::io::{self, BufRead as _};
 
 use runbook_model::person::From;
 
-use super::Place;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::operator::Operator;
 use crate::output;
+use crate::place::Place;
 use crate::writing::{name_of, template};
 
 /// Write a new runbook, and tests for it

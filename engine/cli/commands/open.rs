@@ -10,14 +10,16 @@ use runbook_model::declaration::Declaration;
 use runbook_model::parameter::{Origin, nearest};
 use serde_json::json;
 
-use super::{Place, on_stdout};
 use crate::alerts::known;
-use crate::arguments::{Format, Globals};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
+use crate::globals::Globals;
 use crate::output;
+use crate::output::Format;
 use crate::output::safe;
+use crate::output::screen::on_stdout;
 use crate::output::style::Tone;
+use crate::place::Place;
 
 /// Show the runbook of a link, its parameters and the command to type
 ///

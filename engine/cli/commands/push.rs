@@ -3,11 +3,11 @@
 use runbook_runtime::anchor::Remote;
 
 use crate::anchoring::refused;
-use crate::arguments::Format;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::operator::Operator;
 use crate::output;
+use crate::output::Format;
 use crate::workplace::Workplace;
 
 /// Bring the remote of the audit trail up to date

@@ -4,13 +4,14 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 
-use crate::arguments::{Format, Globals};
-use crate::commands::exec::RunPrefix;
 use crate::dossier::{Dossier, html, json, markdown};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
+use crate::globals::Globals;
 use crate::history::History;
 use crate::output;
+use crate::output::Format;
+use crate::typed::RunPrefix;
 
 /// Write a report of a run, for the incident review
 ///

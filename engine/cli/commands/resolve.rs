@@ -5,11 +5,11 @@ use runbook_model::entry::Verdict;
 
 use runbook_runtime::dispatcher::Session;
 
-use crate::commands::exec::RunPrefix;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::operator::Operator;
 use crate::performance::Performance;
+use crate::typed::RunPrefix;
 use crate::workplace::Workplace;
 
 /// Say whether a step in doubt took effect

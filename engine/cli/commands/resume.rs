@@ -5,13 +5,16 @@ use runbook_runtime::dispatcher::Session;
 use runbook_runtime::journal::StateDir;
 
 use crate::anchoring::refused;
-use crate::commands::exec::{RunPrefix, protected};
+use crate::commands::exec::protected;
 use crate::configuration::Environment;
+use crate::detaching::{detach, leave_terminal};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::operator::Operator;
 use crate::output;
+use crate::output::Format;
 use crate::performance::Performance;
+use crate::typed::RunPrefix;
 use crate::workplace::Workplace;
 
 /// Go on with a run that stopped, behind its last finished step
@@ -35,6 +38,12 @@ pub struct Resume {
     /// Answer every yes-or-no confirm with yes
     #[arg(long)]
     pub yes: bool,
+    /// Go on with it and leave: the run goes on without this terminal, and waits where a person is asked (`runbook answer`)
+    #[arg(long, conflicts_with = "verbose")]
+    pub detach: bool,
+    /// Go on as the process that `--detach` has started
+    #[arg(long, hide = true)]
+    pub detached: bool,
     /// Show the output of steps that succeed, too
     #[arg(long, short)]
     pub verbose: bool,
@@ -45,6 +54,12 @@ pub struct Resume {
 /// # Errors
 /// There is nothing to go on with, the run cannot be taken, or `--yes` does not count in its environment; nothing was run.
 pub fn run(resume: &Resume, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> {
+    if resume.detach {
+        return detach(workplace.globals);
+    }
+    if resume.detached {
+        leave_terminal();
+    }
     let state = workplace.state()?;
     let run = match (&resume.from, &resume.run) {
         (Some(remote), prefix) => brought(remote, prefix.as_ref(), workplace, &state)?,
@@ -59,7 +74,8 @@ pub fn run(resume: &Resume, workplace: &Workplace<'_>) -> Result<ExitCode, Failu
     {
         return Err(protected(&env));
     }
-    let performance = Performance { yes: resume.yes, verbose: resume.verbose, ..performance };
+    let format = if resume.detached { Format::Json } else { performance.format };
+    let performance = Performance { yes: resume.yes, verbose: resume.verbose, format, ..performance };
     let edited = if resume.adopt { Some(workplace.program(&performance.entry())?.1) } else { None };
     let edit = edited.as_ref().map(|edited| performance.edit(edited)).transpose()?.unwrap_or_default();
     let performance = Performance { edit, ..performance };

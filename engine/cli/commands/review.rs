@@ -2,12 +2,12 @@
 
 use runbook_runtime::dispatcher::Session;
 
-use crate::commands::exec::RunPrefix;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::operator::Operator;
 use crate::output;
 use crate::performance::Performance;
+use crate::typed::RunPrefix;
 use crate::workplace::Workplace;
 
 /// Sign that you have read what a run did

@@ -3,12 +3,12 @@
 use runbook_model::state::{RunState, Work};
 use runbook_runtime::dispatcher::{Session, would_roll_back};
 
-use crate::commands::exec::RunPrefix;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::operator::Operator;
 use crate::output::{self, safe};
 use crate::performance::Performance;
+use crate::typed::RunPrefix;
 use crate::workplace::Workplace;
 
 /// Roll a run back, newest step first
@@ -57,7 +57,7 @@ fn rehearsed(state: &RunState) -> String {
         n => format!("a rollback would do {n} steps, newest first:\n"),
     };
     for (path, work) in owed {
-        text.push_str(&format!("  ↩ {}\n", safe::line(&path.to_string())));
+        text.push_str(&format!("  ↩ {}\n", safe::line(&path.told())));
         match work {
             Work::Changes(changes) => {
                 for change in changes {
@@ -69,7 +69,7 @@ fn rehearsed(state: &RunState) -> String {
         }
     }
     for path in runbook_model::rollback::staying(state) {
-        text.push_str(&format!("  · {} stays: no rollback was declared for it\n", safe::line(&path.to_string())));
+        text.push_str(&format!("  · {} stays: no rollback was declared for it\n", safe::line(&path.told())));
     }
     text
 }

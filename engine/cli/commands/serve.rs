@@ -2,11 +2,11 @@
 
 use std::net::TcpListener;
 
-use crate::arguments::Globals;
-use crate::commands::Place;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
+use crate::globals::Globals;
 use crate::output;
+use crate::place::Place;
 use crate::serve::{self, Desk, Settings};
 
 /// Serve a page: alerts, runbooks, live runs, answers

@@ -8,13 +8,15 @@ use runbook_runtime::script::Trace;
 use runbook_runtime::script::testing::{Background, TestFile};
 use runbook_runtime::sweep::{Baseline, Subject, Unsweepable};
 
-use super::exec::{self, RunPrefix};
-use crate::arguments::Format;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::library::{Title, broken};
 use crate::output;
+use crate::output::Format;
+use crate::output::screen::on_stdout;
 use crate::testing::{self, Circumstances, Row, SWEEPS, Suite, Sweep};
+use crate::typed::Parameter;
+use crate::typed::RunPrefix;
 use crate::workplace::Workplace;
 
 /// Try runbooks out in a scripted world, where nothing real is touched
@@ -43,8 +45,8 @@ pub struct Test {
     #[arg(long, value_name = "RUN", conflicts_with_all = ["runbooks", "fail_each_step", "repeat_each_step", "crash_matrix", "junit"])]
     pub record: Option<RunPrefix>,
     /// A parameter, as often as there are any; stronger than those of the tests
-    #[arg(long = "param", short = 'p', value_name = "KEY=VALUE", value_parser = exec::parameter)]
-    pub params: Vec<exec::Parameter>,
+    #[arg(long = "param", short = 'p', value_name = "KEY=VALUE")]
+    pub params: Vec<Parameter>,
     /// The environment whose settings the runbook gets; otherwise `RUNBOOK_ENV`
     #[arg(long, value_name = "ENV")]
     pub env: Option<String>,
@@ -86,7 +88,7 @@ pub fn run(test: &Test, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> 
     if !rows.is_empty() {
         output::to_stdout(&match workplace.globals.output {
             Format::Json => rows.iter().map(testing::json_line).collect(),
-            Format::Text => testing::shown(&rows, super::on_stdout(workplace.globals.color).palette),
+            Format::Text => testing::shown(&rows, on_stdout(workplace.globals.color).palette),
         })?;
     }
     let first = rows.iter().find_map(|row| Some((row, row.swept.violations.first()?)));
@@ -150,7 +152,7 @@ fn perform(
     if tested.is_empty() {
         return Ok(false);
     }
-    let (format, palette) = (workplace.globals.output, super::on_stdout(workplace.globals.color).palette);
+    let (format, palette) = (workplace.globals.output, on_stdout(workplace.globals.color).palette);
     let coverage = circumstances.program.coverage(&trace);
     output::to_stdout(&testing::performed(&title.name, &tested, format, palette))?;
     output::to_stdout(&testing::covered(&title.name, &coverage, format, palette))?;

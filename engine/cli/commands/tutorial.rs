@@ -5,12 +5,13 @@ use std::path::PathBuf;
 
 use runbook_model::person::From;
 
-use crate::arguments::Globals;
-use crate::commands::{self, on_stderr};
+use crate::commands;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
+use crate::globals::Globals;
 use crate::operator::Operator;
 use crate::output;
+use crate::output::screen::on_stderr;
 use crate::tutorial::Place;
 
 /// A walk through all of it, in five minutes

@@ -7,11 +7,11 @@ use runbook_runtime::audit::remembered;
 use runbook_runtime::audit::verify::{Demanded, Request, Verified, runs_in, verify};
 use runbook_runtime::journal::StateDir;
 
-use crate::arguments::Format;
-use crate::commands::exec::RunPrefix;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
+use crate::output::Format;
 use crate::output::{self, verdict};
+use crate::typed::RunPrefix;
 use crate::workplace::Workplace;
 
 /// Prove that nobody edited the audit trail

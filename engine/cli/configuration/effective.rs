@@ -11,12 +11,12 @@ use runbook_model::length::Length;
 use runbook_model::parameter::nearest;
 use runbook_runtime::secret::{Source, Sources};
 
-use crate::arguments::Globals;
 use crate::configuration::audit::Audit;
 use crate::configuration::layer::{EnvironmentLayer, Layer, Settings};
 use crate::configuration::secrets::{self, SecretsLayer};
 use crate::configuration::{Origin, Rules, Serve, Sourced, Surroundings, root};
 use crate::failure::Failure;
+use crate::globals::Globals;
 
 /// What applies, each value with its origin.
 #[derive(Debug, Clone)]

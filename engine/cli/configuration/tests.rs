@@ -8,8 +8,8 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use super::*;
-use crate::arguments::Globals;
 use crate::failure::Failure;
+use crate::globals::Globals;
 use crate::output::style::Palette;
 
 const COMMON: &str = r#"

@@ -15,8 +15,8 @@ mod state;
 
 pub use finding::{Finding, Standing};
 
-use crate::commands::Place;
 use crate::failure::Failure;
+use crate::place::Place;
 use crate::workplace::Workplace;
 
 /// Everything that can be found out here. Without a configuration what depends on one is left out.

@@ -7,7 +7,7 @@ use std::path::Path;
 use runbook_runtime::secret::Source;
 
 use super::finding::Finding;
-use crate::commands::Place;
+use crate::place::Place;
 
 pub(super) fn findings(place: &Place) -> Vec<Finding> {
     let configuration = &place.configuration;

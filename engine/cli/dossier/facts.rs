@@ -60,7 +60,7 @@ pub fn trouble(dossier: &Dossier) -> Option<String> {
 /// A promise of time: what, the promise, what it came to.
 #[must_use]
 pub fn promise(promise: &Promise) -> (String, String, String) {
-    let what = if promise.path == StepPath::root() { "the whole run".to_owned() } else { promise.path.to_string() };
+    let what = if promise.path == StepPath::root() { "the whole run".to_owned() } else { promise.path.told() };
     let result = match (promise.took, promise.is_broken()) {
         (Some(took), false) => format!("kept: {}", elapsed::short(took)),
         (Some(took), true) => {

@@ -84,7 +84,7 @@ impl Verdict {
             return verdict("running", Mood::Warn, format!("At work: {who}. This is what happened so far."));
         }
         let word = account.state.word();
-        let at = |path: &runbook_model::path::StepPath| format!("`{path}`");
+        let at = |path: &runbook_model::path::StepPath| format!("`{}`", path.told());
         match &account.state {
             RunStatus::Completed => verdict(word, Mood::Good, format!("It did what it should, in {took}.")),
             RunStatus::Rehearsed { unknown: 0 } => {

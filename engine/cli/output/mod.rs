@@ -3,6 +3,7 @@
 //! Whatever comes from a runbook, a command or a server passes through [`safe`] first.
 
 pub mod elapsed;
+mod format;
 mod print;
 pub mod reporters;
 pub mod safe;
@@ -13,4 +14,5 @@ pub mod veiled;
 pub mod verdict;
 pub mod wrap;
 
+pub use format::Format;
 pub use print::{to_stderr, to_stdout};

@@ -3,10 +3,34 @@
 use std::ffi::OsString;
 use std::os::fd::AsFd;
 
+use clap::ValueEnum;
 use unicode_width::UnicodeWidthChar;
 
-use crate::arguments::When;
 use crate::output::style::Palette;
+
+/// When something is shown.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum When {
+    /// On a terminal that can, unless `NO_COLOR` is set.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+impl When {
+    /// The word that a person types.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Always => "always",
+            Self::Never => "never",
+        }
+    }
+}
 
 /// What a stream can show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +70,18 @@ impl Screen {
             width: width(&stream).or_else(|| variable("COLUMNS")?.parse().ok()).filter(|width| *width > 0).unwrap_or(80),
         }
     }
+}
+
+/// What standard error can show.
+#[must_use]
+pub fn on_stderr(colour: When) -> Screen {
+    Screen::of(std::io::stderr(), colour, &|name| std::env::var_os(name))
+}
+
+/// What standard output can show.
+#[must_use]
+pub fn on_stdout(colour: When) -> Screen {
+    Screen::of(std::io::stdout(), colour, &|name| std::env::var_os(name))
 }
 
 /// The columns of a terminal, as they are now.

@@ -59,8 +59,10 @@ pub(super) fn ways(choice: &Choice) -> Vec<Way> {
         Choice::Failed { spec, owed, rolling_back, .. } => {
             let mut ways = Vec::new();
             // What fails in the script itself has no step that could be tried again or passed over.
-            if spec.is_some() {
-                ways.extend([Way::Retry, Way::Skip]);
+            if let Some(spec) = spec {
+                ways.push(Way::Retry);
+                // A question that could be passed over would be none.
+                ways.extend((*rolling_back || !matches!(spec.kind, StepKind::Confirm(_))).then_some(Way::Skip));
             }
             if *owed > 0 && !rolling_back {
                 ways.push(Way::RollBack);

@@ -18,6 +18,10 @@ pub(super) fn shown(question: &Question, palette: Palette, columns: Option<usize
             text.push_str(&format!("    {}\n", lay(4, 6 + wrap::indent(line), Tone::Plain, line)));
         }
     }
+    let wants = question.confirm.wants();
+    if !wants.is_empty() {
+        text.push_str(&format!("    {}\n", palette.paint(Tone::Faint, &safe::line(&wants.join(" · ")))));
+    }
     for (at, choice) in question.confirm.choices.iter().enumerate() {
         let number = format!("[{}]", at + 1);
         let first = 4 + number.len() + 1;

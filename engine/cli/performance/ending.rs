@@ -7,10 +7,10 @@ use runbook_runtime::dispatcher::{Finished, Halt, Sealing};
 use runbook_runtime::journal::RunDir;
 
 use super::refused::locked;
-use crate::commands::seal;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::output;
+use crate::sealing;
 use crate::workplace::Workplace;
 
 /// How the program ends when there was nothing left to do: with what became of the run. A process that died between the last
@@ -26,7 +26,7 @@ pub(super) fn already(
     output::to_stderr(&format!("{why}run {run} is {} already; there is nothing to {verb}\n", status.word()));
     let unsealed = matches!(workplace.begun(dir)?, Some((_, state)) if state.started().unsealed.is_some());
     if !unsealed {
-        seal::catch_up(workplace, &workplace.state()?, dir)?;
+        sealing::catch_up(workplace, &workplace.state()?, dir)?;
     }
     Ok(ExitCode::of(status))
 }

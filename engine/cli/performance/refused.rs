@@ -37,6 +37,7 @@ pub(super) fn refused(refused: Refused, trail: &str) -> Failure {
         }
         Refused::Unsealable { .. } => Failure::new(ExitCode::Damaged, refused.to_string())
             .hint("`--unsealed REASON` runs without the audit trail, and records why"),
+        Refused::Answered { run, .. } => held(refused.to_string()).hint(format!("runbook show {run}")),
         Refused::NotAllowed(_)
         | Refused::Unsigned(_)
         | Refused::Uncharted(_)

@@ -5,8 +5,8 @@ use std::fs;
 
 use jiff::Timestamp;
 use runbook_model::digest::Digest;
+use runbook_model::duration::{Durations, Watch};
 use runbook_model::entry::{Entry, Mode, RunStarted};
-use runbook_model::estimate::{Durations, Watch};
 use runbook_model::id::RunId;
 use runbook_model::length::Length;
 use runbook_model::outlook::{Outlook, Rehearsed};

@@ -12,12 +12,12 @@ use super::rate::Rate;
 use super::sessions::Sessions;
 use super::settings::Settings;
 use super::token;
-use crate::arguments::Globals;
-use crate::commands::Place;
 use crate::failure::Failure;
+use crate::globals::Globals;
 use crate::history::History;
 use crate::library::Library;
 use crate::operator::Operator;
+use crate::place::Place;
 
 /// What every answer starts from. One for the life of the server.
 #[derive(Debug)]

@@ -17,7 +17,6 @@ use super::refusal::Refusal;
 use super::shell::{self, Seen, quoting};
 use super::visitor::{Viewer, Visitor};
 use super::{Desk, link};
-use crate::commands::exec::sources;
 use crate::dossier::html::escape;
 use crate::library::{Title, broken};
 use crate::output::style::Palette;
@@ -166,7 +165,7 @@ fn form(desk: &Desk, seen: &Seen<'_>, book: &Book, proposal: &Proposal, carried:
         "<form method=\"post\" action=\"/runs\" class=\"card\">{}<input type=\"hidden\" name=\"runbook\" value=\"{name}\">\
          <input type=\"hidden\" name=\"shown\" value=\"{}\"><input type=\"hidden\" name=\"proposed\" value=\"{}\">\n",
         seen.field(),
-        Digest::of_json(&sources(&book.program)),
+        Digest::of_json(&book.program.pinned()),
         carried.map_or_else(|| desk.forgery.sealed(&seen.visitor.key, &proposal.text()), escape::line),
     );
     for (name, parameter) in &book.declaration.params {

@@ -120,7 +120,7 @@ fn acts(dossier: &Dossier, asks: bool, seen: &Seen<'_>) -> String {
         acts.push_str(&format!("<form method=\"post\" action=\"/runs/{run}/resume\">{field}<button>Resume</button></form>\n"));
     }
     if !account.owing.is_empty() && !matches!(account.state, RunStatus::RolledBack | RunStatus::Abandoned { .. }) {
-        let owed: String = account.owing.iter().map(|path| format!("<li>{}</li>", escape::line(&path.to_string()))).collect();
+        let owed: String = account.owing.iter().map(|path| format!("<li>{}</li>", escape::line(&path.told()))).collect();
         acts.push_str(&format!(
             "<details><summary>Roll back…</summary><p>Takes back, newest first:</p><ol>{owed}</ol><form method=\"post\" action=\"/runs/{run}/rollback\">{field}\
              <label class=\"choice\"><input type=\"checkbox\" name=\"sure\" value=\"yes\">Roll it back for real</label><button class=\"bad\">Roll back</button></form></details>\n"

@@ -21,8 +21,8 @@ use super::form::Sent;
 use super::refusal::Refusal;
 use super::visitor::Visitor;
 use super::{Desk, open_page, token};
-use crate::commands::behalf::{self, Request};
-use crate::commands::exec::sources;
+use crate::behalf::Request;
+use crate::itself;
 
 /// A process that has nothing to say yet after this is given up on; it goes on.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -73,7 +73,7 @@ pub(super) async fn on_behalf(
     let (out, err) = (told.with_extension("out"), told.with_extension("err"));
     let file = |path: &Path| std::fs::File::create(path).map_err(|error| broken(&error));
     let child = Command::new("/proc/self/exe")
-        .arg(behalf::VERB)
+        .arg(itself::BEHALF)
         .current_dir(&desk.place.surroundings.cwd)
         .stdin(Stdio::piped())
         .stdout(file(&out)?)
@@ -181,7 +181,7 @@ pub(super) async fn begin(desk: &Desk, visitor: &Visitor, wanted: Wanted) -> Res
 pub(super) async fn start(State(desk): State<Arc<Desk>>, sent: Sent) -> Result<Response, Refusal> {
     let book = open_page::book(&desk, sent.field("runbook")).await?;
     let shown = sent.field("shown").parse::<Digest>().ok();
-    if shown != Some(Digest::of_json(&sources(&book.program))) {
+    if shown != Some(Digest::of_json(&book.program.pinned())) {
         let message = "the runbook has changed since this page was made (RB0048); nothing was run";
         return Err(Refusal::new(StatusCode::CONFLICT, message).hint("go back, load the page again, and read it once more"));
     }

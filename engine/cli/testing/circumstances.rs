@@ -12,10 +12,10 @@ use runbook_runtime::script::Program;
 use runbook_runtime::script::testing::Background;
 use runbook_runtime::sweep::{Subject, scripted};
 
-use crate::commands::exec::{self, Parameter};
 use crate::configuration::Configuration;
 use crate::failure::Failure;
 use crate::library::Title;
+use crate::typed::{Parameter, unfit};
 
 /// A runbook, and everything around it that a test may want otherwise.
 #[derive(Clone)]
@@ -77,7 +77,7 @@ impl Circumstances {
             hosts: environment.host_groups(),
             budget: self.declaration.budget,
             on_failure: self.declaration.on_failure,
-            sources: exec::sources(&self.program),
+            sources: self.program.pinned(),
             provenance: None,
             root: self.root.display().to_string(),
             // The person of the scripted world may speak for everybody.
@@ -93,10 +93,10 @@ impl Circumstances {
 
     /// The failure of a command that needed it.
     #[must_use]
-    pub fn failure(&self, unfit: Unfit) -> Failure {
-        match unfit {
+    pub fn failure(&self, why: Unfit) -> Failure {
+        match why {
             Unfit::Environment(failure) => failure,
-            Unfit::Parameters(refused) => exec::unfit(&self.title.name, &refused),
+            Unfit::Parameters(refused) => unfit(&self.title.name, &refused),
         }
     }
 }

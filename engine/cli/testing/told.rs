@@ -5,7 +5,7 @@ use runbook_runtime::script::{Coverage, Missed};
 use runbook_runtime::sweep::Baseline;
 use serde_json::json;
 
-use crate::arguments::Format;
+use crate::output::Format;
 use crate::output::elapsed;
 use crate::output::safe::{self, Colours};
 use crate::output::style::{Palette, Tone};

@@ -8,8 +8,8 @@ use std::path::PathBuf;
 use runbook_model::change::quoted;
 use runbook_runtime::script::{Pinned, Program, at_depth};
 
-use crate::commands::Place;
 use crate::failure::Failure;
+use crate::place::Place;
 
 /// A runbook that is about to be written, with its tests.
 #[derive(Debug, Clone)]

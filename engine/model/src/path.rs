@@ -73,6 +73,18 @@ impl StepPath {
             .unwrap_or_default()
     }
 
+    /// The path as people read it: names as they were written. It cannot be read back; what is to be typed is the [`fmt::Display`].
+    #[must_use]
+    pub fn told(&self) -> String {
+        let part = |segment: &Segment| match segment {
+            Segment::Named { name, nth: 1 } => name.clone(),
+            Segment::Named { name, nth } => format!("{name}#{nth}"),
+            Segment::Rollback => "~rollback".to_owned(),
+            Segment::Part(nth) => format!("~{nth}"),
+        };
+        self.0.iter().map(part).collect::<Vec<_>>().join("/")
+    }
+
     /// How many phases, keys and rollbacks enclose the step.
     #[must_use]
     pub fn depth(&self) -> usize {

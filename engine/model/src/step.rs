@@ -168,6 +168,23 @@ pub struct Confirm {
     pub on_timeout: Option<OnTimeout>,
 }
 
+impl Confirm {
+    /// What it wants of the people who answer, one thing each; empty when anybody may, alone.
+    #[must_use]
+    pub fn wants(&self) -> Vec<String> {
+        let mut wants = Vec::new();
+        if !self.by.is_empty() {
+            wants.push(format!("may answer: {}", self.by.join(", ")));
+        }
+        if !self.escalate.is_empty() {
+            wants.push(format!("then: {}", self.escalate.join(", ")));
+        }
+        wants.extend(self.quorum.filter(|quorum| *quorum > 1).map(|quorum| format!("{quorum} people have to agree")));
+        wants.extend(self.not_self.then(|| "not whoever runs it".to_owned()));
+        wants
+    }
+}
+
 /// What silence means at a confirm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

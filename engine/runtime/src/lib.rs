@@ -13,6 +13,7 @@ pub mod dispatcher;
 pub mod hosts;
 pub mod journal;
 pub mod keeper;
+pub mod line;
 pub mod operation;
 pub mod prompter;
 pub mod report;

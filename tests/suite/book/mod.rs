@@ -3,6 +3,7 @@
 mod console;
 mod page;
 mod pages_of_the_runbooks;
+mod standard_library;
 
 use std::fs;
 

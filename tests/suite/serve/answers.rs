@@ -86,8 +86,10 @@ fn who_may_answer_is_for_the_confirm_to_say() {
         refused.says(&[why]);
     }
     assert_eq!(say(&amy, &path, "yes", &question).status, 200);
-    assert_eq!(say(&amy, &path, "yes", &question).status, 200);
-    assert_eq!(amy.get(&path).json()["questions"][0]["so_far"], json!(["amy: yes", "amy: yes"]));
+    let again = say(&amy, &path, "yes", &question);
+    assert_eq!(again.status, 409, "{again:?}");
+    again.says(&["somebody else is wanted"]);
+    assert_eq!(amy.get(&path).json()["questions"][0]["so_far"], json!(["amy: yes"]));
     assert_eq!(place.ledger(), ["before"]);
     assert_eq!(say(&ann, &path, "yes", &question).status, 200);
     ann.until(&path, &["\"state\":{\"status\":\"completed\"}"]);

@@ -7,11 +7,12 @@ use runbook_alerts::findings::{self, Severity, Wanted, judge};
 use runbook_alerts::rules;
 
 use crate::alerts::{Baseline, Checked, Format, base, gather, known};
-use crate::arguments::{self, Globals};
-use crate::commands::{Place, on_stderr};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
+use crate::globals::Globals;
 use crate::output;
+use crate::output::screen::on_stderr;
+use crate::place::Place;
 
 /// Check that the links of alerts lead to runbooks that fit them
 ///
@@ -125,8 +126,8 @@ pub(super) fn run(check: &Check, place: &Place, globals: &Globals) -> Result<Exi
     }
     checked.before = before.map_or(0, |before| before.take_away(&mut checked.findings));
     let format = check.format.unwrap_or(match globals.output {
-        arguments::Format::Json => Format::Json,
-        arguments::Format::Text => Format::Text,
+        output::Format::Json => Format::Json,
+        output::Format::Text => Format::Text,
     });
     match format.written(&checked) {
         Some(text) => output::to_stdout(&text)?,

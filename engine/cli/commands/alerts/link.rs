@@ -9,13 +9,14 @@ use runbook_alerts::rules;
 use similar::TextDiff;
 
 use crate::alerts::{Source, base, gather, known};
-use crate::arguments::Globals;
-use crate::commands::{Place, on_stdout};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
+use crate::globals::Globals;
 use crate::output;
 use crate::output::safe::{self, Colours};
+use crate::output::screen::on_stdout;
 use crate::output::style::Tone;
+use crate::place::Place;
 
 /// Add the links that are missing to rule files
 ///

@@ -5,10 +5,10 @@ mod link;
 
 use clap::Subcommand;
 
-use super::Place;
-use crate::arguments::Globals;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
+use crate::globals::Globals;
+use crate::place::Place;
 
 /// Check the links of alerts, or add those that are missing
 #[derive(Debug, clap::Args)]

@@ -8,13 +8,15 @@ use runbook_model::entry::Source;
 use serde_json::json;
 
 use super::texts::{self, Sources};
-use crate::arguments::{Format, Globals};
-use crate::commands::exec::RunPrefix;
-use crate::commands::{on_stderr, on_stdout};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
+use crate::globals::Globals;
 use crate::history::History;
 use crate::output;
+use crate::output::Format;
+use crate::output::screen::on_stderr;
+use crate::output::screen::on_stdout;
+use crate::typed::RunPrefix;
 
 /// Show how two runs differ
 ///

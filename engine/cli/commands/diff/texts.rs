@@ -145,7 +145,7 @@ impl Page {
         let took = if self.screen.unicode { took } else { took.replace('→', "->") };
         let sign = self.screen.palette.paint(tone, sign);
         let took = self.screen.palette.paint(Tone::Faint, &took);
-        self.text.push_str(&format!("  {sign} {:<8} {}  {took}\n", step.kind, safe::line(&step.path.to_string())));
+        self.text.push_str(&format!("  {sign} {:<8} {}  {took}\n", step.kind, safe::line(&step.path.told())));
         for difference in &step.differences {
             self.difference(difference);
         }

@@ -7,12 +7,14 @@ use runbook_model::parameter::nearest;
 use runbook_model::status::RunStatus;
 
 use super::{list, when};
-use crate::arguments::{Format, Globals};
-use crate::commands::{on_stderr, on_stdout};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
+use crate::globals::Globals;
 use crate::history::{DAMAGED, DIED, History, RunLine, operator};
 use crate::output;
+use crate::output::Format;
+use crate::output::screen::on_stderr;
+use crate::output::screen::on_stdout;
 
 /// List runs, newest first
 ///

@@ -9,13 +9,14 @@ use runbook_runtime::journal::Follower;
 use runbook_runtime::report::Progress;
 
 use super::standing::{Seen, standing};
-use crate::arguments::{Format, Globals};
-use crate::commands::on_stdout;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
+use crate::globals::Globals;
 use crate::history::History;
 use crate::output;
+use crate::output::Format;
 use crate::output::reporters::{self, Telling};
+use crate::output::screen::on_stdout;
 
 /// Between two looks at the journal. It is a file: nobody is told when it grows.
 const PACE: Duration = Duration::from_millis(100);

@@ -9,4 +9,4 @@ mod standing;
 mod step;
 
 pub use page::page;
-pub use request::{As, Show, replay, run};
+pub use request::{As, Show, run};

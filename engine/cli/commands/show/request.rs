@@ -2,19 +2,19 @@
 
 use clap::ValueEnum;
 use runbook_model::account::Account;
-use runbook_model::entry::Record;
 use runbook_runtime::journal::ReadError;
-use runbook_runtime::report::Reporter;
 
 use super::standing::{Seen, standing};
 use super::{follow, runbook, step};
-use crate::arguments::{Format, Globals};
-use crate::commands::{Place, on_stdout};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
+use crate::globals::Globals;
 use crate::history::History;
 use crate::output;
+use crate::output::Format;
 use crate::output::reporters::{self, Telling};
+use crate::output::screen::on_stdout;
+use crate::place::Place;
 
 /// Show a runbook with its parameters and steps, or replay a run
 ///
@@ -92,7 +92,7 @@ pub fn run(show: &Show, place: &Place, history: Option<&History>, globals: &Glob
     } else {
         let telling = Telling { verbose: show.verbose, flags: globals.flags(), ..Telling::default() }.again(&reading.records);
         let mut reporter = reporters::afterwards(globals.output, on_stdout(globals.color), telling);
-        replay(&reading.records, &mut *reporter);
+        reporters::retell(&reading.records, &mut *reporter);
         drop(reporter);
         if let (Format::Text, Some(account)) = (globals.output, &account) {
             let seen = Seen { held: held.as_ref(), damaged: damaged.is_some(), torn: reading.cut_tail.is_some() };
@@ -103,9 +103,4 @@ pub fn run(show: &Show, place: &Place, history: Option<&History>, globals: &Glob
         Some(damaged) => Err(ReadError::Damaged(damaged).into()),
         None => Ok(ExitCode::Completed),
     }
-}
-
-/// Tells a run again. The reporter wants to know that it does: [`crate::output::reporters::Telling::again`].
-pub fn replay(records: &[Record], reporter: &mut dyn Reporter) {
-    records.iter().for_each(|record| reporter.fact(record));
 }

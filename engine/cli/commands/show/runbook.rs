@@ -5,12 +5,14 @@ use serde_json::json;
 
 use super::page::{outlook, page};
 use super::request::As;
-use crate::arguments::{Format, Globals};
-use crate::commands::{Place, on_stdout};
 use crate::failure::Failure;
+use crate::globals::Globals;
 use crate::history::History;
 use crate::library::{Library, Title, broken};
 use crate::output;
+use crate::output::Format;
+use crate::output::screen::on_stdout;
+use crate::place::Place;
 use crate::rehearsal::Past;
 use crate::sheet::{Sheet, html, markdown, mermaid, text};
 

@@ -7,7 +7,7 @@ use runbook_model::entry::{Mode, Purpose};
 use runbook_model::step::{Command, StepKind};
 use runbook_runtime::journal::Held;
 
-use crate::arguments::Globals;
+use crate::globals::Globals;
 use crate::output::screen::Screen;
 use crate::output::style::Tone;
 use crate::output::{elapsed, safe};
@@ -95,7 +95,7 @@ fn in_flight(account: &Account, alive: bool, screen: Screen) -> String {
     let open = |step: &&StepAccount| matches!(step.standing, Standing::InFlight | Standing::Waiting);
     for step in account.steps.iter().filter(open) {
         let Some(attempt) = step.last() else { continue };
-        let path = safe::line(&step.path.to_string());
+        let path = safe::line(&step.path.told());
         let since = format!("since {:.0}, {}", attempt.began, elapsed::short(since(attempt.began)));
         let head = match (step.standing, alive) {
             (Standing::Waiting, _) => format!("waits for an answer to `{path}` {since}"),

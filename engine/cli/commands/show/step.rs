@@ -5,10 +5,11 @@ use runbook_runtime::journal::RunDir;
 use serde_json::json;
 
 use super::detail;
-use crate::arguments::{Format, Globals};
-use crate::commands::on_stdout;
 use crate::failure::Failure;
+use crate::globals::Globals;
 use crate::output;
+use crate::output::Format;
+use crate::output::screen::on_stdout;
 
 /// Prints one step in full.
 pub(super) fn run(account: &Account, text: &str, dir: &RunDir, globals: &Globals) -> Result<(), Failure> {

@@ -4,6 +4,7 @@
 //! [`json`] passes the records on. Everything is built from records and progress alone, so `runbook show` tells a run of
 //! last year with the same words as the night on which it ran.
 
+mod asked;
 mod branches;
 pub mod change;
 #[cfg(test)]
@@ -29,7 +30,7 @@ use runbook_model::estimate::Estimate;
 use runbook_model::path::StepPath;
 use runbook_runtime::report::Reporter;
 
-use crate::arguments::Format;
+use crate::output::Format;
 use crate::output::screen::Screen;
 use crate::output::veiled::Veiled;
 
@@ -114,4 +115,9 @@ pub fn afterwards(format: Format, stdout: Screen, telling: Telling) -> Box<dyn T
             Box::new(terminal::Terminal::new(Box::new(Veiled(io::stdout())), still, Box::new(columns_of_stdout), clock, telling))
         }
     }
+}
+
+/// Tells a run that is over. The reporter wants to know that it does: [`Telling::again`].
+pub fn retell(records: &[Record], reporter: &mut dyn Reporter) {
+    records.iter().for_each(|record| reporter.fact(record));
 }

@@ -11,9 +11,11 @@ use runbook_model::outcome::Outcome;
 use runbook_model::parameter::{Given, Origin};
 use runbook_model::path::StepPath;
 use runbook_model::secret::{SecretUse, mark};
+use runbook_model::status::RunStatus;
 use runbook_model::step::{RollbackPlan, StepKind};
 
 use crate::output::elapsed;
+use crate::output::reporters::asked::Asked;
 use crate::output::reporters::branches::Branches;
 use crate::output::reporters::line::{Detail, Line, Mark};
 use crate::output::reporters::ongoing::{Promise, between};
@@ -35,6 +37,7 @@ pub struct Narrator {
     rolled: Vec<StepPath>,
     tally: Tally,
     branches: Branches,
+    asked: Asked,
     /// Steps whose last attempt failed: one of them may be settled later.
     failed: BTreeMap<StepPath, Intent>,
 }
@@ -68,6 +71,7 @@ impl Narrator {
             rolled: Vec::new(),
             tally: Tally::default(),
             branches: Branches::default(),
+            asked: Asked::default(),
             failed: BTreeMap::new(),
         }
     }
@@ -90,7 +94,17 @@ impl Narrator {
             Entry::SessionStarted(session) => self.session(record, session),
             Entry::SessionEnded { status } => {
                 let took = self.session_since.take().map(|since| between(since, at));
-                let session = summary::Session { purpose: self.purpose, took, trail: self.telling.trail.as_deref() };
+                let meant = match status {
+                    RunStatus::Suspended { at } => self.asked.meant(at),
+                    _ => None,
+                };
+                let session = summary::Session {
+                    purpose: self.purpose,
+                    took,
+                    trail: self.telling.trail.as_deref(),
+                    meant,
+                    declined: self.asked.has_declined(),
+                };
                 let mut lines = summary::lines(at, record.run, status, &session, self.started.as_deref(), &self.tally);
                 for line in lines.iter_mut().filter(|line| line.mark == Mark::Next && !self.telling.flags.is_empty()) {
                     line.text = line.text.replacen("runbook ", &format!("runbook {} ", self.telling.flags), 1);
@@ -121,6 +135,7 @@ impl Narrator {
             }
             Entry::LockReleased { name } => vec![Line::new(at, Mark::Note, format!("gives the lock `{name}` back"))],
             Entry::StepIntended(intent) => {
+                self.asked.ask(intent);
                 self.open.insert(intent.path.clone(), Open { since: at, intent: intent.clone() });
                 self.rolled.extend(intent.path.is_rollback().then(|| intent.path.clone()));
                 let mut changed: Vec<_> = intent.change.iter().flat_map(Change::secrets).filter(|used| used.changed).collect();
@@ -264,6 +279,7 @@ impl Narrator {
     }
 
     fn answer(&mut self, at: Timestamp, path: &StepPath, said: &Said, by: &str, note: Option<&str>) -> Vec<Line> {
+        let so_far = self.asked.answer(path, said, by).map(|so_far| format!(" · {so_far}")).unwrap_or_default();
         let (mark, said) = match said {
             Said::Yes => (Mark::Done, "yes".to_owned()),
             Said::No => (Mark::Failed, "no".to_owned()),
@@ -273,7 +289,7 @@ impl Narrator {
         self.open.remove(path);
         self.answered.push(path.clone());
         let note = note.map(|note| Detail::Text(Tone::Faint, format!("note: {note}")));
-        let aside = format!("{said}, says {by}");
+        let aside = format!("{said}, says {by}{so_far}");
         vec![Line::new(at, mark, path.name()).depth(depth(path)).kind("confirm").aside(aside).details(note)]
     }
 
@@ -287,6 +303,7 @@ impl Narrator {
     }
 
     fn end(&mut self, at: Timestamp, end: &End) -> Vec<Line> {
+        self.asked.end(&end.path);
         let open = self.open.remove(&end.path);
         let intent = open.as_ref().map(|open| &*open.intent);
         if let Some(place) = self.answered.iter().position(|path| *path == end.path) {

@@ -24,6 +24,8 @@ pub(super) struct Tally {
     pub(super) commands: u32,
     pub(super) skipped: u32,
     pub(super) rolled_back: u32,
+    /// Commands that are done, of which the runbook says that nothing takes them back, or nothing at all.
+    pub(super) kept: u32,
     pub(super) missed: u32,
     pub(super) verified: u32,
     pub(super) withheld: u32,
@@ -47,7 +49,10 @@ impl Tally {
             (Outcome::Succeeded(_), _) if rehearsal => self.verified += 1,
             (Outcome::Succeeded(_), _) if end.path.is_rollback() => {}
             (Outcome::Succeeded(_), Some(StepKind::Check(_))) => self.checks += 1,
-            (Outcome::Succeeded(_), Some(StepKind::Command(_))) => self.commands += 1,
+            (Outcome::Succeeded(_), Some(StepKind::Command(command))) => {
+                self.commands += 1;
+                self.kept += u32::from(matches!(command.rollback, RollbackPlan::Nothing | RollbackPlan::Undeclared));
+            }
             (Outcome::Succeeded(_) | Outcome::Failed(_), _) => {}
             (Outcome::Missed(_), _) => self.missed += 1,
             (Outcome::Withheld { .. }, _) => self.withheld += 1,
@@ -72,6 +77,8 @@ impl Tally {
             count(self.missed, "advisory check missed", "advisory checks missed"),
             count(self.skipped, "skipped", "skipped"),
             count(self.rolled_back, "rolled back", "rolled back"),
+            // Without it the sum of a rollback would not add up.
+            count(self.kept, "without a way back", "without a way back").filter(|_| self.rolled_back > 0),
         ];
         parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
     }
@@ -93,6 +100,10 @@ pub(super) struct Session<'a> {
     /// In milliseconds.
     pub(super) took: Option<u64>,
     pub(super) trail: Option<&'a str>,
+    /// Whom the question is for that the run waits with; `None` when it is for anybody.
+    pub(super) meant: Option<String>,
+    /// Whether somebody has said no to a question, and the run has not come past it.
+    pub(super) declined: bool,
 }
 
 pub(super) fn lines(
@@ -107,6 +118,7 @@ pub(super) fn lines(
     // Whoever settled a step or answered a question has done what they came for: nothing was interrupted.
     let (mark, word) = match (status, session.purpose) {
         (RunStatus::Interrupted, Some(Purpose::Resolve)) => (Mark::Done, "settled"),
+        (RunStatus::Interrupted, Some(Purpose::Answer)) if session.declined => (Mark::Done, "answered: no"),
         (RunStatus::Interrupted, Some(Purpose::Answer)) => (Mark::Done, "answered"),
         _ => (mark, status.word()),
     };
@@ -119,17 +131,20 @@ pub(super) fn lines(
     // What is wrong with a script is a drawing of several lines.
     let mut details: Vec<_> =
         why.iter().flat_map(|why| why.lines()).map(|why| Detail::Text(mark.tone(), why.to_owned())).collect();
+    if matches!(status, RunStatus::Suspended { .. }) {
+        details.extend(session.meant.iter().map(|meant| Detail::Text(mark.tone(), meant.clone())));
+    }
     details.push(Detail::Text(Tone::Faint, format!("run {run}")));
     details.extend(session.trail.map(|trail| Detail::Text(Tone::Faint, format!("trail {trail}"))));
     let mut lines = vec![Line::new(at, mark, format!("{name} {word}")).aside(aside).details(details).apart()];
-    for (command, what_for) in next(run, status, started, tally) {
+    for (command, what_for) in next(run, status, session, started, tally) {
         lines.push(Line::new(at, Mark::Next, command).aside(what_for));
     }
     lines
 }
 
 fn verdict(status: &RunStatus) -> (Mark, Option<String>) {
-    let at = |path: &runbook_model::path::StepPath| Some(format!("at `{path}`"));
+    let at = |path: &runbook_model::path::StepPath| Some(format!("at `{}`", path.told()));
     match status {
         RunStatus::Completed => (Mark::Done, None),
         RunStatus::Rehearsed { unknown: 0 } => (Mark::Verified, None),
@@ -137,15 +152,17 @@ fn verdict(status: &RunStatus) -> (Mark, Option<String>) {
         RunStatus::Rehearsed { unknown } => (Mark::Unknown, Some(format!("{unknown} steps depend on something withheld"))),
         RunStatus::Unknowable { message } => (Mark::Unknown, Some(message.clone())),
         RunStatus::RolledBack => (Mark::RolledBack, None),
-        RunStatus::Failed { at: Some(path), message } => (Mark::Failed, Some(format!("at `{path}`: {}", brief(message)))),
+        RunStatus::Failed { at: Some(path), message } => {
+            (Mark::Failed, Some(format!("at `{}`: {}", path.told(), brief(message))))
+        }
         RunStatus::Failed { at: None, message } => (Mark::Failed, Some(message.clone())),
-        RunStatus::Stuck { at, message } => (Mark::Failed, Some(format!("at `{at}`: {message}"))),
+        RunStatus::Stuck { at, message } => (Mark::Failed, Some(format!("at `{}`: {message}", at.told()))),
         RunStatus::Mismatch { at: path } => {
-            (Mark::Failed, Some(format!("at `{path}`: what the script asks for is not what was recorded")))
+            (Mark::Failed, Some(format!("at `{}`: what the script asks for is not what was recorded", path.told())))
         }
         RunStatus::Declined { at: path } => (Mark::Failed, at(path)),
-        RunStatus::InDoubt { at: path } => (Mark::InDoubt, Some(format!("nobody knows whether `{path}` took effect"))),
-        RunStatus::Suspended { at: path } => (Mark::Waiting, Some(format!("for an answer to `{path}`"))),
+        RunStatus::InDoubt { at: path } => (Mark::InDoubt, Some(format!("nobody knows whether `{}` took effect", path.told()))),
+        RunStatus::Suspended { at: path } => (Mark::Waiting, Some(format!("for an answer to `{}`", path.told()))),
         RunStatus::Abandoned { why } => (Mark::Skipped, Some(why.clone())),
         RunStatus::Running | RunStatus::RollingBack | RunStatus::Interrupted => (Mark::Waiting, None),
     }
@@ -160,7 +177,13 @@ fn brief(message: &str) -> String {
 }
 
 /// Commands to type now, the most likely one first, each with what it is for.
-fn next(run: RunId, status: &RunStatus, started: Option<&RunStarted>, tally: &Tally) -> Vec<(String, &'static str)> {
+fn next(
+    run: RunId,
+    status: &RunStatus,
+    session: &Session<'_>,
+    started: Option<&RunStarted>,
+    tally: &Tally,
+) -> Vec<(String, &'static str)> {
     // A rehearsal changed nothing: there is nothing to go on with or to take back.
     if let Some(started) = started.filter(|started| started.mode == Mode::Rehearsal) {
         return match status {
@@ -183,9 +206,14 @@ fn next(run: RunId, status: &RunStatus, started: Option<&RunStarted>, tally: &Ta
         RunStatus::Failed { .. } if tally.failed_in_script => {
             vec![resume, adopt("if the runbook was wrong and is mended: go on with the edited one")]
         }
-        RunStatus::Failed { .. } | RunStatus::Declined { .. } | RunStatus::Interrupted | RunStatus::Running => vec![resume],
+        RunStatus::Declined { .. } => vec![(resume.0, "ask again")],
+        RunStatus::Interrupted if session.declined => vec![(resume.0, "end it, as the answer says")],
+        RunStatus::Failed { .. } | RunStatus::Interrupted | RunStatus::Running => vec![resume],
         RunStatus::RollingBack => vec![(format!("runbook resume {run}"), "go on rolling back")],
-        RunStatus::Suspended { .. } => vec![(format!("runbook answer {run}"), "answer it")],
+        RunStatus::Suspended { .. } => vec![(
+            format!("runbook answer {run}"),
+            if session.meant.is_some() { "for whoever is meant: answer it" } else { "answer it" },
+        )],
         RunStatus::InDoubt { at } => {
             let step = quoted(&at.to_string());
             vec![

@@ -13,7 +13,6 @@ use runbook_model::parameter::Origin;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::commands::exec::sources;
 use crate::serve::refusal::Refusal;
 use crate::serve::starting::{Wanted, begin};
 use crate::serve::visitor::{Viewer, Visitor};
@@ -69,7 +68,7 @@ pub(super) async fn start(
     let start = judged(&visitor, body)?;
     let book = open_page::book(&desk, &start.runbook).await.map_err(Refusal::for_programs)?;
     let params = start.params.into_iter().map(|(name, value)| (name, open_page::as_text(&value), Origin::Typed)).collect();
-    let shown = Some(Digest::of_json(&sources(&book.program)));
+    let shown = Some(Digest::of_json(&book.program.pinned()));
     let live = start.mode == Mode::Live;
     let wanted =
         Wanted { runbook: book.title.name, live, env: start.env, without_rehearsal: start.without_rehearsal, params, shown };

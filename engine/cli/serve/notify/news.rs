@@ -79,8 +79,8 @@ pub(super) fn of(seen: &Seen, now: Timestamp) -> Vec<News> {
     }
     let told = match &seen.status {
         RunStatus::Failed { message, .. } | RunStatus::Stuck { message, .. } => message.clone(),
-        RunStatus::InDoubt { at } => format!("nobody knows whether `{at}` took effect"),
-        RunStatus::Declined { at } => format!("declined at `{at}`"),
+        RunStatus::InDoubt { at } => format!("nobody knows whether `{}` took effect", at.told()),
+        RunStatus::Declined { at } => format!("declined at `{}`", at.told()),
         RunStatus::Completed => "done".to_owned(),
         RunStatus::RolledBack => "everything that was owed is taken back".to_owned(),
         _ => return Vec::new(),

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::path::StepPath;
 use crate::person::Person;
-use crate::statement::{Meaning, Signed};
+use crate::signed::{Meaning, Signed};
 
 /// What a person signed, without the signature itself: the record has that.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -6,7 +6,7 @@ use runbook_model::digest::Digest;
 use runbook_model::entry::{Entry, Purpose};
 use runbook_model::path::StepPath;
 use runbook_model::person::{Decider, Person};
-use runbook_model::state::{RunState, Step, StepPhase};
+use runbook_model::state::{Answered, RunState, Step, StepPhase};
 use runbook_model::status::RunStatus;
 use runbook_model::step::{StepKind, StepSpec};
 
@@ -51,6 +51,9 @@ impl Session {
             return Err(Refused::TooLate { run, question: spec.name.clone(), deadline });
         }
         let shown = approval::shown(&state, &path, &spec);
+        if let Some(said_already) = said_already(&state, &path, &spec, &opening.operator, &said) {
+            return Err(Refused::Answered { run, question: spec.name.clone(), said: said_already });
+        }
         if seen.is_some_and(|seen| seen != shown) {
             return Err(Refused::OtherQuestion { run, question: spec.name.clone() });
         }
@@ -70,6 +73,19 @@ impl Session {
         };
         Ok(session.finish(run, Ok(status)).await)
     }
+}
+
+/// What was said already that leaves nothing to say: an answer that stands, or the same one by the same person.
+fn said_already(state: &RunState, path: &StepPath, spec: &StepSpec, person: &Person, said: &Said) -> Option<String> {
+    let shown = approval::shown(state, path, spec);
+    let answers = state.step(path).map(|step| step.answers.as_slice()).unwrap_or_default();
+    let line = |answer: &Answered| format!("{} has said {}", answer.by.line(), answer.said.line());
+    let mut counted = answers.iter().rev().filter(|answer| answer.shown == shown);
+    if !is_open(state, path, spec) {
+        return counted.next().map(line);
+    }
+    let mine = counted.find(|answer| matches!(&answer.by, Decider::Person(by) if by.name == person.name));
+    mine.filter(|mine| mine.said == *said).map(|mine| format!("{}, and somebody else is wanted", line(mine)))
 }
 
 /// The confirms of a run that want an answer, or more of them, in the order in which they were asked.

@@ -11,7 +11,8 @@ use runbook_model::step::{Location, StepKind, StepSpec};
 
 use super::Halt;
 use super::desk::Desk;
-use crate::operation::{Call, Operation, Reply};
+use crate::line::Call;
+use crate::operation::{Operation, Reply};
 
 impl Desk {
     /// Serves one call. When the session has to stop, the call is never answered: the script unwinds.

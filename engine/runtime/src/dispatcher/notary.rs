@@ -1,7 +1,8 @@
 //! What a person did is signed by them, where they have a key, and written down before the act itself.
 
 use runbook_model::entry::Entry;
-use runbook_model::statement::{NAMESPACE, Signed};
+use runbook_model::signed::Signed;
+use runbook_model::statement::NAMESPACE;
 
 use super::Halt;
 use super::desk::Desk;

@@ -11,7 +11,7 @@ use runbook_model::state::{StepPhase, Work};
 
 use super::Halt;
 use super::session::{Finished, Session};
-use crate::operation::Line;
+use crate::line::Line;
 use crate::script::{Actor, Program};
 
 impl Session {

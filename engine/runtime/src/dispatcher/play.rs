@@ -13,14 +13,14 @@ use runbook_model::person::Decider;
 use runbook_model::rollback;
 use runbook_model::state::{RunState, Step, StepPhase};
 use runbook_model::status::RunStatus;
-use runbook_model::step::OnFailure;
+use runbook_model::step::{OnFailure, StepKind};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use super::Halt;
 use super::desk::Desk;
 use super::recovery::Recovery;
-use crate::operation::Call;
+use crate::line::Call;
 use crate::report::Progress;
 use crate::script::{Actor, Diagnostics, Ending, ScriptFailure};
 use crate::world::{Choice, Chosen};
@@ -183,6 +183,8 @@ impl Desk {
                     Recovery::Settled | Recovery::Again | Recovery::Ended(_) | Recovery::AskScript(_) => Ok(After::Again),
                 };
             }
+            // Whoever has said no is not asked how to go on all the same.
+            Some(step) if is_declined(step) => None,
             step => {
                 let path = step.as_ref().map(|step| step.path.clone()).unwrap_or_default();
                 let spec = step.as_ref().and_then(|step| step.intent().map(|intent| intent.into_owned().spec));
@@ -199,6 +201,9 @@ impl Desk {
             }
             (Some(Chosen::Skip { by, why: reason }), Some(step)) => {
                 let together = self.ledger.state().failed_together(&step.path);
+                if together.iter().any(|path| self.is_question(path)) {
+                    return Ok(After::Stop(stopped(Some(step), why)));
+                }
                 for path in together {
                     if !self.skip(path, by.clone(), reason.clone())? {
                         return Ok(After::Stop(stopped(Some(step), why)));
@@ -217,6 +222,13 @@ impl Desk {
                 Ok(After::Stop(stopped(step.as_ref(), why)))
             }
         }
+    }
+
+    /// Whether a step is a confirm: nobody may pass over one, or `by` and `quorum` would hold for those only who ask for them.
+    fn is_question(&self, path: &StepPath) -> bool {
+        let state = self.ledger.state();
+        let spec = state.step(path).and_then(|step| step.intent().map(|intent| intent.into_owned().spec));
+        spec.is_some_and(|spec| matches!(spec.kind, StepKind::Confirm(_)))
     }
 
     /// Passes over a step that failed. False: whoever chose so could not sign it, and it does not count.
@@ -266,6 +278,10 @@ fn failed_branches(state: &RunState, path: &StepPath) -> Option<String> {
     let parallel = state.parallel_around(path)?;
     let made_it_fail = || parallel.failures().any(|(_, failure)| failure.step.as_ref() == Some(path));
     (parallel.has_failed() && made_it_fail()).then(|| parallel.line())
+}
+
+fn is_declined(step: &Step) -> bool {
+    matches!(step.phase, StepPhase::Ended(Outcome::Failed(Failure::Declined { .. })))
 }
 
 fn failed_line(step: &Step) -> Option<String> {

@@ -110,6 +110,16 @@ pub enum Refused {
     /// No confirm waits.
     #[error("run {0} does not wait for an answer")]
     NotWaiting(RunId),
+    /// The question has an answer.
+    #[error("`{question}` is answered already: {said}; nothing was recorded")]
+    Answered {
+        /// The run.
+        run: RunId,
+        /// The question.
+        question: String,
+        /// By whom, and what.
+        said: String,
+    },
     /// Nobody answered in time, and what that means the runbook says.
     #[error(
         "the {deadline} for an answer to `{question}` are over; nothing was recorded: `runbook resume {run}` does what the runbook says about that"

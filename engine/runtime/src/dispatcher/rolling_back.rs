@@ -16,7 +16,7 @@ use super::Halt;
 use super::desk::Desk;
 use super::locking;
 use super::recovery::{Recovery, Way};
-use crate::operation::Call;
+use crate::line::Call;
 use crate::script::{Actor, Ending};
 use crate::world::{Choice, Chosen};
 

@@ -22,7 +22,7 @@ use super::{Halt, Refused};
 use crate::anchor::Fence;
 use crate::audit::{Archivist, SourceText};
 use crate::journal::{Journal, Known, RunDir};
-use crate::operation::Line;
+use crate::line::Line;
 use crate::report::Reporter;
 use crate::script::Program;
 use crate::signing::Signing;

@@ -17,7 +17,8 @@ use super::Halt;
 use super::calls::replayed;
 use super::desk::Desk;
 use super::recovery::{Recovery, Way};
-use crate::operation::{Call, Reply};
+use crate::line::Call;
+use crate::operation::Reply;
 use crate::script::Actor;
 
 impl Desk {

@@ -11,17 +11,18 @@ use runbook_model::path::StepPath;
 use runbook_model::step::Location;
 use tokio::sync::oneshot;
 
-use super::blame::blame;
-use super::code::Code;
-use super::complaint::Called;
-use super::diagnostic::{Diagnostic, Diagnostics};
-use super::here;
-use super::program::Script;
-use super::sandbox::{STACK, performing};
-use super::settings;
-use super::stage::{Purpose, Stage, Stop};
-use crate::operation::Line;
+use crate::line::Line;
 use crate::prompter::Prompter;
+use crate::script::diagnosis::code::Code;
+use crate::script::diagnosis::complaint::Called;
+use crate::script::diagnosis::diagnostic::{Diagnostic, Diagnostics};
+use crate::script::engine::performing;
+use crate::script::performing::blame::blame;
+use crate::script::performing::depth::STACK;
+use crate::script::performing::here;
+use crate::script::performing::script::Script;
+use crate::script::performing::stage::{Purpose, Stage, Stop};
+use crate::script::values::settings;
 
 /// How a performance ended.
 #[derive(Debug, Clone, PartialEq)]

@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use rhai::Stmt;
 use serde::Serialize;
 
-use super::anatomy::{Anatomy, Node};
-use super::diagnostic::Span;
-use super::program::Program;
-use super::span;
-use super::survey::survey;
-use super::trace::Trace;
+use crate::script::diagnosis::diagnostic::Span;
+use crate::script::diagnosis::span;
+use crate::script::performing::trace::Trace;
+use crate::script::program::Program;
+use crate::script::reading::anatomy::{Anatomy, Node};
+use crate::script::reading::survey::survey;
 
 /// How much of a program was performed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]

@@ -4,15 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rhai::{AST, ASTNode, Engine, Expr, ParseError, ParseErrorType, Position, Stmt};
 
-use super::code::Code;
-use super::diagnostic::{Diagnostic, Label};
-use super::lint;
-use super::program::on_deep_stack;
-use super::sandbox::{self, BLOCKED};
-use super::settings;
-use super::source::{SourceFiles, Sources, Unreadable, resolved};
-use super::span::grown;
-use super::spots::Spots;
+use crate::script::diagnosis::code::Code;
+use crate::script::diagnosis::diagnostic::{Diagnostic, Label};
+use crate::script::diagnosis::span::grown;
+use crate::script::diagnosis::spots::Spots;
+use crate::script::language::sandbox;
+use crate::script::language::vocabulary::BLOCKED;
+use crate::script::lint;
+use crate::script::performing::depth::on_deep_stack;
+use crate::script::source::{SourceFiles, Sources, Unreadable, resolved};
+use crate::script::values::settings;
 
 /// What was read, and what is wrong with it.
 #[derive(Debug, Default)]
@@ -163,7 +164,7 @@ fn imported(ast: &AST) -> Vec<(Option<String>, Position)> {
 /// Parses one file.
 fn parse(text: &str) -> Result<AST, ParseError> {
     let mut engine: Engine = sandbox::bare();
-    super::functions::declare_modules(&mut engine);
+    sandbox::declare_modules(&mut engine);
     engine.compile_with_scope(&settings::scope(), text)
 }
 

@@ -2,61 +2,39 @@
 //!
 //! [`Program::load`] reads a runbook with its modules and finds what is wrong before anything runs; [`Program::describe`]
 //! says what it is; [`Program::cast`] hires an [`Actor`], a thread that performs it. The script knows nothing of the
-//! world but [`crate::operation::Line`]: every step is a question, and every answer comes from the journal. Between two
+//! world but [`crate::line::Line`]: every step is a question, and every answer comes from the journal. Between two
 //! steps a script is a function of these answers, so performing it again from the top is how a run resumes.
 //!
 //! Rhai is pinned; `tests/rhai_pin.rs` holds what the room relies on.
 
 mod actor;
-mod anatomy;
-mod answers;
-mod attended;
-mod blame;
-mod branches_failed;
-mod closure;
-mod code;
-mod complaint;
 mod coverage;
-mod decision;
-mod declaration;
-mod definitions;
-mod diagnostic;
-mod frozen;
+mod diagnosis;
+mod engine;
 mod functions;
-mod here;
-mod json;
+mod language;
 mod lint;
 mod loading;
-mod options;
 mod outline;
+mod performing;
 mod program;
-mod render;
-mod sandbox;
-mod schema;
-mod secret;
-mod settings;
-mod shelf;
+mod reading;
 mod source;
-mod span;
-mod spots;
-mod stage;
-mod step_error;
-mod survey;
 pub mod testing;
-mod trace;
-mod unknown;
-mod unlike;
+mod values;
 
 #[cfg(test)]
 mod tests;
 
 pub use actor::{Actor, Ending, ScriptFailure};
-pub use code::Code;
 pub use coverage::{Coverage, Missed};
-pub use definitions::definitions;
-pub use diagnostic::{Diagnostic, Diagnostics, Label, Severity, Span};
+pub use diagnosis::code::Code;
+pub use diagnosis::diagnostic::{Diagnostic, Diagnostics, Label, Severity, Span};
+pub use language::definitions::definitions;
+pub use language::option_type::OptionType;
+pub use language::schema::{OptionSchema, Table, schema, test_schema};
 pub use outline::{Arm, Detail, Item, Outline, StepOutline};
-pub use program::{Program, at_depth};
-pub use schema::{OptionSchema, OptionType, Table, schema, test_schema};
+pub use performing::depth::at_depth;
+pub use performing::trace::Trace;
+pub use program::Program;
 pub use source::{LARGEST, Pinned, Repository, SourceFiles, Unreadable};
-pub use trace::Trace;

@@ -1,53 +1,41 @@
 //! A runbook with all its modules, read and checked: what can be described and performed.
 
-use std::any::Any;
-use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex, PoisonError};
 
 use rhai::{AST, Expr, Map, Position};
 use runbook_model::Value;
 use runbook_model::declaration::Declaration;
+use runbook_model::digest::Digest;
+use runbook_model::entry::Source;
 use runbook_model::gate::Gate;
 use runbook_model::step::Location;
 
-use super::actor::Actor;
-use super::attended::interactive_step;
-use super::blame;
-use super::code::Code;
-use super::diagnostic::{Diagnostic, Diagnostics, Severity, Span};
-use super::functions::SECRET;
-use super::lint;
-use super::loading::{self, Loaded};
-use super::sandbox::{STACK, performing};
-use super::settings;
-use super::source::{SourceFiles, Sources};
-use super::span;
-use super::spots::{Spots, each_call};
-use super::stage::{Purpose, Stage, Stop};
-use super::trace::Trace;
-use crate::operation::Line;
+use crate::line::Line;
+use crate::script::actor::Actor;
+use crate::script::diagnosis::code::Code;
+use crate::script::diagnosis::diagnostic::{Diagnostic, Diagnostics, Severity, Span};
+use crate::script::diagnosis::span;
+use crate::script::diagnosis::spots::each_call;
+use crate::script::engine::performing;
+use crate::script::language::vocabulary::SECRET;
+use crate::script::lint;
+use crate::script::loading::{self, Loaded};
+use crate::script::performing::blame;
+use crate::script::performing::depth::on_deep_stack;
+use crate::script::performing::script::Script;
+use crate::script::performing::stage::{Purpose, Stage, Stop};
+use crate::script::performing::trace::Trace;
+use crate::script::reading::attended::interactive_step;
+use crate::script::source::{SourceFiles, Sources};
+use crate::script::values::settings;
 
 /// A runbook with all its modules, read and checked. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Program {
     script: Arc<Script>,
     warnings: Vec<Diagnostic>,
-}
-
-/// What performances of a program share.
-#[derive(Debug)]
-pub(super) struct Script {
-    pub(super) sources: Arc<Sources>,
-    pub(super) asts: Arc<BTreeMap<String, AST>>,
-    pub(super) spots: Arc<Spots>,
-    pub(super) settings: Map,
-    pub(super) hosts: BTreeMap<String, Vec<String>>,
-    /// Notes where performances come by.
-    pub(super) trace: Option<Arc<Trace>>,
-    pub(super) gate: Option<Gate>,
 }
 
 impl Program {
@@ -116,6 +104,13 @@ impl Program {
     #[must_use]
     pub fn sources(&self) -> Vec<(String, String)> {
         self.script.sources.all().to_vec()
+    }
+
+    /// The names and digests of these files, as a run writes them down.
+    #[must_use]
+    pub fn pinned(&self) -> Vec<Source> {
+        let each = |(name, text): &(String, String)| Source { name: name.clone(), digest: Digest::of(text.as_bytes()) };
+        self.script.sources.all().iter().map(each).collect()
     }
 
     /// The secrets that the scripts name as literals, each once, in the order of their names.
@@ -228,12 +223,16 @@ impl Program {
             sources: Arc::clone(&self.script.sources),
             asts: Arc::clone(&self.script.asts),
             spots: Arc::clone(&self.script.spots),
-            settings: settings.iter().map(|(name, value)| (name.as_str().into(), super::json::played(value))).collect(),
+            settings: settings
+                .iter()
+                .map(|(name, value)| (name.as_str().into(), crate::script::values::json::played(value)))
+                .collect(),
             hosts: self.script.hosts.clone(),
             trace: self.script.trace.clone(),
             gate: gate.cloned(),
         };
-        let params = params.iter().map(|(name, value)| (name.as_str().into(), super::json::played(value))).collect();
+        let params =
+            params.iter().map(|(name, value)| (name.as_str().into(), crate::script::values::json::played(value))).collect();
         Actor::hired(Arc::new(script), params, line)
     }
 
@@ -249,58 +248,4 @@ impl Program {
         let about = lines.join("\n").trim().to_owned();
         (!about.is_empty()).then_some(about)
     }
-}
-
-thread_local! {
-    /// Whether this thread has the stack that scripts need.
-    static DEEP: Cell<bool> = const { Cell::new(false) };
-}
-
-/// Runs `work` with the stack that scripts need: all that it reads and describes is done on one thread, and not on one
-/// each. To start threads takes longer than to read a short runbook.
-pub fn at_depth<T: Send>(work: impl FnOnce() -> T + Send) -> T {
-    let work = Mutex::new(Some(work));
-    let take = || work.lock().unwrap_or_else(PoisonError::into_inner).take();
-    let done = on_thread(|| take().map(|work| work()));
-    match done {
-        Ok(Some(value)) => value,
-        Ok(None) => unreachable!("nobody else takes the work"),
-        Err(Fault::Panicked(panic)) => std::panic::resume_unwind(panic),
-        // Each part of the work will try again for itself, and has somebody to complain to.
-        Err(Fault::NoThread(_)) => match take() {
-            Some(work) => work(),
-            None => unreachable!("a thread that never was took nothing"),
-        },
-    }
-}
-
-/// Runs `work` with the stack that scripts need, and waits for it.
-///
-/// # Errors
-/// When the thread cannot be started, or the work panicked.
-pub(super) fn on_deep_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, Box<Diagnostic>> {
-    let at_fault = |message: String| Box::new(Diagnostic::error(Code::Internal, message));
-    on_thread(work).map_err(|fault| match fault {
-        Fault::Panicked(_) => at_fault("the script room panicked".to_owned()),
-        Fault::NoThread(error) => at_fault(format!("the thread of the script could not be started: {error}")),
-    })
-}
-
-enum Fault {
-    Panicked(Box<dyn Any + Send>),
-    NoThread(std::io::Error),
-}
-
-fn on_thread<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, Fault> {
-    if DEEP.get() {
-        return catch_unwind(AssertUnwindSafe(work)).map_err(Fault::Panicked);
-    }
-    std::thread::scope(|scope| {
-        let deep = || {
-            DEEP.set(true);
-            work()
-        };
-        let thread = std::thread::Builder::new().name("script".to_owned()).stack_size(STACK).spawn_scoped(scope, deep);
-        thread.map_err(Fault::NoThread)?.join().map_err(Fault::Panicked)
-    })
 }

@@ -198,7 +198,7 @@ fn a_run_that_is_told_again_advises_only_at_its_end() {
     let screen = Screen { palette: Palette::plain(), live: true, unicode: true, width: 80 };
     let telling = Telling::default().again(&records);
     let mut terminal = Terminal::new(Box::new(paper.clone()), screen, Box::new(|| 80), clock, telling);
-    crate::commands::show::replay(&records, &mut terminal);
+    crate::output::reporters::retell(&records, &mut terminal);
     assert_eq!(paper.text().matches("→ runbook resume").count(), 1, "{}", paper.text());
 }
 

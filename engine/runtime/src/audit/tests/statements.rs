@@ -9,7 +9,8 @@ use runbook_model::entry::{Entry, Intent, RunStarted};
 use runbook_model::id::Attempt;
 use runbook_model::path::StepPath;
 use runbook_model::person::{Decider, From, Person};
-use runbook_model::statement::{NAMESPACE, Signed};
+use runbook_model::signed::Signed;
+use runbook_model::statement::NAMESPACE;
 use runbook_model::status::RunStatus;
 use runbook_model::step::{Confirm, Location, StepKind, StepSpec};
 
@@ -149,7 +150,7 @@ fn a_statement_does_not_fit_another_answer_run_place_or_record() {
     let elsewhere = statement(&waiting(2, &["ann"]), &answer(Said::Yes, "ann"), &*people.key("ann"));
     let earlier =
         statement(&Ledger::begin(run(1), "rollback-api", Some("production")), &answer(Said::Yes, "ann"), &*people.key("ann"));
-    let edited = Signed { said: "yes".to_owned(), meaning: runbook_model::statement::Meaning::Approved, ..no.clone() };
+    let edited = Signed { said: "yes".to_owned(), meaning: runbook_model::signed::Meaning::Approved, ..no.clone() };
     let renamed = Signed { key: people.key("eve").fingerprint(), ..elsewhere.clone() };
     for (signed, what) in [
         (no, "not about the record beside it"),

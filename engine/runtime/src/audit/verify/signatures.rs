@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use git2::{ErrorCode, Oid, Repository};
 use jiff::Timestamp;
 use runbook_model::entry::{Entry, Record};
-use runbook_model::statement::{self, NAMESPACE, Signed};
+use runbook_model::signed::Signed;
+use runbook_model::statement::{self, NAMESPACE};
 use runbook_model::step::StepKind;
 
 use super::finding::{Finding, Flawed, Place};

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use rhai::{Dynamic, Engine, EvalAltResult, FnPtr, Map, NativeCallContext};
 
-use crate::script::blame::blame;
-use crate::script::code::Code;
-use crate::script::complaint::{Called, Complaint};
-use crate::script::stage::Stage;
+use crate::script::diagnosis::code::Code;
+use crate::script::diagnosis::complaint::{Called, Complaint};
+use crate::script::performing::blame::blame;
+use crate::script::performing::stage::Stage;
 
 pub(super) fn register(engine: &mut Engine, stage: &Arc<Stage>) {
     let stage = Arc::clone(stage);

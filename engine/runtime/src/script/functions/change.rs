@@ -8,12 +8,12 @@ use runbook_model::step::RollbackPlan;
 
 use super::hosts::On;
 use super::parts::{self, Marked};
-use crate::script::code::Code;
-use crate::script::complaint::{Called, Complaint};
-use crate::script::json;
-use crate::script::options::{Options, word};
-use crate::script::schema::table;
-use crate::script::secret;
+use crate::script::diagnosis::code::Code;
+use crate::script::diagnosis::complaint::{Called, Complaint};
+use crate::script::functions::options::{Options, word};
+use crate::script::functions::secret;
+use crate::script::language::schema::table;
+use crate::script::values::json;
 
 /// What means something for a program only.
 const RUN_ONLY: [&str; 9] = ["on", "env", "env_files", "cwd", "stdin", "pty", "interactive", "output", "stop"];

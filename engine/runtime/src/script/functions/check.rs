@@ -6,13 +6,13 @@ use rhai::{Dynamic, Engine, FnPtr, NativeCallContext};
 use runbook_model::step::{Check, StepKind, StepSpec};
 
 use super::conversation::Asked;
-use crate::script::closure::Closure;
-use crate::script::code::Code;
-use crate::script::complaint::{Called, Complaint};
-use crate::script::json;
-use crate::script::options::Options;
-use crate::script::schema::table;
-use crate::script::stage::Stage;
+use crate::script::diagnosis::code::Code;
+use crate::script::diagnosis::complaint::{Called, Complaint};
+use crate::script::functions::options::Options;
+use crate::script::language::schema::table;
+use crate::script::performing::stage::Stage;
+use crate::script::values::closure::Closure;
+use crate::script::values::json;
 
 pub(super) fn register(engine: &mut Engine, stage: &Arc<Stage>) {
     let plain = Arc::clone(stage);

@@ -8,14 +8,15 @@ use runbook_model::step::{Command, Retry, RollbackPlan, StepKind, StepSpec};
 
 use super::change::{Surroundings, change, plan};
 use super::conversation::Asked;
+use super::gate;
 use super::hosts::On;
-use crate::script::closure::Closure;
-use crate::script::code::Code;
-use crate::script::complaint::{Called, Complaint};
-use crate::script::options::Options;
-use crate::script::schema::table;
-use crate::script::stage::Stage;
-use crate::script::unknown::text;
+use crate::script::diagnosis::code::Code;
+use crate::script::diagnosis::complaint::{Called, Complaint};
+use crate::script::functions::options::Options;
+use crate::script::language::schema::table;
+use crate::script::performing::stage::Stage;
+use crate::script::values::closure::Closure;
+use crate::script::values::unknown::text;
 
 /// The most attempts that a command may have after its first.
 const MOST_RETRIES: u32 = 1000;
@@ -89,7 +90,7 @@ fn make(
         retry: retry(options)?,
         assume: options.value("assume")?,
     };
-    stage.gate.pass(ctx, stage)?;
+    gate::pass(ctx, stage)?;
     let (path, name) = stage.enter(ctx, name)?;
     if let Some(block) = block {
         stage.keep(ctx, &path, block);

@@ -6,11 +6,11 @@ use rhai::{Dynamic, Engine, NativeCallContext};
 use runbook_model::step::{Confirm, OnTimeout, StepKind, StepSpec};
 
 use super::conversation::Asked;
-use crate::script::code::Code;
-use crate::script::complaint::Called;
-use crate::script::options::Options;
-use crate::script::schema::table;
-use crate::script::stage::Stage;
+use crate::script::diagnosis::code::Code;
+use crate::script::diagnosis::complaint::Called;
+use crate::script::functions::options::Options;
+use crate::script::language::schema::table;
+use crate::script::performing::stage::Stage;
 
 pub(super) fn register(engine: &mut Engine, stage: &Arc<Stage>) {
     let plain = Arc::clone(stage);

@@ -8,17 +8,17 @@ use runbook_model::step::{StepKind, StepSpec};
 use runbook_model::{Value, change::Change};
 
 use crate::operation::{Look, Operation, Reply};
-use crate::script::answers::{Output, Reaction};
-use crate::script::blame::blame;
-use crate::script::closure::Closure;
-use crate::script::code::Code;
-use crate::script::complaint::{Called, place};
-use crate::script::diagnostic::Diagnostic;
-use crate::script::here;
-use crate::script::json::{self, NotRecordable};
-use crate::script::stage::{Stage, Stop};
-use crate::script::step_error::StepError;
-use crate::script::unknown::Unknown;
+use crate::script::diagnosis::code::Code;
+use crate::script::diagnosis::complaint::{Called, place};
+use crate::script::diagnosis::diagnostic::Diagnostic;
+use crate::script::performing::blame::blame;
+use crate::script::performing::here;
+use crate::script::performing::stage::{Stage, Stop};
+use crate::script::values::answers::{Output, Reaction};
+use crate::script::values::closure::Closure;
+use crate::script::values::json::{self, NotRecordable};
+use crate::script::values::step_error::StepError;
+use crate::script::values::unknown::Unknown;
 
 /// A step about to be asked for.
 pub(super) struct Asked<'a> {
@@ -87,7 +87,7 @@ impl Asked<'_> {
                 Err(NotRecordable::Unknown(unknown)) => Look::Unknown { because: unknown.because },
                 Err(NotRecordable::Type { name, place }) => Look::Failed {
                     message: format!("{} [{}]", not_recordable(&name, &place), Code::NotRecordable.id()),
-                    location: Some(crate::script::complaint::place(self.ctx)),
+                    location: Some(crate::script::diagnosis::complaint::place(self.ctx)),
                 },
             }),
             Err(error) if self.stage.has_stopped() => Err(error),

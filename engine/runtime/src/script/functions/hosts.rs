@@ -6,12 +6,12 @@ use rhai::{Array, Dynamic, Engine, NativeCallContext};
 use runbook_model::host::{HERE, is_host};
 use runbook_model::parameter::nearest;
 
-use crate::script::code::Code;
-use crate::script::complaint::{Called, Complaint};
-use crate::script::json;
-use crate::script::options::Options;
-use crate::script::stage::Stage;
-use crate::script::unknown::text;
+use crate::script::diagnosis::code::Code;
+use crate::script::diagnosis::complaint::{Called, Complaint};
+use crate::script::functions::options::Options;
+use crate::script::performing::stage::Stage;
+use crate::script::values::json;
+use crate::script::values::unknown::text;
 
 pub(super) fn register(engine: &mut Engine, stage: &Arc<Stage>) {
     let stage = Arc::clone(stage);

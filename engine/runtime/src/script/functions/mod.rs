@@ -6,65 +6,34 @@ mod check;
 mod command;
 mod confirm;
 mod conversation;
+pub(super) mod declaration;
 mod gate;
 mod hosts;
 mod observe;
+pub(super) mod options;
 mod parallel;
-pub(super) mod parts;
+mod parts;
 mod phase;
 mod print;
 mod rollback;
 mod runbook;
+pub(super) mod secret;
 mod shell;
+mod unknowns;
 
-use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-pub(super) use gate::Gate;
-use rhai::{Engine, Module, NativeCallContext};
+use rhai::{Engine, NativeCallContext};
 
-use super::code::Code;
-use super::complaint::{Called, Complaint};
-use super::sandbox::BLOCKED;
-use super::stage::Stage;
-use super::{answers, branches_failed, secret, step_error, unlike};
-
-/// The functions of the engine that stand in no module; a script may not define its own of these names.
-pub(super) const NAMES: [&str; 11] =
-    ["attempt", "check", "command", "confirm", "hosts", "parallel", "phase", "rollback", "runbook", "secret", "sh"];
-
-/// The function that names a secret.
-pub(super) const SECRET: &str = "secret";
-
-/// Those of [`NAMES`] that ask for a step, or for a phase of steps.
-pub(super) const STEPS: [&str; 6] = ["check", "command", "confirm", "parallel", "phase", "rollback"];
-
-/// How many arguments a function of the engine takes: one of [`NAMES`], or of [`MODULES`] with its module.
-pub(super) fn arguments(name: &str) -> Option<RangeInclusive<usize>> {
-    Some(match name {
-        "attempt" | "hosts" | "runbook" | SECRET => 1..=1,
-        "check" | "phase" => 2..=3,
-        "command" | "rollback" => 2..=2,
-        "confirm" | "sh" => 1..=2,
-        "parallel" => 3..=4,
-        _ => return observe::arguments(name),
-    })
-}
-
-/// The modules of the engine that need no `import`, with their functions: looks at the world.
-pub(super) const MODULES: [(&str, &[&str]); 8] = [
-    ("clock", &["now"]),
-    ("dns", &["resolve"]),
-    ("env", &["get"]),
-    ("exec", &["output"]),
-    ("fs", &["exists", "list", "read", "read_link", "stat"]),
-    ("http", &["get", "head"]),
-    ("process", &["find"]),
-    ("tcp", &["open"]),
-];
+use crate::script::diagnosis::code::Code;
+use crate::script::diagnosis::complaint::{Called, Complaint};
+use crate::script::language::vocabulary::BLOCKED;
+use crate::script::performing::stage::Stage;
+use crate::script::values::{answers, branches_failed, step_error, unlike};
 
 /// Gives an engine that performs all functions.
 pub(super) fn register(engine: &mut Engine, stage: &Arc<Stage>) {
+    unknowns::register(engine, stage);
     answers::register(engine);
     step_error::register(engine);
     unlike::register(engine);
@@ -85,13 +54,6 @@ pub(super) fn register(engine: &mut Engine, stage: &Arc<Stage>) {
     blocked(engine);
 }
 
-/// Tells an engine that only parses which modules there are.
-pub(super) fn declare_modules(engine: &mut Engine) {
-    for (name, _) in MODULES {
-        engine.register_static_module(name, Module::new().into());
-    }
-}
-
 /// Overrides what Rhai itself offers and a replay cannot bear. The lint finds calls before they run; this is for those
 /// that it cannot see, such as `Fn("sleep").call(1)`.
 fn blocked(engine: &mut Engine) {
@@ -103,23 +65,5 @@ fn blocked(engine: &mut Engine) {
         engine.register_fn(name, move |ctx: NativeCallContext, _: i64| refuse(&ctx));
         engine.register_fn(name, move |ctx: NativeCallContext, _: f64| refuse(&ctx));
         engine.register_fn(name, move |ctx: NativeCallContext, _: rhai::Dynamic| refuse(&ctx));
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn it_is_known_how_many_arguments_each_function_takes() {
-        for name in NAMES {
-            assert!(arguments(name).is_some(), "{name}");
-        }
-        for (space, names) in MODULES {
-            for name in names {
-                assert!(arguments(&format!("{space}::{name}")).is_some(), "{space}::{name}");
-            }
-        }
-        assert!(STEPS.iter().all(|step| NAMES.contains(step)));
     }
 }

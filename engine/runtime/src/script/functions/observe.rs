@@ -1,6 +1,5 @@
 //! Looks at the world: `http::get`, `exec::output`, `fs::read`, … Only a closure of a check may take them.
 
-use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use rhai::{Array, Dynamic, Engine, FuncRegistration, Module, NativeCallContext};
@@ -13,41 +12,37 @@ use super::conversation::misunderstood;
 use super::hosts::On;
 use super::parts::{self, Marked};
 use crate::operation::{Operation, Reply};
-use crate::script::answers::{Output, Reaction};
-use crate::script::code::Code;
-use crate::script::complaint::{Called, Complaint};
-use crate::script::here;
-use crate::script::json;
-use crate::script::options::Options;
-use crate::script::schema::table;
-use crate::script::stage::Stage;
-use crate::script::unknown::text;
+use crate::script::diagnosis::code::Code;
+use crate::script::diagnosis::complaint::{Called, Complaint};
+use crate::script::functions::options::Options;
+use crate::script::language::schema::table;
+use crate::script::language::vocabulary::{LOOKS, MODULES};
+use crate::script::performing::here;
+use crate::script::performing::stage::Stage;
+use crate::script::values::answers::{Output, Reaction};
+use crate::script::values::json;
+use crate::script::values::unknown::text;
 
 /// Makes the observation that a call asks for, from its first argument and its options.
 type Made = fn(&Asked<'_>) -> Called<Observation>;
 
-/// The functions: module, name, how many arguments come before the options, whether it has options.
-const LOOKS: [(&str, &str, usize, bool, Made); 13] = [
-    ("clock", "now", 0, false, |_| Ok(Observation::Now)),
-    ("dns", "resolve", 1, false, |asked| Ok(Observation::Resolve { name: asked.word()? })),
-    ("env", "get", 1, false, |asked| Ok(Observation::Env { name: asked.word()? })),
-    ("exec", "output", 1, true, output),
-    ("fs", "exists", 1, false, |asked| Ok(Observation::Stat { path: asked.word()? })),
-    ("fs", "list", 1, false, |asked| Ok(Observation::ListDir { path: asked.word()? })),
-    ("fs", "read", 1, false, |asked| Ok(Observation::ReadFile { path: asked.word()? })),
-    ("fs", "read_link", 1, false, |asked| Ok(Observation::ReadLink { path: asked.word()? })),
-    ("fs", "stat", 1, false, |asked| Ok(Observation::Stat { path: asked.word()? })),
-    ("http", "get", 1, true, |asked| request(asked, "GET")),
-    ("http", "head", 1, true, |asked| request(asked, "HEAD")),
-    ("process", "find", 1, false, |asked| Ok(Observation::Processes { name: asked.word()? })),
-    ("tcp", "open", 1, true, |asked| Ok(Observation::Tcp { address: asked.word()?, timeout: asked.options.length("timeout")? })),
-];
-
-/// How many arguments the function of this whole name takes.
-pub(super) fn arguments(function: &str) -> Option<RangeInclusive<usize>> {
-    let (space, name) = function.split_once("::")?;
-    let (_, _, arguments, has_options, _) = LOOKS.into_iter().find(|look| look.0 == space && look.1 == name)?;
-    Some(arguments..=arguments + usize::from(has_options))
+/// What makes it, by the whole name of the function; `None` for one that [`LOOKS`] does not have.
+fn made(function: &str) -> Option<Made> {
+    Some(match function {
+        "clock::now" => |_| Ok(Observation::Now),
+        "dns::resolve" => |asked| Ok(Observation::Resolve { name: asked.word()? }),
+        "env::get" => |asked| Ok(Observation::Env { name: asked.word()? }),
+        "exec::output" => output,
+        "fs::exists" | "fs::stat" => |asked| Ok(Observation::Stat { path: asked.word()? }),
+        "fs::list" => |asked| Ok(Observation::ListDir { path: asked.word()? }),
+        "fs::read" => |asked| Ok(Observation::ReadFile { path: asked.word()? }),
+        "fs::read_link" => |asked| Ok(Observation::ReadLink { path: asked.word()? }),
+        "http::get" => |asked| request(asked, "GET"),
+        "http::head" => |asked| request(asked, "HEAD"),
+        "process::find" => |asked| Ok(Observation::Processes { name: asked.word()? }),
+        "tcp::open" => |asked| Ok(Observation::Tcp { address: asked.word()?, timeout: asked.options.length("timeout")? }),
+        _ => return None,
+    })
 }
 
 struct Asked<'a> {
@@ -58,10 +53,11 @@ struct Asked<'a> {
 }
 
 pub(super) fn register(engine: &mut Engine, stage: &Arc<Stage>) {
-    for (space, _) in super::MODULES {
+    for (space, _) in MODULES {
         let mut module = Module::new();
-        for (_, name, arguments, has_options, made) in LOOKS.into_iter().filter(|look| look.0 == space) {
+        for (_, name, arguments, has_options) in LOOKS.into_iter().filter(|look| look.0 == space) {
             let function = format!("{space}::{name}");
+            let Some(made) = made(&function) else { continue };
             if arguments == 0 {
                 let (stage, function) = (Arc::clone(stage), function.clone());
                 FuncRegistration::new(name).set_into_module(&mut module, move |ctx: NativeCallContext| {
@@ -102,7 +98,7 @@ fn look(
             .raise();
     };
     if let Some(unknown) = [Some(&subject), given.as_ref()].into_iter().flatten().find_map(|value| stage.unknown_inside(value)) {
-        return Err(stage.unknowable(&unknown, crate::script::complaint::place(ctx), function));
+        return Err(stage.unknowable(&unknown, crate::script::diagnosis::complaint::place(ctx), function));
     }
     let options = match given {
         Some(given) => Options::read(ctx, stage, table(function), given)?,
@@ -172,4 +168,18 @@ fn output(asked: &Asked<'_>) -> Called<Observation> {
         invocation: Surroundings::of(&asked.options).on(On::of_look(&asked.options)?).invocation(argv, Some(&asked.options)),
         timeout: asked.options.length("timeout")?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_look_is_made_by_something() {
+        for (space, name, ..) in LOOKS {
+            assert!(made(&format!("{space}::{name}")).is_some(), "{space}::{name}");
+        }
+        let listed: Vec<_> = MODULES.iter().flat_map(|(space, names)| names.iter().map(|name| (*space, *name))).collect();
+        assert_eq!(listed, LOOKS.map(|(space, name, ..)| (space, name)));
+    }
 }

@@ -7,17 +7,18 @@ use runbook_model::entry::ParallelEntered;
 use runbook_model::path::StepPath;
 
 use super::conversation::misunderstood;
+use super::gate;
 use crate::operation::{Operation, Reply};
-use crate::script::branches_failed::BranchesFailed;
-use crate::script::closure::Closure;
-use crate::script::code::Code;
-use crate::script::complaint::{Called, Complaint, place};
-use crate::script::diagnostic::Diagnostic;
-use crate::script::here;
-use crate::script::json;
-use crate::script::options::Options;
-use crate::script::schema::table;
-use crate::script::stage::{Stage, Stop, terminated};
+use crate::script::diagnosis::code::Code;
+use crate::script::diagnosis::complaint::{Called, Complaint, place};
+use crate::script::diagnosis::diagnostic::Diagnostic;
+use crate::script::functions::options::Options;
+use crate::script::language::schema::table;
+use crate::script::performing::here;
+use crate::script::performing::stage::{Stage, Stop, terminated};
+use crate::script::values::branches_failed::BranchesFailed;
+use crate::script::values::closure::Closure;
+use crate::script::values::json;
 
 use branch::{Branches, Ended};
 
@@ -74,7 +75,7 @@ fn parallel(
         return Ok(Array::new());
     }
     // Asked by whichever branch comes to its first command, it would stand in no order to the steps of the others.
-    stage.gate.pass(ctx, stage)?;
+    gate::pass(ctx, stage)?;
     let keys = items.iter().map(|(key, _)| key.clone()).collect();
     let asked = ParallelEntered { path: path.clone(), items: keys, max, max_failures, location: place(ctx) };
     let Reply::Branches { at_once, begun } = stage.perform(Operation::EnterParallel(Box::new(asked)))? else {

@@ -6,9 +6,9 @@ use rhai::{Array, Dynamic, Map};
 use runbook_model::Value;
 use runbook_model::secret::{Place, SecretUse, mark};
 
-use crate::script::complaint::Called;
-use crate::script::options::{Options, word};
-use crate::script::secret::Secret;
+use crate::script::diagnosis::complaint::Called;
+use crate::script::functions::options::{Options, word};
+use crate::script::functions::secret::Secret;
 
 /// Texts by name, with the secrets that go into them.
 #[derive(Debug, Clone, Default)]
@@ -131,7 +131,7 @@ mod tests {
         let mut secrets = Vec::new();
         let plain = without(&value, &mut String::new(), &mut secrets);
         assert_eq!(secrets[0].place, Place::Json("/1/p~1w~0".to_owned()));
-        let json = crate::script::json::recorded(&plain).expect("JSON");
+        let json = crate::script::values::json::recorded(&plain).expect("JSON");
         assert_eq!(json.pointer("/1/p~1w~0"), Some(&Value::from("‹secret a›")));
     }
 }

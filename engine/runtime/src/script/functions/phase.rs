@@ -5,13 +5,13 @@ use std::sync::Arc;
 use rhai::{Dynamic, Engine, FnPtr, NativeCallContext};
 
 use crate::operation::Operation;
-use crate::script::code::Code;
-use crate::script::complaint::{Called, Complaint};
-use crate::script::here;
-use crate::script::json;
-use crate::script::options::Options;
-use crate::script::schema::table;
-use crate::script::stage::Stage;
+use crate::script::diagnosis::code::Code;
+use crate::script::diagnosis::complaint::{Called, Complaint};
+use crate::script::functions::options::Options;
+use crate::script::language::schema::table;
+use crate::script::performing::here;
+use crate::script::performing::stage::Stage;
+use crate::script::values::json;
 
 pub(super) fn register(engine: &mut Engine, stage: &Arc<Stage>) {
     let plain = Arc::clone(stage);

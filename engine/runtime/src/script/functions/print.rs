@@ -5,10 +5,10 @@ use std::sync::Arc;
 use rhai::{Dynamic, Engine, ImmutableString, NativeCallContext};
 
 use crate::operation::Operation;
-use crate::script::complaint::{Called, place};
-use crate::script::here;
-use crate::script::span;
-use crate::script::stage::Stage;
+use crate::script::diagnosis::complaint::{Called, place};
+use crate::script::diagnosis::span;
+use crate::script::performing::here;
+use crate::script::performing::stage::Stage;
 
 pub(super) fn register(engine: &mut Engine, stage: &Arc<Stage>) {
     // Rhai calls the function `print` to make a text, and hands that to `on_print` without its place: so the function

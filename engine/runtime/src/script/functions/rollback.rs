@@ -7,12 +7,12 @@ use runbook_model::step::{Rollback, RollbackPlan, StepKind, StepSpec};
 
 use super::change::{Surroundings, plan};
 use super::conversation::Asked;
-use crate::script::code::Code;
-use crate::script::complaint::{Called, Complaint};
-use crate::script::json;
-use crate::script::options::Options;
-use crate::script::schema::table;
-use crate::script::stage::Stage;
+use crate::script::diagnosis::code::Code;
+use crate::script::diagnosis::complaint::{Called, Complaint};
+use crate::script::functions::options::Options;
+use crate::script::language::schema::table;
+use crate::script::performing::stage::Stage;
+use crate::script::values::json;
 
 pub(super) fn register(engine: &mut Engine, stage: &Arc<Stage>) {
     let stage = Arc::clone(stage);

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use rhai::{Dynamic, Engine, Map, NativeCallContext};
 
-use crate::script::code::Code;
-use crate::script::complaint::{Called, Complaint};
-use crate::script::declaration;
-use crate::script::here;
-use crate::script::options::Options;
-use crate::script::schema::table;
-use crate::script::stage::{Purpose, Stage, Stop};
+use crate::script::diagnosis::code::Code;
+use crate::script::diagnosis::complaint::{Called, Complaint};
+use crate::script::functions::declaration;
+use crate::script::functions::options::Options;
+use crate::script::language::schema::table;
+use crate::script::performing::here;
+use crate::script::performing::stage::{Purpose, Stage, Stop};
 
 pub(super) fn register(engine: &mut Engine, stage: &Arc<Stage>) {
     let stage = Arc::clone(stage);

@@ -2,12 +2,12 @@
 
 use rhai::{Array, Dynamic, Engine, ImmutableString, Map, NativeCallContext};
 
-use crate::script::code::Code;
-use crate::script::complaint::{Called, Complaint};
-use crate::script::declaration::is_identifier;
-use crate::script::json;
-use crate::script::options::word;
-use crate::script::secret::Secret;
+use crate::script::diagnosis::code::Code;
+use crate::script::diagnosis::complaint::{Called, Complaint};
+use crate::script::functions::declaration::is_identifier;
+use crate::script::functions::options::word;
+use crate::script::functions::secret::Secret;
+use crate::script::values::json;
 
 pub(super) fn register(engine: &mut Engine) {
     engine.register_fn("sh", |ctx: NativeCallContext, script: ImmutableString| sh(&ctx, &script, &Map::new()));
@@ -53,7 +53,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn argv(script: &str, value: &str) -> Vec<String> {
-        let mut engine = crate::script::sandbox::bare();
+        let mut engine = crate::script::language::sandbox::bare();
         register(&mut engine);
         let mut scope = rhai::Scope::new();
         scope.push("script", script.to_owned()).push("value", value.to_owned());

@@ -5,11 +5,12 @@ use rhai::Expr;
 use super::fitting::fitting;
 use super::literal::{Literal, Misfit, literal};
 use super::{File, Found};
-use crate::script::code::Code;
-use crate::script::diagnostic::Diagnostic;
-use crate::script::schema::{OptionType, table};
-use crate::script::spots::options_of;
-use crate::script::survey::Met;
+use crate::script::diagnosis::code::Code;
+use crate::script::diagnosis::diagnostic::Diagnostic;
+use crate::script::diagnosis::spots::options_of;
+use crate::script::language::option_type::OptionType;
+use crate::script::language::schema::table;
+use crate::script::reading::survey::Met;
 
 pub(super) fn lint(file: &File<'_>, found: &mut Found<'_>) {
     file.calls.iter().filter(|met| !met.is_method).for_each(|met| judge(met, found));

@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 
 use runbook_model::parameter::nearest;
 
-use super::{File, Found, Program, engine_functions};
-use crate::script::code::Code;
-use crate::script::diagnostic::Diagnostic;
-use crate::script::functions;
-use crate::script::sandbox::BLOCKED;
-use crate::script::survey::Met;
+use super::{File, Found, Program};
+use crate::script::diagnosis::code::Code;
+use crate::script::diagnosis::diagnostic::Diagnostic;
+use crate::script::language::vocabulary;
+use crate::script::language::vocabulary::BLOCKED;
+use crate::script::reading::engine_functions::engine_functions;
+use crate::script::reading::survey::Met;
 
 pub(super) fn lint(program: &Program<'_>, file: &File<'_>, found: &mut Found<'_>) {
     for met in &file.calls {
@@ -44,7 +45,7 @@ fn plain(file: &File<'_>, met: &Met<'_>) -> Option<Diagnostic> {
         return arity(name, met.call.args.len(), &possible);
     }
     let own = file.anatomy.functions.iter().map(|function| function.name.as_str());
-    let near = nearest(name, functions::NAMES.iter().copied().chain(own));
+    let near = nearest(name, vocabulary::NAMES.iter().copied().chain(own));
     let near = near.or_else(|| nearest(name, engine_functions().keys().map(String::as_str)));
     let diagnostic = Diagnostic::error(Code::UnknownFunction, format!("there is no function `{name}`"));
     Some(match near {
@@ -59,10 +60,10 @@ fn qualified(program: &Program<'_>, file: &File<'_>, met: &Met<'_>) -> Option<Di
         return None;
     }
     let name = met.call.name.as_str();
-    let known: Vec<(&str, BTreeSet<usize>)> = match functions::MODULES.iter().find(|(module, _)| *module == space) {
+    let known: Vec<(&str, BTreeSet<usize>)> = match vocabulary::MODULES.iter().find(|(module, _)| *module == space) {
         Some((_, names)) => names
             .iter()
-            .map(|name| (*name, functions::arguments(&format!("{space}::{name}")).into_iter().flatten().collect()))
+            .map(|name| (*name, vocabulary::arguments(&format!("{space}::{name}")).into_iter().flatten().collect()))
             .collect(),
         None => {
             let module = program.module(file, &space)?;
@@ -112,7 +113,7 @@ fn arity(name: &str, given: usize, possible: &BTreeSet<usize>) -> Option<Diagnos
     let arguments = if possible.len() == 1 && possible.contains(&1) { "argument" } else { "arguments" };
     let message = format!("`{name}` takes {} {arguments}, this call has {given}", numbers.join(" or "));
     let diagnostic = Diagnostic::error(Code::Arity, message);
-    Some(match crate::script::schema::schema().iter().find(|table| table.name == name) {
+    Some(match crate::script::language::schema::schema().iter().find(|table| table.name == name) {
         Some(table) => diagnostic.help(format!("write `{}`", table.usage)),
         None => diagnostic,
     })

@@ -8,7 +8,7 @@ use runbook_model::parameter::nearest;
 use runbook_model::size::Size;
 
 use super::literal::{Literal, Misfit, literal};
-use crate::script::schema::OptionType;
+use crate::script::language::option_type::OptionType;
 
 /// The most attempts that a command may have after its first.
 const MOST_RETRIES: i64 = 1000;

@@ -2,7 +2,7 @@
 
 use rhai::{Expr, FnCallExpr, Ident, Position, Stmt};
 
-use crate::script::anatomy::Anatomy;
+use crate::script::reading::anatomy::Anatomy;
 
 /// The call `runbook(#{ … })` at the top of a file.
 pub(super) struct Head<'a> {

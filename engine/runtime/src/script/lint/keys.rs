@@ -5,11 +5,12 @@ use rhai::{Expr, Ident, Position};
 use super::fitting::{fitting, named};
 use super::literal::{Literal, literal};
 use super::{File, Found};
-use crate::script::code::Code;
-use crate::script::diagnostic::Diagnostic;
-use crate::script::options::unknown_option;
-use crate::script::schema::{OptionType, Table, table};
-use crate::script::spots::options_of;
+use crate::script::diagnosis::code::Code;
+use crate::script::diagnosis::diagnostic::Diagnostic;
+use crate::script::diagnosis::spots::options_of;
+use crate::script::functions::options::unknown_option;
+use crate::script::language::option_type::OptionType;
+use crate::script::language::schema::{Table, table};
 
 pub(super) fn lint(file: &File<'_>, found: &mut Found<'_>) {
     for met in file.calls.iter().filter(|met| !met.is_method) {

@@ -2,7 +2,7 @@
 
 use rhai::{Expr, Ident, Position};
 
-use crate::script::anatomy::written;
+use crate::script::reading::anatomy::written;
 
 /// A value that stands in the text.
 #[derive(Debug, Clone, Copy)]

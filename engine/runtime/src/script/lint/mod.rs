@@ -5,7 +5,6 @@
 
 mod arguments;
 mod calls;
-mod engine_functions;
 mod fitting;
 mod head;
 mod keys;
@@ -27,14 +26,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rhai::{AST, ASTNode, Expr, Position, Stmt};
 
-use super::anatomy::Anatomy;
-use super::code::Code;
-use super::diagnostic::{Diagnostic, Span};
-use super::source::{Sources, resolved};
-use super::span::{self, grown};
-use super::survey::{Met, survey};
-
-pub(super) use engine_functions::engine_functions;
+use crate::script::diagnosis::code::Code;
+use crate::script::diagnosis::diagnostic::{Diagnostic, Span};
+use crate::script::diagnosis::span::{self, grown};
+use crate::script::reading::anatomy::Anatomy;
+use crate::script::reading::properties::properties;
+use crate::script::reading::survey::{Met, survey};
+use crate::script::source::{Sources, resolved};
 
 /// Everything that is wrong with the files of a program, in the order of files and lines.
 pub(super) fn lint(sources: &Sources, asts: &BTreeMap<String, AST>) -> Vec<Diagnostic> {
@@ -134,22 +132,4 @@ pub(super) fn declared_at(ast: &AST, option: &str) -> Option<Position> {
     let anatomy = Anatomy::of(ast);
     let head = head::Head::of(&anatomy)?;
     Some(head.option(option).map_or(head.position, |(_, position)| position))
-}
-
-/// Every key of a literal map, and every name that a property is read or assigned under.
-pub(super) fn properties(asts: &BTreeMap<String, AST>) -> BTreeSet<String> {
-    let mut names = BTreeSet::new();
-    for ast in asts.values() {
-        ast.walk(&mut |path| {
-            match path.last() {
-                Some(ASTNode::Expr(Expr::Map(map, _))) => names.extend(map.0.iter().map(|(key, _)| key.name.to_string())),
-                Some(ASTNode::Expr(Expr::Property(property, _))) => {
-                    names.insert(property.2.to_string());
-                }
-                _ => {}
-            }
-            true
-        });
-    }
-    names
 }

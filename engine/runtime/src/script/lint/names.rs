@@ -1,8 +1,8 @@
 //! Steps of the same name below the same phase: a person who is asked about one cannot tell which.
 
 use super::{File, Found};
-use crate::script::code::Code;
-use crate::script::diagnostic::{Diagnostic, Label};
+use crate::script::diagnosis::code::Code;
+use crate::script::diagnosis::diagnostic::{Diagnostic, Label};
 
 pub(super) fn lint(file: &File<'_>, found: &mut Found<'_>) {
     let steps: Vec<_> = file.calls.iter().filter_map(|met| Some((met, met.title()?))).collect();

@@ -2,8 +2,8 @@
 
 use super::head::Head;
 use super::{File, Found};
-use crate::script::code::Code;
-use crate::script::diagnostic::Diagnostic;
+use crate::script::diagnosis::code::Code;
+use crate::script::diagnosis::diagnostic::Diagnostic;
 
 pub(super) fn lint(file: &File<'_>, found: &mut Found<'_>) {
     let Some(head) = Head::of(file.anatomy).filter(Head::is_literal) else { return };

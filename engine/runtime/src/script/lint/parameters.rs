@@ -7,9 +7,9 @@ use runbook_model::parameter::nearest;
 
 use super::head::Head;
 use super::{File, Found};
-use crate::script::anatomy::{Anatomy, Node, variable, written};
-use crate::script::code::Code;
-use crate::script::diagnostic::Diagnostic;
+use crate::script::diagnosis::code::Code;
+use crate::script::diagnosis::diagnostic::Diagnostic;
+use crate::script::reading::anatomy::{Anatomy, Node, variable, written};
 
 pub(super) fn lint(file: &File<'_>, found: &mut Found<'_>) {
     let Some(head) = Head::of(file.anatomy).filter(Head::is_literal) else { return };

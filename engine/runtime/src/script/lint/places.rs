@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 
 use super::{File, Found, Program};
-use crate::script::code::Code;
-use crate::script::diagnostic::{Diagnostic, Label, Span};
-use crate::script::functions;
-use crate::script::span::grown;
-use crate::script::survey::{Met, Place};
+use crate::script::diagnosis::code::Code;
+use crate::script::diagnosis::diagnostic::{Diagnostic, Label, Span};
+use crate::script::diagnosis::span::grown;
+use crate::script::language::vocabulary;
+use crate::script::reading::survey::{Met, Place};
 
 pub(super) fn lint(program: &Program<'_>, file: &File<'_>, found: &mut Found<'_>) {
     let does = Does::of(program);
@@ -111,7 +111,7 @@ impl<'a> Does<'a> {
         }
         let name = met.call.name.as_str();
         let space = met.call.namespace.path.first().map(|part| part.name.as_str());
-        let is_look = |space: &str| functions::MODULES.iter().any(|(module, names)| *module == space && names.contains(&name));
+        let is_look = |space: &str| vocabulary::MODULES.iter().any(|(module, names)| *module == space && names.contains(&name));
         let callee = match space {
             Some(space) if is_look(space) => {
                 doing.looks = Some(Deed::Here);

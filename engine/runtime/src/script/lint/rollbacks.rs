@@ -4,9 +4,9 @@ use rhai::{Expr, Ident};
 
 use super::head::Head;
 use super::{File, Found};
-use crate::script::code::Code;
-use crate::script::diagnostic::Diagnostic;
-use crate::script::survey::Met;
+use crate::script::diagnosis::code::Code;
+use crate::script::diagnosis::diagnostic::Diagnostic;
+use crate::script::reading::survey::Met;
 
 pub(super) fn lint(file: &File<'_>, found: &mut Found<'_>) {
     let promised = Head::of(file.anatomy).and_then(|head| head.option("rollback"));

@@ -3,12 +3,12 @@
 use rhai::{ASTNode, Expr, Position, Stmt};
 
 use super::{File, Found};
-use crate::script::code::Code;
-use crate::script::diagnostic::Diagnostic;
-use crate::script::functions::SECRET;
-use crate::script::schema::OptionType;
-use crate::script::secret;
-use crate::script::spots::options_of;
+use crate::script::diagnosis::code::Code;
+use crate::script::diagnosis::diagnostic::Diagnostic;
+use crate::script::diagnosis::spots::options_of;
+use crate::script::functions::secret;
+use crate::script::language::option_type::OptionType;
+use crate::script::language::vocabulary::SECRET;
 
 pub(super) fn lint(file: &File<'_>, found: &mut Found<'_>) {
     for met in &file.calls {

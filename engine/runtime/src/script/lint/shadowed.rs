@@ -3,14 +3,14 @@
 use rhai::Position;
 
 use super::{File, Found};
-use crate::script::code::Code;
-use crate::script::diagnostic::Diagnostic;
-use crate::script::functions;
+use crate::script::diagnosis::code::Code;
+use crate::script::diagnosis::diagnostic::Diagnostic;
+use crate::script::language::vocabulary;
 
 pub(super) fn lint(file: &File<'_>, found: &mut Found<'_>) {
     for function in &file.anatomy.functions {
         let name = function.name.as_str();
-        if !functions::NAMES.contains(&name) {
+        if !vocabulary::NAMES.contains(&name) {
             continue;
         }
         let text = found.sources.text(file.name).unwrap_or_default();

@@ -3,9 +3,9 @@
 use rhai::{ASTNode, Stmt};
 
 use super::{File, Found};
-use crate::script::code::Code;
-use crate::script::decision;
-use crate::script::diagnostic::Diagnostic;
+use crate::script::diagnosis::code::Code;
+use crate::script::diagnosis::diagnostic::Diagnostic;
+use crate::script::performing::decision;
 
 pub(super) fn lint(file: &File<'_>, found: &mut Found<'_>) {
     file.ast.walk(&mut |path| {

@@ -1,7 +1,7 @@
 //! Each kind of mistake with its place; and that what is right is left alone.
 
-use crate::script::code::Code;
-use crate::script::diagnostic::{Diagnostic, Severity};
+use crate::script::diagnosis::code::Code;
+use crate::script::diagnosis::diagnostic::{Diagnostic, Severity};
 use crate::script::source::Pinned;
 use crate::script::{Diagnostics, Program};
 

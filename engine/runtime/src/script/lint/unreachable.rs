@@ -3,10 +3,10 @@
 use rhai::{ASTFlags, Expr, Position, Stmt};
 
 use super::{File, Found};
-use crate::script::anatomy::{Node, variable, written};
-use crate::script::code::Code;
-use crate::script::diagnostic::{Diagnostic, Label};
-use crate::script::functions;
+use crate::script::diagnosis::code::Code;
+use crate::script::diagnosis::diagnostic::{Diagnostic, Label};
+use crate::script::language::vocabulary;
+use crate::script::reading::anatomy::{Node, variable, written};
 
 pub(super) fn lint(file: &File<'_>, found: &mut Found<'_>) {
     for statements in file.anatomy.bodies() {
@@ -88,7 +88,7 @@ fn step(node: Node<'_>) -> Option<String> {
     };
     if let Some(call) = call
         && !call.is_qualified()
-        && functions::STEPS.contains(&call.name.as_str())
+        && vocabulary::STEPS.contains(&call.name.as_str())
         && let Some(Expr::StringConstant(name, _)) = call.args.first()
     {
         return Some(name.to_string());

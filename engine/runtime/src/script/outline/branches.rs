@@ -3,7 +3,7 @@
 use rhai::{Expr, FlowControl, Stmt, SwitchCasesCollection};
 
 use super::spelling::spelled;
-use crate::script::anatomy::Node;
+use crate::script::reading::anatomy::Node;
 use crate::script::source::Sources;
 
 /// A way, and what is done on it.

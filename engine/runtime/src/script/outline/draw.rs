@@ -8,11 +8,12 @@ use super::branches::{of_if, of_switch, statements};
 use super::item::{Arm, Detail, Item, Outline, StepOutline};
 use super::spelling::{call, spelled, text};
 use super::step::{details, option_of, way_back};
-use crate::script::anatomy::{Anatomy, Body, Node, written};
-use crate::script::functions::{self, MODULES};
-use crate::script::program::{Program, at_depth};
+use crate::script::diagnosis::span;
+use crate::script::language::vocabulary::{self, MODULES};
+use crate::script::performing::depth::at_depth;
+use crate::script::program::Program;
+use crate::script::reading::anatomy::{Anatomy, Body, Node, written};
 use crate::script::source::{Sources, resolved};
-use crate::script::span;
 
 /// Functions in functions are followed to this depth; a function inside itself is not.
 const DEEPEST: usize = 32;
@@ -145,7 +146,7 @@ impl<'a> Pen<'a> {
             return;
         }
         let name = called.name.as_str();
-        if called.is_qualified() || !functions::NAMES.contains(&name) {
+        if called.is_qualified() || !vocabulary::NAMES.contains(&name) {
             // What it is called with comes first: there may be a step among it.
             let arguments: Vec<_> = called.args.iter().map(Node::Expression).collect();
             items.extend(self.all(arguments));

@@ -2,7 +2,7 @@
 
 use rhai::{Expr, FnCallExpr, Stmt};
 
-use super::super::anatomy::written;
+use crate::script::reading::anatomy::written;
 
 /// Deeper than this nobody reads; Rhai itself refuses to parse much more.
 const DEEPEST: u32 = 24;

@@ -4,8 +4,8 @@ use rhai::{Expr, Ident};
 
 use super::item::Detail;
 use super::spelling::{command_line, spelled, text};
-use crate::script::anatomy::written;
-use crate::script::schema::table;
+use crate::script::language::schema::table;
+use crate::script::reading::anatomy::written;
 
 /// The options of a step that are worth a line, in the order of their table. `rollback` is not among them.
 pub(super) fn details(function: &str, options: &[(Ident, Expr)]) -> Vec<Detail> {

@@ -3,9 +3,9 @@
 use rhai::{Array, Dynamic, Engine, ImmutableString, NativeCallContext};
 use runbook_model::Value;
 
-use crate::script::code::Code;
-use crate::script::complaint::{Called, Complaint};
-use crate::script::json;
+use crate::script::diagnosis::code::Code;
+use crate::script::diagnosis::complaint::{Called, Complaint};
+use crate::script::values::json;
 
 pub(super) fn register(engine: &mut Engine) {
     engine.register_fn("assert", |ctx: NativeCallContext, holds: Dynamic| assert(&ctx, &holds, "this does not hold"));

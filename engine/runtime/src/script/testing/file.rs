@@ -10,17 +10,19 @@ use runbook_model::parameter::nearest;
 use super::given::Given;
 use super::ran::Ran;
 use super::words::{self, Rehearsal, State, WORDS};
-use crate::script::anatomy::Anatomy;
-use crate::script::blame::blame;
-use crate::script::code::Code;
-use crate::script::diagnostic::{Diagnostic, Diagnostics, Span};
-use crate::script::lint::engine_functions;
-use crate::script::program::{Script, on_deep_stack};
+use crate::script::diagnosis::code::Code;
+use crate::script::diagnosis::diagnostic::{Diagnostic, Diagnostics, Span};
+use crate::script::diagnosis::span::grown;
+use crate::script::diagnosis::spots::Spots;
+use crate::script::language::{sandbox, vocabulary};
+use crate::script::loading;
+use crate::script::performing::blame::blame;
+use crate::script::performing::depth::on_deep_stack;
+use crate::script::performing::script::Script;
+use crate::script::reading::anatomy::Anatomy;
+use crate::script::reading::engine_functions::engine_functions;
+use crate::script::reading::survey::survey;
 use crate::script::source::{SourceFiles, Sources, Unreadable};
-use crate::script::span::grown;
-use crate::script::spots::Spots;
-use crate::script::survey::survey;
-use crate::script::{functions, loading, sandbox};
 
 /// What holds around a run: settings, parameters, and how the world answers.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -150,7 +152,7 @@ fn lint(sources: &Sources, name: &str, ast: &AST) -> Vec<Diagnostic> {
     let anatomy = Anatomy::of(ast);
     let own = || anatomy.functions.iter().map(|function| function.name.as_str());
     let of_tests = || WORDS.iter().map(|(word, _)| *word).chain(["step"]);
-    let of_rhai = |name: &str| engine_functions().contains_key(name) && !functions::NAMES.contains(&name);
+    let of_rhai = |name: &str| engine_functions().contains_key(name) && !vocabulary::NAMES.contains(&name);
     let mut found = Vec::new();
     for met in survey(&anatomy) {
         let called = met.call.name.as_str();

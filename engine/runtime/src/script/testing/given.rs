@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use runbook_model::Value;
 use runbook_model::length::Length;
 
-use crate::script::functions;
+use crate::script::language::vocabulary;
 
 /// What a test says about a look, a step or a question.
 #[derive(Debug, Clone, PartialEq)]
@@ -64,7 +64,7 @@ impl Given {
     #[must_use]
     pub fn is_look(&self) -> bool {
         let space = self.what.split_once("::").map(|(space, _)| space);
-        space.is_some_and(|space| functions::MODULES.iter().any(|(module, _)| *module == space))
+        space.is_some_and(|space| vocabulary::MODULES.iter().any(|(module, _)| *module == space))
     }
 }
 

@@ -4,9 +4,9 @@ use rhai::{Array, Dynamic, Engine, Map, NativeCallContext};
 use runbook_model::Value;
 use runbook_model::step::Location;
 
-use crate::script::code::Code;
-use crate::script::complaint::{Called, Complaint};
-use crate::script::json;
+use crate::script::diagnosis::code::Code;
+use crate::script::diagnosis::complaint::{Called, Complaint};
+use crate::script::values::json;
 
 /// What came of performing a runbook.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -8,11 +8,11 @@ use runbook_model::length::Length;
 
 use super::file::Background;
 use super::given::{Answered, Given, Word};
-use crate::script::code::Code;
-use crate::script::complaint::{Called, Complaint};
-use crate::script::json;
-use crate::script::options::{fits, unknown_option};
-use crate::script::schema::{Table, table};
+use crate::script::diagnosis::code::Code;
+use crate::script::diagnosis::complaint::{Called, Complaint};
+use crate::script::functions::options::{fits, unknown_option};
+use crate::script::language::schema::{Table, table};
+use crate::script::values::json;
 
 /// `given(what, #{ … })` or `given(what, [#{ … }, …])`.
 pub(super) fn given(ctx: &NativeCallContext, what: &str, answer: Dynamic) -> Called<Given> {

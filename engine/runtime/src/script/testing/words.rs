@@ -7,12 +7,12 @@ use rhai::{Dynamic, Engine, FnPtr, ImmutableString, Map, NativeCallContext};
 
 use super::file::{Background, Stagehand, Tested};
 use super::{assertions, ran, reading};
-use crate::script::blame::blame;
-use crate::script::code::Code;
-use crate::script::complaint::{Called, Complaint, place};
-use crate::script::diagnostic::Diagnostics;
-use crate::script::program::Script;
-use crate::script::span;
+use crate::script::diagnosis::code::Code;
+use crate::script::diagnosis::complaint::{Called, Complaint, place};
+use crate::script::diagnosis::diagnostic::Diagnostics;
+use crate::script::diagnosis::span;
+use crate::script::performing::blame::blame;
+use crate::script::performing::script::Script;
 
 /// The functions of a test file, how they are called and what they do; for the check, the documentation and editors.
 pub(in crate::script) const WORDS: [(&str, &[usize]); 6] =

@@ -19,7 +19,8 @@ use runbook_model::path::StepPath;
 use runbook_model::step::{OnFailure, RollbackPlan, StepKind, StepSpec};
 use tokio::sync::mpsc;
 
-use crate::operation::{Call, Line, Look, Operation, Reply};
+use crate::line::{Call, Line};
+use crate::operation::{Look, Operation, Reply};
 use crate::script::{Actor, Code, Diagnostics, Ending, Pinned, Program};
 
 const HEAD: &str = "let p = runbook(#{ title: \"t\" });\n";

@@ -11,15 +11,15 @@ use runbook_model::path::StepPath;
 
 use super::super::conversation::misunderstood;
 use crate::operation::{Operation, Reply};
-use crate::script::blame::blame;
-use crate::script::closure::Closure;
-use crate::script::code::Code;
-use crate::script::complaint::Called;
-use crate::script::diagnostic::Diagnostic;
-use crate::script::frozen::frozen;
-use crate::script::here;
-use crate::script::sandbox::STACK;
-use crate::script::stage::{Stage, Stop};
+use crate::script::diagnosis::code::Code;
+use crate::script::diagnosis::complaint::Called;
+use crate::script::diagnosis::diagnostic::Diagnostic;
+use crate::script::performing::blame::blame;
+use crate::script::performing::depth::STACK;
+use crate::script::performing::here;
+use crate::script::performing::stage::{Stage, Stop};
+use crate::script::values::closure::Closure;
+use crate::script::values::frozen::frozen;
 
 /// How a branch ended.
 #[derive(Debug)]

@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use rhai::{Array, Dynamic, Map, NativeCallContext};
 
-use crate::script::code::Code;
-use crate::script::complaint::{Called, Complaint, place};
-use crate::script::frozen::frozen;
-use crate::script::json;
-use crate::script::options::Options;
-use crate::script::stage::Stage;
-use crate::script::unknown::text;
+use crate::script::diagnosis::code::Code;
+use crate::script::diagnosis::complaint::{Called, Complaint, place};
+use crate::script::functions::options::Options;
+use crate::script::performing::stage::Stage;
+use crate::script::values::frozen::frozen;
+use crate::script::values::json;
+use crate::script::values::unknown::text;
 
 /// The most items of one `parallel`.
 const MOST: usize = 10_000;

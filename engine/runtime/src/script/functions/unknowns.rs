@@ -1,0 +1,188 @@
+//! What functions and operators do with a value that a rehearsal cannot know.
+
+use std::sync::Arc;
+
+use rhai::{Dynamic, Engine, ImmutableString, NativeCallContext};
+use runbook_model::step::Location;
+
+use crate::script::diagnosis::complaint::{Called, place};
+use crate::script::performing::stage::Stage;
+use crate::script::values::unknown::{TYPE, Unknown, text};
+
+/// Functions that only compute: given an unknown, they give it back.
+const FLOWS: &[&str] = &[
+    "abs",
+    "all_lines",
+    "bytes",
+    "ceiling",
+    "chars",
+    "chop",
+    "clear",
+    "crop",
+    "drain",
+    "filter",
+    "flatten",
+    "floor",
+    "get",
+    "head",
+    "json",
+    "keys",
+    "len",
+    "lines",
+    "lower",
+    "make_lower",
+    "make_upper",
+    "map",
+    "max",
+    "min",
+    "pad",
+    "parse_float",
+    "parse_int",
+    "parse_json",
+    "pop",
+    "reduce",
+    "remove",
+    "replace",
+    "retain",
+    "reverse",
+    "round",
+    "shift",
+    "sort",
+    "split",
+    "split_rev",
+    "sqrt",
+    "sub_string",
+    "tail",
+    "to_array",
+    "to_blob",
+    "to_chars",
+    "to_float",
+    "to_int",
+    "to_json",
+    "to_lower",
+    "to_upper",
+    "trim",
+    "truncate",
+    "upper",
+    "values",
+    "zip",
+];
+
+/// Functions that answer a question: given an unknown, the rehearsal ends.
+const DECIDES: &[&str] = &["all", "any", "contains", "ends_with", "find", "index_of", "is_empty", "some", "starts_with"];
+
+/// Teaches an engine what unknown values do.
+pub(super) fn register(engine: &mut Engine, stage: &Arc<Stage>) {
+    engine.register_type_with_name::<Unknown>(TYPE);
+    engine.register_fn("to_string", |unknown: Unknown| unknown.shown);
+    engine.register_fn("to_debug", |unknown: Unknown| unknown.shown);
+    // A property of an unknown is the same unknown: which of them was asked for does not matter to a reader.
+    engine.register_indexer_get(|unknown: &mut Unknown, _: ImmutableString| unknown.clone());
+    engine.register_indexer_get(|unknown: &mut Unknown, _: i64| unknown.clone());
+    engine.register_fn("+", |a: Unknown, b: Dynamic| joined(&Dynamic::from(a), &b));
+    engine.register_fn("+", |a: Dynamic, b: Unknown| joined(&a, &Dynamic::from(b)));
+    engine.register_fn("+", |a: Unknown, b: Unknown| joined(&Dynamic::from(a), &Dynamic::from(b)));
+    for operator in ["-", "*", "/", "%", "**", "<<", ">>", "&", "|", "^", "..", "..="] {
+        engine.register_fn(operator, |a: Unknown, _: Dynamic| a);
+        engine.register_fn(operator, |_: Dynamic, b: Unknown| b);
+        engine.register_fn(operator, |a: Unknown, _: Unknown| a);
+    }
+    for operator in ["-", "+"] {
+        engine.register_fn(operator, |a: Unknown| a);
+    }
+    for operator in ["==", "!=", "<", "<=", ">", ">="] {
+        let [first, second, both, texts] = [(); 4].map(|()| Arc::clone(stage));
+        engine.register_fn(operator, move |ctx: NativeCallContext, a: Unknown, _: Dynamic| decide(&ctx, &first, &a));
+        engine.register_fn(operator, move |ctx: NativeCallContext, _: Dynamic, b: Unknown| decide(&ctx, &second, &b));
+        engine.register_fn(operator, move |ctx: NativeCallContext, a: Unknown, _: Unknown| decide(&ctx, &both, &a));
+        // An interpolated text forgets that an unknown went into it; its mark is still there.
+        engine.register_fn(operator, move |ctx: NativeCallContext, a: ImmutableString, b: ImmutableString| {
+            decide_texts(&ctx, &texts, &[&a, &b])?;
+            Called::<bool>::Ok(match ctx.fn_name() {
+                "==" => a == b,
+                "!=" => a != b,
+                "<" => a < b,
+                "<=" => a <= b,
+                ">" => a > b,
+                _ => a >= b,
+            })
+        });
+    }
+    for name in DECIDES {
+        let [alone, first, second] = [(); 3].map(|()| Arc::clone(stage));
+        engine.register_fn(*name, move |ctx: NativeCallContext, a: Unknown| decide(&ctx, &alone, &a));
+        engine.register_fn(*name, move |ctx: NativeCallContext, a: Unknown, _: Dynamic| decide(&ctx, &first, &a));
+        engine.register_fn(*name, move |ctx: NativeCallContext, _: Dynamic, b: Unknown| decide(&ctx, &second, &b));
+    }
+    let not = Arc::clone(stage);
+    engine.register_fn("!", move |ctx: NativeCallContext, a: Unknown| decide(&ctx, &not, &a));
+    for name in ["contains", "starts_with", "ends_with"] {
+        let stage = Arc::clone(stage);
+        engine.register_fn(name, move |ctx: NativeCallContext, a: ImmutableString, b: ImmutableString| {
+            decide_texts(&ctx, &stage, &[&a, &b])?;
+            Called::<bool>::Ok(match ctx.fn_name() {
+                "starts_with" => a.starts_with(b.as_str()),
+                "ends_with" => a.ends_with(b.as_str()),
+                _ => a.contains(b.as_str()),
+            })
+        });
+    }
+    let split = Arc::clone(stage);
+    engine.register_fn("split", move |text: ImmutableString, at: ImmutableString| -> Dynamic {
+        // A part of the text would have lost the mark.
+        match split.marked(&text) {
+            Some(unknown) => Dynamic::from(unknown),
+            None => text.split(at.as_str()).map(|part| part.to_owned().into()).collect::<rhai::Array>().into(),
+        }
+    });
+    let [length, property, empty, index] = [(); 4].map(|()| Arc::clone(stage));
+    let count = |stage: &Stage, text: &str| match stage.marked(text) {
+        Some(unknown) => Dynamic::from(unknown),
+        None => i64::try_from(text.chars().count()).unwrap_or(i64::MAX).into(),
+    };
+    engine.register_fn("len", move |text: ImmutableString| count(&length, &text));
+    engine.register_get("len", move |text: &mut ImmutableString| count(&property, text));
+    engine.register_fn("is_empty", move |ctx: NativeCallContext, text: ImmutableString| {
+        decide_texts(&ctx, &empty, &[&text])?;
+        Called::<bool>::Ok(text.is_empty())
+    });
+    engine.register_fn("index_of", move |ctx: NativeCallContext, text: ImmutableString, part: ImmutableString| {
+        decide_texts(&ctx, &index, &[&text, &part])?;
+        let at = text.find(part.as_str()).map(|at| text[..at].chars().count());
+        Called::<i64>::Ok(at.and_then(|at| i64::try_from(at).ok()).unwrap_or(-1))
+    });
+    #[allow(deprecated, reason = "marked so by Rhai because it may change; the version is pinned")]
+    engine.on_missing_function(|name, args, _, _| {
+        // Called after every failing call, so it must name what it accepts.
+        let Some(unknown) = args.iter().find_map(|arg| arg.read_lock::<Unknown>().map(|unknown| unknown.clone())) else {
+            return Ok(None);
+        };
+        if FLOWS.contains(&name) {
+            return Ok(Some(Dynamic::from(unknown)));
+        }
+        Ok(None)
+    });
+}
+
+/// What `+` gives: text around an unknown stays visible, a sum is simply unknown.
+fn joined(a: &Dynamic, b: &Dynamic) -> Unknown {
+    let unknown = [a, b].into_iter().find_map(|value| value.read_lock::<Unknown>().map(|unknown| unknown.clone()));
+    let Some(unknown) = unknown else {
+        return Unknown { shown: String::new(), because: "a value".to_owned(), origin: Location::default() };
+    };
+    match (text(a), text(b)) {
+        (Some(first), Some(second)) => Unknown { shown: [first, second].concat(), ..unknown },
+        _ => unknown,
+    }
+}
+
+fn decide(ctx: &NativeCallContext, stage: &Stage, unknown: &Unknown) -> Called<bool> {
+    Err(stage.unknowable(unknown, place(ctx), ctx.fn_name()))
+}
+
+fn decide_texts(ctx: &NativeCallContext, stage: &Stage, texts: &[&str]) -> Called<()> {
+    match texts.iter().find_map(|text| stage.marked(text)) {
+        Some(unknown) => Err(stage.unknowable(&unknown, place(ctx), ctx.fn_name())),
+        None => Ok(()),
+    }
+}

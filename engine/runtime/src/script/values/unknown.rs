@@ -1,0 +1,38 @@
+//! Values that a rehearsal cannot know: they flow through text and arithmetic, and stop whatever hangs on them.
+
+use rhai::{Dynamic, ImmutableString};
+use runbook_model::step::Location;
+
+/// The name of the type in messages of Rhai; [`crate::script::performing::blame`] recognises it there.
+pub(in crate::script) const TYPE: &str = "unknown";
+
+/// A value that depends on a step that a rehearsal withholds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::script) struct Unknown {
+    /// What stands for it in text: `‹output of "build"›`, perhaps with known text around.
+    pub(in crate::script) shown: String,
+    /// What it is: `the output of "build"`.
+    pub(in crate::script) because: String,
+    /// The step that it comes from.
+    pub(in crate::script) origin: Location,
+}
+
+impl Unknown {
+    /// The result of a step.
+    pub(in crate::script) fn of_step(kind: &str, name: &str, origin: Location) -> Self {
+        let what = match kind {
+            "command" => "output",
+            "confirm" => "answer",
+            _ => "result",
+        };
+        Self { shown: format!("‹{what} of \"{name}\"›"), because: format!("the {what} of \"{name}\""), origin }
+    }
+}
+
+/// What stands for a value in text that people read and argv: the text itself, or the mark of an unknown.
+pub(in crate::script) fn text(value: &Dynamic) -> Option<String> {
+    if let Some(text) = value.read_lock::<ImmutableString>() {
+        return Some(text.to_string());
+    }
+    value.read_lock::<Unknown>().map(|unknown| unknown.shown.clone())
+}
