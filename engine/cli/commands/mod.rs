@@ -22,6 +22,7 @@ pub mod import;
 pub mod keeper;
 pub mod link;
 pub mod list;
+pub mod man;
 pub mod new;
 pub mod open;
 pub mod push;
@@ -64,6 +65,9 @@ pub fn run(line: impl IntoIterator<Item = OsString>) -> std::process::ExitCode {
         }
         [_, verb] if verb == itself::COURIER => return courier::run(&courier::Courier {}),
         _ => {}
+    }
+    if line.get(1).is_some_and(|verb| verb == completions::VERB) {
+        return completions::complete(&line).map_or_else(|failure| failure.exit(), |()| ExitCode::Completed).into();
     }
     match parsed(line) {
         // The keeper speaks to its engine only, with codes of their own.
@@ -138,6 +142,7 @@ fn perform(globals: &Globals, verb: Verb) -> Result<ExitCode, Failure> {
         Verb::Definitions(wanted) => definitions::run(&wanted, &Place::of(globals)?)?,
         Verb::List(_) => list::run(&Place::of(globals)?.library(), globals)?,
         Verb::Completions(completions) => completions::run(&completions)?,
+        Verb::Man(man) => man::run(&man)?,
         Verb::Explain(explain) => explain::run(&explain)?,
         Verb::Help(help) => help::run(&help)?,
         Verb::Config(config) => config::run(&config, globals, &Place::of(globals)?.configuration)?,

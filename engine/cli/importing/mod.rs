@@ -3,6 +3,7 @@
 //! Headings become phases, blocks of shell become commands, checkboxes and prose become confirms, placeholders become
 //! parameters. Nothing that was imported runs without a person who looks at it first: each command stands behind a confirm.
 
+mod bash;
 mod document;
 mod placeholder;
 mod section;

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
+use super::bash::{exports, only_exports};
 use super::document::{Block, Document, Kind};
-use super::placeholder::{Piece, cut};
+use super::placeholder::{Piece, cut, parameter_of};
 use super::section::{Section, Step};
 use super::shell::{LONGEST, Typed, typed};
 use super::words::{lines, run};
@@ -66,7 +67,9 @@ pub fn import(text: &str, source: &str, name: &str, owner: &str) -> Imported {
     if !writer.parameters.is_empty() {
         runbook.push_str("    params: #{\n");
         for (name, help) in &writer.parameters {
-            let _infallible = writeln!(runbook, "        {name}: #{{ help: {}, pattern: {} }},", quoted(help), quoted(PATTERN));
+            let fallback = writer.fallbacks.get(name).map(|value| format!(", fallback: {}", quoted(value))).unwrap_or_default();
+            let (help, pattern) = (quoted(help), quoted(PATTERN));
+            let _infallible = writeln!(runbook, "        {name}: #{{ help: {help}, pattern: {pattern}{fallback} }},");
         }
         runbook.push_str("    },\n");
     }
@@ -129,6 +132,10 @@ struct Writer<'a> {
     counts: [usize; 3],
     notes: Vec<(usize, String)>,
     phases: BTreeSet<String>,
+    /// What parameters hold unless somebody says otherwise.
+    fallbacks: BTreeMap<String, String>,
+    /// The variables that the text sets for the commands behind them in the same section, each with the parameter for it.
+    variables: BTreeMap<String, String>,
 }
 
 impl Writer<'_> {
@@ -150,6 +157,7 @@ impl Writer<'_> {
             None => (0, ""),
         };
         let mut names = BTreeSet::new();
+        self.variables.clear();
         for step in &section.steps {
             if self.body.len() > LARGEST {
                 break;
@@ -184,9 +192,50 @@ impl Writer<'_> {
         };
     }
 
+    /// Variables for what is typed behind them. A process of its own would set them for nobody: they are parameters, and
+    /// stand in the environment of the commands below.
+    fn export(&mut self, typed: &Typed, details: &str, indent: usize) {
+        let place = self.place(typed.line);
+        // What sounds secret is not copied.
+        let hidden = |name: &str| parameter_of(name).is_none();
+        let told = |line: &str| match line.split_once('=') {
+            Some((before, _)) if before.split_whitespace().last().is_some_and(hidden) => format!("{before}=…"),
+            _ => line.to_owned(),
+        };
+        let told: Vec<_> = typed.text.lines().map(told).collect();
+        let mut above = format!("{place}\n{}", told.join("\n"));
+        for text in typed.comments.iter().map(String::as_str).chain([details]).filter(|text| !text.is_empty()) {
+            let _infallible = write!(above, "\n{text}");
+        }
+        let set = exports(&typed.text).unwrap_or_default();
+        let mut left = set.is_empty();
+        for (variable, value) in set {
+            let Some(name) = parameter_of(&variable) else {
+                left = true;
+                continue;
+            };
+            let from = format!("{variable} in {}", self.source);
+            self.parameters.entry(name.clone()).or_insert(from);
+            if fits(&value) {
+                self.fallbacks.entry(name.clone()).or_insert(value);
+            }
+            self.variables.insert(variable, name);
+        }
+        if left {
+            above.push_str("\nTODO: no command below has this variable: put it into their `env`, from a parameter, `settings` or `secret(…)`.");
+            self.notes
+                .push((typed.line, "a variable whose value only a shell knows, or nobody should: it is not set".to_owned()));
+        }
+        self.body.push_str(&comment("//", &above, indent));
+    }
+
     fn run(&mut self, names: &mut BTreeSet<String>, typed: &Typed, details: &str, indent: usize) {
         if typed.text.len() > LONGEST {
             self.notes.push((typed.line, "a command that is too long, or whose quote nobody closes: it is not run".to_owned()));
+            return;
+        }
+        if only_exports(&typed.text) {
+            self.export(typed, details, indent);
             return;
         }
         let pieces = cut(&typed.text);
@@ -237,8 +286,11 @@ impl Writer<'_> {
             format!("{pad}    // rollback: what takes it back, or \"nothing\"\n")
         };
         self.counts[1] += 1;
+        let env: Vec<_> = self.variables.iter().map(|(name, parameter)| format!("{name}: p.{parameter}")).collect();
+        let env = if env.is_empty() { String::new() } else { format!("{pad}    env: #{{ {} }},\n", env.join(", ")) };
+        let (name_quoted, expression) = (quoted(&name), run.expression);
         let _infallible =
-            write!(self.body, "{pad}command({}, #{{\n{pad}    run: {},\n{rollback}{pad}}});\n", quoted(&name), run.expression);
+            write!(self.body, "{pad}command({name_quoted}, #{{\n{pad}    run: {expression},\n{env}{rollback}{pad}}});\n");
         if run.attended {
             self.notes.push((
                 typed.line,
@@ -246,6 +298,12 @@ impl Writer<'_> {
             ));
         }
     }
+}
+
+/// Whether a value is one that [`PATTERN`] lets pass.
+fn fits(value: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_./:@%+=,".contains(c);
+    value.starts_with(plain) && value.chars().all(|c| plain(c) || c == '-')
 }
 
 /// The tests of a skeleton: it goes to its end, and a no stops it before anything is run.

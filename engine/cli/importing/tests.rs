@@ -276,3 +276,38 @@ proptest! {
         prop_assert_eq!(code.matches("command(").count(), imported.counts[1]);
     }
 }
+
+#[test]
+fn a_loop_over_continued_lines_of_a_session_is_one_command() {
+    let session = "$ for i in 1 2; do\n>   echo $i\n> done\n1\n2\n$ uptime";
+    assert_eq!(runs("console", session), [r#"sh("for i in 1 2; do\n" +"  echo $i\n" +"done")"#, r#"["uptime"]"#]);
+}
+
+#[test]
+fn what_only_bash_understands_is_run_by_bash_with_its_values_as_arguments() {
+    assert_eq!(
+        runs("bash", "if [[ -f <file> ]]; then rm <file>; fi"),
+        [r#"["bash", "-c", "file=\"${1}\"; if [[ -f \"${file}\" ]]; then rm \"${file}\"; fi", "bash", p.file]"#]
+    );
+    assert_eq!(runs("sh", "[ -f x ] && y"), [r#"sh("[ -f x ] && y")"#]);
+}
+
+#[test]
+fn variables_for_what_is_typed_below_stand_in_its_environment() {
+    let text = "# T\n\n## A\n\n```sh\nexport KUBECONFIG=/etc/kube/prod\n```\n\n```sh\nkubectl get pods\n```\n\n## B\n\n```sh\nuptime\n```\n";
+    let imported = imported(text);
+    assert_eq!(imported.counts[1], 2, "{}", imported.runbook);
+    assert!(imported.runbook.contains("fallback: \"/etc/kube/prod\" }"), "{}", imported.runbook);
+    assert_eq!(imported.runbook.matches("env: #{ KUBECONFIG: p.kubeconfig },").count(), 1, "{}", imported.runbook);
+}
+
+#[test]
+fn a_variable_that_only_a_shell_can_tell_or_that_is_secret_is_left_with_a_word() {
+    for line in ["export ID=$(hostname)", "export DB_PASSWORD=hunter2"] {
+        let imported = imported(&format!("# T\n\n```sh\n{line}\n```\n"));
+        assert!(imported.runbook.contains("// TODO: no command below has this variable"), "{}", imported.runbook);
+        assert_eq!((imported.counts[1], imported.notes.len()), (0, 1));
+        assert!(!imported.runbook.contains("hunter2"), "{}", imported.runbook);
+        assert!(imported.parameters.is_empty(), "{:?}", imported.parameters);
+    }
+}

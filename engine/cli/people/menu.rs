@@ -7,6 +7,7 @@ use runbook_runtime::world::Choice;
 
 use crate::output::safe;
 use crate::output::style::{Palette, Tone};
+use crate::output::wrap::Lines;
 
 /// So many changes that would be taken back are named.
 const NAMED: usize = 3;
@@ -77,30 +78,42 @@ pub(super) fn ways(choice: &Choice) -> Vec<Way> {
 }
 
 /// What a person reads before they choose.
-pub(super) fn shown(choice: &Choice, palette: Palette) -> String {
+pub(super) fn shown(choice: &Choice, palette: Palette, columns: Option<usize>) -> String {
+    let below = |line: &str| {
+        let lines = Lines { columns, first: 4, hang: 6 };
+        format!("    {}\n", lines.lay(&[(Tone::Plain, safe::line(line).as_str())], palette))
+    };
+    let head = |name: &str, tone: Tone, what: &str| {
+        let (name, what) = (safe::line(name), format!(" {what}"));
+        format!(
+            "\n{}\n",
+            Lines { columns, first: 0, hang: 2 }.lay(&[(Tone::Strong, name.as_str()), (tone, what.as_str())], palette)
+        )
+    };
     let mut text = match choice {
         Choice::Failed { path, why, rolling_back, .. } => {
             let what = if *rolling_back { "the rollback failed" } else { "failed" };
-            format!("\n{} {}\n    {}\n", bold(palette, path.name()), palette.paint(Tone::Bad, what), safe::line(why))
+            [head(path.name(), Tone::Bad, what), below(why)].concat()
         }
         Choice::InDoubt { path, spec, known } => {
-            let mut text =
-                format!("\n{} {}\n", bold(palette, path.name()), palette.paint(Tone::Warn, "is in doubt: did it take effect?"));
-            text.extend(change(spec).map(|change| format!("    {}\n", safe::line(&change.line()))));
-            text.extend(known.lines().map(|line| format!("    {}\n", safe::line(line))));
+            let mut text = head(path.name(), Tone::Warn, "is in doubt: did it take effect?");
+            text.extend(change(spec).map(|change| below(&change.line())));
+            text.extend(known.lines().map(below));
             text
         }
     };
-    text.push_str(&letters(choice, palette));
+    text.push_str(&letters(choice, palette, columns));
     text
 }
 
 /// What each letter means.
-pub(super) fn letters(choice: &Choice, palette: Palette) -> String {
+pub(super) fn letters(choice: &Choice, palette: Palette, columns: Option<usize>) -> String {
     let mut text = String::new();
     for way in ways(choice) {
         let letter = palette.paint(Tone::Strong, &format!("[{}]", way.letter()));
-        text.push_str(&format!("  {letter} {}\n", what(way, choice)));
+        let what = what(way, choice);
+        let lines = Lines { columns, first: 6, hang: 6 };
+        text.push_str(&format!("  {letter} {}\n", lines.lay(&[(Tone::Plain, what.as_str())], palette)));
     }
     text
 }
@@ -139,8 +152,4 @@ fn change(spec: &StepSpec) -> Option<&Change> {
         StepKind::Command(command) => Some(&command.change),
         StepKind::Check(_) | StepKind::Confirm(_) | StepKind::Rollback(_) => None,
     }
-}
-
-fn bold(palette: Palette, name: &str) -> String {
-    palette.paint(Tone::Strong, &safe::line(name))
 }

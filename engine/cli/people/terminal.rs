@@ -11,6 +11,7 @@ use runbook_runtime::world::{Choice, Chosen, Lent, Question, Reaction};
 
 use crate::operator::Operator;
 use crate::output::style::{Palette, Tone};
+use crate::output::wrap::Lines;
 use crate::people::lending::Lending;
 use crate::people::menu::{self, Way};
 use crate::people::question;
@@ -97,15 +98,18 @@ impl AtTerminal {
 
     async fn answer(&self, question: &Question) -> io::Result<Reaction> {
         let mut tty = self.open()?;
-        let shown = question::shown(question, self.palette);
+        let shown = question::shown(question, self.palette, tty.columns());
         tty.show(&shown)?;
         if let Err(refusal) = self.operator.may_answer(&question.confirm, &self.runner) {
-            tty.show(&format!("    {}\n", self.palette.paint(Tone::Warn, &crate::output::safe::line(&refusal.to_string()))))?;
+            let refusal = crate::output::safe::line(&refusal.to_string());
+            let lines = Lines { columns: tty.columns(), first: 4, hang: 4 };
+            tty.show(&format!("    {}\n", lines.lay(&[(Tone::Warn, refusal.as_str())], self.palette)))?;
             return Ok(Reaction::Nobody);
         }
         tty.forget_typed()?;
         loop {
-            let Some(typed) = tty.asked(&shown, &question::prompt(question)).await? else { return Ok(Reaction::Nobody) };
+            let prompt = question::prompt(question, tty.columns());
+            let Some(typed) = tty.asked(&shown, &prompt).await? else { return Ok(Reaction::Nobody) };
             match question::meaning(question, &typed) {
                 Ok(said) => return Ok(Reaction::Answered { said, by: self.me() }),
                 Err(want) => tty.show(&self.again(want))?,
@@ -115,7 +119,7 @@ impl AtTerminal {
 
     async fn decide(&self, choice: &Choice) -> io::Result<Chosen> {
         let mut tty = self.open()?;
-        let shown = menu::shown(choice, self.palette);
+        let shown = menu::shown(choice, self.palette, tty.columns());
         tty.show(&shown)?;
         tty.forget_typed()?;
         let letters: Vec<_> = menu::ways(choice).into_iter().map(Way::letter).collect();
@@ -125,7 +129,7 @@ impl AtTerminal {
                 if typed != "?" {
                     tty.show(&self.again("one of the letters is wanted"))?;
                 }
-                tty.show(&menu::letters(choice, self.palette))?;
+                tty.show(&menu::letters(choice, self.palette, tty.columns()))?;
                 continue;
             };
             let why = match way.reason() {
@@ -133,7 +137,7 @@ impl AtTerminal {
                     Some(why) => why,
                     // Whoever cannot say why has not decided yet.
                     None => {
-                        tty.show(&menu::letters(choice, self.palette))?;
+                        tty.show(&menu::letters(choice, self.palette, tty.columns()))?;
                         continue;
                     }
                 },

@@ -258,3 +258,27 @@ fn a_step_in_doubt_is_settled_with_how_one_knows() {
     assert!(matches!(chosen, Some(Chosen::DidNot { why, .. }) if why == "the old release answers"));
     assert!(far.join().unwrap().contains("    process 77 is gone\r\n"));
 }
+
+#[test]
+fn a_question_is_laid_within_the_columns_and_says_all_of_it() {
+    let details = "The last release is 2026-11-20.3 and it was deployed by the pipeline of team-api.\n  - what runs now: /srv/api/releases/2026-11-20.3-a-very-long-name-of-a-release";
+    let asked = question(
+        "Roll the service back to the release before, although the database was migrated?",
+        Confirm {
+            details: Some(details.to_owned()),
+            choices: vec!["wait".into(), "roll back and tell the people who own it".into()],
+            ..Confirm::default()
+        },
+    );
+    let letters = |text: &str| text.chars().filter(|letter| !letter.is_whitespace()).collect::<String>();
+    let whole = super::question::shown(&asked, Palette::plain(), None);
+    assert_eq!(whole.lines().count(), 6, "{whole}");
+    for columns in [80, 40] {
+        let shown = super::question::shown(&asked, Palette::plain(), Some(columns));
+        assert!(shown.lines().all(|line| line.chars().count() <= columns), "{shown}");
+        assert_eq!(letters(&shown), letters(&whole));
+        assert!(shown.contains("\n  ") && shown.contains("    [2] roll back"), "{shown}");
+    }
+    let narrow = super::question::shown(&asked, Palette::plain(), Some(40));
+    assert!(narrow.contains("    [2] roll back and tell the people\n        who own it\n"), "{narrow}");
+}

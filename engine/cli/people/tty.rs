@@ -43,6 +43,11 @@ impl Tty {
         self.output.flush()
     }
 
+    /// The columns of the terminal, as they are now; `None` when it does not say.
+    pub(super) fn columns(&self) -> Option<usize> {
+        crate::output::screen::width(&self.output)
+    }
+
     /// Forgets what was typed so far: keys pressed before a question are no answer to it.
     pub(super) fn forget_typed(&self) -> io::Result<()> {
         Ok(tcflush(&self.output, QueueSelector::IFlush)?)

@@ -4,6 +4,7 @@
 mod afterwards;
 mod past;
 mod requirement;
+mod timed;
 mod tried;
 
 pub use afterwards::compared;

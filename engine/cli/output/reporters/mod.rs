@@ -73,6 +73,11 @@ impl Telling {
 /// Milliseconds of a clock that does not jump, from any starting point.
 pub type Clock = Box<dyn Fn() -> u64>;
 
+/// A file has no end of a line: whoever searches in it finds a text as a whole.
+fn columns_of_stdout() -> usize {
+    crate::output::screen::width(io::stdout()).unwrap_or(usize::MAX)
+}
+
 /// The reporter for where the output goes: records to standard output, or lines to standard error.
 #[must_use]
 pub fn choose(format: Format, stderr: Screen, telling: Telling) -> Box<dyn Teller> {
@@ -98,7 +103,7 @@ pub fn following(format: Format, stdout: Screen, telling: Telling) -> Box<dyn Te
     match format {
         Format::Json => Box::new(json::Json::new(Box::new(Veiled(io::stdout())))),
         Format::Text => {
-            let width = Box::new(move || crate::output::screen::width(io::stdout()).unwrap_or(stdout.width));
+            let width = Box::new(columns_of_stdout);
             Box::new(terminal::Terminal::new(Box::new(Veiled(io::stdout())), stdout, width, clock, telling))
         }
     }
@@ -112,13 +117,7 @@ pub fn afterwards(format: Format, stdout: Screen, telling: Telling) -> Box<dyn T
         Format::Json => Box::new(json::Json::new(Box::new(Veiled(io::stdout())))),
         Format::Text => {
             let still = Screen { live: false, ..stdout };
-            Box::new(terminal::Terminal::new(
-                Box::new(Veiled(io::stdout())),
-                still,
-                Box::new(move || stdout.width),
-                clock,
-                telling,
-            ))
+            Box::new(terminal::Terminal::new(Box::new(Veiled(io::stdout())), still, Box::new(columns_of_stdout), clock, telling))
         }
     }
 }

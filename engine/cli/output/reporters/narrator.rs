@@ -362,7 +362,7 @@ impl Narrator {
                 details.extend(command.map(|(command, intent)| change::owed(command, intent)));
                 let changes = intent.is_some_and(|intent| matches!(intent.spec.kind, StepKind::Command(_)));
                 if let Some(estimate) = self.telling.likely.get(&end.path).filter(|_| changes) {
-                    details.push(Detail::Text(Tone::Faint, format!("usually takes {}", elapsed::short(estimate.median))));
+                    details.push(Detail::Text(Tone::Faint, outlook::took(estimate)));
                 }
                 details.extend(assumed.as_ref().map(|value| Detail::Text(Tone::Faint, format!("taken instead: {value}"))));
                 (Mark::Withheld, details)

@@ -24,6 +24,8 @@ pub(super) struct Tally {
     pub(super) commands: u32,
     pub(super) skipped: u32,
     pub(super) rolled_back: u32,
+    /// Commands that are done, of which the runbook says that nothing takes them back, or nothing at all.
+    pub(super) kept: u32,
     pub(super) missed: u32,
     pub(super) verified: u32,
     /// Checks of a rehearsal that looked although changes before them were withheld.
@@ -56,7 +58,10 @@ impl Tally {
             (Outcome::Succeeded(_), _) if rehearsal => self.verified += 1,
             (Outcome::Succeeded(_), _) if end.path.is_rollback() => {}
             (Outcome::Succeeded(_), Some(StepKind::Check(_))) => self.checks += 1,
-            (Outcome::Succeeded(_), Some(StepKind::Command(_))) => self.commands += 1,
+            (Outcome::Succeeded(_), Some(StepKind::Command(command))) => {
+                self.commands += 1;
+                self.kept += u32::from(matches!(command.rollback, RollbackPlan::Nothing | RollbackPlan::Undeclared));
+            }
             (Outcome::Succeeded(_) | Outcome::Failed(_), _) => {}
             (Outcome::Missed(_), _) => self.missed += 1,
             (Outcome::Withheld { .. }, kind) => {
@@ -86,6 +91,8 @@ impl Tally {
             count(self.items_failed, "item failed", "items failed"),
             count(self.skipped, "skipped", "skipped"),
             count(self.rolled_back, "rolled back", "rolled back"),
+            // Without it the sum of a rollback would not add up.
+            count(self.kept, "without a way back", "without a way back").filter(|_| self.rolled_back > 0),
         ];
         parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
     }

@@ -16,6 +16,7 @@ use crate::output::reporters::{Clock, Teller, Telling, heartbeat, live};
 use crate::output::safe::{self, Colours};
 use crate::output::screen::Screen;
 use crate::output::style::Tone;
+use crate::output::wrap::{self, Lines};
 
 /// Between two drawings of the live line, in milliseconds.
 const FRAME: u64 = 100;
@@ -162,26 +163,36 @@ impl Terminal {
     fn layout(&self, line: &Line) -> String {
         let palette = self.screen.palette;
         let indent = "  ".repeat(line.depth);
-        let mut parts = Vec::new();
+        let columns = (self.width)();
+        let (mut lead, mut first) = (String::new(), indent.len());
         let symbol = line.mark.symbol(self.screen.unicode);
         if !symbol.is_empty() {
-            parts.push(palette.paint(line.mark.tone(), symbol));
+            lead.push_str(&format!("{} ", palette.paint(line.mark.tone(), symbol)));
+            first += symbol.chars().count() + 1;
         }
-        if !line.kind.is_empty() && (self.width)() >= NARROW {
+        if !line.kind.is_empty() && columns >= NARROW {
             let tone = if line.kind == "rollback" { Tone::Back } else { Tone::Faint };
-            parts.push(palette.paint(tone, &format!("{:<8}", line.kind)));
+            let kind = format!("{:<8}", line.kind);
+            lead.push_str(&format!("{} ", palette.paint(tone, &kind)));
+            first += kind.len() + 1;
         }
         let tone = if matches!(line.mark, Mark::Heading | Mark::Phase | Mark::Next) { Tone::Strong } else { Tone::Plain };
-        parts.push(palette.paint(if line.mark == Mark::Note { Tone::Faint } else { tone }, &safe::line(&line.text)));
-        if !line.aside.is_empty() {
-            parts.push(palette.paint(Tone::Faint, &format!(" {}", safe::line(&line.aside))));
-        }
+        let tone = if line.mark == Mark::Note { Tone::Faint } else { tone };
+        let aside = if line.aside.is_empty() { String::new() } else { format!("  {}", safe::line(&line.aside)) };
+        // What is to be typed next stays one line: a terminal that breaks it by itself copies it as one.
+        let columns = (line.mark != Mark::Next).then_some(columns);
+        let hang = if lead.is_empty() { first + 2 } else { first };
+        let lines = Lines { columns, first, hang };
+        let told = lines.lay(&[(tone, safe::line(&line.text).as_str()), (Tone::Faint, aside.as_str())], palette);
         let before = if line.apart { "\n" } else { "" };
-        let mut text = format!("{before}{indent}{}\n", parts.join(" "));
+        let mut text = format!("{before}{indent}{lead}{told}\n");
         for detail in &line.details {
             match detail {
                 Detail::Text(tone, detail) => {
-                    text.push_str(&format!("{indent}    {}\n", palette.paint(*tone, &safe::line(detail))));
+                    let detail = safe::line(detail);
+                    let first = indent.len() + 4;
+                    let lines = Lines { columns, first, hang: first + wrap::indent(&detail) + 2 };
+                    text.push_str(&format!("{indent}    {}\n", lines.lay(&[(*tone, detail.as_str())], palette)));
                 }
                 Detail::Stream(name) => {
                     text.push_str(&format!("{indent}    {}\n", palette.paint(Tone::Faint, &format!("{name}:"))));

@@ -342,3 +342,30 @@ proptest! {
 fn run_id() -> String {
     Example::live().opening()[0].run.to_string()
 }
+
+#[test]
+fn what_is_long_is_laid_within_the_columns_and_hangs_below_its_text() {
+    let Desk { columns, terminal, .. } = desk(Palette::plain(), true);
+    let text = "the release of yesterday is switched on everywhere";
+    let line = Line::new(jiff::Timestamp::UNIX_EPOCH, Mark::Withheld, text).kind("command").aside("12s").details([
+        Detail::Text(Tone::Withheld, "would run: ln -sfn /srv/api/releases/2026-11-19 /srv/api/current".to_owned()),
+        Detail::Text(Tone::Faint, "+   listen = \"0.0.0.0:8080 and everything else\"".to_owned()),
+    ]);
+    columns.set(40);
+    assert_eq!(
+        terminal.layout(&line),
+        [
+            "◌ the release of yesterday is switched",
+            "  on everywhere  12s",
+            "    would run: ln -sfn",
+            "      /srv/api/releases/2026-11-19",
+            "      /srv/api/current",
+            "    +   listen = \"0.0.0.0:8080 and",
+            "      everything else\"",
+            "",
+        ]
+        .join("\n")
+    );
+    let next = Line::new(jiff::Timestamp::UNIX_EPOCH, Mark::Next, "runbook resume 01KAJ7XW9Q --state-dir /var/lib/runbook");
+    assert_eq!(terminal.layout(&next).lines().count(), 1, "what is to be copied is one line");
+}
