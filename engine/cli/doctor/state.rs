@@ -47,10 +47,10 @@ fn space(free: u64, files: Option<u64>) -> Finding {
 
 /// As people say it: more digits than that nobody reads.
 fn roughly(bytes: u64) -> String {
-    let tenths = |unit: u32| (bytes >> (unit - 10)) * 10 >> 10;
+    let tenths = |unit: u32| ((bytes >> (unit - 10)) * 10) >> 10;
     match bytes {
-        ..0x4000_0000 => format!("{} MiB", bytes >> 20),
-        ..0x100_0000_0000 => format!("{}.{} GiB", tenths(30) / 10, tenths(30) % 10),
+        0..0x4000_0000 => format!("{} MiB", bytes >> 20),
+        0x4000_0000..0x100_0000_0000 => format!("{}.{} GiB", tenths(30) / 10, tenths(30) % 10),
         _ => format!("{}.{} TiB", tenths(40) / 10, tenths(40) % 10),
     }
 }
