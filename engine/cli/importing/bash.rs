@@ -67,7 +67,7 @@ pub(super) fn is_compound_open(text: &str) -> bool {
     if text.contains("<<") {
         return false;
     }
-    let bare = bare(text).replace(';', " ; ").replace('\n', " ; ");
+    let bare = bare(text).replace([';', '\n'], " ; ");
     let (mut depth, mut starts) = (0_i32, true);
     for word in bare.split_whitespace() {
         if starts {
