@@ -20,6 +20,7 @@ use crate::output::safe;
 use crate::output::screen::on_stdout;
 use crate::output::style::Tone;
 use crate::place::Place;
+use crate::typed::required;
 
 /// Show the runbook of a link, its parameters and the command to type
 ///
@@ -82,9 +83,10 @@ pub fn run(open: &Open, place: &Place, globals: &Globals) -> Result<ExitCode, Fa
 }
 
 /// What to type. Every value is one word, whatever it holds; the rehearsal comes first.
-fn typed(name: &str, proposal: &Proposal, globals: &Globals) -> String {
+fn typed(name: &str, declaration: &Declaration, proposal: &Proposal, globals: &Globals) -> String {
     let params = proposal.values.iter().map(|(name, (value, _))| format!(" -p {}", quoted(&format!("{name}={value}"))));
-    globals.typed(&format!("exec {}{} --dry-run", quoted(name), params.collect::<String>()))
+    let open = required(declaration, |name| proposal.values.contains_key(name));
+    globals.typed(&format!("exec {}{}{open} --dry-run", quoted(name), params.collect::<String>()))
 }
 
 fn missing<'a>(declaration: &'a Declaration, proposal: &Proposal) -> Vec<&'a str> {
@@ -108,7 +110,7 @@ fn as_json(name: &str, host: &str, declaration: &Declaration, proposal: &Proposa
         "refused": refused,
         "ignored": proposal.ignored,
         "missing": missing(declaration, proposal),
-        "command": typed(name, proposal, globals),
+        "command": typed(name, declaration, proposal, globals),
     });
     format!("{line}\n")
 }
@@ -137,6 +139,6 @@ fn as_text(name: &str, host: &str, declaration: &Declaration, proposal: &Proposa
         text.push_str(&format!("ignored: {}\n", names.join(", ")));
     }
     text.push_str("Nothing was run. To rehearse it:\n");
-    text.push_str(&format!("  {}\n", safe::line(&typed(name, proposal, globals))));
+    text.push_str(&format!("  {}\n", safe::line(&typed(name, declaration, proposal, globals))));
     text
 }
