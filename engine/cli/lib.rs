@@ -6,7 +6,9 @@
 
 pub mod alerts;
 mod anchoring;
+mod at_hand;
 pub mod behalf;
+mod beside;
 pub mod catalogue;
 pub mod checking;
 pub mod commands;
@@ -22,10 +24,12 @@ pub mod failure;
 pub mod globals;
 pub mod history;
 pub mod importing;
+mod interchange;
 pub mod itself;
 pub mod library;
 mod literal;
 pub mod logging;
+mod named_secrets;
 pub mod operator;
 pub mod output;
 pub mod panics;

@@ -10,7 +10,7 @@ use runbook_model::state::RunState;
 use runbook_runtime::audit::{Archive, Archivist, Founding, Told};
 use runbook_runtime::boot::boot_id;
 use runbook_runtime::journal::{Journal, ReadError, Reading, RunDir, StateDir};
-use runbook_runtime::script::Program;
+use runbook_runtime::script::{Program, at_depth_beside};
 use runbook_runtime::secret::{Sources, Vault};
 use runbook_runtime::signing::Signing;
 
@@ -74,11 +74,25 @@ impl Workplace<'_> {
     /// # Errors
     /// There is none of that name, it does not load, or it names a secret that has no source.
     pub fn program(&self, named: &str) -> Result<(Title, Program, Declaration), Failure> {
+        self.program_beside(named, |_| ()).map(|(title, program, declaration, ())| (title, program, declaration))
+    }
+
+    /// The same, and does `beside` while the runbook is read: two things that take about the same time, and know nothing of
+    /// each other.
+    ///
+    /// # Errors
+    /// As [`Workplace::program`].
+    pub fn program_beside<T>(
+        &self,
+        named: &str,
+        beside: impl FnOnce(&Title) -> T,
+    ) -> Result<(Title, Program, Declaration, T), Failure> {
         let library = self.place.library();
         let title = library.find(named)?;
-        match library.read(&title) {
+        let (read, beside) = at_depth_beside(|| library.read(&title), || beside(&title));
+        match read {
             Ok((program, declaration)) => match program.without_source(&|name| self.place.configuration.has_source(name)) {
-                None => Ok((title, program, declaration)),
+                None => Ok((title, program, declaration, beside)),
                 Some(orphans) => Err(broken(&title, &orphans, self.screen().palette)),
             },
             Err(diagnostics) => Err(broken(&title, &diagnostics, self.screen().palette)),

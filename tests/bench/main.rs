@@ -22,6 +22,7 @@ mod options;
 mod ours;
 mod output;
 mod place;
+mod remote;
 mod replay;
 mod rivals;
 mod rounds;
@@ -31,6 +32,7 @@ mod steps;
 mod targets;
 mod trail;
 mod verdict;
+mod viewers;
 
 use std::process::ExitCode;
 

@@ -1,5 +1,6 @@
 //! What the tests share: a place to work in, and the binary run in it.
 
+pub(crate) mod authority;
 pub(crate) mod nginx;
 mod place;
 mod ran;

@@ -4,7 +4,7 @@ use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use super::Place;
+use super::{Place, authority};
 
 /// A server in a place; `ca.pem` there is the certificate of its authority, `access.log` what it was asked.
 pub(crate) struct Nginx {
@@ -16,7 +16,7 @@ pub(crate) struct Nginx {
 impl Nginx {
     /// Starts it with these `location` blocks, as https and as http.
     pub(crate) fn start(place: &Place, locations: &str) -> Self {
-        certificates(place);
+        authority::certify(place, "nginx", "DNS:localhost");
         // The ports are free for as long as somebody holds them; between that and nginx nobody else here asks for any.
         let [secure, plain] = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").expect("a port"));
         let ports = [&secure, &plain].map(|listener| listener.local_addr().expect("an address").port());
@@ -54,19 +54,5 @@ impl Nginx {
 impl Drop for Nginx {
     fn drop(&mut self) {
         self.child.kill().and_then(|()| self.child.wait()).map(drop).unwrap_or(());
-    }
-}
-
-/// An authority of a day and a server's certificate from it.
-fn certificates(place: &Place) {
-    place.write("nginx/san", "subjectAltName=DNS:localhost\n");
-    let new = "req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes";
-    for line in [
-        format!("{new} -x509 -days 1 -subj /CN=authority -keyout ca.key -out ca.pem -addext basicConstraints=critical,CA:TRUE"),
-        format!("{new} -subj /CN=localhost -keyout server.key -out server.csr"),
-        "x509 -req -days 1 -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -extfile san -out server.pem".to_owned(),
-    ] {
-        let output = Command::new("openssl").args(line.split(' ')).current_dir(place.path("nginx")).output().expect("openssl");
-        assert!(output.status.success(), "openssl {line}: {}", String::from_utf8_lossy(&output.stderr));
     }
 }

@@ -32,12 +32,12 @@ impl Proposal {
                 self.ignore(name);
                 continue;
             }
-            match parameter.read(&value) {
+            match parameter.read_of(&value, origin) {
                 Ok(_) => {
                     self.values.insert(name, (value, origin));
                 }
                 Err(_) if self.refused.len() >= MOST => {}
-                Err(want) => self.refused.push((name, value, want)),
+                Err(want) => self.refused.push((name, parameter.shown(&value), want)),
             }
         }
     }

@@ -23,7 +23,7 @@ use crate::workplace::Workplace;
 /// Without an answer on the command line all questions that are open are shown, with what to type for each.
 #[derive(Debug, clap::Args)]
 pub struct Answer {
-    /// The run, or a unique prefix of its id
+    /// The run: its id, a unique prefix of it, or `last`
     #[arg(value_name = "RUN")]
     pub run: RunPrefix,
     /// The question, or its whole path; otherwise the first that you may answer

@@ -47,7 +47,8 @@ mod tests {
     use runbook_runtime::script::Code;
 
     /// Codes of `runbook alerts`, `runbook open` and `runbook serve`: no script is at fault.
-    const OF_THE_PAGE: [&str; 8] = ["RB0041", "RB0042", "RB0043", "RB0044", "RB0045", "RB0046", "RB0047", "RB0048"];
+    const OF_THE_PAGE: [&str; 10] =
+        ["RB0041", "RB0042", "RB0043", "RB0044", "RB0045", "RB0046", "RB0047", "RB0048", "RB0049", "RB0050"];
 
     #[test]
     fn every_page_says_what_why_and_how_to_mend_it() {

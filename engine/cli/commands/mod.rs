@@ -56,9 +56,14 @@ use crate::workplace::Workplace;
 /// Does what the command line asks for, shows what went wrong, and says how to end.
 pub fn run(line: impl IntoIterator<Item = OsString>) -> std::process::ExitCode {
     let line: Vec<_> = line.into_iter().collect();
-    // One is started for each command on a host, and the whole command line takes longer to set up than it takes to run.
-    if line.len() == 2 && line[1] == itself::COURIER {
-        return courier::run(&courier::Courier {});
+    // One is started for each run and one for each command on a host, and somebody waits for both: the whole command line takes
+    // longer to set up than they do.
+    match line.as_slice() {
+        [_, verb, dir] if verb == itself::KEEPER && !dir.as_encoded_bytes().starts_with(b"-") => {
+            return keeper::run(&keeper::Keeper { dir: dir.into() });
+        }
+        [_, verb] if verb == itself::COURIER => return courier::run(&courier::Courier {}),
+        _ => {}
     }
     match parsed(line) {
         // The keeper speaks to its engine only, with codes of their own.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use runbook_model::id::RunId;
 use runbook_runtime::audit::remembered;
 use runbook_runtime::audit::verify::{Demanded, Request, Verified, is_known, runs_in, verify};
-use runbook_runtime::journal::StateDir;
+use runbook_runtime::journal::{LAST, StateDir};
 
 use crate::coverage::Coverage;
 use crate::exit_code::ExitCode;
@@ -20,7 +20,7 @@ use crate::workplace::Workplace;
 /// Checks the chain of every journal, its sources, outputs and signatures, and that the trail only ever grew.
 #[derive(Debug, clap::Args)]
 pub struct Verify {
-    /// One run, or a unique prefix of its id; otherwise all
+    /// One run: its id, a unique prefix of it, or `last`; otherwise all
     #[arg(value_name = "RUN")]
     pub run: Option<RunPrefix>,
     /// The head that you remember: it must be an ancestor of the trail as it is now
@@ -76,7 +76,10 @@ fn of_clone(asked: &Verify, repository: &Path, request: &Request<'_>) -> Result<
         None => None,
         Some(prefix) => {
             let runs = runs_in(repository).map_err(failed)?;
-            let mut fitting = runs.into_iter().filter(|run| run.to_string().starts_with(&prefix.0));
+            let newest = runs.iter().max().copied().filter(|_| prefix.0 == LAST);
+            let mut fitting = runs
+                .into_iter()
+                .filter(|run| newest.map_or_else(|| run.to_string().starts_with(&prefix.0), |newest| *run == newest));
             match (fitting.next(), fitting.next()) {
                 (Some(run), None) => Some(run),
                 (None, _) => return Err(Failure::usage(format!("no run in this trail begins with `{}`", prefix.0))),

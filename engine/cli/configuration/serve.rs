@@ -19,18 +19,31 @@ pub struct Serve {
     pub people: BTreeMap<String, Sourced<String>>,
     /// Whom to tell, by a name of one's own; each is a table.
     pub notify: BTreeMap<String, Sourced<Value>>,
+    /// Where alerts come from, and are told how runs end, by a name of one's own; each is a table.
+    pub reply: BTreeMap<String, Sourced<Value>>,
+    /// What an alert may rehearse by itself; a table.
+    pub rehearse: Option<Sourced<Value>>,
 }
 
 /// The keys that hold a text.
-const TEXTS: [&str; 8] =
-    ["listen", "url", "tls_cert", "tls_key", "user_header", "alertmanager_token", "grafana_secret", "pagerduty_secret"];
+const TEXTS: [&str; 9] = [
+    "listen",
+    "url",
+    "session",
+    "tls_cert",
+    "tls_key",
+    "user_header",
+    "alertmanager_token",
+    "grafana_secret",
+    "pagerduty_secret",
+];
 /// The keys that hold a list of texts.
 const LISTS: [&str; 5] = ["hosts", "trusted_proxy", "viewers", "operators", "approvers"];
 
 /// Reads `[serve]`.
 pub(super) fn read(reader: &mut Reader<'_>, table: &DeTable<'_>) -> Serve {
     let Some(table) = reader.table(table, "serve") else { return Serve::default() };
-    let known: Vec<_> = TEXTS.into_iter().chain(LISTS).chain(["people", "notify"]).collect();
+    let known: Vec<_> = TEXTS.into_iter().chain(LISTS).chain(["people", "notify", "reply", "rehearse"]).collect();
     reader.only(" in [serve]", table, &known);
     let mut serve = Serve::default();
     for key in TEXTS {
@@ -52,19 +65,34 @@ pub(super) fn read(reader: &mut Reader<'_>, table: &DeTable<'_>) -> Serve {
             }
         }
     }
-    if let Some(notify) = reader.table(table, "notify") {
-        for (name, value) in notify {
-            let origin = reader.origin(&value.span());
-            let read = reader.value(value);
-            if read.is_object() {
-                serve.notify.insert(name.get_ref().to_string(), Sourced::new(read, origin));
-            } else {
-                let help = format!("write it as [serve.notify.{}], with `kind = …` below", name.get_ref());
-                reader.complain(value.span(), "a table is wanted", Some(help));
-            }
+    if let Some((_, value)) = table.iter().find(|(name, _)| name.get_ref() == "rehearse") {
+        let read = reader.value(value);
+        let origin = reader.origin(&value.span());
+        if read.is_object() {
+            serve.rehearse = Some(Sourced::new(read, origin));
+        } else {
+            reader.complain(value.span(), "a table is wanted", Some("write it as [serve.rehearse]".to_owned()));
         }
     }
+    serve.notify = tables(reader, table, "notify");
+    serve.reply = tables(reader, table, "reply");
     serve
+}
+
+/// Tables below a key, each by a name of one's own. What has to stand in them is for the server to say.
+fn tables(reader: &mut Reader<'_>, table: &DeTable<'_>, key: &str) -> BTreeMap<String, Sourced<Value>> {
+    let mut tables = BTreeMap::new();
+    for (name, value) in reader.table(table, key).into_iter().flatten() {
+        let origin = reader.origin(&value.span());
+        let read = reader.value(value);
+        if read.is_object() {
+            tables.insert(name.get_ref().to_string(), Sourced::new(read, origin));
+        } else {
+            let help = format!("write it as [serve.{key}.{}], with `kind = …` below", name.get_ref());
+            reader.complain(value.span(), "a table is wanted", Some(help));
+        }
+    }
+    tables
 }
 
 impl Serve {

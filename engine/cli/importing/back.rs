@@ -10,11 +10,12 @@ pub(super) fn is_way_back(heading: &str) -> bool {
     let mut words = heading
         .split(|c: char| !c.is_alphanumeric())
         .filter(|word| !word.is_empty() && !word.bytes().all(|byte| byte.is_ascii_digit()) && !BEFORE.contains(word));
-    match (words.next(), words.next()) {
-        (Some("rollback" | "rollbacks" | "backout" | "revert" | "reverting" | "undo" | "undoing"), _) => true,
-        (Some("roll" | "rolling"), Some("back")) | (Some("back" | "backing"), Some("out")) => true,
-        _ => false,
-    }
+    matches!(
+        (words.next(), words.next()),
+        (Some("rollback" | "rollbacks" | "backout" | "revert" | "reverting" | "undo" | "undoing"), _)
+            | (Some("roll" | "rolling"), Some("back"))
+            | (Some("back" | "backing"), Some("out"))
+    )
 }
 
 #[cfg(test)]

@@ -1,11 +1,15 @@
 //! The menus for a failed step and for one in doubt: letters, no default, and a reason where the record needs one.
 
 use runbook_model::change::Change;
+use runbook_model::path::StepPath;
 use runbook_model::step::{StepKind, StepSpec};
 use runbook_runtime::world::Choice;
 
 use crate::output::safe;
 use crate::output::style::{Palette, Tone};
+
+/// So many changes that would be taken back are named.
+const NAMED: usize = 3;
 
 /// What can be chosen, before it is known who did and why.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,7 +67,7 @@ pub(super) fn ways(choice: &Choice) -> Vec<Way> {
                 // A question that could be passed over would be none.
                 ways.extend((*rolling_back || !matches!(spec.kind, StepKind::Confirm(_))).then_some(Way::Skip));
             }
-            if *owed > 0 && !rolling_back {
+            if !owed.is_empty() && !rolling_back {
                 ways.push(Way::RollBack);
             }
             ways.push(Way::Stop);
@@ -87,6 +91,13 @@ pub(super) fn shown(choice: &Choice, palette: Palette) -> String {
             text
         }
     };
+    text.push_str(&letters(choice, palette));
+    text
+}
+
+/// What each letter means.
+pub(super) fn letters(choice: &Choice, palette: Palette) -> String {
+    let mut text = String::new();
     for way in ways(choice) {
         let letter = palette.paint(Tone::Strong, &format!("[{}]", way.letter()));
         text.push_str(&format!("  {letter} {}\n", what(way, choice)));
@@ -104,13 +115,23 @@ fn what(way: Way, choice: &Choice) -> String {
     match (way, choice) {
         (Way::Retry, _) => "retry: try the step again".to_owned(),
         (Way::Skip, _) => "skip: pass over it, with a reason".to_owned(),
-        (Way::RollBack, Choice::Failed { owed: 1, .. }) => "rollback: take back the 1 change that is owed".to_owned(),
-        (Way::RollBack, Choice::Failed { owed, .. }) => format!("rollback: take back the {owed} changes that are owed"),
+        (Way::RollBack, Choice::Failed { owed, .. }) => format!("rollback: take back {}", taken_back(owed)),
         (Way::RollBack, Choice::InDoubt { .. }) => "rollback".to_owned(),
         (Way::Stop, _) => "stop here: the run stays resumable".to_owned(),
         (Way::Did, _) => "did: it took effect; the run goes on behind it".to_owned(),
         (Way::DidNot, _) => "did-not: it did not; the run does it again".to_owned(),
     }
+}
+
+/// What a rollback would take back, in its order.
+fn taken_back(owed: &[StepPath]) -> String {
+    let names: Vec<_> = owed.iter().take(NAMED).map(|path| format!("`{}`", safe::line(path.name()))).collect();
+    let more = owed.len() - names.len();
+    let mut text = names.join(", then ");
+    if more > 0 {
+        text.push_str(&format!(", then {more} more"));
+    }
+    text
 }
 
 fn change(spec: &StepSpec) -> Option<&Change> {

@@ -22,13 +22,15 @@ pub(super) fn shown(question: &Question, palette: Palette) -> String {
     for (at, choice) in question.confirm.choices.iter().enumerate() {
         text.push_str(&format!("    {} {}\n", palette.paint(Tone::Strong, &format!("[{}]", at + 1)), safe::line(choice)));
     }
-    match (question.confirm.deadline, question.left) {
-        (Some(deadline), Some(left)) if left < deadline => {
-            let left = elapsed::ticking(left.millis());
-            text.push_str(&palette.paint(Tone::Faint, &format!("    within {left} (of {deadline})\n")));
-        }
-        (Some(deadline), _) => text.push_str(&palette.paint(Tone::Faint, &format!("    within {deadline}\n"))),
-        (None, _) => {}
+    let deadline = question.confirm.deadline.map(|deadline| match question.left {
+        Some(left) if left < deadline => format!("within {} (of {deadline})", elapsed::ticking(left.millis())),
+        _ => format!("within {deadline}"),
+    });
+    // The prompt for a choice says so itself.
+    let open = question.confirm.choices.is_empty().then(|| "Ctrl-D leaves it open".to_owned());
+    let notes: Vec<_> = deadline.into_iter().chain(open).collect();
+    if !notes.is_empty() {
+        text.push_str(&palette.paint(Tone::Faint, &format!("    {}\n", notes.join(" · "))));
     }
     text
 }

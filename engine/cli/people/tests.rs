@@ -203,6 +203,7 @@ fn a_question_that_is_taken_back_leaves_the_terminal_as_it_was() {
 fn failed(owed: usize, rolling_back: bool) -> Choice {
     let spec = StepSpec { name: "restart".to_owned(), kind: StepKind::Check(Check::default()) };
     let path = StepPath::root().child("restart", 1);
+    let owed = (1..=owed).rev().map(|nth| StepPath::root().child(&format!("change {nth}"), 1)).collect();
     Choice::Failed { path, spec: Some(spec), why: "exit code 3".to_owned(), owed, rolling_back }
 }
 
@@ -219,7 +220,20 @@ fn a_failed_step_is_passed_over_with_a_reason_only() {
     let chosen = wait(emulator.people().choose(&failed(2, false)));
     assert!(matches!(chosen, Some(Chosen::Skip { why, .. }) if why == "known"));
     let shown = far.join().unwrap();
-    assert!(shown.contains("take back the 2 changes that are owed"), "{shown}");
+    assert!(shown.contains("take back `change 2`, then `change 1`\r\n"), "{shown}");
+    let menu = |text: &str| text.matches("[k] skip: pass over it").count();
+    assert_eq!(menu(&shown), 3, "at first, behind what means nothing, and behind a reason that was not given: {shown}");
+}
+
+#[test]
+fn a_question_mark_shows_the_menu_again_and_a_long_rollback_is_counted() {
+    let emulator = emulator();
+    let far = emulator.play(&[("r, k, b, s? ", "?\n"), ("r, k, b, s? ", "s\n")]);
+    assert_eq!(wait(emulator.people().choose(&failed(5, false))), Some(Chosen::Stop));
+    let shown = far.join().unwrap();
+    let named = "take back `change 5`, then `change 4`, then `change 3`, then 2 more\r\n";
+    assert_eq!(shown.matches(named).count(), 2, "{shown}");
+    assert!(!shown.contains("one of the letters is wanted"), "{shown}");
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! Why a session could not begin, and what to do about it.
 
-use runbook_runtime::dispatcher::{Halt, NoLock, Refused};
+use runbook_runtime::dispatcher::{NoLock, Refused};
 use runbook_runtime::journal::{CreateError, OpenError, ReadError};
 
+use super::lost;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::workplace::no_room;
@@ -49,8 +50,7 @@ pub(super) fn refused(refused: Refused, trail: &str) -> Failure {
             Failure::usage(refused.to_string()).hint(format!("runbook show {run}  names the step that is in doubt, if any"))
         }
         Refused::Locked(no) => locked(no),
-        Refused::Halt(Halt::Interrupted) => Failure::new(ExitCode::Interrupted, refused.to_string()),
-        Refused::Halt(_) => Failure::new(ExitCode::StepFailed, refused.to_string()),
+        Refused::Halt(halt) => Failure::new(lost::exit(halt), refused.to_string()),
         Refused::Script { diagnostics, .. } => Failure::usage(refused.to_string()).detail(diagnostics.render(false)),
         _ => Failure::usage(refused.to_string()),
     }

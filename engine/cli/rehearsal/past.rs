@@ -122,8 +122,7 @@ impl Past {
     #[must_use]
     pub fn outlook(&self, next: &RunStarted) -> Outlook {
         let rehearsals = || self.held.iter().filter(|held| held.started.mode == Mode::Rehearsal);
-        // One in the same environment says more than a newer one elsewhere.
-        let last = rehearsals().find(|held| held.started.env == next.env).or_else(|| rehearsals().next());
+        let last = rehearsals().min_by_key(|held| held.distance(next));
         let rehearsed = last.map(|held| held.as_rehearsed(differences(&held.started, next)));
         Outlook { rehearsed, waived: None, likely: self.durations.whole() }
     }
@@ -139,6 +138,20 @@ impl Held {
             plan: self.plan,
             certain: self.certain,
             differs,
+        }
+    }
+
+    /// How far it is from what is about to begin: of several that are as near, the newest says most. One in the same environment
+    /// says more than a newer one elsewhere, and there one with the same parameters more than one with others.
+    fn distance(&self, next: &RunStarted) -> u8 {
+        let values = |started: &RunStarted| -> Vec<_> {
+            started.params.iter().map(|(name, given)| (name.clone(), given.value.clone())).collect()
+        };
+        match () {
+            () if self.started.env != next.env => 3,
+            () if values(&self.started) != values(next) => 2,
+            () if !self.is_of(next) => 1,
+            () => 0,
         }
     }
 

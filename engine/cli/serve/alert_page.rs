@@ -14,7 +14,8 @@ use super::open_page::{self, Occasion};
 use super::refusal::Refusal;
 use super::shell::{self, Seen};
 use super::visitor::{Viewer, Visitor};
-use super::{Desk, link};
+use super::{Desk, group_page, link, run_page};
+use crate::dossier::Verdict;
 use crate::dossier::html::escape;
 
 /// `GET /a/FINGERPRINT`: the values come from the webhook, which showed who it is.
@@ -56,7 +57,13 @@ async fn found(
             let book = open_page::book(desk, only).await?;
             let mut proposal = Proposal::default();
             proposal.take(&book.declaration, mapping::values(&book.declaration, labels), origin);
-            let occasion = Occasion { alert: told, ..Occasion::default() };
+            let rehearsed = match alert {
+                Some(alert) => rehearsed(desk, alert).await,
+                None => String::new(),
+            };
+            let group = alert.map(|alert| group_page::offered(desk, alert, &book.declaration)).unwrap_or_default();
+            let fingerprint = alert.map(|alert| alert.fingerprint.clone()).unwrap_or_default();
+            let occasion = Occasion { alert: format!("{told}{rehearsed}{group}"), fingerprint, ..Occasion::default() };
             Ok(open_page::shown(desk, visitor, book, proposal, occasion).await)
         }
         [] => {
@@ -73,6 +80,23 @@ async fn found(
             page("Several runbooks answer this alert", format!("<ul class=\"list\">{}</ul>\n", items.collect::<String>()))
         }
     }
+}
+
+/// The rehearsal that the alert has started by itself.
+async fn rehearsed(desk: &Arc<Desk>, alert: &Alert) -> String {
+    let Some(rehearsed) = desk.rehearsing.memory.of(alert) else { return String::new() };
+    let when = shell::moment(rehearsed.at);
+    let came = match (rehearsed.run, rehearsed.why) {
+        (Some(run), _) => {
+            let verdict = run_page::look(desk, run).await.map(|looked| Verdict::of(&looked.dossier));
+            let said = verdict.map(|verdict| format!("{}: {}", escape::line(&verdict.word), shell::quoting(&verdict.why)));
+            format!("<a href=\"/runs/{run}\">{}</a>", said.unwrap_or_else(|_| "see what came of it".to_owned()))
+        }
+        (None, Some(why)) => format!("it came to nothing: {}", shell::quoting(&why)),
+        (None, None) if rehearsed.done => "it came to nothing".to_owned(),
+        (None, None) => "it goes on, or was cut short; load the page again".to_owned(),
+    };
+    format!("<p class=\"aside rehearsed\">Rehearsed by itself {when}, and nothing was changed: {came}</p>\n")
 }
 
 /// The runbooks that answer an alert.

@@ -13,10 +13,10 @@ use runbook_model::digest::Digest;
 use runbook_model::id::RunId;
 
 use super::Desk;
+use super::deed::{Until, on_behalf, refused};
 use super::form::Sent;
 use super::refusal::Refusal;
 use super::run_page::{found, look};
-use super::starting::{Until, on_behalf, refused};
 use super::visitor::Visitor;
 
 /// Gives an answer, and lets the run go on when nothing else is asked.

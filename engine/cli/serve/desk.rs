@@ -4,11 +4,13 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
+use super::crowd::Crowd;
 use super::feed::Feeds;
 use super::forgery::Forgery;
 use super::hooks::Alerts;
 use super::hosts::Hosts;
 use super::rate::Rate;
+use super::rehearsing::{Memory, Rehearsing};
 use super::sessions::Sessions;
 use super::settings::Settings;
 use super::token;
@@ -18,6 +20,9 @@ use crate::history::History;
 use crate::library::Library;
 use crate::operator::Operator;
 use crate::place::Place;
+
+/// So many live views one session, or one token, has at a time.
+const VIEWS: usize = 32;
 
 /// What every answer starts from. One for the life of the server.
 #[derive(Debug)]
@@ -37,7 +42,10 @@ pub struct Desk {
     /// Of tokens that are tried.
     pub(super) tried: Rate,
     pub(super) feeds: Feeds,
+    /// Who looks at runs as they go, by what their forms are bound to.
+    pub(super) looking: Arc<Crowd<String>>,
     pub(super) alerts: Alerts,
+    pub(super) rehearsing: Rehearsing,
     pub(super) counted: Counted,
 }
 
@@ -47,6 +55,7 @@ pub(super) struct Counted {
     pub(super) requests: AtomicU64,
     pub(super) refused: AtomicU64,
     pub(super) started: AtomicU64,
+    pub(super) rehearsed: AtomicU64,
     pub(super) answered: AtomicU64,
     pub(super) alerts: AtomicU64,
     pub(super) viewers: AtomicU64,
@@ -71,12 +80,14 @@ impl Desk {
             owner: Operator::here().person.name,
             token: token::digest(&token),
             hosts,
-            sessions: Sessions::default(),
+            sessions: Sessions::new(settings.session),
             forgery: Forgery::new(&token::fresh()?),
             asked: Rate::new(2_000.0, 400.0),
             tried: Rate::new(10.0, 0.2),
             feeds: Feeds::default(),
+            looking: Crowd::new(VIEWS),
             alerts: Alerts::open(&home)?,
+            rehearsing: Rehearsing::new(Memory::open(&home)?),
             counted: Counted::default(),
             place,
             settings,

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use axum::body::Bytes;
 use runbook_model::entry::Record;
 use runbook_model::id::RunId;
 use runbook_runtime::journal::Follower;
 use tokio::sync::watch;
 
-use super::Desk;
 use super::step_row::{self, Row};
+use super::{Desk, stream};
 use crate::dossier::{Dossier, Seal, Verdict};
 
 /// Between two looks at a journal. It is a file: nobody is told when it grows.
@@ -29,6 +30,9 @@ pub(super) struct Picture {
     pub(super) standing: (u64, String),
     /// What the buttons and the question below depend on: a viewer whose page says otherwise wants a new page.
     pub(super) turn: String,
+    /// The event for whoever has seen everything up to the picture before, and how many records that one had. Nearly everybody
+    /// has: so it is written once, and not once for each of them.
+    pub(super) step: (u64, Bytes),
 }
 
 /// The runs that somebody looks at.
@@ -111,7 +115,9 @@ impl Watching {
             seal: Seal::Waived(String::new()),
             audit: String::new(),
         };
-        let picture = drawn(&watching.picture, &dossier, watching.records.len() as u64);
+        let before = watching.picture.records;
+        let mut picture = drawn(&watching.picture, &dossier, watching.records.len() as u64);
+        picture.step = (before, stream::told(&picture, before));
         watching.picture = picture.clone();
         Some((watching, Some(picture), began.elapsed(), is_held))
     }
@@ -129,5 +135,11 @@ pub(super) fn drawn(before: &Picture, dossier: &Dossier, records: u64) -> Pictur
     let verdict = Verdict::of(dossier);
     let standing = step_row::standing(&verdict);
     let since = if before.standing.1 == standing { before.standing.0 } else { records };
-    Picture { records, rows: rows.collect(), standing: (since, standing), turn: step_row::turn(dossier) }
+    Picture {
+        records,
+        rows: rows.collect(),
+        standing: (since, standing),
+        turn: step_row::turn(dossier),
+        step: Default::default(),
+    }
 }

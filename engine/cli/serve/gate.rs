@@ -1,6 +1,5 @@
 //! What every request goes through, and what every answer carries.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -10,6 +9,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header}
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 
+use super::asker::Asker;
 use super::door::Peer;
 use super::refusal::Refusal;
 use super::{Desk, visitor};
@@ -24,7 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub(super) async fn keeper(State(desk): State<Arc<Desk>>, mut request: Request, next: Next) -> Response {
     desk.counted.requests.fetch_add(1, Ordering::Relaxed);
     let quiet = request.uri().path().starts_with("/static/");
-    let mut response = match judged(&desk, &request) {
+    let mut response = match judged(&desk, &mut request) {
         Ok(visitor) => {
             if let Some(visitor) = visitor {
                 request.extensions_mut().insert(visitor);
@@ -40,10 +40,15 @@ pub(super) async fn keeper(State(desk): State<Arc<Desk>>, mut request: Request, 
         desk.counted.refused.fetch_add(1, Ordering::Relaxed);
     }
     protect(response.headers_mut(), quiet);
+    if desk.settings.is_secure() {
+        // A browser that was here once asks for nothing in the clear any more: nobody in between gets a first request.
+        let year = HeaderValue::from_static("max-age=31536000");
+        response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, year);
+    }
     response
 }
 
-fn judged(desk: &Desk, request: &Request) -> Result<Option<visitor::Visitor>, Refusal> {
+fn judged(desk: &Desk, request: &mut Request) -> Result<Option<visitor::Visitor>, Refusal> {
     let peer = request.extensions().get::<Peer>().map(|peer| peer.0.ip());
     let Some(peer) = peer else { return Err(Refusal::new(StatusCode::FORBIDDEN, "nobody asks")) };
     let is_proxy = desk.settings.proxies.contains(&peer);
@@ -51,7 +56,8 @@ fn judged(desk: &Desk, request: &Request) -> Result<Option<visitor::Visitor>, Re
     if !desk.at.ip().is_loopback() && desk.settings.tls.is_none() && !is_proxy {
         return Err(Refusal::new(StatusCode::FORBIDDEN, "only the proxy is answered here"));
     }
-    if !desk.asked.take(asker(peer, is_proxy, request.headers())) {
+    let asker = Asker::of(peer, is_proxy, request.headers());
+    if !desk.asked.take(asker.0) {
         return Err(Refusal::new(StatusCode::TOO_MANY_REQUESTS, "that is too often; wait a little"));
     }
     let mut hosts = request.headers().get_all(header::HOST).iter();
@@ -68,16 +74,14 @@ fn judged(desk: &Desk, request: &Request) -> Result<Option<visitor::Visitor>, Re
     if ![Method::GET, Method::HEAD, Method::POST, Method::PUT].contains(request.method()) {
         return Err(Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "this is not done here"));
     }
-    visitor::of(desk, peer, request.headers())
-}
-
-/// Whose bucket a request is taken from. What a proxy says of those behind it is believed of the last hop only.
-fn asker(peer: IpAddr, is_proxy: bool, headers: &HeaderMap) -> IpAddr {
-    if !is_proxy {
-        return peer;
+    let visitor = visitor::of(desk, peer, request.headers())?;
+    request.extensions_mut().insert(asker);
+    // The tokens of webhooks are judged by the hook.
+    let is_guess = visitor.is_none() && visitor::bearer(request.headers()).is_some();
+    if is_guess && !request.uri().path().starts_with("/hooks/") {
+        asker.guesses(desk)?;
     }
-    let said = headers.get("x-forwarded-for").and_then(|value| value.to_str().ok());
-    said.and_then(|said| said.rsplit(',').next()?.trim().parse().ok()).unwrap_or(peer)
+    Ok(visitor)
 }
 
 /// Whether a path means the same however it is read: decoded once, nothing in it is a separator, a step upwards or an end.

@@ -22,10 +22,11 @@ pub(super) async fn healthz(State(desk): State<Arc<Desk>>) -> Response {
 /// Counters in the text format of Prometheus. For viewers: `authorization` of the scrape configuration holds their token.
 pub(super) async fn metrics(State(desk): State<Arc<Desk>>, _: Viewer) -> Result<Response, Refusal> {
     let counted = &desk.counted;
-    let rows: [(&str, &str, &str, &AtomicU64); 8] = [
+    let rows: [(&str, &str, &str, &AtomicU64); 9] = [
         ("requests_total", "counter", "Requests.", &counted.requests),
         ("refused_total", "counter", "Requests that were refused or failed.", &counted.refused),
         ("started_total", "counter", "Runs and rehearsals that were started here.", &counted.started),
+        ("rehearsed_total", "counter", "Rehearsals that an alert started.", &counted.rehearsed),
         ("answers_total", "counter", "Confirms that were answered here.", &counted.answered),
         ("alerts_total", "counter", "Alerts that came in, each occurrence once.", &counted.alerts),
         ("viewers", "gauge", "Who looks at a run now.", &counted.viewers),

@@ -6,7 +6,7 @@ use axum::extract::{Extension, Form, Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
 
-use super::door::Peer;
+use super::asker::Asker;
 use super::form::{Sent, foreign, is_ours};
 use super::refusal::Refusal;
 use super::{Desk, shell, visitor};
@@ -41,16 +41,14 @@ pub(super) async fn page(Query(query): Query<Fields>) -> Response {
 /// Lets somebody in who shows a token.
 pub(super) async fn enter(
     State(desk): State<Arc<Desk>>,
-    Extension(peer): Extension<Peer>,
+    Extension(asker): Extension<Asker>,
     headers: HeaderMap,
     Form(fields): Form<Fields>,
 ) -> Result<Response, Refusal> {
     if !is_ours(&desk, &headers) {
         return Err(foreign());
     }
-    if !desk.tried.take(peer.0.ip()) {
-        return Err(Refusal::new(StatusCode::TOO_MANY_REQUESTS, "too many tokens were tried; wait a minute"));
-    }
+    asker.guesses(&desk)?;
     let once = field(&fields, "once");
     let name = if !once.is_empty() && desk.sessions.use_once(once) {
         Some(desk.owner.clone())
@@ -62,12 +60,12 @@ pub(super) async fn enter(
         return Err(refusal.hint("a link works once, and within ten minutes; a token works until it is changed"));
     };
     let cookie = desk.sessions.begin(&name)?;
-    let secure = if desk.settings.tls.is_some() || desk.settings.url.as_ref().is_some_and(|url| url.starts_with("https:")) {
-        "; Secure"
-    } else {
-        ""
-    };
-    let cookie = format!("{}={cookie}; Path=/; HttpOnly; SameSite=Strict; Max-Age=43200{secure}", desk.cookie());
+    let secure = if desk.settings.is_secure() { "; Secure" } else { "" };
+    let cookie = format!(
+        "{}={cookie}; Path=/; HttpOnly; SameSite=Strict; Max-Age={}{secure}",
+        desk.cookie(),
+        desk.settings.session.as_secs()
+    );
     let mut response = Redirect::to(&next(field(&fields, "next"))).into_response();
     let value = HeaderValue::from_str(&cookie).map_err(|_| Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "no cookie"))?;
     response.headers_mut().insert(header::SET_COOKIE, value);

@@ -9,14 +9,14 @@ use axum::response::{IntoResponse as _, Response};
 use runbook_alerts::proposal::Proposal;
 use runbook_model::declaration::Declaration;
 use runbook_model::digest::Digest;
-use runbook_model::parameter::{Kind, Origin, Parameter};
+use runbook_model::parameter::Origin;
 use runbook_runtime::script::Program;
 
 use super::form::Sent;
 use super::refusal::Refusal;
 use super::shell::{self, Seen, quoting};
 use super::visitor::{Viewer, Visitor};
-use super::{Desk, link};
+use super::{Desk, field, link};
 use crate::dossier::html::escape;
 use crate::library::{Title, broken};
 use crate::output::style::Palette;
@@ -55,6 +55,8 @@ pub(super) async fn book(desk: &Arc<Desk>, name: &str) -> Result<Book, Refusal> 
 pub(super) struct Occasion {
     /// HTML: the alert that led here.
     pub(super) alert: String,
+    /// Its fingerprint, if somebody told us of it: it is told how the run ends.
+    pub(super) fingerprint: String,
     /// What is wrong with what was sent.
     pub(super) wrong: Vec<String>,
     /// Whether running for real was chosen.
@@ -97,6 +99,7 @@ pub(super) fn again(
     let proposal = Proposal { values: serde_json::from_str(carried).unwrap_or_default(), ..Proposal::default() };
     let occasion = Occasion {
         wrong: wrong.to_vec(),
+        fingerprint: sent.field("alert").to_owned(),
         live: sent.field("mode") == "live",
         env: sent.field("env").to_owned(),
         typed: params.iter().map(|(name, value, _)| (name.clone(), value.clone())).collect(),
@@ -168,8 +171,12 @@ fn form(desk: &Desk, seen: &Seen<'_>, book: &Book, proposal: &Proposal, carried:
         Digest::of_json(&book.program.pinned()),
         carried.map_or_else(|| desk.forgery.sealed(&seen.visitor.key, &proposal.text()), escape::line),
     );
+    if !occasion.fingerprint.is_empty() {
+        form.push_str(&format!("<input type=\"hidden\" name=\"alert\" value=\"{}\">\n", escape::line(&occasion.fingerprint)));
+    }
+    let secrets = secrets(desk);
     for (name, parameter) in &book.declaration.params {
-        form.push_str(&field(name, parameter, proposal, occasion));
+        form.push_str(&field::shown(name, parameter, proposal, occasion, &secrets));
     }
     if !desk.place.configuration.environments.is_empty() {
         let usual = desk.place.configuration.env.as_ref().map_or("", |env| env.value.as_str());
@@ -196,62 +203,9 @@ fn form(desk: &Desk, seen: &Seen<'_>, book: &Book, proposal: &Proposal, carried:
     }
 }
 
-/// A label, a field, and where its value comes from.
-fn field(name: &str, parameter: &Parameter, proposal: &Proposal, occasion: &Occasion) -> String {
-    let (id, shown) = (format!("p-{}", escape::line(name)), escape::line(name));
-    let proposed = proposal.values.get(name);
-    let fallback = parameter.fallback.as_ref().map(as_text);
-    let typed = occasion.typed.get(name);
-    let value = typed.or(proposed.map(|(value, _)| value)).or(fallback.as_ref()).cloned().unwrap_or_default();
-    let value_shown = escape::line(&value);
-    let origin = match proposed.filter(|(proposed, _)| *proposed == value).map(|(_, origin)| origin) {
-        Some(Origin::Alert) => "<span class=\"from\">from the alert</span>",
-        Some(Origin::Link) => "<span class=\"from link\">from the link</span>",
-        _ if typed.is_some() => "<span class=\"from\">typed</span>",
-        _ if fallback.is_some() => "<span class=\"from\">what it is when nothing is said</span>",
-        _ => "<span class=\"from\">wanted</span>",
-    };
-    let help =
-        parameter.help.as_ref().map(|help| format!(" <span class=\"aside\">{}</span>", escape::line(help))).unwrap_or_default();
-    let required = if fallback.is_none() { " required" } else { "" };
-    let attributes = format!("id=\"{id}\" name=\"p.{shown}\" aria-describedby=\"{id}-from\"");
-    let control = match parameter.kind {
-        Kind::Enum => choices(&attributes, parameter.of.iter().map(String::as_str), &value),
-        Kind::Bool => choices(&attributes, ["true", "false"].into_iter(), &value),
-        kind => {
-            let mode = if matches!(kind, Kind::Int | Kind::Float) { " inputmode=\"decimal\"" } else { "" };
-            format!(
-                "<input {attributes} value=\"{value_shown}\"{mode}{required} autocomplete=\"off\" autocapitalize=\"off\" spellcheck=\"false\">"
-            )
-        }
-    };
-    let mut text = format!("<label for=\"{id}\">{shown}{help}</label>\n{control}\n<p id=\"{id}-from\">{origin}");
-    for (_, value, want) in proposal.refused.iter().filter(|(refused, ..)| refused == name) {
-        text.push_str(&format!(
-            "<br><span class=\"wrong\">not taken: <code>{}</code>; {}</span>",
-            escape::line(value),
-            quoting(want)
-        ));
-    }
-    text.push_str("</p>\n");
-    if proposed.is_some_and(|(_, origin)| *origin == Origin::Link) {
-        text.push_str(&format!(
-            "<label for=\"{id}-again\">{shown} once more, to run for real</label>\n<input id=\"{id}-again\" name=\"again.{shown}\" \
-             autocomplete=\"off\" autocapitalize=\"off\" spellcheck=\"false\">\n"
-        ));
-    }
-    text
-}
-
-fn choices<'a>(attributes: &str, values: impl Iterator<Item = &'a str>, chosen: &str) -> String {
-    let option = |value: &str| {
-        let selected = if value == chosen { " selected" } else { "" };
-        format!("<option{selected}>{}</option>", escape::line(value))
-    };
-    format!("<select {attributes}>{}</select>", values.map(option).collect::<String>())
-}
-
-/// A value as one would type it.
-pub(super) fn as_text(value: &runbook_model::Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+/// The names of the secrets that a parameter may name, without patterns.
+fn secrets(desk: &Desk) -> Vec<String> {
+    let environment = desk.place.configuration.environment(None);
+    let sources = environment.map(|(_, environment)| environment.sources()).unwrap_or_default();
+    sources.names().filter(|name| !name.ends_with('*')).map(str::to_owned).collect()
 }

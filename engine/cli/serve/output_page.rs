@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse as _, Response};
+use runbook_model::entry::Intent;
+use runbook_model::id::RunId;
 
-use super::Desk;
 use super::refusal::Refusal;
 use super::run_page::{found, look};
 use super::shell::{self, Seen};
 use super::visitor::Viewer;
+use super::{Desk, output_file};
 use crate::dossier::html::escape;
 use crate::dossier::piece::{self, Piece};
 use crate::output::elapsed;
@@ -42,12 +44,26 @@ pub(super) async fn page(
             shell::moment(attempt.began),
             escape::line(&piece::ending(attempt))
         ));
+        body.push_str(&kept(&desk, run, nth, &attempt.intent));
         for piece in piece::asked(attempt).iter().chain(&piece::came_of(attempt)) {
             body.push_str(&shown(piece, from));
         }
     }
     let seen = Seen::by(&visitor, &desk);
     Ok(shell::page(Some(&seen), &step.name, &body).into_response())
+}
+
+/// Links to the outputs that are kept in whole.
+fn kept(desk: &Desk, run: RunId, nth: usize, intent: &Intent) -> String {
+    let link = |stream: &str| {
+        let path = output_file::path(desk, run, &intent.path, intent.attempt, stream)?;
+        let size = std::fs::symlink_metadata(path).ok().filter(std::fs::Metadata::is_file)?.len();
+        let name = if stream == "stdout" { "standard output" } else { "standard error" };
+        let there = format!("/runs/{run}/steps/{nth}/output/{}/{stream}", intent.attempt.0);
+        Some(format!("<a class=\"button quiet\" href=\"{there}\">Whole {name}: {size} bytes</a>\n"))
+    };
+    let links: String = ["stdout", "stderr"].into_iter().filter_map(link).collect();
+    if links.is_empty() { links } else { format!("<div class=\"acts\">{links}</div>\n") }
 }
 
 fn shown(piece: &Piece, from: usize) -> String {

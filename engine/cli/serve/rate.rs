@@ -5,6 +5,8 @@ use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
+use super::client_address;
+
 /// So many addresses are remembered; then those whose bucket is full are forgotten, which changes nothing for them.
 const MOST: usize = 50_000;
 
@@ -24,7 +26,7 @@ impl Rate {
 
     /// Takes one from the bucket of an address; false when it is empty.
     pub(super) fn take(&self, who: IpAddr) -> bool {
-        self.take_at(who, Instant::now())
+        self.take_at(client_address::of(who), Instant::now())
     }
 
     fn take_at(&self, who: IpAddr, now: Instant) -> bool {

@@ -7,8 +7,8 @@ use axum::routing::{get, post};
 use axum::{Router, middleware};
 
 use super::{
-    Desk, alert_page, answering, api, gate, health, home, hooks, login, open_page, output_page, refusal, run_page, runs_page,
-    shell, starting, stream,
+    Desk, alert_page, answering, api, gate, group_page, health, home, hooks, login, open_page, output_page, refusal, run_page,
+    runs_page, shell, starting, stream, whole_output,
 };
 
 /// The most of a form, in bytes.
@@ -28,11 +28,15 @@ pub(super) fn all(desk: &Arc<Desk>) -> Router {
         .route("/open/{*runbook}", get(open_page::page))
         .route("/alert/{name}", get(alert_page::by_name))
         .route("/a/{fingerprint}", get(alert_page::by_fingerprint))
+        .route("/a/{fingerprint}/group", get(group_page::page))
         .route("/runs", get(runs_page::page).post(starting::start))
         .route("/runs/{run}", get(run_page::page))
         .route("/runs/{run}/events", get(stream::events))
         .route("/runs/{run}/report", get(run_page::report))
         .route("/runs/{run}/steps/{step}", get(output_page::page))
+        .route("/runs/{run}/steps/{step}/output/{attempt}/{stream}", get(whole_output::page))
+        .route("/runs/{run}/steps/{step}/output/{attempt}/{stream}/piece", get(whole_output::piece))
+        .route("/runs/{run}/steps/{step}/output/{attempt}/{stream}/raw", get(whole_output::raw))
         .route("/runs/{run}/answer", post(answering::answer))
         .route("/runs/{run}/resume", post(answering::resume))
         .route("/runs/{run}/rollback", post(answering::rollback))

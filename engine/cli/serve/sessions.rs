@@ -7,21 +7,27 @@ use std::time::{Duration, Instant};
 use super::token;
 use crate::failure::Failure;
 
-/// A working day and the night after it are two sessions.
-const LIFE: Duration = Duration::from_secs(12 * 60 * 60);
+/// How long a session lasts when nothing is said: a working day and the night after it are two.
+pub(super) const LIFE: Duration = Duration::from_secs(12 * 60 * 60);
 /// A link to log in with is for now.
 const ONCE: Duration = Duration::from_secs(10 * 60);
 /// So many sessions at a time; the oldest goes first.
 const MOST: usize = 10_000;
 
 /// Who has logged in, by the digest of their cookie.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Sessions {
+    life: Duration,
     open: Mutex<BTreeMap<String, (String, Instant)>>,
     once: Mutex<BTreeMap<String, Instant>>,
 }
 
 impl Sessions {
+    /// Sessions that last so long.
+    pub(super) fn new(life: Duration) -> Self {
+        Self { life, open: Mutex::default(), once: Mutex::default() }
+    }
+
     /// Lets somebody in; gives the value of their cookie.
     ///
     /// # Errors
@@ -29,7 +35,7 @@ impl Sessions {
     pub(super) fn begin(&self, name: &str) -> Result<String, Failure> {
         let cookie = token::fresh()?;
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        open.retain(|_, (_, since)| since.elapsed() < LIFE);
+        open.retain(|_, (_, since)| since.elapsed() < self.life);
         if open.len() >= MOST
             && let Some(oldest) = open.iter().min_by_key(|(_, (_, since))| *since).map(|(key, _)| key.clone())
         {
@@ -42,7 +48,7 @@ impl Sessions {
     /// Whose cookie this is.
     pub(super) fn of(&self, cookie: &str) -> Option<String> {
         let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        open.get(&token::digest(cookie)).filter(|(_, since)| since.elapsed() < LIFE).map(|(name, _)| name.clone())
+        open.get(&token::digest(cookie)).filter(|(_, since)| since.elapsed() < self.life).map(|(name, _)| name.clone())
     }
 
     /// Lets somebody out.
@@ -73,7 +79,7 @@ mod tests {
 
     #[test]
     fn a_session_lasts_until_it_is_ended_and_a_link_works_once() {
-        let sessions = Sessions::default();
+        let sessions = Sessions::new(LIFE);
         let cookie = sessions.begin("ann").unwrap();
         assert_eq!(sessions.of(&cookie).as_deref(), Some("ann"));
         assert_eq!(sessions.of("other"), None);

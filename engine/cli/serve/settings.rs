@@ -3,9 +3,14 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+use std::time::Duration;
 
+use runbook_model::length::Length;
+
+use super::rehearsing::Rules;
 use super::roles::Lists;
-use super::{notify, token};
+use super::sessions::LIFE;
+use super::{notify, reply, token};
 use crate::configuration::Configuration;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
@@ -28,6 +33,9 @@ pub struct Settings {
     pub(super) people: BTreeMap<String, String>,
     pub(super) groups: BTreeMap<String, Vec<String>>,
     pub(super) hooks: BTreeMap<&'static str, Vec<String>>,
+    pub(super) rehearse: Option<Rules>,
+    /// How long somebody stays logged in.
+    pub(super) session: Duration,
 }
 
 impl Settings {
@@ -74,6 +82,15 @@ impl Settings {
             }
         }
         notify::judged(configuration)?;
+        reply::judged(configuration)?;
+        let rehearse = Rules::of(configuration)?;
+        let session = match serve.text("session").map(str::parse::<Length>) {
+            None => LIFE,
+            Some(Ok(length)) if length.millis() >= 1_000 => Duration::from_millis(length.millis()),
+            Some(_) => {
+                return Err(Failure::usage("`session` of [serve] is a length of time, as in \"12h\", of a second at least"));
+            }
+        };
         Ok(Self {
             listen,
             url,
@@ -89,6 +106,8 @@ impl Settings {
             people: serve.people.iter().map(|(name, digest)| (name.clone(), digest.value.to_ascii_lowercase())).collect(),
             groups: configuration.groups.iter().map(|(name, members)| (name.clone(), members.value.clone())).collect(),
             hooks,
+            rehearse,
+            session,
         })
     }
 
@@ -96,6 +115,11 @@ impl Settings {
     #[must_use]
     pub fn is_encrypted(&self) -> bool {
         self.tls.is_some()
+    }
+
+    /// Whether browsers reach it encrypted, by its own certificate or by that of a proxy.
+    pub(super) fn is_secure(&self) -> bool {
+        self.is_encrypted() || self.url.as_ref().is_some_and(|url| url.starts_with("https:"))
     }
 
     /// How the page is reached: `url`, or where it listens.

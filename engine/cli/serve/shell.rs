@@ -9,7 +9,8 @@ use crate::dossier::html::escape;
 pub(super) use crate::dossier::html::quoting;
 
 const STYLE: &str = include_str!("page.css");
-const SCRIPT: &str = include_str!("live.js");
+const LIVE: &str = include_str!("live.js");
+const FOLLOW: &str = include_str!("follow.js");
 
 /// Who sees a page, and what their forms carry.
 pub(super) struct Seen<'a> {
@@ -37,7 +38,9 @@ pub(super) fn page(seen: Option<&Seen<'_>>, title: &str, body: &str) -> Html<Str
     page.push_str("<meta name=\"color-scheme\" content=\"light dark\">\n<meta name=\"robots\" content=\"noindex\">\n");
     page.push_str(&format!("<title>{shown} · runbook</title>\n"));
     page.push_str("<link rel=\"stylesheet\" href=\"/static/report.css\">\n<link rel=\"stylesheet\" href=\"/static/page.css\">\n");
-    page.push_str("<script src=\"/static/live.js\" defer></script>\n</head>\n<body>\n");
+    page.push_str(
+        "<script src=\"/static/live.js\" defer></script>\n<script src=\"/static/follow.js\" defer></script>\n</head>\n<body>\n",
+    );
     page.push_str("<a class=\"skip\" href=\"#main\">Skip to the content</a>\n<header class=\"top\">\n");
     if let Some(seen) = seen {
         page.push_str("<nav aria-label=\"Main\"><a href=\"/\">Runbooks</a> <a href=\"/runs\">Runs</a></nav>\n");
@@ -80,10 +83,12 @@ fn rounded(millis: u64) -> String {
 /// The files that pages refer to.
 pub(super) async fn file(axum::extract::Path(name): axum::extract::Path<String>) -> Response {
     let css = |text: &'static str| ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], text).into_response();
+    let js = |text: &'static str| ([(header::CONTENT_TYPE, "text/javascript; charset=utf-8")], text).into_response();
     match name.as_str() {
         "page.css" => css(STYLE),
         "report.css" => css(crate::dossier::html::STYLE),
-        "live.js" => ([(header::CONTENT_TYPE, "text/javascript; charset=utf-8")], SCRIPT).into_response(),
+        "live.js" => js(LIVE),
+        "follow.js" => js(FOLLOW),
         _ => super::refusal::Refusal::nothing().into_response(),
     }
 }

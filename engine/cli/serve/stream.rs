@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use hyper::body::Frame;
 use serde_json::json;
@@ -29,12 +29,16 @@ const LONGEST: Duration = Duration::from_secs(60 * 60);
 /// The events of a run, behind `Last-Event-ID` or `?after=`.
 pub(super) async fn events(
     State(desk): State<Arc<Desk>>,
-    _: Viewer,
+    Viewer(visitor): Viewer,
     Path(run): Path<String>,
     Query(query): Query<Vec<(String, String)>>,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     let run = super::run_page::found(&desk, &run).await?;
+    let Some(place) = desk.looking.admit(visitor.key) else {
+        let refusal = Refusal::new(StatusCode::TOO_MANY_REQUESTS, "you look at too many runs at a time; close some of them");
+        return Err(refusal.for_programs());
+    };
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()).map(str::to_owned);
     let after = last.or_else(|| query.into_iter().find(|(name, _)| name == "after").map(|(_, value)| value));
     let mut seen = after.and_then(|after| after.parse::<u64>().ok()).unwrap_or(0);
@@ -47,10 +51,10 @@ pub(super) async fn events(
             loop {
                 let picture = feed.borrow_and_update().clone();
                 if picture.records > 0 && (picture.records > seen || picture.turn != turn) {
-                    let text = told(&picture, seen);
+                    let text = if seen == picture.step.0 { picture.step.1.clone() } else { told(&picture, seen) };
                     seen = picture.records;
                     turn.clone_from(&picture.turn);
-                    if sender.send(text.into()).await.is_err() {
+                    if sender.send(text).await.is_err() {
                         return;
                     }
                 }
@@ -66,22 +70,31 @@ pub(super) async fn events(
         };
         tokio::time::timeout(LONGEST, telling).await.ok();
         desk.counted.viewers.fetch_sub(1, Ordering::Relaxed);
+        drop(place);
     });
     let headers = [(header::CONTENT_TYPE, "text/event-stream"), (header::HeaderName::from_static("x-accel-buffering"), "no")];
     Ok((headers, Body::new(Events(events))).into_response())
 }
 
 /// What has changed since a viewer has read so many records.
-fn told(picture: &Picture, seen: u64) -> String {
+pub(super) fn told(picture: &Picture, seen: u64) -> Bytes {
+    // Who works on a run can change without a record of it: then what changed with the last record is said again.
+    let is_fresh = |at: u64| at > seen || at == seen && picture.records == seen;
     let rows: Vec<_> =
-        picture.rows.iter().filter(|row| row.0 > seen).map(|row| json!({ "id": row.1.id, "html": row.1.html })).collect();
-    let standing = (picture.standing.0 > seen).then_some(&picture.standing.1);
+        picture.rows.iter().filter(|row| is_fresh(row.0)).map(|row| json!({ "id": row.1.id, "html": row.1.html })).collect();
+    let standing = is_fresh(picture.standing.0).then_some(&picture.standing.1);
     let data = json!({ "v": 1, "records": picture.records, "turn": picture.turn, "standing": standing, "rows": rows });
-    format!("id: {}\nevent: news\ndata: {data}\n\n", picture.records)
+    format!("id: {}\nevent: news\ndata: {data}\n\n", picture.records).into()
 }
 
 /// A body that is written as it comes.
-struct Events(mpsc::Receiver<Bytes>);
+pub(super) struct Events(mpsc::Receiver<Bytes>);
+
+impl Events {
+    pub(super) fn of(pieces: mpsc::Receiver<Bytes>) -> Self {
+        Self(pieces)
+    }
+}
 
 impl hyper::body::Body for Events {
     type Data = Bytes;

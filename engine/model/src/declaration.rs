@@ -27,6 +27,9 @@ pub struct Declaration {
     /// The alerts that it answers.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub serves: Vec<Serves>,
+    /// Whether an alert that it serves may start a rehearsal of it.
+    #[serde(skip_serializing_if = "is_false")]
+    pub rehearse_on_alert: bool,
     /// The time that it promises to keep.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub budget: Option<Length>,
@@ -38,6 +41,10 @@ pub struct Declaration {
     /// Its parameters.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub params: BTreeMap<String, Parameter>,
+}
+
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 /// An alert that a runbook answers.

@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::Value;
 use crate::length::Length;
+use crate::secret::is_name;
+
+pub mod list;
 
 /// What a runbook declares about one parameter.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -20,16 +23,16 @@ pub struct Parameter {
     /// The value when none is given; the parameter is required when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fallback: Option<Value>,
-    /// A regular expression that the whole text must match (strings only).
+    /// A regular expression that the whole text must match (strings, and each item of a list).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pattern: Option<String>,
     /// The values that may be chosen (`enum` only).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub of: Vec<String>,
-    /// The smallest value (numbers only).
+    /// The smallest value (numbers), or the least number of items (lists).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub min: Option<f64>,
-    /// The largest value (numbers only).
+    /// The largest value (numbers), or the greatest number of items (lists; [`list::MOST`] unless given).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max: Option<f64>,
     /// The label of an alert that fills it.
@@ -54,17 +57,23 @@ pub enum Kind {
     Enum,
     /// A length of time, such as `"90s"`; the script gets the text.
     Duration,
+    /// Texts, each once: `a, b` or a JSON list.
+    List,
+    /// The name of a secret of `[secrets]`, never its value. A person chooses it: no link and no alert does.
+    Secret,
 }
 
 impl Kind {
     /// The names that a runbook may write.
-    pub const NAMES: [(&'static str, Self); 6] = [
+    pub const NAMES: [(&'static str, Self); 8] = [
         ("string", Self::String),
         ("int", Self::Int),
         ("float", Self::Float),
         ("bool", Self::Bool),
         ("enum", Self::Enum),
         ("duration", Self::Duration),
+        ("list", Self::List),
+        ("secret", Self::Secret),
     ];
 
     /// The name that a runbook writes.
@@ -103,6 +112,12 @@ pub const LONGEST: usize = 4096;
 /// Something is wrong with a parameter. Found before anything runs.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
+    /// More than one value for it. Which of them was meant, nobody can know.
+    #[error("the parameter `{name}` is given twice")]
+    Twice {
+        /// The name.
+        name: String,
+    },
     /// No such parameter.
     #[error("there is no parameter `{name}`{}", suggested(.near, .known))]
     Unknown {
@@ -155,18 +170,22 @@ pub fn resolve(
 ) -> Result<BTreeMap<String, Given>, Vec<Refused>> {
     let mut refused = Vec::new();
     let mut values = BTreeMap::new();
-    for (name, text, origin) in given {
+    for (at, (name, text, origin)) in given.iter().enumerate() {
+        if given[..at].iter().any(|(before, ..)| before == name) {
+            refused.push(Refused::Twice { name: shown(name) });
+            continue;
+        }
         match declared.get(name) {
             None => refused.push(Refused::Unknown {
                 name: shown(name),
                 near: nearest(name, declared.keys().map(String::as_str)).map(str::to_owned),
                 known: declared.keys().cloned().collect(),
             }),
-            Some(parameter) => match parameter.read(text) {
+            Some(parameter) => match parameter.read_of(text, *origin) {
                 Ok(value) => {
                     values.insert(name.clone(), Given { value, origin: *origin });
                 }
-                Err(want) => refused.push(Refused::BadValue { name: name.clone(), value: shown(text), want }),
+                Err(want) => refused.push(Refused::BadValue { name: name.clone(), value: parameter.shown(text), want }),
             },
         }
     }
@@ -219,6 +238,23 @@ fn distance(one: &str, other: &str) -> usize {
 }
 
 impl Parameter {
+    /// A text that was refused, as it may be shown: what stands where the name of a secret is wanted may be the secret.
+    #[must_use]
+    pub fn shown(&self, text: &str) -> String {
+        if self.kind == Kind::Secret { "(not shown)".to_owned() } else { shown(text) }
+    }
+
+    /// Reads a value from text that came from somewhere.
+    ///
+    /// # Errors
+    /// Says what is wanted instead.
+    pub fn read_of(&self, text: &str, origin: Origin) -> Result<Value, String> {
+        if self.kind == Kind::Secret && matches!(origin, Origin::Link | Origin::Alert) {
+            return Err("a person chooses a secret; no link and no alert does".to_owned());
+        }
+        self.read(text)
+    }
+
     /// Reads a value from text.
     ///
     /// # Errors
@@ -235,7 +271,8 @@ impl Parameter {
                 "false" | "no" => Value::Bool(false),
                 _ => return Err("`true` or `false` is wanted".to_owned()),
             },
-            Kind::String | Kind::Enum | Kind::Duration => Value::String(text.to_owned()),
+            Kind::List => Value::from(list::items(text)?),
+            Kind::String | Kind::Enum | Kind::Duration | Kind::Secret => Value::String(text.to_owned()),
         };
         self.accept(&value)?;
         Ok(value)
@@ -259,6 +296,9 @@ impl Parameter {
                 })
             }
             (Kind::String, Value::String(text)) => self.accept_text(text),
+            (Kind::Secret, Value::String(text)) if is_name(text) => Ok(()),
+            (Kind::Secret, _) => Err("the name of a secret of `[secrets]` is wanted, and never its value".to_owned()),
+            (Kind::List, value) => self.accept_items(&list::of(value)?),
             _ => Err(format!("a value of type {} is wanted", self.kind.name())),
         }
     }
@@ -270,6 +310,17 @@ impl Parameter {
             (_, Some(max)) if number > max => Err(format!("at most {max} is wanted")),
             _ => Ok(()),
         }
+    }
+
+    fn accept_items(&self, items: &[&str]) -> Result<(), String> {
+        #[expect(clippy::cast_precision_loss, reason = "a list of 2^53 items does not fit into memory")]
+        let count = items.len() as f64;
+        #[expect(clippy::cast_precision_loss, reason = "a hundred")]
+        let bounds = Self { min: self.min, max: self.max.or(Some(list::MOST as f64)), ..Self::default() };
+        bounds
+            .within(Some(count))
+            .map_err(|want| format!("{want}, this has {}", items.len()).replace(" is wanted", " items are wanted"))?;
+        items.iter().try_for_each(|item| self.accept_text(item).map_err(|want| format!("`{}`: {want}", shown(item))))
     }
 
     fn accept_text(&self, text: &str) -> Result<(), String> {
@@ -342,6 +393,42 @@ mod tests {
                 "the parameter `service` is required: give it with `-p service=…`",
             ]
         );
+    }
+
+    #[test]
+    fn two_values_for_one_parameter_are_one_too_many() {
+        let given = [typed("service", "api"), typed("percent", "5"), typed("service", "api"), typed("service", "web")];
+        let refused = resolve(&declared(), &given).expect_err("which of them?");
+        assert_eq!(refused, [(); 2].map(|()| Refused::Twice { name: "service".to_owned() }));
+    }
+
+    #[test]
+    fn a_secret_is_named_by_a_person_and_a_wrong_name_is_never_shown() {
+        let secret = Parameter { kind: Kind::Secret, ..Parameter::default() };
+        let declared = [("token".to_owned(), secret)].into();
+        let given = |value: &str, origin| resolve(&declared, &[("token".to_owned(), value.to_owned(), origin)]);
+        assert_eq!(given("db/password", Origin::Typed).expect("a name")["token"].value, "db/password");
+        for (value, origin) in [("hunter2 is it!", Origin::Typed), ("db/password", Origin::Link), ("db/password", Origin::Alert)]
+        {
+            let refused = given(value, origin).expect_err("no name, or not a person's")[0].to_string();
+            assert!(refused.contains("secret") && refused.contains("(not shown)") && !refused.contains(value), "{refused}");
+        }
+    }
+
+    #[test]
+    fn a_list_has_so_many_items_and_each_is_judged() {
+        let hosts =
+            Parameter { kind: Kind::List, pattern: Some("[a-z]{1,9}".to_owned()), max: Some(3.0), ..Parameter::default() };
+        assert_eq!(hosts.read("a, b").expect("a list"), serde_json::json!(["a", "b"]));
+        for (text, why) in
+            [("a,b,c,d", "at most 3 items are wanted, this has 4"), ("a,B", "`B`: "), ("a,a", "`a` twice"), ("[1]", "texts")]
+        {
+            let want = hosts.read(text).expect_err("not good");
+            assert!(want.contains(why), "{want}");
+        }
+        let many: Vec<_> = (0..=list::MOST).map(|n| n.to_string()).collect();
+        let any = Parameter { kind: Kind::List, ..Parameter::default() };
+        assert!(any.read(&many.join(",")).is_err() && any.read(&many[1..].join(",")).is_ok());
     }
 
     #[test]

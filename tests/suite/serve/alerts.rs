@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::serve::client::{Client, Server};
 use crate::support::Place;
 
-const KEY: &str = "0123456789abcdef0123456789abcdef";
+pub(super) const KEY: &str = "0123456789abcdef0123456789abcdef";
 const SERVES: &str = r#"
 let p = runbook(#{
     title: "Answer it",
@@ -27,7 +27,7 @@ fn place() -> Place {
 }
 
 /// FNV-1a as Alertmanager counts it, written down a second time.
-fn fingerprint(labels: &[(&str, &str)]) -> String {
+pub(super) fn fingerprint(labels: &[(&str, &str)]) -> String {
     let bytes = labels.iter().flat_map(|(name, value)| [name.as_bytes(), &[0xff], value.as_bytes(), &[0xff]].concat());
     let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3));
     format!("{hash:016x}")

@@ -38,6 +38,18 @@ impl Server {
         Self { at, token, child, _err: err }
     }
 
+    /// What it prints to standard output, which was piped.
+    pub(super) fn first_line(&mut self) -> String {
+        let mut line = String::new();
+        BufReader::new(self.child.stdout.take().expect("standard output")).read_line(&mut line).expect("a line");
+        line.trim().to_owned()
+    }
+
+    /// The process.
+    pub(super) fn pid(&self) -> rustix::process::Pid {
+        rustix::process::Pid::from_child(&self.child)
+    }
+
     /// Kills it as nobody would.
     pub(super) fn kill(&mut self) {
         self.child.kill().expect("killed");

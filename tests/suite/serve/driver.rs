@@ -97,6 +97,13 @@ impl Browser {
         assert!(said.is_null(), "`{css}`: {said}");
     }
 
+    /// Presses one key, as a person with a keyboard and no mouse.
+    pub(super) fn press(&self, key: char) {
+        let key = key.to_string();
+        let actions = json!([{ "type": "keyDown", "value": key }, { "type": "keyUp", "value": key }]);
+        self.ask("POST", "/actions", &json!({ "actions": [{ "type": "key", "id": "keys", "actions": actions }] }));
+    }
+
     pub(super) fn size(&self, width: u32, height: u32) {
         self.ask("POST", "/window/rect", &json!({ "width": width, "height": height }));
         let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600 });

@@ -86,8 +86,33 @@ fn monitoring(place: &Place, server: &Server) -> [Running; 2] {
     [alertmanager, prometheus]
 }
 
+/// Every text that stands out from its ground by less than 4.5 to 1, as WCAG counts it.
+const FAINT: &str = "
+    const parts = (text) => (text.match(/[0-9.]+/g) || []).map(Number);
+    const light = (rgb) => {
+        const [r, g, b] = rgb.map(v => v / 255).map(v => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+    };
+    const ground = (one) => {
+        for (let at = one; at; at = at.parentElement) {
+            const colour = parts(getComputedStyle(at).backgroundColor);
+            if (colour.length === 3 || colour[3] === 1) return colour.slice(0, 3);
+        }
+        return matchMedia('(prefers-color-scheme: dark)').matches ? [18, 18, 18] : [255, 255, 255];
+    };
+    const faint = [];
+    const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    while (walk.nextNode()) {
+        const one = walk.currentNode.parentElement;
+        if (!walk.currentNode.textContent.trim() || !one.offsetParent || one.closest('.skip')) continue;
+        const [a, b] = [light(parts(getComputedStyle(one).color).slice(0, 3)), light(ground(one))];
+        const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+        if (ratio < 4.5) faint.push(`${ratio.toFixed(2)} ${one.outerHTML.slice(0, 120)}`);
+    }
+    return faint;";
+
 /// Pictures on a phone and on a laptop, light and dark; and what a person with a keyboard or a screen reader needs.
-fn seen(browser: &Browser, name: &str) {
+pub(super) fn seen(browser: &Browser, name: &str) {
     let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("serve");
     for (screen, width, height) in [("phone", 390, 844), ("laptop", 1280, 900)] {
         browser.size(width, height);
@@ -96,6 +121,8 @@ fn seen(browser: &Browser, name: &str) {
         for dark in [false, true] {
             browser.dark(dark);
             browser.picture(&dir.join(format!("{name}-{screen}-{}.png", if dark { "dark" } else { "light" })));
+            let faint = browser.run(FAINT);
+            assert_eq!(faint, Value::Array(Vec::new()), "`{name}`, dark: {dark}");
         }
     }
     let faults = browser.run(

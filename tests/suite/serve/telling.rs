@@ -12,10 +12,10 @@ use crate::serve::client::Server;
 use crate::support::Place;
 
 const ASKS: &str = "confirm(\"Switch <!channel> now?\", #{ by: [\"amy\"] });\n";
-const SECRET: &str = "0123456789abcdef";
+pub(super) const SECRET: &str = "0123456789abcdef";
 
 /// A server that hands on what it is told, and answers with these statuses, the last one for ever.
-fn hears(statuses: Vec<u16>) -> (String, Receiver<(String, String)>) {
+pub(super) fn hears(statuses: Vec<u16>) -> (String, Receiver<(String, String)>) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let url = format!("http://{}/hook", listener.local_addr().expect("an address"));
     let (sender, heard) = channel();
@@ -40,12 +40,12 @@ fn hears(statuses: Vec<u16>) -> (String, Receiver<(String, String)>) {
     (url, heard)
 }
 
-fn next(heard: &Receiver<(String, String)>) -> (String, Value) {
+pub(super) fn next(heard: &Receiver<(String, String)>) -> (String, Value) {
     let (head, body) = heard.recv_timeout(Duration::from_secs(60)).expect("nobody was told");
     (head, serde_json::from_str(&body).expect("JSON"))
 }
 
-fn secret(place: &Place, name: &str, text: &str) {
+pub(super) fn secret(place: &Place, name: &str, text: &str) {
     use std::os::unix::fs::PermissionsExt as _;
     place.write(name, text);
     std::fs::set_permissions(place.path(name), std::fs::Permissions::from_mode(0o600)).expect("a mode");

@@ -134,7 +134,7 @@ pub fn run(runs: &Runs, history: Option<&History>, globals: &Globals) -> Result<
     };
     output::to_stdout(&match globals.output {
         Format::Json => list::json_lines(&lines),
-        Format::Text => list::text(&lines, on_stdout(globals.color).palette),
+        Format::Text => list::text(&lines, on_stdout(globals.color), Timestamp::now()),
     })?;
     let mut exit = ExitCode::Completed;
     for failure in &failures {

@@ -10,6 +10,7 @@ pub mod change;
 #[cfg(test)]
 pub(crate) mod example;
 pub mod failed;
+mod heartbeat;
 pub mod json;
 pub mod line;
 mod live;
@@ -17,6 +18,7 @@ pub mod narrator;
 mod ongoing;
 pub mod outlook;
 pub mod plain;
+mod spoken;
 mod streamed;
 mod summary;
 pub mod terminal;
@@ -53,14 +55,17 @@ pub struct Telling {
     pub likely: BTreeMap<StepPath, Estimate>,
     /// So many sessions are followed by another one: what could be typed at their end is of no use any more.
     pub sessions_before_last: usize,
+    /// The place of the run is gone when it has ended: neither is named, and nothing can be typed there.
+    pub fleeting: bool,
 }
 
 impl Telling {
     /// The same for a run that is told again.
     #[must_use]
     pub fn again(mut self, records: &[Record]) -> Self {
-        let sessions = records.iter().filter(|record| matches!(record.entry, Entry::SessionEnded { .. })).count();
-        self.sessions_before_last = sessions.saturating_sub(1);
+        let last = records.iter().rposition(|record| matches!(record.entry, Entry::SessionStarted(_))).unwrap_or(0);
+        let ended = records[..last].iter().filter(|record| matches!(record.entry, Entry::SessionEnded { .. }));
+        self.sessions_before_last = ended.count();
         self
     }
 }
@@ -75,7 +80,7 @@ pub fn choose(format: Format, stderr: Screen, telling: Telling) -> Box<dyn Telle
     let clock: Clock = Box::new(move || u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX));
     match format {
         Format::Json => Box::new(json::Json::new(Box::new(Veiled(io::stdout())))),
-        Format::Text if stderr.live => {
+        Format::Text if stderr.marked => {
             let width = Box::new(move || crate::output::screen::width(io::stderr()).unwrap_or(stderr.width));
             let height = Box::new(|| crate::output::screen::height(io::stderr()).unwrap_or(24));
             let out = Box::new(Veiled(io::stderr()));

@@ -12,7 +12,7 @@ use crate::output::reporters::line::{Detail, Line, Mark};
 use crate::output::reporters::narrator::{self, Narrator};
 use crate::output::reporters::ongoing::Ongoing;
 use crate::output::reporters::streamed::Streamed;
-use crate::output::reporters::{Clock, Teller, Telling, live};
+use crate::output::reporters::{Clock, Teller, Telling, heartbeat, live};
 use crate::output::safe::{self, Colours};
 use crate::output::screen::Screen;
 use crate::output::style::Tone;
@@ -40,6 +40,8 @@ pub struct Terminal {
     /// So many live lines stand there; the cursor is behind the last.
     drawn: usize,
     drawn_at: u64,
+    /// When something was last written.
+    wrote: u64,
     /// A question stands at the cursor: nothing moves until it is answered.
     quiet: bool,
     /// What happened in other branches meanwhile.
@@ -51,6 +53,7 @@ impl Terminal {
     #[must_use]
     pub fn new(out: Box<dyn Write>, screen: Screen, width: Box<dyn Fn() -> usize>, clock: Clock, telling: Telling) -> Self {
         let (narrator, ongoing) = (Narrator::new(telling), Ongoing::new(clock));
+        let wrote = ongoing.millis();
         Self {
             out,
             screen,
@@ -61,6 +64,7 @@ impl Terminal {
             height: Box::new(|| ROWS),
             drawn: 0,
             drawn_at: 0,
+            wrote,
             quiet: false,
             held: String::new(),
         }
@@ -76,6 +80,7 @@ impl Terminal {
     fn write(&mut self, text: &str) {
         // Losing the view costs the view (invariant I9).
         self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush()).ok();
+        self.wrote = self.ongoing.millis();
     }
 
     /// Lines that stay, in place of the live lines, and the live lines below them again. While somebody is asked they wait.
@@ -108,7 +113,15 @@ impl Terminal {
         }
     }
 
+    /// The live line again, or a sign of life where there is none.
     fn redraw(&mut self) {
+        if !self.screen.live {
+            if let Some(still) = heartbeat::due(&self.narrator, &self.ongoing, self.wrote).filter(|_| !self.quiet) {
+                let still = format!("{}\n", self.screen.palette.paint(Tone::Faint, &still));
+                self.write(&still);
+            }
+            return;
+        }
         if self.ongoing.millis().saturating_sub(self.drawn_at) >= FRAME
             && let Some(live) = self.live()
         {

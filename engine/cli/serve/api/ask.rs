@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use crate::serve::refusal::Refusal;
 use crate::serve::starting::{Wanted, begin};
 use crate::serve::visitor::{Viewer, Visitor};
-use crate::serve::{Desk, answering, open_page, run_page};
+use crate::serve::{Desk, answering, field, open_page, run_page};
 
 /// What to start.
 #[derive(Debug, Deserialize)]
@@ -67,7 +67,7 @@ pub(super) async fn start(
 ) -> Result<(StatusCode, Json<Value>), Refusal> {
     let start = judged(&visitor, body)?;
     let book = open_page::book(&desk, &start.runbook).await.map_err(Refusal::for_programs)?;
-    let params = start.params.into_iter().map(|(name, value)| (name, open_page::as_text(&value), Origin::Typed)).collect();
+    let params = start.params.into_iter().map(|(name, value)| (name, field::as_text(&value), Origin::Typed)).collect();
     let shown = Some(Digest::of_json(&book.program.pinned()));
     let live = start.mode == Mode::Live;
     let wanted =

@@ -1,4 +1,5 @@
-//! Alerts that come in. Each is authenticated, stored before it is acknowledged, counted once, and shown; none starts anything.
+//! Alerts that come in. Each is authenticated, stored before it is acknowledged, counted once, and shown. None starts a run; a
+//! rehearsal perhaps (`rehearsing`).
 
 mod fingerprint;
 mod payload;
@@ -11,39 +12,55 @@ use std::sync::atomic::Ordering;
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use serde_json::json;
 
 pub(super) use store::{Alert, Alerts};
 
+use super::asker::Asker;
 use super::refusal::Refusal;
 use super::run_page::blocking;
 use super::{Desk, token, visitor};
 
 /// `POST /hooks/alertmanager`, version 4, with a bearer token.
-pub(super) async fn alertmanager(State(desk): State<Arc<Desk>>, headers: HeaderMap, body: Bytes) -> Result<Response, Refusal> {
+pub(super) async fn alertmanager(
+    State(desk): State<Arc<Desk>>,
+    Extension(asker): Extension<Asker>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, Refusal> {
     let keys = keys(&desk, "alertmanager_token")?;
     let given = visitor::bearer(&headers).unwrap_or_default();
     if !keys.iter().any(|key| token::same(key, given)) {
-        return Err(not_known());
+        return Err(not_known(&desk, asker));
     }
     take(desk, payload::alertmanager(&body).map_err(|why| unfit(&why))?).await
 }
 
 /// `POST` or `PUT /hooks/grafana`, signed.
-pub(super) async fn grafana(State(desk): State<Arc<Desk>>, headers: HeaderMap, body: Bytes) -> Result<Response, Refusal> {
+pub(super) async fn grafana(
+    State(desk): State<Arc<Desk>>,
+    Extension(asker): Extension<Asker>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, Refusal> {
     if !signature::grafana(keys(&desk, "grafana_secret")?, &headers, &body, jiff::Timestamp::now()) {
-        return Err(not_known());
+        return Err(not_known(&desk, asker));
     }
     take(desk, payload::grafana(&body).map_err(|why| unfit(&why))?).await
 }
 
 /// `POST /hooks/pagerduty`, version 3, signed.
-pub(super) async fn pagerduty(State(desk): State<Arc<Desk>>, headers: HeaderMap, body: Bytes) -> Result<Response, Refusal> {
+pub(super) async fn pagerduty(
+    State(desk): State<Arc<Desk>>,
+    Extension(asker): Extension<Asker>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, Refusal> {
     if !signature::pagerduty(keys(&desk, "pagerduty_secret")?, &headers, &body) {
-        return Err(not_known());
+        return Err(not_known(&desk, asker));
     }
     take(desk, payload::pagerduty(&body).map_err(|why| unfit(&why))?).await
 }
@@ -53,7 +70,10 @@ fn keys<'a>(desk: &'a Desk, name: &str) -> Result<&'a Vec<String>, Refusal> {
     desk.settings.hooks.get(name).ok_or_else(|| Refusal::nothing().for_programs())
 }
 
-fn not_known() -> Refusal {
+fn not_known(desk: &Desk, asker: Asker) -> Refusal {
+    if let Err(too_many) = asker.guesses(desk) {
+        return too_many.for_programs();
+    }
     Refusal::new(StatusCode::UNAUTHORIZED, "this does not come from whom it should (RB0047)").for_programs()
 }
 
@@ -70,8 +90,10 @@ async fn take(desk: Arc<Desk>, alerts: Vec<Alert>) -> Result<Response, Refusal> 
         })
     });
     let fresh = stored.await?;
-    desk.counted.alerts.fetch_add(fresh as u64, Ordering::Relaxed);
-    Ok(Json(json!({ "stored": fresh })).into_response())
+    let count = fresh.len();
+    desk.counted.alerts.fetch_add(count as u64, Ordering::Relaxed);
+    desk.rehearsing.offer(fresh);
+    Ok(Json(json!({ "stored": count })).into_response())
 }
 
 /// Labels or annotations.

@@ -17,6 +17,8 @@ struct Group {
     version: String,
     #[serde(default)]
     group_key: String,
+    #[serde(default)]
+    truncated_alerts: u64,
     alerts: Vec<One>,
 }
 
@@ -68,6 +70,7 @@ fn alerts(source: &str, group: Group, is_exact: bool) -> Result<Vec<Alert>, Stri
             starts_at: one.starts_at,
             group: group.group_key.clone(),
             received: Timestamp::now(),
+            truncated: group.truncated_alerts,
         })
     };
     group.alerts.into_iter().map(one).collect()
@@ -129,6 +132,7 @@ pub(super) fn pagerduty(body: &[u8]) -> Result<Vec<Alert>, String> {
         starts_at: incident.created_at,
         group: incident.id,
         received: Timestamp::now(),
+        truncated: 0,
     }])
 }
 

@@ -30,6 +30,9 @@ pub(in crate::serve) struct Alert {
     pub(in crate::serve) starts_at: String,
     pub(in crate::serve) group: String,
     pub(in crate::serve) received: Timestamp,
+    /// How many of its group were left out of the message in which it came.
+    #[serde(default)]
+    pub(in crate::serve) truncated: u64,
 }
 
 impl Alert {
@@ -96,11 +99,11 @@ impl Alerts {
         Ok(Self { inner: Mutex::new(inner) })
     }
 
-    /// Stores what was not known, all of it or nothing, and says how many that were. Blocks until it is on disk.
+    /// Stores what was not known, all of it or nothing, and gives it back. Blocks until it is on disk.
     ///
     /// # Errors
     /// It is not on disk.
-    pub(in crate::serve) fn take(&self, alerts: Vec<Alert>) -> io::Result<usize> {
+    pub(in crate::serve) fn take(&self, alerts: Vec<Alert>) -> io::Result<Vec<Alert>> {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         let mut fresh: Vec<Alert> = Vec::new();
         for alert in alerts {
@@ -110,14 +113,13 @@ impl Alerts {
             }
         }
         if fresh.is_empty() {
-            return Ok(0);
+            return Ok(fresh);
         }
         let text: Vec<u8> = fresh.iter().flat_map(line).collect();
         inner.file.write_all(&text)?;
         inner.file.sync_data()?;
-        let count = fresh.len();
-        fresh.into_iter().for_each(|alert| inner.note(alert));
-        Ok(count)
+        fresh.iter().for_each(|alert| inner.note(alert.clone()));
+        Ok(fresh)
     }
 
     /// An alert by its fingerprint, as it was told last.
@@ -133,6 +135,14 @@ impl Alerts {
         let mut firing: Vec<_> = inner.latest.values().filter(fires).cloned().collect();
         firing.sort_by_key(|alert| std::cmp::Reverse(alert.received));
         firing
+    }
+
+    /// The alerts of the same name and group as this one that fire, in the order of their labels.
+    pub(in crate::serve) fn group(&self, alert: &Alert) -> Vec<Alert> {
+        let mut group = self.firing();
+        group.retain(|other| other.group == alert.group && other.source == alert.source && other.name() == alert.name());
+        group.sort_by(|one, other| one.labels.cmp(&other.labels));
+        group
     }
 
     /// How often each alert began to fire, by name, with one of them.
@@ -188,6 +198,7 @@ mod tests {
             starts_at: starts_at.to_owned(),
             group,
             received,
+            truncated: 0,
         }
     }
 
@@ -196,15 +207,15 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let alerts = Alerts::open(home.path()).unwrap();
         let first = alert("firing", "2026-11-21T03:00:00Z");
-        assert_eq!(alerts.take(vec![first.clone(), first.clone()]).unwrap(), 1);
-        assert_eq!(alerts.take(vec![first.clone()]).unwrap(), 0);
+        assert_eq!(alerts.take(vec![first.clone(), first.clone()]).unwrap().len(), 1);
+        assert_eq!(alerts.take(vec![first.clone()]).unwrap(), []);
         drop(alerts);
         // As after a crash in the middle of a line.
         let mut file = OpenOptions::new().append(true).open(home.path().join("alerts.jsonl")).unwrap();
         file.write_all(b"{\"source\":\"aler").unwrap();
         let alerts = Alerts::open(home.path()).unwrap();
-        assert_eq!((alerts.take(vec![first.clone()]).unwrap(), alerts.firing().len()), (0, 1));
-        assert_eq!(alerts.take(vec![alert("resolved", "2026-11-21T03:00:00Z")]).unwrap(), 1);
+        assert_eq!((alerts.take(vec![first.clone()]).unwrap(), alerts.firing().len()), (Vec::new(), 1));
+        assert_eq!(alerts.take(vec![alert("resolved", "2026-11-21T03:00:00Z")]).unwrap().len(), 1);
         assert!(alerts.firing().is_empty() && !alerts.of(&first.fingerprint).unwrap().is_firing());
         let again = Alerts::open(home.path()).unwrap();
         assert!(again.firing().is_empty());

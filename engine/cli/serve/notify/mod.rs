@@ -19,14 +19,14 @@ use jiff::Timestamp;
 use runbook_model::id::RunId;
 
 use super::Desk;
-use super::starting::{Until, on_behalf};
+use super::deed::{Until, on_behalf};
 use super::visitor::Visitor;
 use looked::Looks;
 use news::News;
 use sent::Sent;
 use target::Target;
 
-pub(super) use target::judged;
+pub(super) use target::{judged, told};
 
 /// Between two looks at all runs.
 const PACE: Duration = Duration::from_millis(500);

@@ -27,7 +27,7 @@ fn desk(palette: Palette, unicode: bool) -> Desk {
     let (clock, hand) = hand_clock();
     let columns = Rc::new(Cell::new(100));
     let width = Rc::clone(&columns);
-    let screen = Screen { palette, live: true, unicode, width: 100 };
+    let screen = Screen { palette, live: true, marked: true, unicode, width: 100 };
     let telling = Telling { verbose: false, trail: Some(".runbook/audit.git".to_owned()), ..Telling::default() };
     let terminal = Terminal::new(Box::new(paper.clone()), screen, Box::new(move || width.get()), clock, telling);
     Desk { paper, hand, columns, terminal }
@@ -195,7 +195,7 @@ fn a_run_that_is_told_again_advises_only_at_its_end() {
     }));
     let paper = Paper::default();
     let (clock, _) = hand_clock();
-    let screen = Screen { palette: Palette::plain(), live: true, unicode: true, width: 80 };
+    let screen = Screen { palette: Palette::plain(), live: true, marked: true, unicode: true, width: 80 };
     let telling = Telling::default().again(&records);
     let mut terminal = Terminal::new(Box::new(paper.clone()), screen, Box::new(|| 80), clock, telling);
     crate::output::reporters::retell(&records, &mut terminal);

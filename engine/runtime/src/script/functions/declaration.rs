@@ -29,6 +29,7 @@ pub(in crate::script) fn read(options: &Options<'_>) -> Called<Declaration> {
         about: None,
         links: options.texts("links"),
         serves: options.list("serves").into_iter().map(|alert| serves(options, alert)).collect::<Called<_>>()?,
+        rehearse_on_alert: options.flag("rehearse_on_alert"),
         budget: options.length("budget")?,
         locks: options.locks()?,
         on_failure: match options.text("on_failure").as_deref() {
@@ -85,6 +86,10 @@ fn parameter(options: &Options<'_>, name: &str, given: Dynamic) -> Called<Parame
             .complain("type", Code::Declaration, format!("the parameter `{name}` is an enum and needs `of: [\"…\"]`"))
             .raise();
     }
+    if parameter.kind == Kind::Secret && parameter.from_label.is_some() {
+        let message = format!("`{name}` is a secret, and a label of an alert may be anybody's: a person chooses it");
+        return inner.complain("from_label", Code::Declaration, message).raise();
+    }
     if let Some(value) = inner.value("fallback")? {
         // Without its pattern: a fallback such as "" stands for "none given".
         let bounds = Parameter { pattern: None, ..parameter.clone() };
@@ -96,7 +101,7 @@ fn parameter(options: &Options<'_>, name: &str, given: Dynamic) -> Called<Parame
     }
     // A broken pattern is found now and not when somebody starts the runbook in a hurry.
     if let Some(pattern) = &parameter.pattern
-        && let Err(want) = (Parameter { fallback: None, ..parameter.clone() }).accept(&"".into())
+        && let Err(want) = (Parameter { kind: Kind::String, fallback: None, ..parameter.clone() }).accept(&"".into())
         && want.contains("pattern is broken")
     {
         return inner

@@ -57,9 +57,13 @@ const CWD: OptionSchema = option(
     OptionType::Text,
     "the working directory; when absent the root of the runbook repository, on a host the directory of the login",
 );
-const ON: OptionSchema =
-    option("on", OptionType::Names, "the host that it runs on, as `ssh` knows it; of several, one step each");
-const LOOK_ON: OptionSchema = option("on", OptionType::Text, "the host that it looks on, as `ssh` knows it");
+const ON: OptionSchema = option(
+    "on",
+    OptionType::Names,
+    "the host that it runs on, as `ssh` knows it; of several, one step each; \"here\" is this machine",
+);
+const LOOK_ON: OptionSchema =
+    option("on", OptionType::Text, "the host that it looks on, as `ssh` knows it; \"here\" is this machine");
 const BACK_ON: OptionSchema =
     option("on", OptionType::Text, "the host that it runs on; that of its command when absent, this machine with \"here\"");
 const STDIN: OptionSchema = option("stdin", OptionType::Parts, "what the program reads; nothing when absent");
@@ -98,6 +102,11 @@ static TABLES: &[Table] = &[
             required("title", OptionType::Text, "one line for lists"),
             option("owner", OptionType::Text, "the team that answers for it"),
             option("serves", OptionType::Alerts, "the alerts that it answers"),
+            option(
+                "rehearse_on_alert",
+                OptionType::Flag,
+                "such an alert may start a rehearsal of it, where [serve.rehearse] allows that",
+            ),
             option("budget", OptionType::Length, "the time that it promises to keep; breaking it is recorded and stops nothing"),
             option(
                 "on_failure",
@@ -127,15 +136,15 @@ static TABLES: &[Table] = &[
         options: &[
             option(
                 "type",
-                OptionType::Word(&["string", "int", "float", "bool", "enum", "duration"]),
+                OptionType::Word(&["string", "int", "float", "bool", "enum", "duration", "list", "secret"]),
                 "the type of its values; string when absent",
             ),
             option("help", OptionType::Text, "what it is for"),
             option("fallback", OptionType::Value, "the value when none is given; required when absent"),
-            option("pattern", OptionType::Text, "a regular expression that the whole text must match"),
+            option("pattern", OptionType::Text, "a regular expression that the whole text, or each item of a list, must match"),
             option("of", OptionType::Texts, "the values that may be chosen"),
-            option("min", OptionType::Number, "the smallest value"),
-            option("max", OptionType::Number, "the largest value"),
+            option("min", OptionType::Number, "the smallest value, or the least number of items"),
+            option("max", OptionType::Number, "the largest value, or the greatest number of items; 100 for a list when absent"),
             option("from_label", OptionType::Text, "the label of an alert that fills it"),
         ],
     },
@@ -354,6 +363,11 @@ static TEST_TABLES: &[Table] = &[
         options: &[
             option("settings", OptionType::Values, "over those of the configuration"),
             option("params", OptionType::Values, "the values of parameters; `run(#{ … })` is stronger"),
+            option(
+                "hosts",
+                OptionType::Values,
+                "groups of hosts, over those of the configuration: `#{ web: [\"web-1\", \"web-2\"] }`",
+            ),
             option("env", OptionType::Text, "the environment whose settings the runbook gets"),
         ],
     },

@@ -1,0 +1,156 @@
+//! A parameter in a form: its label, a field, and where its value comes from.
+
+use runbook_alerts::proposal::Proposal;
+use runbook_model::parameter::{Kind, Origin, Parameter, list};
+
+use super::open_page::Occasion;
+use super::shell::quoting;
+use crate::dossier::html::escape;
+
+/// A list of more items than this comes with a question: whether its reader knows how many they are.
+pub(super) const LARGE: usize = 5;
+
+/// The field of a parameter.
+pub(super) fn shown(name: &str, parameter: &Parameter, proposal: &Proposal, occasion: &Occasion, secrets: &[String]) -> String {
+    let (id, shown) = (format!("p-{}", escape::line(name)), escape::line(name));
+    let proposed = proposal.values.get(name);
+    let fallback = parameter.fallback.as_ref().map(as_text);
+    // What was typed where the name of a secret is wanted may be the secret: it does not come back.
+    let typed = occasion.typed.get(name).filter(|typed| parameter.kind != Kind::Secret || secrets.contains(typed));
+    let value = typed.or(proposed.map(|(value, _)| value)).or(fallback.as_ref()).cloned().unwrap_or_default();
+    let origin = match proposed.filter(|(proposed, _)| *proposed == value).map(|(_, origin)| origin) {
+        Some(Origin::Alert) => "<span class=\"from\">from the alert</span>",
+        Some(Origin::Link) => "<span class=\"from link\">from the link</span>",
+        _ if typed.is_some() => "<span class=\"from\">typed</span>",
+        _ if fallback.is_some() => "<span class=\"from\">what it is when nothing is said</span>",
+        _ => "<span class=\"from\">wanted</span>",
+    };
+    let help =
+        parameter.help.as_ref().map(|help| format!(" <span class=\"aside\">{}</span>", escape::line(help))).unwrap_or_default();
+    let attributes = format!("id=\"{id}\" name=\"p.{shown}\" aria-describedby=\"{id}-from\"");
+    let control = control(parameter, &attributes, &value, secrets);
+    let mut text = format!("<label for=\"{id}\">{shown}{help}</label>\n{control}\n<p id=\"{id}-from\">{origin}");
+    for (_, value, want) in proposal.refused.iter().filter(|(refused, ..)| refused == name) {
+        text.push_str(&format!(
+            "<br><span class=\"wrong\">not taken: <code>{}</code>; {}</span>",
+            escape::line(value),
+            quoting(want)
+        ));
+    }
+    text.push_str("</p>\n");
+    if proposed.is_some_and(|(_, origin)| *origin == Origin::Link) {
+        text.push_str(&asked_again(&id, &format!("again.{shown}"), &format!("{shown} once more, to run for real")));
+    }
+    let count = if parameter.kind == Kind::List { items(&value).len() } else { 0 };
+    if count > LARGE && proposed.is_some() {
+        let label = format!("How many are these? Type {count} to run for real");
+        text.push_str(&asked_again(&format!("{id}-count"), &format!("count.{shown}"), &label));
+    }
+    text
+}
+
+fn asked_again(id: &str, name: &str, label: &str) -> String {
+    format!(
+        "<label for=\"{id}-again\">{label}</label>\n<input id=\"{id}-again\" name=\"{name}\" \
+         autocomplete=\"off\" autocapitalize=\"off\" spellcheck=\"false\">\n"
+    )
+}
+
+fn control(parameter: &Parameter, attributes: &str, value: &str, secrets: &[String]) -> String {
+    let required = if parameter.fallback.is_none() { " required" } else { "" };
+    let plain = "autocomplete=\"off\" autocapitalize=\"off\" spellcheck=\"false\"";
+    match parameter.kind {
+        Kind::Enum => choices(attributes, parameter.of.iter().map(String::as_str), value),
+        Kind::Bool => choices(attributes, ["true", "false"].into_iter(), value),
+        // A name, never a value; a pattern of [secrets] knows more names than can be listed.
+        Kind::Secret => choices(attributes, std::iter::once("").chain(secrets.iter().map(String::as_str)), value),
+        Kind::List => {
+            let lines = items(value);
+            format!(
+                "<textarea {attributes} rows=\"{}\"{required} {plain}>\n{}</textarea>\n<p class=\"aside\">{}, one a line</p>",
+                lines.len().clamp(2, 12),
+                escape::block(lines.join("\n").as_bytes()),
+                lines.len(),
+            )
+        }
+        kind => {
+            let mode = if matches!(kind, Kind::Int | Kind::Float) { " inputmode=\"decimal\"" } else { "" };
+            format!("<input {attributes} value=\"{}\"{mode}{required} {plain}>", escape::line(value))
+        }
+    }
+}
+
+fn choices<'a>(attributes: &str, values: impl Iterator<Item = &'a str>, chosen: &str) -> String {
+    let option = |value: &str| {
+        let selected = if value == chosen { " selected" } else { "" };
+        format!("<option{selected}>{}</option>", escape::line(value))
+    };
+    format!("<select {attributes}>{}</select>", values.map(option).collect::<String>())
+}
+
+/// The items of a list as it is typed here: one a line, or as anywhere else.
+fn items(text: &str) -> Vec<String> {
+    let read = Parameter { kind: Kind::List, max: Some(f64::MAX), ..Parameter::default() }.read(text);
+    let items =
+        |value: runbook_model::Value| Some(value.as_array()?.iter().filter_map(|item| Some(item.as_str()?.to_owned())).collect());
+    read.ok().and_then(items).unwrap_or_default()
+}
+
+/// What was sent for a parameter, as it is typed elsewhere: a list comes one item a line, and each item once.
+pub(super) fn sent(parameter: &Parameter, text: &str) -> String {
+    if parameter.kind != Kind::List || text.trim_start().starts_with('[') {
+        return text.to_owned();
+    }
+    let mut items: Vec<String> = Vec::new();
+    for item in text.split(['\n', '\r', ',']).map(str::trim).filter(|item| !item.is_empty()) {
+        if !items.iter().any(|known| known == item) {
+            items.push(item.to_owned());
+        }
+    }
+    list::text(&items)
+}
+
+/// How many items a list has that was sent; 0 of anything else.
+pub(super) fn count(parameter: &Parameter, text: &str) -> usize {
+    if parameter.kind == Kind::List { items(text).len() } else { 0 }
+}
+
+/// A value as one would type it.
+pub(super) fn as_text(value: &runbook_model::Value) -> String {
+    let texts =
+        value.as_array().map(|items| items.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect::<Vec<_>>());
+    match texts {
+        Some(items) => list::text(&items),
+        None => value.as_str().map_or_else(|| value.to_string(), str::to_owned),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_comes_one_a_line_and_is_the_same_as_anywhere_else() {
+        let hosts = Parameter { kind: Kind::List, ..Parameter::default() };
+        assert_eq!(sent(&hosts, " a\r\nb, c\n\na\n"), "a,b,c");
+        assert_eq!(count(&hosts, "a,b,c"), 3);
+        assert_eq!(as_text(&serde_json::json!(["a", "b"])), "a,b");
+        assert_eq!(sent(&Parameter::default(), "a\nb"), "a\nb");
+        let field = shown(
+            "hosts",
+            &hosts,
+            &Proposal::default(),
+            &Occasion { typed: [("hosts".to_owned(), "a,</textarea>".to_owned())].into(), ..Occasion::default() },
+            &[],
+        );
+        assert_eq!(field.matches("</textarea>").count(), 1, "{field}");
+    }
+
+    #[test]
+    fn what_was_typed_in_place_of_a_secrets_name_does_not_come_back() {
+        let token = Parameter { kind: Kind::Secret, ..Parameter::default() };
+        let occasion = Occasion { typed: [("token".to_owned(), "hunter2".to_owned())].into(), ..Occasion::default() };
+        let field = shown("token", &token, &Proposal::default(), &occasion, &["db/password".to_owned()]);
+        assert!(!field.contains("hunter2") && field.contains("<option>db/password</option>"), "{field}");
+    }
+}

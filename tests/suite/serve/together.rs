@@ -1,0 +1,143 @@
+//! Questions that several people answer, each in a browser of their own; and whoever has to be told of them.
+
+use serde_json::json;
+
+use crate::serve::client::{Client, Server};
+use crate::serve::telling::{SECRET, hears, next, secret};
+use crate::serve::visitors::people;
+use crate::support::Place;
+
+fn source(options: &str) -> String {
+    format!(
+        "command(\"before\", #{{ run: [\"sh\", \"-c\", \"echo before >> ledger\"], rollback: [\"sh\", \"-c\", \"echo back >> ledger\"] }});\n\
+         confirm(\"Switch?\", #{{ {options} }});\n\
+         command(\"after\", #{{ run: [\"sh\", \"-c\", \"echo after >> ledger\"], rollback: \"nothing\" }});\n"
+    )
+}
+
+fn approvers(place: &Place, names: &str) {
+    let config = place.read("runbook.toml").replace("approvers = [\"amy\"]", &format!("approvers = [{names}]"));
+    place.write("runbook.toml", &config);
+}
+
+/// Starts it on its page, as a person does.
+fn started(browser: &Client, runbook: &str) -> String {
+    let page = browser.get(&format!("/open/{runbook}"));
+    let [form, shown] = ["_form", "shown"].map(|name| page.field(name));
+    let run = browser.form("/runs", &[("_form", &form), ("shown", &shown), ("runbook", runbook), ("mode", "live")]);
+    assert_eq!(run.status, 303, "{run:?}");
+    run.header("location").to_owned()
+}
+
+fn says(browser: &Client, path: &str, said: &str) -> u16 {
+    let page = browser.until(path, &["class=\"card asks\""]);
+    let [form, shown] = ["_form", "shown"].map(|name| page.field(name));
+    browser.form(&format!("{path}/answer"), &[("_form", &form), ("shown", &shown), ("said", said), ("note", "seen")]).status
+}
+
+#[test]
+fn two_people_agree_in_two_browsers_and_whoever_started_it_is_neither() {
+    let place = Place::new();
+    place.runbook("asks", &source("quorum: 2, not_self: true"));
+    let tokens = people(&place, &["ola", "amy", "ann"], "");
+    approvers(&place, "\"amy\", \"ann\", \"ola\"");
+    let server = Server::start(&place);
+    let [ola, amy, ann] = [0, 1, 2].map(|at| server.browser(&tokens[at]));
+    let path = started(&ola, "asks");
+    let page = ola.until(&path, &["class=\"card asks\""]);
+    page.says(&["somebody else", "2 people have to agree"]);
+    assert!(!page.body.contains("name=\"said\""), "whoever runs it has no button: {page:?}");
+    // A form that somebody made themselves is judged like one of ours.
+    let form = page.field("_form");
+    let shown = amy.get(&path).field("shown");
+    assert_eq!(ola.form(&format!("{path}/answer"), &[("_form", &form), ("shown", &shown), ("said", "yes")]).status, 409);
+    assert_eq!(says(&amy, &path, "yes"), 303);
+    ann.until(&path, &["amy: yes"]);
+    // One person is one voice, however often it is raised, and from whichever browser.
+    let elsewhere = server.browser(&tokens[1]);
+    assert_eq!(says(&elsewhere, &path, "yes"), 303);
+    assert_eq!(place.ledger(), ["before"]);
+    assert_eq!(says(&ann, &path, "yes"), 303);
+    ann.until(&path, &["completed"]);
+    assert_eq!(place.ledger(), ["before", "after"]);
+    let answers: Vec<_> = place.journal().into_iter().filter(|record| record["type"] == "confirm_answered").collect();
+    let by: Vec<_> = answers.iter().map(|answer| answer["by"]["person"]["name"].as_str().unwrap_or_default()).collect();
+    assert_eq!(by, ["amy", "amy", "ann"]);
+}
+
+#[test]
+fn one_no_is_enough_and_nobody_is_asked_any_more() {
+    let place = Place::new();
+    place.runbook("asks", &source("quorum: 2"));
+    let tokens = people(&place, &["ola", "amy", "ann"], "");
+    approvers(&place, "\"amy\", \"ann\"");
+    let server = Server::start(&place);
+    let [ola, amy, ann] = [0, 1, 2].map(|at| server.browser(&tokens[at]));
+    let path = started(&ola, "asks");
+    assert_eq!(says(&amy, &path, "yes"), 303);
+    let page = ann.until(&path, &["amy: yes"]);
+    let [form, shown] = ["_form", "shown"].map(|name| page.field(name));
+    let answer = |said| ann.form(&format!("{path}/answer"), &[("_form", &form), ("shown", &shown), ("said", said)]).status;
+    assert_eq!(answer("no"), 303);
+    ann.until(&path, &["declined"]);
+    assert_eq!(answer("yes"), 409, "it was answered");
+    assert_eq!(place.ledger(), ["before"]);
+}
+
+#[test]
+fn each_deadline_tells_the_next_person_once_and_the_last_one_ends_it_whichever_server_is_there() {
+    let place = Place::new();
+    place.runbook("asks", &source("by: [\"amy\"], deadline: \"2s\", escalate: [\"@l2\", \"bob\"], on_timeout: \"rollback\""));
+    let (hook, heard) = hears(vec![200]);
+    secret(&place, "key", SECRET);
+    place.write(
+        "runbook.toml",
+        &format!(
+            "[serve]\nurl = \"https://runbook.example\"\n[serve.notify.own]\nkind = \"webhook\"\nurl = \"{hook}\"\nsecret = \"key\"\non = [\"waiting\", \"rolled_back\"]\n"
+        ),
+    );
+    let mut server = Server::start(&place);
+    place.expect(4, &["exec", "asks"]);
+    let mut told = Vec::new();
+    let mut hear = || {
+        let (_, news) = next(&heard);
+        told.push((news["kind"].clone(), news["to"].clone()));
+    };
+    hear();
+    server.program().until("/metrics", &["runbook_serve_notified_total 1"]);
+    // Another server takes over in the middle of it; what was told is not told again.
+    server.kill();
+    let _server = Server::start(&place);
+    (0..3).for_each(|_| hear());
+    let waiting = |to: &str| (json!("waiting"), json!([to]));
+    assert_eq!(told, [waiting("amy"), waiting("@l2"), waiting("bob"), (json!("rolled_back"), json!([]))]);
+    assert_eq!(place.ledger(), ["before", "back"]);
+    assert!(heard.try_recv().is_err(), "somebody was told twice");
+}
+
+#[test]
+fn what_could_not_be_told_is_told_by_the_next_server_and_only_once() {
+    let place = Place::new();
+    place.runbook("asks", &source("by: [\"amy\"]"));
+    place.runbook("fails", "command(\"x\", #{ run: [\"false\"], rollback: \"nothing\" });\n");
+    let (hook, heard) = hears(vec![503, 200]);
+    secret(&place, "key", SECRET);
+    place.write(
+        "runbook.toml",
+        &format!("[serve]\nurl = \"https://runbook.example\"\n[serve.notify.own]\nkind = \"webhook\"\nurl = \"{hook}\"\nsecret = \"key\"\n"),
+    );
+    let mut server = Server::start(&place);
+    place.expect(4, &["exec", "asks"]);
+    let (_, refused) = next(&heard);
+    server.program().until("/metrics", &["runbook_serve_unnotified_total 1"]);
+    server.kill();
+    let mut server = Server::start(&place);
+    let (_, told) = next(&heard);
+    assert_eq!(told["key"], refused["key"]);
+    server.program().until("/metrics", &["runbook_serve_notified_total 1"]);
+    server.kill();
+    let _server = Server::start(&place);
+    place.expect(1, &["exec", "fails"]);
+    // The next thing that anybody hears is news.
+    assert_eq!(next(&heard).1["kind"], "failed");
+}
