@@ -49,7 +49,7 @@ fn on_a_disk_that_is_full_already_no_run_begins() {
     let place = Place::with(r#"command("a", #{ run: ["sh", "-c", "echo a >> ledger"], rollback: "nothing" });"#);
     let mounted = namespace.shell(
         &place,
-        "mkdir -m 700 .runbook; mount -t tmpfs -o size=1m,mode=700 none .runbook; cat /dev/zero > .runbook/filler 2> /dev/null; true",
+        "mkdir -m 700 .runbook; mount -t tmpfs -o size=1m,mode=700 none .runbook; cat /dev/zero > .runbook/filler 2> /dev/null || true",
     );
     assert_eq!(mounted.code, Some(0), "{mounted}");
     for arguments in [&["exec", "main"][..], &["exec", "main", "--unsealed", "no trail"]] {
