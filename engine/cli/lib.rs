@@ -13,6 +13,7 @@ pub mod catalogue;
 pub mod checking;
 pub mod commands;
 pub mod configuration;
+pub mod coverage;
 pub mod demo;
 mod detaching;
 pub mod doctor;

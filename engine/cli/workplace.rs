@@ -113,6 +113,9 @@ impl Workplace<'_> {
     ) -> Result<Archivist, Failure> {
         let founding = Founding { at: Timestamp::now(), host: operator.person.host.clone() };
         let archive = Archive::open(&state.audit(), Some(&founding)).map_err(|unusable| {
+            if unusable.is_for_want_of_room() {
+                return no_room(format!("nothing was run: {unusable}"));
+            }
             let failure = Failure::new(ExitCode::Damaged, format!("the run cannot be sealed, so nothing was run: {unusable}"));
             // Whoever goes on with a run must not be led to start it anew.
             if run.is_some() {
@@ -144,7 +147,10 @@ impl Workplace<'_> {
     pub fn begin_archive(&self, state: &StateDir) -> Result<(), Failure> {
         let founding = Founding { at: Timestamp::now(), host: Operator::here().person.host };
         let opened = Archive::open(&state.audit(), Some(&founding));
-        opened.map(drop).map_err(|unusable| Failure::new(ExitCode::Damaged, unusable.to_string()))
+        opened.map(drop).map_err(|unusable| match unusable.is_for_want_of_room() {
+            true => no_room(unusable.to_string()),
+            false => Failure::new(ExitCode::Damaged, unusable.to_string()),
+        })
     }
 
     /// The run that a person named.
@@ -200,6 +206,12 @@ impl Workplace<'_> {
         }
         Err(Failure::usage("there is nothing to resume: every run has ended").hint("runbook runs"))
     }
+}
+
+/// The disk is full: nothing is damaged, and the engine does not begin what it cannot write down.
+pub(crate) fn no_room(what: String) -> Failure {
+    Failure::new(ExitCode::Refused, what)
+        .hint("free some space where the state directory is, or name another one with `--state-dir DIR`")
 }
 
 /// In which boot of this machine the program runs.

@@ -42,6 +42,27 @@ fn a_full_disk_stops_the_run_before_a_step_and_loses_no_outcome() {
     assert_eq!(fsck.code, Some(0), "{fsck}");
 }
 
+/// Nothing is damaged, and `--unsealed` would not help: the journal has no room either.
+#[test]
+fn on_a_disk_that_is_full_already_no_run_begins() {
+    let Some(namespace) = Namespace::open("a full disk at the start") else { return };
+    let place = Place::with(r#"command("a", #{ run: ["sh", "-c", "echo a >> ledger"], rollback: "nothing" });"#);
+    let mounted = namespace.shell(
+        &place,
+        "mkdir -m 700 .runbook; mount -t tmpfs -o size=1m,mode=700 none .runbook; cat /dev/zero > .runbook/filler 2> /dev/null || true",
+    );
+    assert_eq!(mounted.code, Some(0), "{mounted}");
+    for arguments in [&["exec", "main"][..], &["exec", "main", "--unsealed", "no trail"]] {
+        let refused = namespace.expect(&place, 10, arguments);
+        refused.says(&["No space left on device", "free some space"]);
+        assert!(!refused.err.contains("--unsealed REASON"), "{refused}");
+    }
+    assert_eq!(place.ledger(), [""; 0]);
+    namespace.shell(&place, "rm .runbook/filler");
+    namespace.expect(&place, 0, &["exec", "main"]);
+    assert_eq!(place.ledger(), ["a"]);
+}
+
 #[cfg(target_arch = "x86_64")]
 mod calls {
     use nix::errno::Errno;

@@ -38,6 +38,7 @@ fn a_failure_is_passed_over_only_with_a_reason() {
     assert_eq!(place.ledger(), ["a", "gate", "b"]);
     let skipped = place.journal().into_iter().find(|record| record["type"] == "step_skipped").expect("it is skipped");
     assert_eq!(skipped["why"], "the gate is known to be shut");
+    place.expect(0, &["report", &place.newest_run()]).says(&["With 1 step passed over"]);
     assert!(skipped["by"].to_string().contains("terminal"), "{skipped}");
 }
 

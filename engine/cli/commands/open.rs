@@ -20,6 +20,7 @@ use crate::output::safe;
 use crate::output::screen::on_stdout;
 use crate::output::style::Tone;
 use crate::place::Place;
+use crate::typed::required;
 
 /// Show the runbook of a link, its parameters and the command to type
 ///
@@ -95,9 +96,10 @@ struct From {
 }
 
 /// What to type. Every value is one word, whatever it holds; the rehearsal comes first.
-fn typed(name: &str, proposal: &Proposal, globals: &Globals) -> String {
+fn typed(name: &str, declaration: &Declaration, proposal: &Proposal, globals: &Globals) -> String {
     let params = proposal.values.iter().map(|(name, (value, _))| format!(" -p {}", quoted(&format!("{name}={value}"))));
-    globals.typed(&format!("exec {}{} --dry-run", quoted(name), params.collect::<String>()))
+    let open = required(declaration, |name| proposal.values.contains_key(name));
+    globals.typed(&format!("exec {}{}{open} --dry-run", quoted(name), params.collect::<String>()))
 }
 
 fn missing<'a>(declaration: &'a Declaration, proposal: &Proposal) -> Vec<&'a str> {
@@ -122,7 +124,7 @@ fn as_json(name: &str, from: &From, declaration: &Declaration, proposal: &Propos
         "refused": refused,
         "ignored": proposal.ignored,
         "missing": missing(declaration, proposal),
-        "command": typed(name, proposal, globals),
+        "command": typed(name, declaration, proposal, globals),
     });
     format!("{line}\n")
 }
@@ -155,6 +157,6 @@ fn as_text(name: &str, from: &From, declaration: &Declaration, proposal: &Propos
         text.push_str(&format!("ignored: {}\n", names.join(", ")));
     }
     text.push_str("Nothing was run. To rehearse it:\n");
-    text.push_str(&format!("  {}\n", safe::line(&typed(name, proposal, globals))));
+    text.push_str(&format!("  {}\n", safe::line(&typed(name, declaration, proposal, globals))));
     text
 }

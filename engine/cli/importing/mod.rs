@@ -4,8 +4,11 @@
 //! parameters. Nothing that was imported runs without a person who looks at it first: each command stands behind a confirm.
 
 mod bash;
+mod back;
 mod document;
+mod inline;
 mod placeholder;
+mod question;
 mod section;
 mod shell;
 mod skeleton;

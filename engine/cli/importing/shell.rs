@@ -109,7 +109,7 @@ pub(super) fn typed(language: &str, text: &str, line: usize) -> Option<Vec<Typed
 }
 
 /// Whether the first command is one of a program that everybody knows.
-fn is_known(lines: &[&str]) -> bool {
+pub(super) fn is_known(lines: &[&str]) -> bool {
     let first = lines.iter().map(|line| line.trim()).find(|line| !line.is_empty() && !line.starts_with('#'));
     first.and_then(|line| line.split_whitespace().next()).is_some_and(|word| PROGRAMS.contains(&word))
 }

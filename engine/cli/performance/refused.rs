@@ -6,6 +6,7 @@ use runbook_runtime::journal::{CreateError, OpenError, ReadError};
 use super::lost;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
+use crate::workplace::no_room;
 
 /// A lock that is not to be had, and what to do about it.
 pub(super) fn locked(no: &NoLock) -> Failure {
@@ -38,6 +39,7 @@ pub(super) fn refused(refused: Refused, trail: &str) -> Failure {
         }
         Refused::Unsealable { .. } => Failure::new(ExitCode::Damaged, refused.to_string())
             .hint("`--unsealed REASON` runs without the audit trail, and records why"),
+        Refused::Create(CreateError::Storage(failure)) if failure.is_for_want_of_room() => no_room(refused.to_string()),
         Refused::Answered { run, .. } => held(refused.to_string()).hint(format!("runbook show {run}")),
         Refused::NotAllowed(_)
         | Refused::Unsigned(_)

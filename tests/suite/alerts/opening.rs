@@ -37,7 +37,8 @@ fn hostile_values_and_links_go_nowhere() {
     for value in ["x;rm%20-rf", "$(id)", "%0aecho", "%00", "%E2%80%AEx", "-x%20y"] {
         let ran = place.expect(0, &["open", &format!("RUNBOOK://open/rollback-api?service={value}")]);
         assert!(ran.out.contains("refused:") && ran.out.contains("needed"), "{value}: {}", ran.out);
-        assert!(!ran.out.contains("-p service") && !ran.out.contains('\u{202e}'), "{value}: {}", ran.out);
+        assert!(ran.out.contains("exec rollback-api -p service=… --dry-run"), "{value}: {}", ran.out);
+        assert!(!ran.out.contains("-p 'service") && !ran.out.contains('\u{202e}'), "{value}: {}", ran.out);
     }
     // A parameter without a pattern takes them, as one word.
     let free = place.expect(0, &["open", "https://h/open/rollback-api?service=a&to=%24(id)+%27"]);
