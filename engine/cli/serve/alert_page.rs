@@ -7,6 +7,7 @@ use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse as _, Response};
 use runbook_alerts::mapping;
 use runbook_alerts::proposal::Proposal;
+use runbook_model::declaration::Declaration;
 use runbook_model::parameter::Origin;
 
 use super::hooks::Alert;
@@ -14,7 +15,7 @@ use super::open_page::{self, Occasion};
 use super::refusal::Refusal;
 use super::shell::{self, Seen};
 use super::visitor::{Viewer, Visitor};
-use super::{Desk, group_page, link, run_page};
+use super::{Desk, api, group_page, link, run_page};
 use crate::dossier::Verdict;
 use crate::dossier::html::escape;
 
@@ -101,15 +102,11 @@ async fn rehearsed(desk: &Arc<Desk>, alert: &Alert) -> String {
 
 /// The runbooks that answer an alert.
 pub(super) async fn serving(desk: &Arc<Desk>, name: &str, labels: &BTreeMap<String, String>) -> Vec<String> {
-    let (desk, name, labels) = (desk.clone(), name.to_owned(), labels.clone());
-    let read = tokio::task::spawn_blocking(move || {
-        let library = desk.library();
-        let fits = |title: &crate::library::Title| {
-            library.read(title).is_ok_and(|(_, declaration)| mapping::answers(&declaration, &name, &labels))
-        };
-        library.titles().into_iter().filter(fits).map(|title| title.name).collect()
-    });
-    read.await.unwrap_or_default()
+    let declared = api::runbooks(desk).await.unwrap_or_default();
+    let fits = |declaration: &Option<Declaration>| {
+        declaration.as_ref().is_some_and(|declaration| mapping::answers(declaration, name, labels))
+    };
+    declared.into_iter().filter(|(_, declaration)| fits(declaration)).map(|(name, _)| name).collect()
 }
 
 /// What is known of an alert.

@@ -35,7 +35,7 @@ pub(super) async fn give(
         return Err(Refusal::new(StatusCode::FORBIDDEN, "you may look, and not answer: `approvers` of [serve] may"));
     }
     // The run may ask several things at a time; the digest says which of them this is about.
-    let asked = look(desk, run).await?.questions.into_iter().find(|question| Some(question.shown) == shown);
+    let asked = look(desk, run).await?.questions.iter().find(|question| Some(question.shown) == shown).cloned();
     let Some(question) = asked else {
         let message = "this is not what was shown, or not asked any more: the run has gone on since; nothing was recorded";
         return Err(Refusal::new(StatusCode::CONFLICT, message));

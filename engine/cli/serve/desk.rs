@@ -3,23 +3,32 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::time::SystemTime;
 
+use runbook_model::id::RunId;
+
+use super::api::Declared;
 use super::crowd::Crowd;
 use super::feed::Feeds;
 use super::forgery::Forgery;
 use super::hooks::Alerts;
 use super::hosts::Hosts;
 use super::rate::Rate;
+use super::recent::Recent;
 use super::rehearsing::{Memory, Rehearsing};
+use super::run_page::Looked;
 use super::sessions::Sessions;
 use super::settings::Settings;
 use super::token;
 use crate::failure::Failure;
 use crate::globals::Globals;
-use crate::history::History;
+use crate::history::{History, RunLine};
 use crate::library::Library;
 use crate::operator::Operator;
 use crate::place::Place;
+
+/// Which runs are listed: of which runbook, in which state, and how many.
+type Selection = (Option<String>, Option<String>, usize);
 
 /// So many live views one session, or one token, has at a time.
 const VIEWS: usize = 32;
@@ -42,6 +51,9 @@ pub struct Desk {
     /// Of tokens that are tried.
     pub(super) tried: Rate,
     pub(super) feeds: Feeds,
+    pub(super) looked: Recent<RunId, (u64, bool), Arc<Looked>>,
+    pub(super) listed: Recent<Selection, Option<SystemTime>, Vec<RunLine>>,
+    pub(super) declared: Recent<(), (), Arc<[Declared]>>,
     /// Who looks at runs as they go, by what their forms are bound to.
     pub(super) looking: Arc<Crowd<String>>,
     pub(super) alerts: Alerts,
@@ -85,6 +97,9 @@ impl Desk {
             asked: Rate::new(2_000.0, 400.0),
             tried: Rate::new(10.0, 0.2),
             feeds: Feeds::default(),
+            looked: Recent::default(),
+            listed: Recent::default(),
+            declared: Recent::default(),
             looking: Crowd::new(VIEWS),
             alerts: Alerts::open(&home)?,
             rehearsing: Rehearsing::new(Memory::open(&home)?),

@@ -54,6 +54,8 @@ pub fn listen(
     setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum }).ok();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
+        // They read files, or wait for whoever is told something; the rest of what is asked waits for them.
+        .max_blocking_threads(128)
         .build()
         .map_err(|error| Failure::new(ExitCode::Refused, format!("the server cannot start: {error}")))?;
     let failed = |error: std::io::Error| Failure::new(ExitCode::Refused, format!("the server cannot listen: {error}"));

@@ -67,10 +67,10 @@ fn control(parameter: &Parameter, attributes: &str, value: &str, secrets: &[Stri
         Kind::List => {
             let lines = items(value);
             format!(
-                "<textarea {attributes} rows=\"{}\"{required} {plain}>\n{}</textarea>\n<p class=\"aside\">{}, one a line</p>",
+                "<textarea {attributes} rows=\"{}\"{required} {plain}>\n{}</textarea>\n<p class=\"aside\">one a line{}</p>",
                 lines.len().clamp(2, 12),
                 escape::block(lines.join("\n").as_bytes()),
-                lines.len(),
+                if lines.is_empty() { String::new() } else { format!("; these are {}", lines.len()) },
             )
         }
         kind => {

@@ -37,6 +37,7 @@ mod output_file;
 mod output_page;
 mod question;
 mod rate;
+mod recent;
 mod refusal;
 mod rehearsing;
 mod reply;

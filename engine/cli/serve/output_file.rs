@@ -67,7 +67,8 @@ impl Output {
     /// # Errors
     /// There is no such step, attempt or stream.
     pub(super) async fn find(desk: &Arc<Desk>, run: RunId, wanted: &Wanted) -> Result<Self, Refusal> {
-        let dossier = look(desk, run).await?.dossier;
+        let looked = look(desk, run).await?;
+        let dossier = &looked.dossier;
         let step = dossier.account.steps.get(wanted.step).ok_or_else(Refusal::nothing)?;
         let attempt =
             step.attempts.iter().find(|attempt| attempt.intent.attempt.0 == wanted.attempt).ok_or_else(Refusal::nothing)?;

@@ -27,15 +27,19 @@ pub(super) async fn page(
     Query(query): Query<Vec<(String, String)>>,
 ) -> Result<Response, Refusal> {
     let run = found(&desk, &run).await?;
-    let dossier = look(&desk, run).await?.dossier;
+    let looked = look(&desk, run).await?;
+    let dossier = &looked.dossier;
     let step = dossier.account.steps.get(nth).ok_or_else(Refusal::nothing)?;
     let from = query.iter().find(|(name, _)| name == "from").and_then(|(_, value)| value.parse().ok()).unwrap_or(0);
     let mut body = format!(
-        "<p class=\"aside\">{} · {} · <a href=\"/runs/{run}\">back to the run</a></p>\n<p><code>{}</code></p>\n",
+        "<p class=\"aside\">{} · {} · <a href=\"/runs/{run}\">back to the run</a></p>\n",
         step.kind,
         dossier.standing(step),
-        escape::line(&step.path.to_string())
     );
+    let path = step.path.to_string();
+    if path != step.name {
+        body.push_str(&format!("<p><code>{}</code></p>\n", escape::line(&path)));
+    }
     for attempt in step.attempts.iter().rev() {
         let took = attempt.took().map_or_else(|| "no end recorded".to_owned(), elapsed::short);
         body.push_str(&format!(
@@ -70,6 +74,10 @@ fn shown(piece: &Piece, from: usize) -> String {
     match piece {
         Piece::Fact(name, text) if text.contains('\n') => {
             format!("<h3>{name}</h3>\n<pre>{}</pre>\n", escape::block(text.as_bytes()))
+        }
+        // What a program or a shell reads is told apart from what a person wrote.
+        Piece::Fact(name @ ("runs" | "in" | "with" | "writes" | "sends" | "header" | "rollback" | "stands at"), text) => {
+            format!("<p><span class=\"from\">{name}</span> <code>{}</code></p>\n", escape::line(text))
         }
         Piece::Fact(name, text) => format!("<p><span class=\"from\">{name}</span> {}</p>\n", escape::line(text)),
         Piece::Output { name, size, head, tail } => {

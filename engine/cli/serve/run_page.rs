@@ -44,6 +44,7 @@ pub(super) async fn blocking<T: Send + 'static>(
 }
 
 /// A run that was looked at.
+#[derive(Debug)]
 pub(super) struct Looked {
     pub(super) dossier: Dossier,
     pub(super) state: Option<RunState>,
@@ -51,11 +52,22 @@ pub(super) struct Looked {
     pub(super) records: u64,
 }
 
-/// Looks at a run.
+/// Looks at a run; many who look at the same time look together.
 ///
 /// # Errors
 /// It cannot be read.
-pub(super) async fn look(desk: &Arc<Desk>, run: RunId) -> Result<Looked, Refusal> {
+pub(super) async fn look(desk: &Arc<Desk>, run: RunId) -> Result<Arc<Looked>, Refusal> {
+    let there = desk.clone();
+    // By which a change is known: the length of the journal, and whether somebody is at work.
+    let mark = blocking(move || {
+        let history = there.history()?.ok_or_else(Refusal::nothing)?;
+        Ok((std::fs::metadata(history.dir(run).journal()).map_or(0, |journal| journal.len()), history.held(run).is_some()))
+    });
+    let mark = mark.await?;
+    desk.looked.get(run, mark, || read(desk, run)).await
+}
+
+async fn read(desk: &Arc<Desk>, run: RunId) -> Result<Arc<Looked>, Refusal> {
     let desk = desk.clone();
     blocking(move || {
         let history = desk.history()?.ok_or_else(Refusal::nothing)?;
@@ -63,7 +75,7 @@ pub(super) async fn look(desk: &Arc<Desk>, run: RunId) -> Result<Looked, Refusal
         let records = reading.records.len() as u64;
         let state = RunState::fold(&reading.records).ok().flatten();
         let questions = state.as_ref().map(Question::all).unwrap_or_default();
-        Ok(Looked { dossier: Dossier::of(&history, run)?, state, questions, records })
+        Ok(Arc::new(Looked { dossier: Dossier::of(&history, run)?, state, questions, records }))
     })
     .await
 }
@@ -75,9 +87,10 @@ pub(super) async fn page(
     Path(run): Path<String>,
 ) -> Result<Response, Refusal> {
     let run = found(&desk, &run).await?;
-    let Looked { dossier, state, questions, records } = look(&desk, run).await?;
+    let looked = look(&desk, run).await?;
+    let Looked { dossier, state, questions, records } = &*looked;
     let seen = Seen::by(&visitor, &desk);
-    let picture = drawn(&Picture::default(), &dossier, records);
+    let picture = drawn(&Picture::default(), dossier, *records);
     let mut body = format!(
         "<p class=\"aside\"><a href=\"/open/{0}\">{1}</a> · run <code>{run}</code>{2}</p>\n",
         shell::part(&dossier.account.started.runbook),
@@ -86,20 +99,20 @@ pub(super) async fn page(
     );
     body.push_str(&format!("<div id=\"standing\" role=\"status\" aria-live=\"polite\">{}</div>\n", picture.standing.1));
     body.push_str("<p id=\"news\" role=\"status\" hidden><a href=\"\">Something has changed: show it</a></p>\n");
-    if let Some(trouble) = facts::trouble(&dossier) {
+    if let Some(trouble) = facts::trouble(dossier) {
         body.push_str(&format!("<p class=\"trouble\">{}</p>\n", shell::quoting(&trouble)));
     }
     let is_free = dossier.at_work.is_none();
-    if let (Some(state), true) = (&state, is_free) {
+    if let (Some(state), true) = (state, is_free) {
         questions.iter().for_each(|question| body.push_str(&question.card(&seen, state)));
     }
     if is_free && visitor.roles.operates {
-        body.push_str(&acts(&dossier, !questions.is_empty(), &seen));
+        body.push_str(&acts(dossier, !questions.is_empty(), &seen));
     }
     body.push_str("<h2>Steps</h2>\n<ol class=\"rows\" id=\"rows\">\n");
     picture.rows.iter().for_each(|row| body.push_str(&format!("{}\n", row.1.html)));
     body.push_str("</ol>\n");
-    body.push_str(&params(&dossier));
+    body.push_str(&params(dossier));
     body.push_str(&format!(
         "<p class=\"acts\"><a href=\"/runs/{run}/report\">Report for the incident review</a> <a id=\"manual\" href=\"\">Look again</a></p>\n\
          <div hidden data-events=\"/runs/{run}/events?after={records}\" data-turn=\"{}\"></div>\n",
@@ -144,8 +157,8 @@ fn params(dossier: &Dossier) -> String {
 /// `GET /runs/RUN/report`: the report, as `runbook report --format html` writes it. Its styles are its own, and it may do nothing else.
 pub(super) async fn report(State(desk): State<Arc<Desk>>, _: Viewer, Path(run): Path<String>) -> Result<Response, Refusal> {
     let run = found(&desk, &run).await?;
-    let dossier = look(&desk, run).await?.dossier;
-    let mut response = Html(html::page(&dossier)).into_response();
+    let looked = look(&desk, run).await?;
+    let mut response = Html(html::page(&looked.dossier)).into_response();
     let policy =
         "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox";
     response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));

@@ -16,6 +16,8 @@ use crate::serve::visitor::Viewer;
 use crate::serve::{Desk, alert_page, open_page};
 
 type Fields = Vec<(String, String)>;
+/// A runbook by its name, and what it says about itself; nothing when it has mistakes.
+pub(in crate::serve) type Declared = (String, Option<Declaration>);
 
 /// The newest runs.
 ///
@@ -31,8 +33,16 @@ pub(in crate::serve) async fn lines(desk: &Arc<Desk>, limit: usize) -> Result<Ve
 /// They cannot be listed.
 pub(in crate::serve) async fn wanted(desk: &Arc<Desk>, query: &Fields, limit: usize) -> Result<Vec<RunLine>, Refusal> {
     let field = |name: &str| query.iter().find(|(field, _)| field == name).map(|(_, value)| value.clone());
-    let (desk, runbook, state) = (desk.clone(), field("runbook"), field("state"));
+    let (runbook, state) = (field("runbook"), field("state"));
     let limit = field("limit").and_then(|limit| limit.parse().ok()).unwrap_or(limit).min(1_000);
+    let runs = desk.place.configuration.state_dir.value.join("runs");
+    let mark = std::fs::metadata(runs).and_then(|runs| runs.modified()).ok();
+    let key = (runbook.clone(), state.clone(), limit);
+    desk.listed.get(key, mark, || listed(desk, runbook, state, limit)).await
+}
+
+async fn listed(desk: &Arc<Desk>, runbook: Option<String>, state: Option<String>, limit: usize) -> Result<Vec<RunLine>, Refusal> {
+    let desk = desk.clone();
     blocking(move || {
         let Some(history) = desk.history()? else { return Ok(Vec::new()) };
         let begun = |records: &[Record]| {
@@ -50,7 +60,11 @@ pub(in crate::serve) async fn wanted(desk: &Arc<Desk>, query: &Fields, limit: us
 ///
 /// # Errors
 /// They cannot be read at all.
-pub(in crate::serve) async fn runbooks(desk: &Arc<Desk>) -> Result<Vec<(String, Option<Declaration>)>, Refusal> {
+pub(in crate::serve) async fn runbooks(desk: &Arc<Desk>) -> Result<Vec<Declared>, Refusal> {
+    desk.declared.get((), (), || declared(desk)).await.map(|all| all.to_vec())
+}
+
+async fn declared(desk: &Arc<Desk>) -> Result<Arc<[Declared]>, Refusal> {
     let desk = desk.clone();
     blocking(move || {
         let library = desk.library();
@@ -89,7 +103,7 @@ pub(super) async fn run(State(desk): State<Arc<Desk>>, _: Viewer, Path(run): Pat
     let looked = run_page::look(&desk, run).await.map_err(Refusal::for_programs)?;
     let mut told = document(&looked.dossier);
     let free = looked.dossier.at_work.is_none();
-    let asked = looked.questions.into_iter().filter(|_| free).map(|question| {
+    let asked = looked.questions.iter().filter(|_| free).map(|question| {
         json!({
             "step": question.path, "text": question.text, "confirm": question.confirm, "shown": question.shown,
             "so_far": question.so_far, "until": question.until, "asked": question.asked,

@@ -11,7 +11,7 @@ use axum::http::header;
 use axum::response::IntoResponse as _;
 use axum::routing::{get, post};
 
-pub(super) use look::{lines, runbooks, wanted};
+pub(super) use look::{Declared, lines, runbooks, wanted};
 
 use super::Desk;
 
