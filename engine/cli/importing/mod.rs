@@ -3,8 +3,8 @@
 //! Headings become phases, blocks of shell become commands, checkboxes and prose become confirms, placeholders become
 //! parameters. Nothing that was imported runs without a person who looks at it first: each command stands behind a confirm.
 
-mod bash;
 mod back;
+mod bash;
 mod document;
 mod inline;
 mod placeholder;

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use super::bash::{exports, only_exports};
 use super::back::is_way_back;
+use super::bash::{exports, only_exports};
 use super::document::{Block, Document, Kind};
 use super::inline::{Inline, inline};
 use super::placeholder::{Piece, cut, parameter_of};
