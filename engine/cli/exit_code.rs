@@ -74,7 +74,7 @@ impl ExitCode {
             Self::Stuck => "stuck: a rollback failed",
             Self::Declined => "declined at a confirm",
             Self::Unsealed => "the run's work is done but it is not sealed",
-            Self::Refused => "refused: held by another, journal mismatch, policy",
+            Self::Refused => "refused: held by another, journal mismatch, policy, no room on the disk",
             Self::Damaged => "the journal or the audit trail is damaged",
             Self::Interrupted => "interrupted; resumable",
         }

@@ -18,7 +18,7 @@ pub struct Globals {
     /// Do without the remote of the audit trail: nothing is pushed, and nobody is asked whether another machine has the run.
     #[arg(long, global = true)]
     pub offline: bool,
-    /// When to use colours.
+    /// When to use colours. `always`, like `CLICOLOR_FORCE`, shows marks in place of times, too, where there is no terminal.
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub color: When,
     /// `text` for people on standard error; `json` for programs: one record a line on standard output.

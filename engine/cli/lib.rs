@@ -6,11 +6,14 @@
 
 pub mod alerts;
 mod anchoring;
+mod at_hand;
 pub mod behalf;
+mod beside;
 pub mod catalogue;
 pub mod checking;
 pub mod commands;
 pub mod configuration;
+pub mod coverage;
 pub mod demo;
 mod detaching;
 pub mod doctor;
@@ -21,6 +24,7 @@ pub mod failure;
 pub mod globals;
 pub mod history;
 pub mod importing;
+mod interchange;
 pub mod itself;
 pub mod library;
 mod literal;

@@ -1,6 +1,9 @@
 //! A session in this process: the reporters, the person, the signals, the world, and the end.
 
+mod ahead;
 mod ending;
+mod file_system;
+mod lost;
 mod present;
 mod refused;
 mod signals;
@@ -69,6 +72,8 @@ pub struct Performance<'a> {
     pub yes: bool,
     /// Whether output of steps that succeed is shown.
     pub verbose: bool,
+    /// Whether the place of the run is gone when it has ended.
+    pub fleeting: bool,
     /// For whom it is told.
     pub format: Format,
     /// What happened in earlier sessions.
@@ -140,6 +145,7 @@ impl<'a> Performance<'a> {
             dry_run: false,
             yes: false,
             verbose: false,
+            fleeting: false,
             format: workplace.globals.output,
             before,
             known,
@@ -202,6 +208,7 @@ impl<'a> Performance<'a> {
     where
         F: Future<Output = Result<Finished, Refused>>,
     {
+        runbook_runtime::file_limit::fails_writes();
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
@@ -228,6 +235,7 @@ impl<'a> Performance<'a> {
                 trail,
                 flags: self.workplace.globals.flags(),
                 likely: self.likely.clone(),
+                fleeting: self.fleeting,
                 ..Telling::default()
             },
         );
@@ -268,7 +276,7 @@ impl<'a> Performance<'a> {
             std::fs::remove_dir_all(&scratch).ok();
             scratch.parent().map(std::fs::remove_dir);
         }
-        let exit = ended(self.workplace, &finished, &self.edit);
+        let exit = ended(self.workplace, &self.dir, &finished, &self.edit);
         Ok(anchored.map_or(exit, |anchored| anchoring::told(&anchored, exit, self.workplace)))
     }
 

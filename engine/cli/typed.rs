@@ -3,9 +3,11 @@
 use std::convert::Infallible;
 use std::str::FromStr;
 
+use runbook_model::declaration::Declaration;
 use runbook_model::parameter::Refused;
 
 use crate::failure::Failure;
+use crate::output::safe;
 
 /// A parameter as it was typed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +44,13 @@ impl FromStr for RunPrefix {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         Ok(Self(text.trim().to_ascii_uppercase()))
     }
+}
+
+/// The parameters that a command still needs, as one types them: ` -p NAME=…` each, for those without a fallback that
+/// nobody gave.
+pub(crate) fn required(declaration: &Declaration, is_given: impl Fn(&str) -> bool) -> String {
+    let open = declaration.params.iter().filter(|(name, parameter)| parameter.fallback.is_none() && !is_given(name));
+    open.map(|(name, _)| format!(" -p {}=…", safe::line(name))).collect()
 }
 
 /// The parameters are not what the runbook declares.

@@ -10,7 +10,7 @@ use runbook_model::state::RunState;
 use runbook_runtime::audit::{Archive, Archivist, Founding, Told};
 use runbook_runtime::boot::boot_id;
 use runbook_runtime::journal::{Journal, ReadError, Reading, RunDir, StateDir};
-use runbook_runtime::script::Program;
+use runbook_runtime::script::{Program, at_depth_beside};
 use runbook_runtime::secret::{Sources, Vault};
 use runbook_runtime::signing::Signing;
 
@@ -74,11 +74,25 @@ impl Workplace<'_> {
     /// # Errors
     /// There is none of that name, it does not load, or it names a secret that has no source.
     pub fn program(&self, named: &str) -> Result<(Title, Program, Declaration), Failure> {
+        self.program_beside(named, |_| ()).map(|(title, program, declaration, ())| (title, program, declaration))
+    }
+
+    /// The same, and does `beside` while the runbook is read: two things that take about the same time, and know nothing of
+    /// each other.
+    ///
+    /// # Errors
+    /// As [`Workplace::program`].
+    pub fn program_beside<T>(
+        &self,
+        named: &str,
+        beside: impl FnOnce(&Title) -> T,
+    ) -> Result<(Title, Program, Declaration, T), Failure> {
         let library = self.place.library();
         let title = library.find(named)?;
-        match library.read(&title) {
+        let (read, beside) = at_depth_beside(|| library.read(&title), || beside(&title));
+        match read {
             Ok((program, declaration)) => match program.without_source(&|name| self.place.configuration.has_source(name)) {
-                None => Ok((title, program, declaration)),
+                None => Ok((title, program, declaration, beside)),
                 Some(orphans) => Err(broken(&title, &orphans, self.screen().palette)),
             },
             Err(diagnostics) => Err(broken(&title, &diagnostics, self.screen().palette)),
@@ -99,6 +113,9 @@ impl Workplace<'_> {
     ) -> Result<Archivist, Failure> {
         let founding = Founding { at: Timestamp::now(), host: operator.person.host.clone() };
         let archive = Archive::open(&state.audit(), Some(&founding)).map_err(|unusable| {
+            if unusable.is_for_want_of_room() {
+                return no_room(format!("nothing was run: {unusable}"));
+            }
             let failure = Failure::new(ExitCode::Damaged, format!("the run cannot be sealed, so nothing was run: {unusable}"));
             // Whoever goes on with a run must not be led to start it anew.
             if run.is_some() {
@@ -130,7 +147,10 @@ impl Workplace<'_> {
     pub fn begin_archive(&self, state: &StateDir) -> Result<(), Failure> {
         let founding = Founding { at: Timestamp::now(), host: Operator::here().person.host };
         let opened = Archive::open(&state.audit(), Some(&founding));
-        opened.map(drop).map_err(|unusable| Failure::new(ExitCode::Damaged, unusable.to_string()))
+        opened.map(drop).map_err(|unusable| match unusable.is_for_want_of_room() {
+            true => no_room(unusable.to_string()),
+            false => Failure::new(ExitCode::Damaged, unusable.to_string()),
+        })
     }
 
     /// The run that a person named.
@@ -186,6 +206,12 @@ impl Workplace<'_> {
         }
         Err(Failure::usage("there is nothing to resume: every run has ended").hint("runbook runs"))
     }
+}
+
+/// The disk is full: nothing is damaged, and the engine does not begin what it cannot write down.
+pub(crate) fn no_room(what: String) -> Failure {
+    Failure::new(ExitCode::Refused, what)
+        .hint("free some space where the state directory is, or name another one with `--state-dir DIR`")
 }
 
 /// In which boot of this machine the program runs.

@@ -22,6 +22,7 @@ mod options;
 mod ours;
 mod output;
 mod place;
+mod remote;
 mod replay;
 mod rivals;
 mod rounds;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use crate::options::Options;
 use crate::output::{print, tell};
 use crate::verdict::Table;
-use crate::{branches, flow, replay, start, steps, trail, viewers};
+use crate::{branches, flow, remote, replay, start, steps, trail, viewers};
 
 /// Measures what is wanted and prints the table. It fails when something could not be measured, and, unless it is only
 /// a smoke test, when a target was missed.
@@ -17,6 +17,7 @@ pub(crate) fn measure(options: &Options) -> ExitCode {
         branches::measure(options, &mut table),
         start::measure(options, &mut table),
         flow::measure(options, &mut table),
+        remote::measure(options, &mut table),
         trail::measure(options, &mut table),
         viewers::measure(options, &mut table),
     ];

@@ -6,11 +6,15 @@ use crate::support::Place;
 const FILLS_THE_DISK: &str = r#"
 command("a", #{ run: ["sh", "-c", "echo a >> ledger"], rollback: "nothing" });
 command("fill", #{ run: ["sh", "-c", "echo fill >> ledger; cat /dev/zero > .runbook/filler 2> /dev/null; true"], rollback: "nothing" });
+let wanted = "";
+wanted.pad(8000, "x");
 for n in range(0, 40) {
-    command(`step ${n}`, #{ run: ["sh", "-c", `echo ${n} >> ledger`], rollback: "nothing" });
+    command(`step ${n}`, #{ run: ["sh", "-c", `echo ${n} >> ledger`], env: #{ WANTED: wanted }, rollback: "nothing" });
 }
 "#;
 
+/// What is wanted is long, so that the journal needs room before the keeper does.
+///
 /// Room for an outcome is set aside before the effect: the step that fills the disk is known to have ended.
 #[test]
 fn a_full_disk_stops_the_run_before_a_step_and_loses_no_outcome() {
@@ -18,7 +22,8 @@ fn a_full_disk_stops_the_run_before_a_step_and_loses_no_outcome() {
     let place = Place::with(FILLS_THE_DISK);
     let mounted = namespace.shell(&place, "mkdir -m 700 .runbook; mount -t tmpfs -o size=2m,mode=700 none .runbook");
     assert_eq!(mounted.code, Some(0), "{mounted}");
-    namespace.expect(&place, 1, &["exec", "main"]).says(&["No space left on device"]);
+    let stopped = namespace.expect(&place, 130, &["exec", "main"]);
+    stopped.says(&["No space left on device", "(none, tmpfs): ", " free of 2 MiB", "no other was begun", "runbook resume"]);
     let done = place.ledger();
     assert!(done.len() >= 2 && done.len() < 42 && done[..2] == ["a", "fill"], "{done:?}");
     let journal = namespace.shell(&place, "cat .runbook/runs/*/journal.jsonl").out;
@@ -26,7 +31,7 @@ fn a_full_disk_stops_the_run_before_a_step_and_loses_no_outcome() {
     assert_eq!(ended, done.len(), "each effect has its outcome, and nothing else has one");
     // Still full: still the same, and nothing is run.
     let again = namespace.shell(&place, &format!("{} resume", env!("CARGO_BIN_EXE_runbook")));
-    assert!(again.code != Some(0) && again.err.contains("No space left"), "{again}");
+    assert!(again.code == Some(130) && again.err.contains("No space left"), "{again}");
     assert_eq!(place.ledger(), done);
     namespace.shell(&place, "rm .runbook/filler");
     namespace.expect(&place, 0, &["resume"]);
@@ -35,6 +40,27 @@ fn a_full_disk_stops_the_run_before_a_step_and_loses_no_outcome() {
     namespace.expect(&place, 0, &["verify"]);
     let fsck = namespace.shell(&place, "git --git-dir .runbook/audit.git fsck --strict --full");
     assert_eq!(fsck.code, Some(0), "{fsck}");
+}
+
+/// Nothing is damaged, and `--unsealed` would not help: the journal has no room either.
+#[test]
+fn on_a_disk_that_is_full_already_no_run_begins() {
+    let Some(namespace) = Namespace::open("a full disk at the start") else { return };
+    let place = Place::with(r#"command("a", #{ run: ["sh", "-c", "echo a >> ledger"], rollback: "nothing" });"#);
+    let mounted = namespace.shell(
+        &place,
+        "mkdir -m 700 .runbook; mount -t tmpfs -o size=1m,mode=700 none .runbook; cat /dev/zero > .runbook/filler 2> /dev/null || true",
+    );
+    assert_eq!(mounted.code, Some(0), "{mounted}");
+    for arguments in [&["exec", "main"][..], &["exec", "main", "--unsealed", "no trail"]] {
+        let refused = namespace.expect(&place, 10, arguments);
+        refused.says(&["No space left on device", "free some space"]);
+        assert!(!refused.err.contains("--unsealed REASON"), "{refused}");
+    }
+    assert_eq!(place.ledger(), [""; 0]);
+    namespace.shell(&place, "rm .runbook/filler");
+    namespace.expect(&place, 0, &["exec", "main"]);
+    assert_eq!(place.ledger(), ["a"]);
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -101,7 +127,7 @@ mod calls {
     #[test]
     fn without_room_set_aside_no_step_is_started() {
         for (code, said) in each_fails(Prey::Engine, "fallocate", Blow::Fail(Errno::ENOSPC), 2) {
-            assert_eq!(code, Some(1), "{said}");
+            assert_eq!(code, Some(130), "{said}");
             assert!(said.contains("No space left on device") && said.contains("runbook resume"), "{said}");
         }
     }

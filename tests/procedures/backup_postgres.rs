@@ -3,6 +3,7 @@
 use std::process::Command;
 
 use crate::components::postgres::Postgres;
+use crate::exercises::Exercised;
 use crate::procedure::{kill, place, recorded, unchanged, until};
 use crate::support::Place;
 
@@ -40,6 +41,34 @@ fn shelf(place: &Place) -> Vec<String> {
     let mut names: Vec<_> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
     names.sort();
     names
+}
+
+pub(crate) fn backup() -> Box<dyn Exercised> {
+    Box::new(Stage { stage: shop() })
+}
+
+/// With a backup to restore.
+pub(crate) fn drill() -> Box<dyn Exercised> {
+    let stage = shop();
+    stage.1.expect(0, &["exec", "backup-postgres", "--yes"]);
+    Box::new(Stage { stage })
+}
+
+struct Stage {
+    stage: (Postgres, Place),
+}
+
+impl Exercised for Stage {
+    fn place(&self) -> &Place {
+        &self.stage.1
+    }
+
+    fn state(&self) -> String {
+        let (server, place) = &self.stage;
+        let reports = std::fs::read_dir(place.path("reports")).expect("reports").flatten();
+        let reports: Vec<_> = reports.map(|report| report.file_name().to_string_lossy().into_owned()).collect();
+        format!("{:?}\n{reports:?}\n{}", shelf(place), server.photograph())
+    }
 }
 
 #[test]

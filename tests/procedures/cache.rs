@@ -1,60 +1,17 @@
 //! `redis-flush-namespace` on a real Redis.
 
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::net::TcpStream;
-use std::process::{Child, Command, Stdio};
-
+use crate::components::redis::Redis;
+use crate::exercises::Exercised;
 use crate::support::Place;
-use crate::web::components::{free_port, until};
 
-/// A Redis of our own, gone with the value.
-struct Redis {
-    port: u16,
-    process: Child,
+/// How many keys there are.
+fn keys(redis: &Redis) -> String {
+    redis.ask(&["DBSIZE"])
 }
 
-impl Redis {
-    fn start(place: &Place) -> Self {
-        let port = free_port();
-        let process = Command::new("redis-server")
-            .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir"])
-            .arg(place.path(""))
-            .stdout(Stdio::null())
-            .spawn()
-            .expect("redis-server");
-        let redis = Self { port, process };
-        until("redis answers", || TcpStream::connect(("127.0.0.1", port)).is_ok());
-        redis
-    }
-
-    /// Sends one command as the protocol has it, and reads the first line of the reply.
-    fn ask(&self, words: &[&str]) -> String {
-        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).expect("redis");
-        let mut request = format!("*{}\r\n", words.len());
-        for word in words {
-            request.push_str(&format!("${}\r\n{word}\r\n", word.len()));
-        }
-        stream.write_all(request.as_bytes()).expect("a request");
-        let mut line = String::new();
-        BufReader::new(stream).read_line(&mut line).expect("a reply");
-        line.trim_end().to_owned()
-    }
-
-    fn keys(&self) -> String {
-        self.ask(&["DBSIZE"])
-    }
-
-    fn fill(&self, prefix: &str, keys: usize) {
-        let script = "for i = 1, tonumber(ARGV[2]) do redis.call('SET', ARGV[1] .. i, string.rep('x', 200)) end return 1";
-        assert_eq!(self.ask(&["EVAL", script, "0", prefix, &keys.to_string()]), ":1");
-    }
-}
-
-impl Drop for Redis {
-    fn drop(&mut self) {
-        drop(self.process.kill());
-        drop(self.process.wait());
-    }
+fn fill(redis: &Redis, prefix: &str, keys: usize) {
+    let script = "for i = 1, tonumber(ARGV[2]) do redis.call('SET', ARGV[1] .. i, string.rep('x', 200)) end return 1";
+    assert_eq!(redis.ask(&["EVAL", script, "0", prefix, &keys.to_string()]), ":1");
 }
 
 fn place() -> (Place, Redis) {
@@ -62,9 +19,9 @@ fn place() -> (Place, Redis) {
     let redis = Redis::start(&place);
     place.write("runbook.toml", &format!("[settings]\nredis = \"127.0.0.1:{}\"\n", redis.port));
     // Keys of others, some of which only look like ours; and some with signs that mean something to a shell or in a pattern.
-    redis.fill("shop:cart", 50);
-    redis.fill("other:", 50);
-    redis.fill("shop:cart:", 3_000);
+    fill(&redis, "shop:cart", 50);
+    fill(&redis, "other:", 50);
+    fill(&redis, "shop:cart:", 3_000);
     for key in ["shop:cart:a b", "shop:cart:$(id)'\"", "shop:cart:*", "shop:cart:-n"] {
         assert_eq!(redis.ask(&["SET", key, "1"]), "+OK");
     }
@@ -73,18 +30,38 @@ fn place() -> (Place, Redis) {
 
 const FLUSH: [&str; 7] = ["exec", "redis-flush-namespace", "-p", "prefix=shop:cart:", "-p", "hit_rate=0", "--yes"];
 
+pub(crate) fn exercised() -> Box<dyn Exercised> {
+    Box::new(Stage(place()))
+}
+
+struct Stage((Place, Redis));
+
+impl Exercised for Stage {
+    fn place(&self) -> &Place {
+        &self.0.0
+    }
+
+    fn parameters(&self) -> Vec<String> {
+        ["prefix=shop:cart:", "hit_rate=0"].map(str::to_owned).to_vec()
+    }
+
+    fn state(&self) -> String {
+        keys(&self.0.1)
+    }
+}
+
 #[test]
 fn the_namespace_is_emptied_and_nothing_else() {
     let (place, redis) = place();
-    assert_eq!(redis.keys(), ":3104");
+    assert_eq!(keys(&redis), ":3104");
     place.expect(0, &["exec", "redis-flush-namespace", "-p", "prefix=shop:cart:", "--dry-run"]).says(&["UNLINK", "3004 keys"]);
-    assert_eq!(redis.keys(), ":3104", "a rehearsal removes nothing");
+    assert_eq!(keys(&redis), ":3104", "a rehearsal removes nothing");
     place.expect(0, &FLUSH).says(&["3004 keys before, 0 after"]);
-    assert_eq!(redis.keys(), ":100");
-    place.expect(0, &FLUSH).says(&["0 keys before, 0 after"]);
+    assert_eq!(keys(&redis), ":100");
+    place.expect(0, &FLUSH).says(&["begins with shop:cart:: nothing to do"]);
     place.expect(2, &["exec", "redis-flush-namespace", "-p", "prefix=*:"]).says(&["prefix"]);
     place.expect(2, &["exec", "redis-flush-namespace", "-p", "prefix=shop"]).says(&["prefix"]);
-    assert_eq!(redis.keys(), ":100");
+    assert_eq!(keys(&redis), ":100");
 }
 
 #[test]
@@ -94,7 +71,7 @@ fn the_engine_dies_while_it_removes_and_resume_removes_the_rest() {
     engine.at("Remove/remove what begins with shop:cart:");
     engine.kill();
     place.expect(0, &["resume"]).says(&["completed"]);
-    assert_eq!(redis.keys(), ":100");
+    assert_eq!(keys(&redis), ":100");
     place.expect(0, &["verify"]);
 }
 

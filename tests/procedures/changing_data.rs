@@ -1,9 +1,11 @@
 //! `migrate-schema`, `backfill` and `postgres-slow-queries` on a real server.
 
+use std::cell::RefCell;
 use std::io::Write as _;
-use std::process::Stdio;
+use std::process::{Child, ChildStdin, Stdio};
 
 use crate::components::postgres::Postgres;
+use crate::exercises::Exercised;
 use crate::procedure::{kill, place, unchanged, until};
 use crate::support::Place;
 
@@ -23,6 +25,101 @@ fn migration(place: &Place, name: &str, up: &str, down: &str, verify: &str) {
     for (kind, text) in [("up", up), ("down", down), ("verify", verify)] {
         place.write(&format!("sql/{name}.{kind}.sql"), text);
     }
+}
+
+struct Stage {
+    server: Postgres,
+    place: Place,
+    parameters: Vec<String>,
+    state: fn(&Stage) -> String,
+    clients: RefCell<Vec<(Child, Option<ChildStdin>)>>,
+}
+
+fn staged(runbook: &str, parameters: &[&str], state: fn(&Stage) -> String) -> Stage {
+    let (server, place) = shop(runbook);
+    let parameters = parameters.iter().map(|&parameter| parameter.to_owned()).collect();
+    Stage { server, place, parameters, state, clients: RefCell::default() }
+}
+
+/// The checkpoints stay on purpose: what counts are the rows.
+pub(crate) fn backfill() -> Box<dyn Exercised> {
+    let stage = staged("backfill", &["job=cents", "table=orders", "batch=250"], |stage| {
+        stage.server.sql("postgres", "select md5(string_agg(id || ':' || total, ',' order by id)) from orders")
+    });
+    stage.place.write("sql/cents.sql", "update orders set total = total * 100 where id > :'from' and id <= :'to'");
+    stage.place.write("sql/cents.back.sql", "update orders set total = total / 100 where id > :'from' and id <= :'to'");
+    Box::new(stage)
+}
+
+/// The table of versions stays on purpose: it is made by a first run.
+pub(crate) fn migrate_schema() -> Box<dyn Exercised> {
+    let stage = staged("migrate-schema", &[], |stage| stage.server.photograph());
+    let place = &stage.place;
+    let column = "select count(*) = 1 from information_schema.columns where column_name = 'note';\n";
+    migration(place, "0001_note", "alter table orders add note text;", "alter table orders drop note;", column);
+    migration(place, "0002_new", "create table new (id int);", "drop table new;", "select true");
+    place.expect(0, &["exec", "migrate-schema", "--yes"]);
+    place.expect(6, &["rollback", &place.newest_run()]);
+    Box::new(stage)
+}
+
+/// Somebody waits for somebody who does nothing.
+pub(crate) fn slow_queries() -> Box<dyn Exercised> {
+    Box::new(staged("postgres-slow-queries", &[], |stage| {
+        let reports = std::fs::read_dir(stage.place.path("reports")).expect("reports").count();
+        let idle = stage.server.sql("postgres", IDLE);
+        format!("reports: {reports}\nidle in a transaction: {idle}")
+    }))
+}
+
+const IDLE: &str = "select count(*) from pg_stat_activity where state = 'idle in transaction'";
+
+impl Exercised for Stage {
+    fn place(&self) -> &Place {
+        &self.place
+    }
+
+    fn parameters(&self) -> Vec<String> {
+        self.parameters.clone()
+    }
+
+    fn prepare(&self) {
+        if self.place.path("runbooks/postgres-slow-queries.rhai").exists() && self.clients.borrow().is_empty() {
+            let blocker = client(&self.server, "begin;\nupdate orders set total = 2 where id = 1;\n");
+            until("the blocker", || self.server.sql("postgres", IDLE) == "1");
+            let waiter = client(&self.server, "update orders set total = 3 where id = 1;\n");
+            let waits = "select count(*) from pg_stat_activity where wait_event_type = 'Lock'";
+            until("the waiter", || self.server.sql("postgres", waits) == "1");
+            self.clients.borrow_mut().extend([blocker, waiter].map(|(child, input)| (child, Some(input))));
+        }
+    }
+
+    fn state(&self) -> String {
+        (self.state)(self)
+    }
+
+    fn answers(&self) -> bool {
+        self.place.run(&["answer", &self.place.newest_run(), "--choose", "end its connection"]).code == Some(0)
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        for (mut child, input) in self.clients.take() {
+            drop(input);
+            child.kill().and_then(|()| child.wait()).map(drop).unwrap_or(());
+        }
+    }
+}
+
+/// Somebody connected, who has said this and not hung up.
+fn client(server: &Postgres, statements: &str) -> (Child, ChildStdin) {
+    let mut psql = server.psql("postgres", "");
+    let psql = psql.args(["-f", "-"]).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = psql.spawn().expect("psql");
+    let mut input = child.stdin.take().expect("a pipe");
+    input.write_all(statements.as_bytes()).expect("it reads");
+    (child, input)
 }
 
 #[test]
@@ -82,19 +179,11 @@ fn a_backfill_that_is_killed_changes_every_row_once() {
 #[test]
 fn who_blocks_is_found_and_ended_when_a_person_says_so() {
     let (server, place) = shop("postgres-slow-queries");
-    let client = |statements: &str| {
-        let mut psql = server.psql("postgres", "");
-        let psql = psql.args(["-f", "-"]).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
-        let mut child = psql.spawn().expect("psql");
-        let mut input = child.stdin.take().expect("a pipe");
-        input.write_all(statements.as_bytes()).expect("it reads");
-        (child, input)
-    };
-    let (mut blocker, open) = client("begin;\nupdate orders set total = 2 where id = 1;\n");
+    let (mut blocker, open) = client(&server, "begin;\nupdate orders set total = 2 where id = 1;\n");
     until("the blocker", || {
         server.sql("postgres", "select count(*) from pg_stat_activity where state = 'idle in transaction'") == "1"
     });
-    let (mut waiter, waits) = client("update orders set total = 3 where id = 1;\n");
+    let (mut waiter, waits) = client(&server, "update orders set total = 3 where id = 1;\n");
     until("the waiter", || server.sql("postgres", "select count(*) from pg_stat_activity where wait_event_type = 'Lock'") == "1");
 
     place.expect(4, &["exec", "postgres-slow-queries"]).says(&["keeps 1 waiting"]);

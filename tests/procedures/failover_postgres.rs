@@ -3,6 +3,7 @@
 use std::process::{Command, Stdio};
 
 use crate::components::postgres::Postgres;
+use crate::exercises::Exercised;
 use crate::procedure::{kill, list, place, recorded, unchanged, until};
 use crate::support::Place;
 
@@ -54,6 +55,23 @@ fn under_writes(place: &Place, mut engine: Command) -> Vec<String> {
     }
     assert!(engine.wait().expect("it ends").success(), "the failover failed");
     safe
+}
+
+pub(crate) fn exercised() -> Box<dyn Exercised> {
+    Box::new(pair())
+}
+
+impl Exercised for Pair {
+    fn place(&self) -> &Place {
+        &self.place
+    }
+
+    fn state(&self) -> String {
+        let clients = self.place.read("service.conf");
+        let clients = if clients.contains(&self.standby.socket().display().to_string()) { "standby" } else { "primary" };
+        let recovers = self.standby.sql("postgres", "select pg_is_in_recovery()");
+        format!("primary runs: {}\nstandby is one: {recovers}\nclients: {clients}", self.primary.runs())
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! `postgres-add-index` on a real server.
 
 use crate::components::postgres::Postgres;
+use crate::exercises::Exercised;
 use crate::procedure::{kill, place, unchanged, until};
 use crate::support::Place;
 
@@ -17,6 +18,26 @@ fn shop() -> (Postgres, Place) {
 
 fn index(server: &Postgres) -> String {
     server.sql("postgres", "select indisvalid from pg_index where indexrelid = to_regclass('orders_customer_placed_idx')")
+}
+
+pub(crate) fn exercised() -> Box<dyn Exercised> {
+    Box::new(Stage(shop()))
+}
+
+struct Stage((Postgres, Place));
+
+impl Exercised for Stage {
+    fn place(&self) -> &Place {
+        &self.0.1
+    }
+
+    fn parameters(&self) -> Vec<String> {
+        ["table=orders", "columns=customer,placed"].map(str::to_owned).to_vec()
+    }
+
+    fn state(&self) -> String {
+        self.0.0.photograph()
+    }
 }
 
 #[test]

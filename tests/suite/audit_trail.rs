@@ -63,3 +63,66 @@ fn a_cut_journal_is_refused_because_git_remembers_more() {
     place.expect(11, &["resume"]);
     assert_eq!(place.ledger(), ["x"], "the first step is not repeated");
 }
+
+const GATED: &str = r#"
+command("say", #{ run: ["sh", "-c", "echo x >> ledger"], rollback: "nothing" });
+command("gate", #{ run: ["test", "-e", "open"], rollback: "nothing" });
+"#;
+
+#[test]
+fn what_only_the_journal_or_only_the_trail_has_is_said() {
+    let place = Place::with(GATED);
+    place.expect(1, &["exec", "main"]);
+    let run = place.newest_run();
+    assert!(!place.expect(0, &["verify"]).err.contains("ahead"), "all of it is sealed");
+    // The trail as it was before the run went on: as after a crash in front of the last seal.
+    let saved = place.path("saved.git");
+    let copy = |from: &std::path::Path, to: &std::path::Path| {
+        let copied = std::process::Command::new("cp").arg("-a").arg(from).arg(to).status().expect("cp");
+        assert!(copied.success());
+    };
+    let (trail, head) = (place.state().join("audit.git"), place.state().join("audit.head"));
+    copy(&trail, &saved);
+    copy(&head, &place.path("saved.head"));
+    let records = || fs::read_to_string(place.journal_path()).expect("a journal").lines().count();
+    let before = records();
+    place.write("open", "");
+    place.expect(0, &["resume"]);
+    fs::rename(&trail, place.path("newer.git")).expect("a move");
+    fs::rename(&saved, &trail).expect("a move");
+    fs::rename(place.path("saved.head"), &head).expect("a move");
+    let ahead = records() - before;
+    let said = format!("run {run} is ahead of the trail by {ahead} records");
+    place.expect(0, &["verify"]).says(&[&said, &format!("runbook seal {run}")]);
+    let json = place.expect(0, &["--output", "json", "verify"]).out;
+    assert!(json.contains("\"type\":\"ahead\"") && json.contains("\"sound\":true"), "{json}");
+    place.expect(0, &["seal", &run]);
+    assert!(!place.expect(0, &["verify"]).err.contains("ahead"));
+    fs::remove_dir_all(place.state().join("runs").join(&run)).expect("a directory");
+    place.expect(0, &["verify"]).says(&["1 run is only in the trail", &run]);
+}
+
+#[test]
+fn a_mistyped_commit_is_no_alarm_and_a_lost_one_is() {
+    let place = Place::with(ONE);
+    place.expect(0, &["exec", "main"]);
+    for typed in ["1234abc", "HEAD~1", "", &"a".repeat(39), "zz"] {
+        place.expect(2, &["verify", "--since", typed]).says(&["there is no one commit", "nothing was verified"]);
+    }
+    place.expect(11, &["verify", "--since", &"a".repeat(40)]).says(&["was rewritten"]);
+    let main = place.git(&["rev-parse", "main"]);
+    place.expect(0, &["verify", "--since", &main.trim()[..10]]);
+    let trail = place.state().join("audit.git").display().to_string();
+    place.expect(2, &["verify", "--repo", &trail, "--since", "1234abc"]).says(&["there is no one commit"]);
+    // One that is there and not behind `main` is an alarm, however short it is written.
+    let other = place.git(&["-c", "user.name=a", "-c", "user.email=a@b", "commit-tree", "-m", "x", "main^{tree}"]);
+    place.expect(11, &["verify", "--since", &other.trim()[..12]]).says(&["was rewritten"]);
+}
+
+#[test]
+fn where_there_is_no_trail_nothing_is_called_verified() {
+    let place = Place::with(ONE);
+    let none = place.expect(2, &["verify"]);
+    none.says(&["there is no audit trail"]);
+    assert!(!none.err.contains("verified:"), "{none}");
+}

@@ -66,3 +66,22 @@ fn a_question_suspends_it_and_a_resume_can_be_detached_as_well() {
     place.expect(0, &["show", &run, "--follow"]).says(&["completed"]);
     assert_eq!(place.ledger(), ["went"]);
 }
+
+#[test]
+fn whoever_starts_a_second_run_is_told_of_the_first() {
+    let place = Place::with(GATED);
+    place.runbook("other", r#"check("it is there", || true);"#);
+    place.fifo("gate");
+    let first = named(&place.expect(0, &["exec", "main", "--detach"]).err);
+    place.expect(0, &["exec", "other"]).is_silent_about(&["another run"]);
+    // The same runbook, edited: it must not wait at the gate as well.
+    place.runbook("main", r#"check("it is there", || true);"#);
+    place.expect(0, &["exec", "main", "--dry-run"]).is_silent_about(&["another run"]);
+    place.expect(0, &["exec", "main"]).says(&["notice: another run of `main` is at work", &first]);
+    let mut follow =
+        place.command(&["show", &first, "--follow"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("show");
+    place.write("gate", "open\n");
+    follow.wait().expect("it ends");
+    assert_eq!(place.ledger(), ["on"]);
+    place.expect(0, &["exec", "main"]).is_silent_about(&["another run"]);
+}

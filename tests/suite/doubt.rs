@@ -38,6 +38,9 @@ fn it_did_and_the_run_goes_on_behind_it() {
     place.expect(0, &["resolve", &run, "half", "did", "--why", "the file has it"]);
     place.expect(0, &["resume"]);
     assert_eq!(place.ledger(), ["before", "half", "after"]);
+    place.expect(0, &["report", &run]).says(&["completed", "With 1 step settled by a person"]);
+    let page = place.expect(0, &["report", &run, "--format", "html"]).out;
+    assert!(page.contains("1 step settled by a person") && !page.contains("It did what it should"), "{page}");
     place.expect(6, &["rollback", &run]);
     assert_eq!(place.ledger()[3..], ["back half", "back before"]);
     place.expect(0, &["verify"]);

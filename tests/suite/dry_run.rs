@@ -60,3 +60,19 @@ fn a_check_that_fails_before_any_change_fails_the_rehearsal() {
     let place = Place::with(r#"check("no", || false);"#);
     place.expect(1, &["exec", "main", "--dry-run"]);
 }
+
+#[test]
+fn what_is_missing_and_what_was_seen_too_early_is_said_at_the_end() {
+    let place = Place::with(
+        r#"
+check("before", || true);
+command("first", #{ run: ["true"], rollback: "nothing" });
+check("behind", || "seen");
+"#,
+    );
+    let ran = place.expect(0, &["exec", "main", "--dry-run"]);
+    ran.says(&["as it is now, before the changes", "1 verified, 1 seen before the changes, 1 withheld", "run it"]);
+    let place = Place::with(r#"command("first", #{ run: ["sytemctl", "restart"], rollback: "nothing" });"#);
+    let ran = place.expect(0, &["exec", "main", "--dry-run"]);
+    ran.says(&["1 thing that the real run needs is not there now", "if a step before makes what is missing"]);
+}

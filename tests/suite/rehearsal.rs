@@ -203,9 +203,24 @@ fn how_long_it_will_take_is_said_from_how_long_it_took() {
     let place = place("");
     place.expect(0, &["exec", "main"]);
     place.expect(0, &["exec", "main"]);
-    place.expect(0, &["exec", "main", "--dry-run"]).says(&["likely", "of 2 runs", "usually takes"]);
-    place.expect(0, &["show", "main"]).says(&["likely", "of 2 runs"]);
+    place.expect(0, &["exec", "main", "--dry-run"]).says(&["took ", " 2 runs"]).is_silent_about(&["likely"]);
+    place.expect(0, &["show", "main"]).says(&["took ", " 2 runs"]);
     assert_eq!(place.journal()[0]["outlook"]["likely"]["runs"], 2);
+    for _ in 0..3 {
+        place.expect(0, &["exec", "main"]);
+    }
+    place.expect(0, &["show", "main"]).says(&["likely ", "(at most ", " in 5 runs)"]);
+}
+
+#[test]
+fn a_run_with_another_parameter_is_told_apart_from_what_is_known() {
+    let place = Place::with(
+        r#"let p = runbook(#{ title: "Waits", owner: "team", params: #{ watch: #{ fallback: "2s" } } });
+           command("watch", #{ run: ["echo", p.watch], rollback: "nothing" });"#,
+    );
+    place.expect(0, &["exec", "main"]);
+    place.expect(0, &["exec", "main", "-p", "watch=5m"]).says(&["the only time, with `watch` \"2s\""]);
+    place.expect(0, &["exec", "main", "-p", "watch=5m"]).says(&["the only time"]).is_silent_about(&["with `watch`"]);
 }
 
 #[test]

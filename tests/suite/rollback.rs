@@ -50,3 +50,36 @@ fn a_step_without_a_way_back_is_named() {
     place.expect(0, &["exec", "main"]);
     place.expect(6, &["rollback", &place.newest_run()]).says(&["send the mail"]);
 }
+
+#[test]
+fn a_rehearsed_rollback_looks_and_says_what_is_in_its_way() {
+    let source = r#"
+command("write once", #{ write: #{ path: "conf", content: "one\n" } });
+command("write again", #{ write: #{ path: "conf", content: "two\n" } });
+command("tell", #{ run: ["sh", "-c", "true"], rollback: ["no-such-program"] });
+"#;
+    let place = Place::with(source);
+    place.expect(0, &["exec", "main"]);
+    let run = place.newest_run();
+    let ran = place.expect(0, &["rollback", &run, "--dry-run"]);
+    // The older of two changes of one file finds what the newer one leaves: that is not in its way.
+    ran.says(&["in the way: ", "no-such-program", "it would get stuck there"]).is_silent_about(&["somebody changed it"]);
+    place.write("conf", "mine\n");
+    place.expect(0, &["rollback", &run, "--dry-run"]).says(&["somebody changed it since this run wrote it"]);
+    assert_eq!(place.read("conf"), "mine\n");
+    assert!(!place.entries().iter().any(|entry| entry.contains("rollback")), "nothing was begun");
+}
+
+/// A promise of time is one about going forward: a rollback, days later, breaks none.
+#[test]
+fn a_rollback_later_breaks_no_promise_of_time() {
+    let place = Place::with(
+        r#"runbook(#{ title: "Quick", owner: "nobody", budget: "1s" });
+        command("a", #{ run: ["true"], rollback: ["sleep", "1.5"] });"#,
+    );
+    place.expect(0, &["exec", "main"]);
+    let broken = || place.entries().iter().filter(|entry| *entry == "budget_broken").count();
+    let before = broken();
+    place.expect(6, &["rollback", &place.newest_run()]);
+    assert_eq!(broken(), before);
+}

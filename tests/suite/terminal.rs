@@ -32,12 +32,13 @@ fn a_failure_can_be_tried_again() {
 fn a_failure_is_passed_over_only_with_a_reason() {
     let place = gated();
     let mut terminal = place.terminal(&["exec", "main"]);
-    terminal.until(FAILED).keys("k\r").until("why").keys("\r").until("a reason is wanted").until(FAILED);
+    terminal.until(FAILED).keys("k\r").until("why").keys("\r").until("a reason is wanted").until("pass over it").until(FAILED);
     terminal.keys("skip\r").until("why").keys("the gate is known to be shut\r");
     terminal.end().with(0);
     assert_eq!(place.ledger(), ["a", "gate", "b"]);
     let skipped = place.journal().into_iter().find(|record| record["type"] == "step_skipped").expect("it is skipped");
     assert_eq!(skipped["why"], "the gate is known to be shut");
+    place.expect(0, &["report", &place.newest_run()]).says(&["With 1 step passed over"]);
     assert!(skipped["by"].to_string().contains("terminal"), "{skipped}");
 }
 
@@ -45,7 +46,7 @@ fn a_failure_is_passed_over_only_with_a_reason() {
 fn a_failure_can_be_rolled_back() {
     let place = gated();
     let mut terminal = place.terminal(&["exec", "main"]);
-    terminal.until("the 1 change that is owed").until(FAILED).keys("b\r");
+    terminal.until("take back `a`").until(FAILED).keys("b\r");
     terminal.end().with(6).says(&["Rolling back", "rolled back"]);
     assert_eq!(place.ledger(), ["a", "gate", "back"]);
 }

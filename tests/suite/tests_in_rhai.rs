@@ -103,3 +103,51 @@ fn a_real_run_becomes_a_test_that_passes() {
     assert_eq!(place.expect(0, &["test", "--record", &run]).out, written);
     assert_eq!(place.read("runbooks/main.test.rhai"), written);
 }
+
+/// What looks at a server and at a program, and asks with a deadline.
+const ASKING: &str = r#"runbook(#{ title: "Ask", owner: "o" });
+let seen = check("who answers", || { let answer = http::get("http://h/"); `${answer.headers["x-upstream"]} ${answer.headers.len()}` });
+let told = check("what it says", || { let told = exec::output(["ask"]); `${told.code}: ${told.stdout}/${told.stderr}` });
+print(`${seen}, ${told}`);
+confirm("Go on?", #{ deadline: "5m", on_timeout: "rollback" });
+command("go", #{ run: ["go"], rollback: ["back"] });
+"#;
+
+#[test]
+fn header_fields_errors_and_silence_can_be_given() {
+    let place = Place::with(ASKING);
+    place.write(
+        "runbooks/main.test.rhai",
+        r#"given("http::get http://h/", #{ status: 200, headers: #{ "X-Upstream": "10.0.0.1", Via: "edge" } });
+        given("exec::output ask", #{ prints: "half", exits: 3, complains: "no more" });
+        test("both arrive, names in lower case", || {
+            let ran = run();
+            assert_eq(ran.printed, ["10.0.0.1 2, 3: half/no more"]);
+            assert_eq(ran.status, "completed");
+        });
+        test("silence until the deadline is not a no", || {
+            given("Go on?", #{ says: "nothing" });
+            let ran = run();
+            assert_eq(ran.changes, []);
+            assert_eq(ran.status, "rolled back");
+            given("Go on?", #{ says: "no" });
+            assert_eq(run().status, "declined");
+        });"#,
+    );
+    place.expect(0, &["test", "main"]).says(&["✓ both arrive", "✓ silence"]);
+    // Header fields that are not of a look, and a silence in one, are no answers.
+    place.write("runbooks/main.test.rhai", "given(\"go\", #{ status: 200, headers: #{ a: \"b\" } });\n");
+    place.expect(2, &["test", "main"]).says(&["main.test.rhai:1", "`headers` belong to a look"]);
+    place.write("runbooks/main.test.rhai", "given(\"http::get *\", #{ says: \"nothing\" });\n");
+    place.expect(2, &["test", "main"]).says(&["main.test.rhai:1", "nobody is asked in a look"]);
+}
+
+#[test]
+fn silence_without_a_deadline_waits() {
+    let place = Place::with("confirm(\"Go on?\");\ncommand(\"go\", #{ run: [\"go\"], rollback: [\"back\"] });");
+    place.write(
+        "runbooks/main.test.rhai",
+        "given(\"Go on?\", #{ says: \"nothing\" });\ntest(\"it waits\", || { let ran = run(); assert_eq(ran.status, \"waiting\"); assert_eq(ran.changes, []); });\n",
+    );
+    place.expect(0, &["test", "main"]).says(&["✓ it waits"]);
+}

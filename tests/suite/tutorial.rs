@@ -31,6 +31,26 @@ fn at_a_terminal_each_part_is_asked_for_and_can_be_declined() {
 }
 
 #[test]
+fn at_a_terminal_the_runs_inside_look_as_they_do_at_one() {
+    let place = Place::new();
+    let coloured = place.terminal(&["tutorial", "--yes"]).end().with(0);
+    for text in ["\u{1b}[36m◌\u{1b}[0m", "runbook-keeper ("] {
+        assert!(coloured.shown.contains(text), "`{text}` is not shown:\n{}", coloured.shown);
+    }
+    assert!(!coloured.shown.contains("Z withheld command"), "the form of a log:\n{}", coloured.shown);
+    // What the walk itself leaves is gone by then: nobody is sent there.
+    let screen = coloured.screen();
+    let end = screen.iter().position(|line| line.contains("tutorial completed")).expect("the end");
+    let named = screen[end..].iter().find(|line| line.contains("run 0") || line.contains("trail "));
+    assert_eq!(named, None, "{screen:?}");
+
+    let dim = [("TERM", "xterm"), ("NO_COLOR", "1")];
+    let plain = place.terminal_like(60, &dim, &["tutorial", "--yes", "kept"]).end().with(0);
+    assert!(plain.shown.contains("│ ◌ write the new page"), "marks, and no room for the kind:\n{}", plain.shown);
+    plain.says(&["trail ", "all of it is in"]);
+}
+
+#[test]
 fn it_takes_no_directory_that_holds_something() {
     let place = Place::new();
     place.write("full/mine", "x");

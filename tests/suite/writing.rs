@@ -40,7 +40,7 @@ fn an_imported_runbook_passes_what_comes_next() {
         "parameters: namespace",
         "Restart The Shop.md:23: a block of `sql`",
     ]);
-    ran.says(&["next: runbook check restart-the-shop"]);
+    ran.says(&["next: runbook check restart-the-shop", "next: runbook exec restart-the-shop -p namespace=… --dry-run"]);
     // What rolls a command back is not in the text: that is for a person to say.
     place.expect(0, &["check", "restart-the-shop"]).says(&["has no `rollback`", "2 warnings"]);
     place.expect(0, &["test", "restart-the-shop"]).says(&["goes from its first step to its last"]);
@@ -48,7 +48,7 @@ fn an_imported_runbook_passes_what_comes_next() {
     place.expect(2, &["exec", "restart-the-shop", "--dry-run", "-p", "namespace=-x"]).says(&["namespace"]);
     // Nothing of it is run before somebody said so.
     let waits = place.expect(4, &["exec", "restart-the-shop", "-p", "namespace=shop"]);
-    waits.says(&["Run `kubectl -n <namespace> get pods`?"]);
+    waits.says(&["Run `kubectl -n shop get pods`?"]);
 }
 
 #[test]
@@ -82,7 +82,10 @@ fn what_cannot_be_imported_is_said_with_its_place() {
     place.write("long.md", &"x".repeat((2 << 20) + 1));
     place.expect(2, &["import", "long.md"]).says(&["longer than 2 MiB"]);
     place.expect(2, &["import", "none.md"]).says(&["cannot read `none.md`"]);
-    place.write("a.md", "# A\n");
+    place.write("rules.yml", "groups:\n- name: a\n  rules: []\n");
+    place.expect(2, &["import", "rules.yml"]).says(&["says nothing that is to be done; nothing was written"]);
+    assert!(!place.path("runbooks").exists());
+    place.write("a.md", "# A\n\n- [ ] Tell them\n");
     place.expect(2, &["import", "a.md", "--name", "../a"]).says(&["cannot be the name of a runbook"]);
     place.expect(0, &["import", "a.md"]).says(&["0 commands"]);
 }

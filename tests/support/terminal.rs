@@ -36,10 +36,16 @@ impl Place {
     }
 
     pub(crate) fn terminal_like(&self, columns: u16, variables: &[(&str, &str)], arguments: &[&str]) -> Terminal {
+        Terminal::of(columns, variables, &self.command(arguments))
+    }
+}
+
+impl Terminal {
+    /// Any program at a terminal, in the directory and with the variables of `plain`.
+    pub(crate) fn of(columns: u16, variables: &[(&str, &str)], plain: &Command) -> Self {
         let (far, near) = pair();
         tcsetwinsize(&far, Winsize { ws_row: 40, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 }).expect("a size");
         let before = tcgetattr(&far).expect("the modes of a terminal");
-        let plain = self.command(arguments);
         // `setsid` (util-linux) makes a terminal the one of a session, and then becomes the binary: the same process.
         // `env` gives signals their meaning back that whoever runs the tests may ignore, as `nohup` does.
         let mut command = Command::new("setsid");
@@ -49,7 +55,7 @@ impl Place {
         command.env("LANG", "C.UTF-8").envs(variables.iter().copied());
         let end = || File::options().read(true).write(true).open(&near).expect("the near end");
         let child = command.stdin(end()).stdout(end()).stderr(end()).spawn().expect("setsid");
-        Terminal { far, child, shown: String::new(), seen: 0, before }
+        Self { far, child, shown: String::new(), seen: 0, before }
     }
 }
 

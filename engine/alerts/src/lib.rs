@@ -6,6 +6,7 @@
 //! - [`template`]: the Go templates in annotations, read as far as links need it.
 //! - [`yaml`]: documents with places, bounded in size, depth and aliases.
 //! - [`rules`]: the alerts of a rule file, whatever it is wrapped in.
+//! - [`promql`]: the expression of a rule, read as far as its labels go.
 //! - [`findings`]: what is wrong with their links.
 //! - [`adding`]: a missing link, added without touching a byte elsewhere.
 //!
@@ -15,6 +16,7 @@ pub mod adding;
 pub mod findings;
 pub mod link;
 pub mod mapping;
+pub mod promql;
 pub mod proposal;
 pub mod rules;
 pub mod template;

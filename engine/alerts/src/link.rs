@@ -116,6 +116,21 @@ pub fn read(address: &str) -> Result<Link, BadLink> {
     Ok(Link { scheme, host: host.to_owned(), target, query_in_fragment: fragment.contains('?') })
 }
 
+impl Link {
+    /// Where an address leads on a page that may live below a path of its host; `None` when it is not on that page. `base` is the
+    /// address of the page, and `address` what this was read from.
+    #[must_use]
+    pub fn target_below(&self, address: &str, base: &str) -> Option<Target> {
+        if self.scheme == "runbook" {
+            return Some(self.target.clone());
+        }
+        let base = base.trim_end_matches('/');
+        let start = address.get(..base.len())?;
+        let rest = address[base.len()..].strip_prefix('/').filter(|_| start.eq_ignore_ascii_case(base))?;
+        read(&format!("https://page/{rest}")).ok().map(|link| link.target)
+    }
+}
+
 fn target(path: &str, query: &str) -> Result<Target, BadLink> {
     let lower = path.to_ascii_lowercase();
     for hidden in ["%2f", "%5c", "%00", "%2e%2e", "%2e.", ".%2e"] {
@@ -225,6 +240,21 @@ mod tests {
         assert_eq!(pairs, [("x".to_owned(), "a b".to_owned()), ("y".to_owned(), "%25".to_owned())]);
         assert!(read("https://h/docs#top?x=1").unwrap().query_in_fragment);
         assert_eq!(read("https://h/docs/open/x").unwrap().target, Target::Elsewhere);
+    }
+
+    #[test]
+    fn a_page_may_live_below_a_path_and_no_other_is_taken_for_it() {
+        let below = |address: &str, base: &str| read(address).unwrap().target_below(address, base);
+        let made = to_runbook("https://h/ops/", "api", &[]);
+        let open = Target::Open { runbook: "api".to_owned(), pairs: Vec::new() };
+        for base in ["https://h/ops", "https://h/ops/", "HTTPS://H/ops"] {
+            assert_eq!(below(&made, base), Some(open.clone()), "{base}");
+        }
+        assert_eq!(below("runbook://open/api", "https://h/ops"), Some(open));
+        for other in ["https://h/open/api", "https://h/opsy/open/api", "https://h.evil/ops/open/api", "http://h/ops/open/api"] {
+            assert_eq!(below(other, "https://h/ops"), None, "{other}");
+        }
+        assert_eq!(below("https://h/ops/docs", "https://h/ops"), Some(Target::Elsewhere));
     }
 
     proptest! {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use runbook_model::declaration::Declaration;
+use runbook_model::declaration::{Declaration, Serves};
 
 /// A runbook by its name, with what it says about itself.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,10 +16,10 @@ pub struct Known {
 /// Whether a runbook says that it answers this alert. Names are compared without case: links are written by hand.
 #[must_use]
 pub fn answers(declaration: &Declaration, alert: &str, labels: &BTreeMap<String, String>) -> bool {
-    declaration.serves.iter().any(|serves| {
-        let same = serves.alert.to_lowercase() == alert.to_lowercase();
-        same && serves.labels.iter().all(|(label, value)| labels.get(label) == Some(value))
-    })
+    declaration
+        .serves
+        .iter()
+        .any(|serves| is_named(serves, alert) && serves.labels.iter().all(|(label, value)| labels.get(label) == Some(value)))
 }
 
 /// The values that the labels of an alert give to the parameters of a runbook: by what it declares, and by nothing else.
@@ -37,9 +37,19 @@ pub fn values(declaration: &Declaration, labels: &BTreeMap<String, String>) -> V
 #[must_use]
 pub fn may_answer(declaration: &Declaration, alert: &str, fixed: &BTreeMap<String, String>) -> bool {
     declaration.serves.iter().any(|serves| {
-        let same = serves.alert.to_lowercase() == alert.to_lowercase();
-        same && serves.labels.iter().all(|(label, value)| fixed.get(label).is_none_or(|set| set == value))
+        is_named(serves, alert) && serves.labels.iter().all(|(label, value)| fixed.get(label).is_none_or(|set| set == value))
     })
+}
+
+/// Whether one alert can be meant by both: no label tells them apart.
+#[must_use]
+pub fn both_answer(one: &Serves, other: &Serves) -> bool {
+    let apart = |(label, value)| other.labels.get(label).is_some_and(|theirs| theirs != value);
+    is_named(one, &other.alert) && !one.labels.iter().any(apart)
+}
+
+fn is_named(serves: &Serves, alert: &str) -> bool {
+    serves.alert.to_lowercase() == alert.to_lowercase()
 }
 
 /// Every runbook that answers an alert, in the order given. One is what a page wants; of several, a person chooses.
@@ -52,6 +62,7 @@ pub fn answering<'a>(runbooks: &'a [Known], alert: &str, labels: &BTreeMap<Strin
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use runbook_model::parameter::Parameter;
 
     proptest! {
         /// More labels on an alert never take a runbook away, and what a rule fires is answered by who answers the alert.
@@ -83,8 +94,6 @@ mod tests {
             prop_assert!(!found.contains_key("c"));
         }
     }
-    use runbook_model::declaration::Serves;
-    use runbook_model::parameter::Parameter;
 
     fn labels(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
         pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
@@ -101,5 +110,14 @@ mod tests {
         assert!(!answers(&declaration, "Other", &labels(&[("team", "payments")])));
         let given = labels(&[("svc", "checkout"), ("team", "payments")]);
         assert_eq!(values(&declaration, &given), [("service".to_owned(), "checkout".to_owned())]);
+    }
+
+    #[test]
+    fn a_label_with_two_values_tells_alerts_apart() {
+        let serves = |alert: &str, pairs: &[(&str, &str)]| Serves { alert: alert.to_owned(), labels: labels(pairs) };
+        assert!(both_answer(&serves("A", &[]), &serves("a", &[("team", "x")])));
+        assert!(both_answer(&serves("A", &[("zone", "1")]), &serves("A", &[("team", "x")])));
+        assert!(!both_answer(&serves("A", &[("team", "y")]), &serves("A", &[("team", "x")])));
+        assert!(!both_answer(&serves("A", &[]), &serves("B", &[])));
     }
 }

@@ -41,7 +41,8 @@ pub enum BadTemplate {
 pub fn pieces(text: &str) -> Result<Vec<Piece>, BadTemplate> {
     let mut pieces = Vec::new();
     let mut rest = text;
-    let mut depth = 0usize;
+    // What is open, and whether `.` is something else in there.
+    let mut open: Vec<bool> = Vec::new();
     while let Some((before, after)) = rest.split_once("{{") {
         if !before.is_empty() {
             pieces.push(Piece::Text(before.to_owned()));
@@ -59,19 +60,21 @@ pub fn pieces(text: &str) -> Result<Vec<Piece>, BadTemplate> {
             return Err(BadTemplate::Empty);
         }
         match source.split_whitespace().next() {
-            Some("if" | "range" | "with" | "define" | "block") => depth += 1,
-            Some("end") => depth = depth.checked_sub(1).ok_or(BadTemplate::Unbalanced)?,
+            Some("if") => open.push(false),
+            Some("range" | "with" | "define" | "block") => open.push(true),
+            Some("end") => drop(open.pop().ok_or(BadTemplate::Unbalanced)?),
             _ => {}
         }
+        let is_own = !open.contains(&true);
         let escaped = source.split('|').any(|stage| {
             matches!(stage.split_whitespace().next(), Some("urlquery" | "urlQueryEscape" | "queryEscape" | "pathEscape"))
         });
-        pieces.push(Piece::Action(Action { source: source.to_owned(), labels: labels(source), escaped }));
+        pieces.push(Piece::Action(Action { source: source.to_owned(), labels: labels(source, is_own), escaped }));
     }
     if !rest.is_empty() {
         pieces.push(Piece::Text(rest.to_owned()));
     }
-    if depth == 0 { Ok(pieces) } else { Err(BadTemplate::Unbalanced) }
+    if open.is_empty() { Ok(pieces) } else { Err(BadTemplate::Unbalanced) }
 }
 
 /// Where the `}}` stands that ends an action; one inside of a quoted text does not.
@@ -92,15 +95,16 @@ fn end_of(text: &str) -> Option<usize> {
     None
 }
 
-/// The labels that an action reads: `$labels.x`, `.Labels.x`, `index $labels "x"`.
-fn labels(source: &str) -> Vec<String> {
+/// The labels of the alert that an action reads: `$labels.x`, `index $labels "x"`, and `.Labels.x` where `.` is the alert. In
+/// `range query "up"` it is an element of a result.
+fn labels(source: &str, is_own: bool) -> Vec<String> {
     let mut found = Vec::new();
-    for (mark, dotted) in [("$labels", true), (".Labels", true)] {
+    for mark in ["$labels", ".Labels"].into_iter().take(if is_own { 2 } else { 1 }) {
         for (at, _) in source.match_indices(mark) {
             let after = &source[at + mark.len()..];
             let name = match after.strip_prefix('.') {
-                Some(after) if dotted => after,
-                _ => after.trim_start().strip_prefix('"').unwrap_or_default(),
+                Some(after) => after,
+                None => after.trim_start().strip_prefix('"').unwrap_or_default(),
             };
             let name: String = name.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
             if !name.is_empty() && !found.contains(&name) {
@@ -131,6 +135,16 @@ mod tests {
         assert!(action("{{ $value | humanize }}").labels.is_empty());
         assert!(action("{{ $labels.pod | urlquery }}").escaped && !action("{{ $labels.pod }}").escaped);
         assert!(action("{{ urlquery $labels.pod }}").escaped);
+        let text = "{{ range query \"up\" }}{{ .Labels.pod }}{{ $labels.node }}{{ end }}{{ if .Labels.zone }}{{ .Labels.host }}{{ end }}";
+        let read: Vec<_> = pieces(text)
+            .unwrap()
+            .into_iter()
+            .flat_map(|piece| match piece {
+                Piece::Action(action) => action.labels,
+                Piece::Text(_) => Vec::new(),
+            })
+            .collect();
+        assert_eq!(read, ["node", "zone", "host"]);
     }
 
     #[test]

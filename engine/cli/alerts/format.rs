@@ -1,10 +1,8 @@
 //! For whom findings are written.
 
 use clap::ValueEnum;
-use runbook_alerts::findings::{Finding, Severity};
 
-use super::{github, json, sarif, text};
-use crate::output::style::Palette;
+use super::{Checked, checkstyle, github, gitlab, json, junit, sarif};
 
 /// For whom findings are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -17,31 +15,12 @@ pub enum Format {
     Sarif,
     /// For GitHub Actions: annotations, the worst first
     Github,
-}
-
-/// What was read and found.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Checked {
-    /// How many files were read.
-    pub files: usize,
-    /// How many alerts they hold.
-    pub alerts: usize,
-    /// How many of those have a link.
-    pub linked: usize,
-    /// What is wrong, errors first.
-    pub findings: Vec<Finding>,
-    /// How many findings the baseline took away.
-    pub before: usize,
-    /// What was skipped, and why.
-    pub skipped: Vec<String>,
-}
-
-impl Checked {
-    /// How many findings are so bad.
-    #[must_use]
-    pub fn count(&self, severity: Severity) -> usize {
-        self.findings.iter().filter(|finding| finding.severity == severity).count()
-    }
+    /// For GitLab: a Code Quality report
+    Gitlab,
+    /// For build servers: JUnit XML, an alert is a test
+    Junit,
+    /// For reviewers' tools: Checkstyle XML
+    Checkstyle,
 }
 
 impl Format {
@@ -53,20 +32,9 @@ impl Format {
             Self::Json => Some(json::lines(checked)),
             Self::Sarif => Some(sarif::log(checked)),
             Self::Github => Some(github::annotations(checked)),
+            Self::Gitlab => Some(gitlab::report(checked)),
+            Self::Junit => Some(junit::document(checked)),
+            Self::Checkstyle => Some(checkstyle::document(checked)),
         }
-    }
-}
-
-impl Checked {
-    /// The findings for people.
-    #[must_use]
-    pub fn shown(&self, palette: Palette) -> String {
-        text::findings(self, palette)
-    }
-
-    /// One line about all.
-    #[must_use]
-    pub fn verdict(&self) -> String {
-        text::verdict(self)
     }
 }

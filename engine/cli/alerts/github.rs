@@ -5,6 +5,7 @@ use runbook_alerts::findings::Finding;
 
 use super::Checked;
 use super::json::level;
+use crate::interchange::workflow::{data, property};
 
 pub(super) fn annotations(checked: &Checked) -> String {
     let mut text: String = checked.findings.iter().map(annotation).collect();
@@ -29,13 +30,4 @@ fn annotation(finding: &Finding) -> String {
         finding.kind.name(),
         data(&format!("{about}{}{help}", finding.message))
     )
-}
-
-/// As the runner takes it back: a line break would end the annotation, and begin another that a rule file could choose.
-fn data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
-}
-
-fn property(text: &str) -> String {
-    data(text).replace(':', "%3A").replace(',', "%2C")
 }

@@ -7,26 +7,16 @@ use serde_json::{Value, json};
 
 use super::Checked;
 use super::json::level;
+use crate::interchange::sarif::{self, uri};
 
 /// Code hosts refuse a log with more results than this.
 const MOST: usize = 25_000;
 
 pub(super) fn log(checked: &Checked) -> String {
     let used: BTreeSet<Kind> = checked.findings.iter().map(|finding| finding.kind).collect();
-    let log = json!({
-        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
-        "version": "2.1.0",
-        "runs": [{
-            "tool": { "driver": {
-                "name": "runbook alerts check",
-                "semanticVersion": env!("CARGO_PKG_VERSION"),
-                "rules": used.into_iter().map(|kind| json!({ "id": kind.name() })).collect::<Vec<_>>(),
-            } },
-            "columnKind": "unicodeCodePoints",
-            "results": checked.findings.iter().take(MOST).map(result).collect::<Vec<_>>(),
-        }],
-    });
-    format!("{log:#}\n")
+    let rules: Vec<_> = used.into_iter().map(|kind| json!({ "id": kind.name() })).collect();
+    let results: Vec<_> = checked.findings.iter().take(MOST).map(result).collect();
+    sarif::log("runbook alerts check", &rules, &results)
 }
 
 fn result(finding: &Finding) -> Value {
@@ -41,10 +31,4 @@ fn result(finding: &Finding) -> Value {
         } }],
         "properties": { "alert": finding.alert },
     })
-}
-
-/// A path as a relative reference.
-fn uri(path: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte);
-    path.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
 }

@@ -30,6 +30,8 @@ pub struct Source {
 pub struct Unreadable {
     /// Its name, as it was given.
     pub name: String,
+    /// The line at which reading ended, from 1.
+    pub line: usize,
     /// Why.
     pub why: String,
 }
@@ -82,7 +84,7 @@ fn search(directory: &Path, depth: usize, files: &mut Vec<PathBuf>) {
 fn open(path: &Path, name: String, named: bool) -> Result<Source, Unreadable> {
     match fs::File::open(path) {
         Ok(file) => read(file, name, Some(path.to_owned()), named),
-        Err(error) => Err(Unreadable { name, why: error.to_string() }),
+        Err(error) => Err(Unreadable { name, line: 1, why: error.to_string() }),
     }
 }
 
@@ -91,15 +93,16 @@ fn read(from: impl io::Read, name: String, path: Option<PathBuf>, named: bool) -
     // One byte more than may be, so that too long is told from just right; never more, whatever `/dev/zero` has.
     let longest = LONGEST as u64 + 1;
     if let Err(error) = from.take(longest).read_to_end(&mut bytes) {
-        return Err(Unreadable { name, why: error.to_string() });
+        return Err(Unreadable { name, line: 1, why: error.to_string() });
     }
     if bytes.len() > LONGEST {
-        return Err(Unreadable { name, why: format!("it is longer than {} MiB", LONGEST >> 20) });
+        return Err(Unreadable { name, line: 1, why: format!("it is longer than {} MiB", LONGEST >> 20) });
     }
     match decode(&bytes) {
         Ok(text) => Ok(Source { name, path, text, named }),
         Err(error) => {
-            Err(Unreadable { name, why: format!("{error} (line {}, column {})", error.place.line, error.place.column) })
+            let (line, column) = (error.place.line, error.place.column);
+            Err(Unreadable { name, line, why: format!("{error} (line {line}, column {column})") })
         }
     }
 }

@@ -29,8 +29,8 @@ pub(super) fn findings(checked: &Checked, palette: Palette) -> String {
 pub(super) fn verdict(checked: &Checked) -> String {
     let counted = |n: usize, one: &str| if n == 1 { format!("1 {one}") } else { format!("{n} {one}s") };
     let mut parts = vec![
-        format!("{} read", counted(checked.files, "file")),
-        format!("{}, {} with a link", counted(checked.alerts, "alert"), checked.linked),
+        format!("{} read", counted(checked.files.len(), "file")),
+        format!("{}, {} with a link", counted(checked.judged.len(), "alert"), checked.linked),
         counted(checked.count(Severity::Error), "error"),
         counted(checked.count(Severity::Warning), "warning"),
     ];

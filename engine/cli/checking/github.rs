@@ -6,6 +6,7 @@ use runbook_runtime::script::{Diagnostic, Severity};
 
 use super::Report;
 use super::seen_from::seen_from;
+use crate::interchange::workflow::{data, property};
 
 pub(super) fn annotations(report: &Report, prefix: &Path) -> String {
     report.each().map(|(_, diagnostic)| annotation(diagnostic, prefix)).collect()
@@ -27,13 +28,4 @@ fn annotation(diagnostic: &Diagnostic, prefix: &Path) -> String {
     let more = diagnostic.label.iter().chain(&diagnostic.help).map(|text| format!("\n{text}"));
     let message: String = std::iter::once(diagnostic.message.clone()).chain(more).collect();
     format!("::{level} {}::{}\n", properties.join(","), data(&message))
-}
-
-/// As the runner of GitHub takes it back: a line break would end the annotation, and begin another.
-fn data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
-}
-
-fn property(text: &str) -> String {
-    data(text).replace(':', "%3A").replace(',', "%2C")
 }

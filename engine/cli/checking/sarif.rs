@@ -9,24 +9,13 @@ use serde_json::{Value, json};
 use super::Report;
 use super::seen_from::seen_from;
 use crate::error_pages;
+use crate::interchange::sarif::{self, uri};
 
 pub(super) fn log(report: &Report, prefix: &Path) -> String {
     let used: BTreeSet<Code> = report.each().map(|(_, diagnostic)| diagnostic.code).collect();
+    let rules: Vec<_> = used.into_iter().map(rule).collect();
     let results: Vec<_> = report.each().map(|(runbook, diagnostic)| result(runbook, diagnostic, prefix)).collect();
-    let log = json!({
-        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
-        "version": "2.1.0",
-        "runs": [{
-            "tool": { "driver": {
-                "name": "runbook",
-                "semanticVersion": env!("CARGO_PKG_VERSION"),
-                "rules": used.into_iter().map(rule).collect::<Vec<_>>(),
-            } },
-            "columnKind": "unicodeCodePoints",
-            "results": results,
-        }],
-    });
-    format!("{log:#}\n")
+    sarif::log("runbook", &rules, &results)
 }
 
 fn rule(code: Code) -> Value {
@@ -67,10 +56,4 @@ fn physical(span: &Span, prefix: &Path) -> Value {
             "endColumn": span.column.saturating_add(span.length),
         },
     })
-}
-
-/// A path as a relative reference.
-fn uri(path: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte);
-    path.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
 }

@@ -18,7 +18,7 @@ use crate::workplace::Workplace;
 /// are free afterwards. It cannot be resumed any more.
 #[derive(Debug, clap::Args)]
 pub struct Abandon {
-    /// The run, or a unique prefix of its id
+    /// The run: its id, a unique prefix of it, or `last`
     #[arg(value_name = "RUN")]
     pub run: RunPrefix,
     /// Why, for the record

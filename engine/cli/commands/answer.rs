@@ -14,6 +14,7 @@ use crate::operator::Operator;
 use crate::output;
 use crate::output::safe;
 use crate::output::style::Tone;
+use crate::output::wrap::{self, Lines};
 use crate::performance::Performance;
 use crate::typed::RunPrefix;
 use crate::workplace::Workplace;
@@ -23,7 +24,7 @@ use crate::workplace::Workplace;
 /// Without an answer on the command line all questions that are open are shown, with what to type for each.
 #[derive(Debug, clap::Args)]
 pub struct Answer {
-    /// The run, or a unique prefix of its id
+    /// The run: its id, a unique prefix of it, or `last`
     #[arg(value_name = "RUN")]
     pub run: RunPrefix,
     /// The question, or its whole path; otherwise the first that you may answer
@@ -92,11 +93,14 @@ fn shown(workplace: &Workplace<'_>, dir: &RunDir) -> Result<ExitCode, Failure> {
         return Err(Failure::new(ExitCode::Refused, format!("run {} does not wait for an answer", dir.run())));
     }
     let palette = workplace.screen().palette;
+    let columns = output::screen::width(std::io::stderr());
+    let lay = |first, hang, tone, line: &str| Lines { columns, first, hang }.lay(&[(tone, line)], palette);
     for (path, spec) in open {
         let StepKind::Confirm(confirm) = &spec.kind else { continue };
-        let mut text = format!("{} {}\n", palette.paint(Tone::Warn, "?"), palette.paint(Tone::Strong, &safe::line(&spec.name)));
+        let mut text = format!("{} {}\n", palette.paint(Tone::Warn, "?"), lay(2, 2, Tone::Strong, &safe::line(&spec.name)));
         for line in confirm.details.iter().flat_map(|details| details.lines()) {
-            text.push_str(&format!("    {}\n", safe::line(line)));
+            let line = safe::line(line);
+            text.push_str(&format!("    {}\n", lay(4, 6 + wrap::indent(&line), Tone::Plain, &line)));
         }
         let mut facts = confirm.wants();
         let shown = approval::shown(&state, &path, &spec);

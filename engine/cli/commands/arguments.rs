@@ -4,8 +4,8 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 
 use super::{
     abandon, alerts, answer, behalf, check, completions, config, confined, courier, definitions, demo, diff, doctor, exec,
-    explain, fetch, help, import, keeper, link, list, new, open, push, report, resolve, resume, review, rollback, runs, seal,
-    serve, show, test, tutorial, verify,
+    explain, fetch, help, import, keeper, link, list, man, new, open, push, report, resolve, resume, review, rollback, runs,
+    seal, serve, show, test, tutorial, verify,
 };
 use crate::globals::Globals;
 
@@ -53,6 +53,7 @@ pub enum Verb {
     Config(config::Config),
     Doctor(doctor::Doctor),
     Completions(completions::Completions),
+    Man(man::Man),
     Serve(serve::Serve),
     Alerts(alerts::Alerts),
     Link(link::Link),
@@ -90,6 +91,7 @@ pub const GROUPS: [(&str, &[&str]); 5] = [
             "config",
             "doctor",
             "completions",
+            "man",
             "tutorial",
             "demo",
             "help",

@@ -64,6 +64,9 @@ fn rows(configuration: &Configuration) -> Vec<Row> {
     if let Some(file) = &configuration.log_file {
         rows.push(("log.file".to_owned(), path(&file.value), file.origin.clone()));
     }
+    if let Some(within) = &configuration.alerts.rehearsed_within {
+        rows.push(("alerts.rehearsed_within".to_owned(), json!(within.value.to_string()), within.origin.clone()));
+    }
     audit(&mut rows, "audit", &configuration.audit);
     if let Some(env) = &configuration.env {
         rows.push(("env".to_owned(), json!(env.value), env.origin.clone()));
@@ -109,6 +112,9 @@ fn serve(rows: &mut Vec<Row>, serve: &Serve) {
     );
     rows.extend(
         serve.notify.iter().map(|(name, table)| (format!("serve.notify.{name}"), table.value.clone(), table.origin.clone())),
+    );
+    rows.extend(
+        serve.reply.iter().map(|(name, table)| (format!("serve.reply.{name}"), table.value.clone(), table.origin.clone())),
     );
     rows.extend(serve.rehearse.iter().map(|table| ("serve.rehearse".to_owned(), table.value.clone(), table.origin.clone())));
 }

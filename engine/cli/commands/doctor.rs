@@ -8,8 +8,8 @@ use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::globals::Globals;
 use crate::output::Format;
-use crate::output::screen::on_stdout;
-use crate::output::style::{Palette, Tone};
+use crate::output::screen::{Screen, on_stdout};
+use crate::output::style::Tone;
 use crate::output::{self, safe};
 use crate::place::Place;
 use crate::workplace::Workplace;
@@ -22,6 +22,10 @@ use crate::workplace::Workplace;
 #[derive(Debug, clap::Args)]
 pub struct Doctor {}
 
+/// On a narrower screen what is said stands below the thing.
+const NARROW: usize = 60;
+const INDENT: &str = "    ";
+
 /// Examines, and prints what was found.
 ///
 /// # Errors
@@ -31,7 +35,7 @@ pub fn run(globals: &Globals) -> Result<ExitCode, Failure> {
     let findings = examine(workplace.as_ref());
     output::to_stdout(&match globals.output {
         Format::Json => findings.iter().map(json_line).collect(),
-        Format::Text => text(&findings, on_stdout(globals.color).palette),
+        Format::Text => text(&findings, on_stdout(globals.color)),
     })?;
     let missing = findings.iter().any(|finding| finding.standing == Standing::Missing);
     Ok(if missing { ExitCode::NothingRun } else { ExitCode::Completed })
@@ -42,7 +46,9 @@ fn json_line(finding: &Finding) -> String {
     format!("{}\n", json!({ "v": 1, "about": about, "standing": standing, "says": says, "way_out": way_out }))
 }
 
-fn text(findings: &[Finding], palette: Palette) -> String {
+fn text(findings: &[Finding], screen: Screen) -> String {
+    let palette = screen.palette;
+    let narrow = screen.width < NARROW;
     let width = findings.iter().map(|finding| safe::line(&finding.about).width()).max().unwrap_or(0);
     let mut text = String::new();
     for finding in findings {
@@ -54,9 +60,11 @@ fn text(findings: &[Finding], palette: Palette) -> String {
         let about = safe::line(&finding.about);
         let gap = " ".repeat(width - about.width());
         let word = palette.paint(tone, &format!("{:<7}", finding.standing.word()));
-        text.push_str(&format!("{word}  {about}{gap}  {}\n", safe::line(&finding.says)));
+        let (before, indent) =
+            if narrow { (format!("{about}\n{INDENT}"), INDENT.len()) } else { (format!("{about}{gap}  "), 11 + width) };
+        text.push_str(&format!("{word}  {before}{}\n", safe::line(&finding.says)));
         if let Some(way_out) = &finding.way_out {
-            text.push_str(&format!("{}→ {}\n", " ".repeat(11 + width), safe::line(way_out)));
+            text.push_str(&format!("{}→ {}\n", " ".repeat(indent), safe::line(way_out)));
         }
     }
     let count = |standing| findings.iter().filter(|finding| finding.standing == standing).count();
@@ -79,8 +87,12 @@ mod tests {
         };
         let findings = [finding("git", Standing::Ok, None), finding("clock", Standing::Missing, Some("set it"))];
         assert_eq!(
-            text(&findings, Palette::plain()),
+            text(&findings, Screen::plain(80)),
             "ok       git    seen␛[2J\nmissing  clock  seen␛[2J\n                → set it\n1 ok, 0 warning, 1 missing\n"
+        );
+        assert_eq!(
+            text(&findings, Screen::plain(40)),
+            "ok       git\n    seen␛[2J\nmissing  clock\n    seen␛[2J\n    → set it\n1 ok, 0 warning, 1 missing\n"
         );
     }
 }

@@ -12,14 +12,14 @@ use runbook_model::parameter::{self, Given, Origin};
 use runbook_model::person::From;
 use runbook_runtime::anchor::Anchor;
 use runbook_runtime::dispatcher::Session;
-use runbook_runtime::journal::new_run_id;
+use runbook_runtime::journal::{StateDir, new_run_id};
 use runbook_runtime::script::Program;
 use runbook_runtime::secret::known;
 
-use crate::behalf;
 use crate::detaching::{detach, leave_terminal};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
+use crate::library::Title;
 use crate::named_secrets;
 use crate::operator::Operator;
 use crate::output;
@@ -28,6 +28,7 @@ use crate::performance::{Performance, start};
 use crate::rehearsal::{self, Past};
 use crate::typed::{Parameter, unfit};
 use crate::workplace::Workplace;
+use crate::{at_hand, behalf, beside};
 
 /// Run a runbook
 ///
@@ -64,6 +65,9 @@ pub struct Exec {
     /// Show the output of steps that succeed, too
     #[arg(long, short)]
     pub verbose: bool,
+    /// The place of the run is gone when it has ended: what can be found there is not named
+    #[arg(long, hide = true)]
+    pub fleeting: bool,
 }
 
 /// Runs it.
@@ -77,7 +81,10 @@ pub fn run(exec: &Exec, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> 
     if exec.detached {
         leave_terminal();
     }
-    let (title, program, declaration) = workplace.program(&exec.runbook)?;
+    // Of a state directory that cannot be looked at more is said when it is opened.
+    let before = || StateDir::look(&workplace.place.configuration.state_dir.value).ok().flatten();
+    let past = |title: &Title| before().map(|state| Past::of(&state, &title.name)).unwrap_or_default();
+    let (title, program, declaration, past) = workplace.program_beside(&exec.runbook, past)?;
     let name = title.name;
     let (env, environment) = workplace.place.configuration.environment(exec.env.as_deref())?;
     if exec.yes && environment.is_protected() {
@@ -107,9 +114,13 @@ pub fn run(exec: &Exec, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> 
     let run = new_run_id(Timestamp::now()).map_err(|error| Failure::new(ExitCode::Refused, error.to_string()))?;
     let (dir, secrets) = (state.run(run), environment.sources());
     named_secrets::known(&declaration.params, &params, &secrets)?;
-    drop(workplace.vault(secrets.clone(), &dir));
+    let vault = workplace.vault(secrets.clone(), &dir);
     if let Some(failure) = written_secret(&params, &environment.values()) {
         return Err(failure);
+    }
+    // A rehearsal lists them with all else that the real run would not find.
+    if !exec.dry_run {
+        at_hand::look(&program, &vault)?;
     }
     let mut started = RunStarted {
         runbook: name,
@@ -132,7 +143,6 @@ pub fn run(exec: &Exec, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> 
         gate,
         outlook: Outlook::default(),
     };
-    let past = Past::of(&state, &started.runbook);
     started.outlook = past.outlook(&started);
     if !exec.dry_run {
         started.outlook.waived = waived(exec)?;
@@ -140,6 +150,11 @@ pub fn run(exec: &Exec, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> 
             && let Some(refusal) = rehearsal::refusal(&environment.rules, &past, &started, Timestamp::now())
         {
             return Err(refusal);
+        }
+    }
+    if !exec.dry_run {
+        for notice in beside::notices(workplace, &state, &started.runbook) {
+            output::to_stderr(&format!("notice: {}\n", output::safe::line(&notice)));
         }
     }
     // Last: a run that is refused has not taken anything of the remote, nor begun an audit trail.
@@ -161,6 +176,7 @@ pub fn run(exec: &Exec, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> 
         dry_run: exec.dry_run,
         yes: exec.yes,
         verbose: exec.verbose,
+        fleeting: exec.fleeting,
         format: if exec.detached { Format::Json } else { workplace.globals.output },
         before: Vec::new(),
         known: None,

@@ -24,9 +24,17 @@ pub fn run(explain: &Explain) -> Result<(), Failure> {
 }
 
 fn page(code: &str) -> Result<&'static str, Failure> {
-    let code = code.to_ascii_uppercase();
+    let code = whole(code);
     let found = pages().find_map(|(known, text)| (known == code).then_some(text));
     found.ok_or_else(|| Failure::usage(format!("there is no error code `{code}`")).hint("runbook explain"))
+}
+
+/// A code as it is written: `5`, `rb5` and `RB05` are `RB0005`.
+fn whole(code: &str) -> String {
+    let code = code.trim().to_ascii_uppercase();
+    let digits = code.strip_prefix("RB").unwrap_or(&code);
+    let is_number = (1..=4).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
+    if is_number { format!("RB{digits:0>4}") } else { code }
 }
 
 fn index() -> String {
@@ -58,6 +66,12 @@ mod tests {
     fn codes_are_found_in_any_case_and_nearly_right_ones_are_suggested() {
         let (code, text) = pages().next().unwrap();
         assert_eq!(page(&code.to_lowercase()), Ok(text));
-        assert!(page("XX9999").is_err());
+        let number = code[2..].trim_start_matches('0');
+        for short in [number.to_owned(), format!("rb{number}"), format!("RB0{number}")] {
+            assert_eq!(page(&short), Ok(text), "{short}");
+        }
+        for none in ["XX9999", "", "RB", "0", "00001", "9999", "1x"] {
+            assert!(page(none).is_err(), "{none}");
+        }
     }
 }

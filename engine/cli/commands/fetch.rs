@@ -12,7 +12,7 @@ use crate::workplace::Workplace;
 /// It is checked before it is kept. Whose it is stays as it is: `runbook resume RUN` takes it, when its machine let go of it.
 #[derive(Debug, clap::Args)]
 pub struct Fetch {
-    /// The run, or a unique prefix of its id
+    /// The run: its id, a unique prefix of it, or `last`
     #[arg(value_name = "RUN")]
     pub run: RunPrefix,
     /// The remote, as git takes it; otherwise `remote` of `[audit]`

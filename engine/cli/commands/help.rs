@@ -49,6 +49,7 @@ mod tests {
     fn knows_every_verb_the_exit_codes_and_what_was_meant() {
         assert!(text(Some("exit-codes")).unwrap().contains("  130  interrupted; resumable"));
         assert!(text(Some("resume")).unwrap().contains("Usage: runbook resume"));
+        assert!(text(Some("nope")).unwrap_err().rendered(output::style::Palette::plain()).ends_with("next: runbook help\n"));
         let failure = text(Some("exit-code")).unwrap_err();
         assert!(failure.rendered(output::style::Palette::plain()).contains("next: runbook help exit-codes"));
     }

@@ -55,8 +55,14 @@ pub fn run(wanted: &Import, place: &Place) -> Result<ExitCode, Failure> {
     };
     let owner = wanted.owner.clone().unwrap_or_else(|| Operator::here().person.name);
     let imported = import(&text, &source, &name, &owner);
+    if imported.counts == [0; 3] {
+        let message = format!("`{source}` says nothing that is to be done; nothing was written");
+        return Err(Failure::usage(message).detail(
+            "In Markdown, a heading with text below it becomes a phase, a block of shell becomes commands, a box to tick becomes a question.",
+        ));
+    }
     let sketch = Sketch { name, runbook: imported.runbook.clone(), tests: imported.tests.clone() };
-    sketch.judged(place)?;
+    let declared = sketch.judged(place)?;
     if wanted.print {
         output::to_stdout(&imported.runbook)?;
     } else {
@@ -67,7 +73,7 @@ pub fn run(wanted: &Import, place: &Place) -> Result<ExitCode, Failure> {
     }
     output::to_stderr(&told(&imported, &source));
     if !wanted.print {
-        output::to_stderr(&sketch.next());
+        output::to_stderr(&sketch.next(&declared));
     }
     Ok(ExitCode::Completed)
 }

@@ -8,8 +8,8 @@ use crate::failure::Failure;
 use crate::globals::Globals;
 use crate::library::{Library, Title};
 use crate::output::Format;
-use crate::output::screen::on_stdout;
-use crate::output::style::{Palette, Tone};
+use crate::output::screen::{Screen, on_stdout};
+use crate::output::style::Tone;
 use crate::output::{self, safe, table};
 
 /// List the runbooks of this repository
@@ -29,13 +29,13 @@ pub fn run(library: &Library, globals: &Globals) -> Result<(), Failure> {
     let rows: Vec<_> = at_depth(described);
     output::to_stdout(&match globals.output {
         Format::Json => json_lines(&rows),
-        Format::Text => text(&rows, on_stdout(globals.color).palette),
+        Format::Text => text(&rows, on_stdout(globals.color)),
     })
 }
 
 /// The list for people.
 #[must_use]
-pub fn text(rows: &[(String, Described)], palette: Palette) -> String {
+pub fn text(rows: &[(String, Described)], screen: Screen) -> String {
     if rows.is_empty() {
         return "There is no runbook here yet: put a `.rhai` file into a directory that `runbooks` of `runbook.toml` names (`runbook config` shows them).\n".to_owned();
     }
@@ -59,7 +59,7 @@ pub fn text(rows: &[(String, Described)], palette: Palette) -> String {
             }
         })
         .collect();
-    table::columns(["NAME", "TITLE", "OWNER", "ALERTS"], &cells, palette)
+    table::fitting(["NAME", "TITLE", "OWNER", "ALERTS"], &cells, screen)
 }
 
 /// The list for programs: one JSON object a line.
@@ -88,7 +88,7 @@ mod tests {
             Declaration { title: "Roll back the API".to_owned(), owner: Some("team-api".to_owned()), ..Declaration::default() };
         let rows = [("api".to_owned(), Ok(declaration)), ("broken".to_owned(), Err("line 3: syntax\u{1b}[2J".to_owned()))];
         assert_eq!(
-            text(&rows, Palette::plain()),
+            text(&rows, Screen::plain(80)),
             "NAME    TITLE              OWNER  ALERTS\n\
              api     Roll back the API  team-api\n\
              broken  does not load: line 3: syntax␛[2J\n"

@@ -22,6 +22,7 @@ pub mod import;
 pub mod keeper;
 pub mod link;
 pub mod list;
+pub mod man;
 pub mod new;
 pub mod open;
 pub mod push;
@@ -56,9 +57,17 @@ use crate::workplace::Workplace;
 /// Does what the command line asks for, shows what went wrong, and says how to end.
 pub fn run(line: impl IntoIterator<Item = OsString>) -> std::process::ExitCode {
     let line: Vec<_> = line.into_iter().collect();
-    // One is started for each command on a host, and the whole command line takes longer to set up than it takes to run.
-    if line.len() == 2 && line[1] == itself::COURIER {
-        return courier::run(&courier::Courier {});
+    // One is started for each run and one for each command on a host, and somebody waits for both: the whole command line takes
+    // longer to set up than they do.
+    match line.as_slice() {
+        [_, verb, dir] if verb == itself::KEEPER && !dir.as_encoded_bytes().starts_with(b"-") => {
+            return keeper::run(&keeper::Keeper { dir: dir.into() });
+        }
+        [_, verb] if verb == itself::COURIER => return courier::run(&courier::Courier {}),
+        _ => {}
+    }
+    if line.get(1).is_some_and(|verb| verb == completions::VERB) {
+        return completions::complete(&line).map_or_else(|failure| failure.exit(), |()| ExitCode::Completed).into();
     }
     match parsed(line) {
         // The keeper speaks to its engine only, with codes of their own.
@@ -133,6 +142,7 @@ fn perform(globals: &Globals, verb: Verb) -> Result<ExitCode, Failure> {
         Verb::Definitions(wanted) => definitions::run(&wanted, &Place::of(globals)?)?,
         Verb::List(_) => list::run(&Place::of(globals)?.library(), globals)?,
         Verb::Completions(completions) => completions::run(&completions)?,
+        Verb::Man(man) => man::run(&man)?,
         Verb::Explain(explain) => explain::run(&explain)?,
         Verb::Help(help) => help::run(&help)?,
         Verb::Config(config) => config::run(&config, globals, &Place::of(globals)?.configuration)?,

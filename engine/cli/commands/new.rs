@@ -68,11 +68,11 @@ pub fn run(new: &New, place: &Place) -> Result<ExitCode, Failure> {
         return Err(Failure::usage(message).hint("small letters, digits and `_`, beginning with a letter"));
     }
     let sketch = template(&name, &title, &owner, &params);
-    sketch.judged(place)?;
+    let declared = sketch.judged(place)?;
     for file in sketch.write(place, new.force)? {
         output::to_stderr(&format!("wrote {}\n", file.display()));
     }
-    output::to_stderr(&sketch.next());
+    output::to_stderr(&sketch.next(&declared));
     Ok(ExitCode::Completed)
 }
 

@@ -10,7 +10,7 @@ use runbook_model::declaration::Declaration;
 use runbook_model::parameter::{Origin, nearest};
 use serde_json::json;
 
-use crate::alerts::known;
+use crate::alerts::{base, known};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::globals::Globals;
@@ -20,6 +20,7 @@ use crate::output::safe;
 use crate::output::screen::on_stdout;
 use crate::output::style::Tone;
 use crate::place::Place;
+use crate::typed::required;
 
 /// Show the runbook of a link, its parameters and the command to type
 ///
@@ -38,9 +39,16 @@ pub struct Open {
 pub fn run(open: &Open, place: &Place, globals: &Globals) -> Result<ExitCode, Failure> {
     let refused = |why: String| Failure::usage(format!("this link is not followed: {why}; nothing was run (RB0043)"));
     let link = link::read(&open.url).map_err(|error| refused(error.to_string()))?;
+    let base = base(None, place)?;
+    // The page may live below a path. A link from elsewhere is shown as well, and said to be one: it only proposes.
+    let here = base.as_deref().and_then(|base| link.target_below(&open.url, base));
+    let from = From {
+        host: if link.host.is_empty() { link.scheme.clone() } else { link.host.clone() },
+        page: base.filter(|_| here.is_none()),
+    };
     let (runbooks, _) = known(&place.library());
     let mut proposal = Proposal::default();
-    let known = match link.target {
+    let known = match here.unwrap_or(link.target) {
         Target::Open { runbook, pairs } => {
             let Some(known) = runbooks.iter().find(|known| known.name == runbook) else {
                 let failure = Failure::usage(format!("there is no runbook `{runbook}`; nothing was run (RB0043)"));
@@ -73,18 +81,25 @@ pub fn run(open: &Open, place: &Place, globals: &Globals) -> Result<ExitCode, Fa
             return Err(refused("it leads to another page".to_owned()).hint("https://HOST/open/NAME?parameter=value"));
         }
     };
-    let host = if link.host.is_empty() { link.scheme } else { link.host };
     output::to_stdout(&match globals.output {
-        Format::Json => as_json(&known.name, &host, &known.declaration, &proposal, globals),
-        Format::Text => as_text(&known.name, &host, &known.declaration, &proposal, globals),
+        Format::Json => as_json(&known.name, &from, &known.declaration, &proposal, globals),
+        Format::Text => as_text(&known.name, &from, &known.declaration, &proposal, globals),
     })?;
     Ok(ExitCode::Completed)
 }
 
+/// Where a link comes from.
+struct From {
+    host: String,
+    /// The address of the page of this repository, when the link is none of its own.
+    page: Option<String>,
+}
+
 /// What to type. Every value is one word, whatever it holds; the rehearsal comes first.
-fn typed(name: &str, proposal: &Proposal, globals: &Globals) -> String {
+fn typed(name: &str, declaration: &Declaration, proposal: &Proposal, globals: &Globals) -> String {
     let params = proposal.values.iter().map(|(name, (value, _))| format!(" -p {}", quoted(&format!("{name}={value}"))));
-    globals.typed(&format!("exec {}{} --dry-run", quoted(name), params.collect::<String>()))
+    let open = required(declaration, |name| proposal.values.contains_key(name));
+    globals.typed(&format!("exec {}{}{open} --dry-run", quoted(name), params.collect::<String>()))
 }
 
 fn missing<'a>(declaration: &'a Declaration, proposal: &Proposal) -> Vec<&'a str> {
@@ -95,7 +110,7 @@ fn missing<'a>(declaration: &'a Declaration, proposal: &Proposal) -> Vec<&'a str
     absent.map(|(name, _)| name.as_str()).collect()
 }
 
-fn as_json(name: &str, host: &str, declaration: &Declaration, proposal: &Proposal, globals: &Globals) -> String {
+fn as_json(name: &str, from: &From, declaration: &Declaration, proposal: &Proposal, globals: &Globals) -> String {
     let values: BTreeMap<_, _> =
         proposal.values.iter().map(|(name, (value, origin))| (name, json!({ "value": value, "origin": origin }))).collect();
     let refused: Vec<_> = proposal.refused.iter().map(|(name, _, want)| json!({ "name": name, "want": want })).collect();
@@ -103,23 +118,28 @@ fn as_json(name: &str, host: &str, declaration: &Declaration, proposal: &Proposa
         "v": 1,
         "runbook": name,
         "title": declaration.title,
-        "from": host,
+        "from": from.host,
+        "elsewhere": from.page.is_some(),
         "values": values,
         "refused": refused,
         "ignored": proposal.ignored,
         "missing": missing(declaration, proposal),
-        "command": typed(name, proposal, globals),
+        "command": typed(name, declaration, proposal, globals),
     });
     format!("{line}\n")
 }
 
-fn as_text(name: &str, host: &str, declaration: &Declaration, proposal: &Proposal, globals: &Globals) -> String {
+fn as_text(name: &str, from: &From, declaration: &Declaration, proposal: &Proposal, globals: &Globals) -> String {
     let palette = on_stdout(globals.color).palette;
     let mut text = format!("{}  {}\n", palette.paint(Tone::Strong, &safe::line(name)), safe::line(&declaration.title));
     if let Some(owner) = &declaration.owner {
         text.push_str(&format!("owner: {}\n", safe::line(owner)));
     }
-    text.push_str(&format!("link from: {}\n", safe::line(host)));
+    text.push_str(&format!("link from: {}\n", safe::line(&from.host)));
+    if let Some(page) = &from.page {
+        let line = format!("the page of this repository is {page}: look at who sent you elsewhere");
+        text.push_str(&format!("{}\n", palette.paint(Tone::Warn, &safe::line(&line))));
+    }
     for (param, parameter) in &declaration.params {
         let (value, origin) = match (proposal.values.get(param), &parameter.fallback) {
             (Some((value, _)), _) => (safe::line(value), "from the link"),
@@ -137,6 +157,6 @@ fn as_text(name: &str, host: &str, declaration: &Declaration, proposal: &Proposa
         text.push_str(&format!("ignored: {}\n", names.join(", ")));
     }
     text.push_str("Nothing was run. To rehearse it:\n");
-    text.push_str(&format!("  {}\n", safe::line(&typed(name, proposal, globals))));
+    text.push_str(&format!("  {}\n", safe::line(&typed(name, declaration, proposal, globals))));
     text
 }

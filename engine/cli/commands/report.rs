@@ -20,7 +20,7 @@ use crate::typed::RunPrefix;
 /// is locked, and nothing is written but the report.
 #[derive(Debug, clap::Args)]
 pub struct Report {
-    /// The run, or a unique prefix of its id
+    /// The run: its id, a unique prefix of it, or `last`
     #[arg(value_name = "RUN")]
     pub run: RunPrefix,
     /// As what: `md` for a wiki or an issue, `html` for people (one file, no scripts), `json` for programs; otherwise as the name of the file says, or `md`
@@ -55,6 +55,14 @@ impl Report {
     }
 }
 
+impl Report {
+    /// Whether neither the person nor the name of the file says as what it is written.
+    fn is_plain(&self, out: &Path, globals: &Globals) -> bool {
+        let says = out.extension().is_some_and(|extension| extension == "md" || extension == "markdown");
+        self.format.is_none() && !says && self.wanted(globals) == As::Md
+    }
+}
+
 /// Writes it. A run that is damaged has a report, too, and decides the exit code.
 ///
 /// # Errors
@@ -72,7 +80,8 @@ pub fn run(report: &Report, history: Option<&History>, globals: &Globals) -> Res
         None => output::to_stdout(&text)?,
         Some(out) => {
             written(out, &text)?;
-            output::to_stderr(&format!("report of run {run}: {}\n", output::safe::line(&out.display().to_string())));
+            let what = if report.is_plain(out, globals) { " as Markdown (--format says otherwise)" } else { "" };
+            output::to_stderr(&format!("report of run {run}{what}: {}\n", output::safe::line(&out.display().to_string())));
         }
     }
     Ok(if dossier.is_whole() { ExitCode::Completed } else { ExitCode::Damaged })
@@ -111,6 +120,9 @@ mod tests {
         assert_eq!(report(None, None).wanted(&json), As::Json);
         assert_eq!(report(None, Some("a/night.html")).wanted(&json), As::Html);
         assert_eq!(report(Some(As::Json), Some("night.html")).wanted(&text), As::Json);
+        let told = |format, out: &str| report(format, Some(out)).is_plain(Path::new(out), &text);
+        assert!(told(None, "r.txt") && told(None, "night"), "nobody asked for Markdown");
+        assert!(!told(None, "night.md") && !told(Some(As::Md), "r.txt") && !told(None, "night.html"));
     }
 
     #[test]

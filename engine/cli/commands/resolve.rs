@@ -17,7 +17,7 @@ use crate::workplace::Workplace;
 /// A step is in doubt when its process died and nothing but a person can tell what happened. Look first, then say it.
 #[derive(Debug, clap::Args)]
 pub struct Resolve {
-    /// The run, or a unique prefix of its id
+    /// The run: its id, a unique prefix of it, or `last`
     #[arg(value_name = "RUN")]
     pub run: RunPrefix,
     /// The step, as `runbook show RUN` names it

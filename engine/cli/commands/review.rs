@@ -15,7 +15,7 @@ use crate::workplace::Workplace;
 /// The statement goes into the journal and the audit trail. The run itself stays as it is. It needs a key: `[audit] sign`.
 #[derive(Debug, clap::Args)]
 pub struct Review {
-    /// The run, or a unique prefix of its id
+    /// The run: its id, a unique prefix of it, or `last`
     #[arg(value_name = "RUN")]
     pub run: RunPrefix,
 }

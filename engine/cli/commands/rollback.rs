@@ -1,11 +1,13 @@
 //! `runbook rollback`: takes back what a run did.
 
+use runbook_model::change::Change;
 use runbook_model::state::{RunState, Work};
 use runbook_runtime::dispatcher::{Session, would_roll_back};
 
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::operator::Operator;
+use crate::output::style::Tone;
 use crate::output::{self, safe};
 use crate::performance::Performance;
 use crate::typed::RunPrefix;
@@ -16,7 +18,7 @@ use crate::workplace::Workplace;
 /// Works on any earlier run, also on a completed one, over what it really did. Rolling back twice does nothing twice.
 #[derive(Debug, clap::Args)]
 pub struct Rollback {
-    /// The run, or a unique prefix of its id
+    /// The run: its id, a unique prefix of it, or `last`
     #[arg(value_name = "RUN")]
     pub run: RunPrefix,
     /// Show what would be rolled back, and change nothing
@@ -40,7 +42,8 @@ pub fn run(rollback: &Rollback, workplace: &Workplace<'_>) -> Result<ExitCode, F
     let performance = Performance::of_run(workplace, &state, run, Operator::here())?;
     if rollback.dry_run {
         let (_, run) = workplace.journal(&state.run(run))?;
-        output::to_stderr(&rehearsed(&run));
+        let performance = Performance { dry_run: true, ..performance };
+        output::to_stderr(&rehearsed(&run, &performance)?);
         return Ok(ExitCode::Completed);
     }
     let why = rollback.why.clone().unwrap_or_else(|| "`runbook rollback`".to_owned());
@@ -48,28 +51,44 @@ pub fn run(rollback: &Rollback, workplace: &Workplace<'_>) -> Result<ExitCode, F
     performance.perform(|opening| Session::roll_back(opening, why))
 }
 
-/// What a rollback would do, newest first.
-fn rehearsed(state: &RunState) -> String {
+/// What a rollback would do, newest first, and what stands in its way now.
+fn rehearsed(state: &RunState, performance: &Performance<'_>) -> Result<String, Failure> {
     let owed = would_roll_back(state);
     let mut text = match owed.len() {
         0 => "nothing is owed: a rollback would do nothing\n".to_owned(),
         1 => "a rollback would do 1 step:\n".to_owned(),
         n => format!("a rollback would do {n} steps, newest first:\n"),
     };
-    for (path, work) in owed {
+    let changes: Vec<&Change> = owed.iter().flat_map(|(_, work)| changes_of(work)).collect();
+    let mut lacks = performance.look_ahead(&changes)?.into_iter();
+    let palette = performance.workplace.screen().palette;
+    let mut in_the_way = 0;
+    for (path, work) in &owed {
         text.push_str(&format!("  ↩ {}\n", safe::line(&path.told())));
-        match work {
-            Work::Changes(changes) => {
-                for change in changes {
-                    text.push_str(&format!("      would run: {}\n", safe::line(&change.line())));
-                }
+        for change in changes_of(work) {
+            text.push_str(&format!("      would run: {}\n", safe::line(&change.line())));
+            for lack in lacks.next().unwrap_or_default() {
+                in_the_way += 1;
+                text.push_str(&format!("      {} {}\n", palette.paint(Tone::Bad, "in the way:"), safe::line(&lack)));
             }
-            Work::Block => text.push_str("      the steps of its rollback block\n"),
-            Work::Stays => {}
+        }
+        if matches!(work, Work::Block) {
+            text.push_str("      the steps of its rollback block\n");
         }
     }
     for path in runbook_model::rollback::staying(state) {
         text.push_str(&format!("  · {} stays: no rollback was declared for it\n", safe::line(&path.told())));
     }
-    text
+    if in_the_way > 0 {
+        let warning = "as things are now it would get stuck there: what comes behind it in this list would not be rolled back";
+        text.push_str(&format!("{}\n", palette.paint(Tone::Warn, warning)));
+    }
+    Ok(text)
+}
+
+fn changes_of(work: &Work) -> &[Change] {
+    match work {
+        Work::Changes(changes) => changes,
+        Work::Block | Work::Stays => &[],
+    }
 }

@@ -10,7 +10,7 @@ use crate::workplace::Workplace;
 /// Bring the audit trail up to date with the journals
 #[derive(Debug, clap::Args)]
 pub struct Seal {
-    /// One run, or a unique prefix of its id; otherwise every run that the trail lags behind
+    /// One run: its id, a unique prefix of it, or `last`; otherwise every run that the trail lags behind
     #[arg(value_name = "RUN")]
     pub run: Option<RunPrefix>,
 }

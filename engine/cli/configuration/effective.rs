@@ -11,6 +11,7 @@ use runbook_model::length::Length;
 use runbook_model::parameter::nearest;
 use runbook_runtime::secret::{Source, Sources};
 
+use crate::configuration::alerts::Alerts;
 use crate::configuration::audit::Audit;
 use crate::configuration::layer::{EnvironmentLayer, Layer, Settings};
 use crate::configuration::secrets::{self, SecretsLayer};
@@ -45,6 +46,8 @@ pub struct Configuration {
     pub log_filter: Option<Sourced<String>>,
     /// Where it is logged: absolute.
     pub log_file: Option<Sourced<PathBuf>>,
+    /// What is asked of the runbooks that alerts lead to.
+    pub alerts: Alerts,
     /// How the audit trail is signed, judged and copied.
     pub audit: Audit,
     /// What scripts see as `settings` when no environment is named.
@@ -124,6 +127,7 @@ impl Configuration {
             allowed: BTreeMap::new(),
             log_filter: None,
             log_file: None,
+            alerts: Alerts::default(),
             audit: Audit::default(),
             settings: BTreeMap::new(),
             secrets: BTreeMap::new(),
@@ -233,6 +237,7 @@ impl Configuration {
         }
         if let Base::Directory(_) = base {
             self.serve = layer.serve;
+            self.alerts = layer.alerts;
         }
         if let Some(filter) = layer.log_filter {
             self.log_filter = Some(filter);

@@ -9,6 +9,7 @@ use runbook_model::length::Length;
 use runbook_runtime::script::Code;
 use toml::de::DeTable;
 
+use crate::configuration::alerts::{self, Alerts};
 use crate::configuration::audit::{self, Audit};
 use crate::configuration::complaint::{self, Complaint};
 use crate::configuration::reader::Reader;
@@ -31,6 +32,7 @@ pub(super) struct Layer {
     pub(super) hosts: Hosts,
     pub(super) ssh_config: Option<Sourced<String>>,
     pub(super) ssh_reconnect: Option<Sourced<Length>>,
+    pub(super) alerts: Alerts,
     pub(super) audit: Audit,
     pub(super) allowed: Option<BTreeMap<String, Sourced<String>>>,
     pub(super) settings: Settings,
@@ -74,6 +76,7 @@ impl Layer {
         let known = [
             "state_dir",
             "runbooks",
+            "alerts",
             "pass_env",
             "confine",
             "groups",
@@ -95,6 +98,7 @@ impl Layer {
             confine: reader.flag(table, "confine"),
             groups: reader.table(table, "groups").map(|table| groups(reader, table)),
             hosts: hosts(reader, table),
+            alerts: alerts::read(reader, table),
             audit: audit::read(reader, table, " in [audit]", true),
             allowed: allowed(reader, table),
             settings: settings(reader, table),

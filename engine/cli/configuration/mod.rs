@@ -4,6 +4,7 @@
 //! Relative paths start from the directory of `runbook.toml` when they stand in it, and from the working directory when
 //! they stand in a variable or a flag; the user's file holds absolute ones only, since it has no such place.
 
+mod alerts;
 mod audit;
 mod complaint;
 mod effective;
@@ -16,6 +17,7 @@ pub(crate) mod secrets;
 mod serve;
 mod surroundings;
 
+pub use alerts::Alerts;
 pub use audit::{Audit, Policy, expanded};
 pub use effective::{Configuration, Environment};
 pub use origin::{Origin, Sourced};

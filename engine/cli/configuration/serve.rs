@@ -19,6 +19,8 @@ pub struct Serve {
     pub people: BTreeMap<String, Sourced<String>>,
     /// Whom to tell, by a name of one's own; each is a table.
     pub notify: BTreeMap<String, Sourced<Value>>,
+    /// Where alerts come from, and are told how runs end, by a name of one's own; each is a table.
+    pub reply: BTreeMap<String, Sourced<Value>>,
     /// What an alert may rehearse by itself; a table.
     pub rehearse: Option<Sourced<Value>>,
 }
@@ -41,7 +43,7 @@ const LISTS: [&str; 5] = ["hosts", "trusted_proxy", "viewers", "operators", "app
 /// Reads `[serve]`.
 pub(super) fn read(reader: &mut Reader<'_>, table: &DeTable<'_>) -> Serve {
     let Some(table) = reader.table(table, "serve") else { return Serve::default() };
-    let known: Vec<_> = TEXTS.into_iter().chain(LISTS).chain(["people", "notify", "rehearse"]).collect();
+    let known: Vec<_> = TEXTS.into_iter().chain(LISTS).chain(["people", "notify", "reply", "rehearse"]).collect();
     reader.only(" in [serve]", table, &known);
     let mut serve = Serve::default();
     for key in TEXTS {
@@ -72,19 +74,25 @@ pub(super) fn read(reader: &mut Reader<'_>, table: &DeTable<'_>) -> Serve {
             reader.complain(value.span(), "a table is wanted", Some("write it as [serve.rehearse]".to_owned()));
         }
     }
-    if let Some(notify) = reader.table(table, "notify") {
-        for (name, value) in notify {
-            let origin = reader.origin(&value.span());
-            let read = reader.value(value);
-            if read.is_object() {
-                serve.notify.insert(name.get_ref().to_string(), Sourced::new(read, origin));
-            } else {
-                let help = format!("write it as [serve.notify.{}], with `kind = …` below", name.get_ref());
-                reader.complain(value.span(), "a table is wanted", Some(help));
-            }
+    serve.notify = tables(reader, table, "notify");
+    serve.reply = tables(reader, table, "reply");
+    serve
+}
+
+/// Tables below a key, each by a name of one's own. What has to stand in them is for the server to say.
+fn tables(reader: &mut Reader<'_>, table: &DeTable<'_>, key: &str) -> BTreeMap<String, Sourced<Value>> {
+    let mut tables = BTreeMap::new();
+    for (name, value) in reader.table(table, key).into_iter().flatten() {
+        let origin = reader.origin(&value.span());
+        let read = reader.value(value);
+        if read.is_object() {
+            tables.insert(name.get_ref().to_string(), Sourced::new(read, origin));
+        } else {
+            let help = format!("write it as [serve.{key}.{}], with `kind = …` below", name.get_ref());
+            reader.complain(value.span(), "a table is wanted", Some(help));
         }
     }
-    serve
+    tables
 }
 
 impl Serve {

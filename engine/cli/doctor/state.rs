@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use runbook_model::size::Size;
 use runbook_runtime::journal::StateDir;
 
 use super::finding::Finding;
@@ -34,7 +33,7 @@ pub(super) fn findings(path: &Path) -> Vec<Finding> {
 
 /// `files` is how many can still be made, where the file system counts them.
 fn space(free: u64, files: Option<u64>) -> Finding {
-    let says = format!("{} free", Size::from_mib(free >> 20));
+    let says = format!("{} free", roughly(free));
     let way_out = "runbook runs shows what is kept; set `state_dir` to another disk";
     match (free, files) {
         (..NONE, _) => Finding::missing("disk", says, way_out),
@@ -46,10 +45,26 @@ fn space(free: u64, files: Option<u64>) -> Finding {
     }
 }
 
+/// As people say it: more digits than that nobody reads.
+fn roughly(bytes: u64) -> String {
+    let tenths = |unit: u32| ((bytes >> (unit - 10)) * 10) >> 10;
+    match bytes {
+        0..0x4000_0000 => format!("{} MiB", bytes >> 20),
+        0x4000_0000..0x100_0000_0000 => format!("{}.{} GiB", tenths(30) / 10, tenths(30) % 10),
+        _ => format!("{}.{} TiB", tenths(40) / 10, tenths(40) % 10),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::doctor::Standing;
+
+    #[test]
+    fn space_is_told_in_the_unit_that_fits() {
+        let shown = [100 << 20, (1 << 30) - 1, 3 << 29, 47_445 << 20, 3 << 39, u64::MAX].map(roughly);
+        assert_eq!(shown, ["100 MiB", "1023 MiB", "1.5 GiB", "46.3 GiB", "1.5 TiB", "16777215.9 TiB"]);
+    }
 
     #[test]
     fn space_and_files_run_out_separately() {

@@ -4,6 +4,7 @@
 //! into words, once; [`markdown`], [`html`] and [`json`] lay it out. Texts stay as they came until the very last moment,
 //! and each layout has one place that makes them safe.
 
+mod exceptions;
 pub mod facts;
 pub mod html;
 pub mod json;

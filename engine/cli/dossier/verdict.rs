@@ -3,6 +3,7 @@
 use runbook_model::entry::Mode;
 use runbook_model::status::RunStatus;
 
+use super::exceptions::Exceptions;
 use super::{Dossier, Trouble};
 use crate::output::elapsed;
 
@@ -86,7 +87,10 @@ impl Verdict {
         let word = account.state.word();
         let at = |path: &runbook_model::path::StepPath| format!("`{}`", path.told());
         match &account.state {
-            RunStatus::Completed => verdict(word, Mood::Good, format!("It did what it should, in {took}.")),
+            RunStatus::Completed => match Exceptions::of(account).told() {
+                None => verdict(word, Mood::Good, format!("It did what it should, in {took}.")),
+                Some(exceptions) => verdict(word, Mood::Warn, format!("With {exceptions}, in {took}.")),
+            },
             RunStatus::Rehearsed { unknown: 0 } => {
                 verdict(word, Mood::Good, format!("A rehearsal, in {took}: checks looked, changes were withheld."))
             }

@@ -1,13 +1,18 @@
 //! A run in one line.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use runbook_model::entry::{Entry, Mode, Record};
 use runbook_model::id::RunId;
 use runbook_model::status::RunStatus;
+use runbook_model::step::StepKind;
 use serde::Serialize;
 
 /// The word for a run that a process should be at work on, and none is.
 pub const DIED: &str = "died";
+/// The word for a run that waits for an answer, whether a process stands at the question or not.
+const WAITING: &str = "waiting";
 /// The word for a run whose journal cannot be read to its end.
 pub const DAMAGED: &str = "damaged";
 
@@ -33,6 +38,8 @@ pub struct RunLine {
     /// What it is.
     #[serde(flatten)]
     pub status: RunStatus,
+    /// It stands at a question, which the person at its terminal is asked now.
+    pub asks: bool,
     /// No process holds it although its journal says that one does.
     pub died: bool,
     /// Its journal cannot be read to its end: all else is what it was up to there.
@@ -55,6 +62,7 @@ impl RunLine {
             _ => None,
         });
         let status = last_session.unwrap_or(RunStatus::Running);
+        let asks = held && status == RunStatus::Running && asks(records);
         let died = !held && matches!(status, RunStatus::Running | RunStatus::RollingBack);
         Some(Self {
             v: 1,
@@ -66,6 +74,7 @@ impl RunLine {
             started: first.at,
             last: records.last().map_or(first.at, |record| record.at),
             status,
+            asks,
             died,
             damaged: false,
         })
@@ -86,6 +95,7 @@ impl RunLine {
             started,
             last: started,
             status: RunStatus::Running,
+            asks: false,
             died: false,
             damaged: true,
         }
@@ -97,15 +107,39 @@ impl RunLine {
         match self {
             Self { damaged: true, .. } => DAMAGED,
             Self { died: true, .. } => DIED,
+            Self { asks: true, .. } => WAITING,
             _ => self.status.word(),
         }
     }
 
-    /// From its start to its last record, in milliseconds.
+    /// Whether a process is at work on it.
     #[must_use]
-    pub fn millis(&self) -> u64 {
-        u64::try_from(self.last.as_millisecond().saturating_sub(self.started.as_millisecond())).unwrap_or(0)
+    pub fn is_at_work(&self) -> bool {
+        !self.died && !self.damaged && matches!(self.status, RunStatus::Running | RunStatus::RollingBack)
     }
+
+    /// From its start to its last record, in milliseconds; until `now` for one at work.
+    #[must_use]
+    pub fn millis(&self, now: Timestamp) -> u64 {
+        let until = if self.is_at_work() { now.max(self.last) } else { self.last };
+        u64::try_from(until.as_millisecond().saturating_sub(self.started.as_millisecond())).unwrap_or(0)
+    }
+}
+
+/// Whether all that goes on is a question: of several branches, others may still be at work.
+fn asks(records: &[Record]) -> bool {
+    let mut open = BTreeMap::new();
+    for record in records {
+        match &record.entry {
+            Entry::StepIntended(intent) => {
+                open.insert(&intent.path, matches!(intent.spec.kind, StepKind::Confirm(_)));
+            }
+            Entry::StepEnded(end) => drop(open.remove(&end.path)),
+            Entry::StepSkipped { path, .. } | Entry::StepResolved { path, .. } => drop(open.remove(path)),
+            _ => {}
+        }
+    }
+    !open.is_empty() && open.values().all(|is_question| *is_question)
 }
 
 /// Who started a run, by its first records.
@@ -127,6 +161,7 @@ mod tests {
         let records = example.opening();
         assert_eq!(RunLine::of(&records, true).unwrap().word(), "running");
         assert_eq!(RunLine::of(&records, false).unwrap().word(), "died");
+        assert!(!RunLine::of(&records, true).unwrap().asks);
         assert_eq!(RunLine::of(&records[1..], true), None);
     }
 

@@ -135,6 +135,8 @@ impl History {
         // A sound journal is what its last record says. One that is not sound is damaged, whatever that says.
         if let Ok(Some(last)) = Journal::ending(&dir)
             && let Some(line) = RunLine::of(&[first, vec![last]].concat(), held)
+            // Whether one at work stands at a question, its last record alone does not say.
+            && !line.is_at_work()
             && !wanted(&line)
             && !wanted(&RunLine { damaged: true, ..line })
         {

@@ -3,8 +3,12 @@
 //! Headings become phases, blocks of shell become commands, checkboxes and prose become confirms, placeholders become
 //! parameters. Nothing that was imported runs without a person who looks at it first: each command stands behind a confirm.
 
+mod back;
+mod bash;
 mod document;
+mod inline;
 mod placeholder;
+mod question;
 mod section;
 mod shell;
 mod skeleton;

@@ -93,6 +93,14 @@ const RESERVED: [&str; 58] = [
     "void",
 ];
 
+/// The parameter for a variable; `None` when what it holds sounds like a secret, and must not become one.
+pub(super) fn parameter_of(variable: &str) -> Option<String> {
+    match cut(&format!("${{{variable}}}")).as_slice() {
+        [Piece::Parameter { name, .. }] => Some(name.clone()),
+        _ => None,
+    }
+}
+
 /// Cuts a command at its placeholders: `<name>`, `{{name}}`, `YOUR_NAME`, and variables that nothing in it sets.
 pub(super) fn cut(text: &str) -> Vec<Piece> {
     let set = assigned(text);

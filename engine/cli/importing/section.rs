@@ -9,6 +9,8 @@ pub(super) struct Section {
     pub(super) name: Option<String>,
     /// Its line, from 1.
     pub(super) line: usize,
+    /// Whether what stands there takes back what stands above.
+    pub(super) is_back: bool,
     /// What is to be done there.
     pub(super) steps: Vec<Step>,
     /// Text that no step has taken up yet.
@@ -27,6 +29,12 @@ pub(super) enum Step {
 impl Section {
     pub(super) fn new(name: Option<String>, line: usize) -> Self {
         Self { name, line, ..Self::default() }
+    }
+
+    /// Below a heading over the way back, or in the way forward.
+    pub(super) fn back(mut self, is_back: bool) -> Self {
+        self.is_back = is_back;
+        self
     }
 
     pub(super) fn prose(&mut self, text: String) {

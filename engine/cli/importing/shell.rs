@@ -1,5 +1,7 @@
 //! The commands in a block of shell: without prompts, and without what was printed.
 
+use super::bash::is_compound_open;
+
 /// A command that a person would type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Typed {
@@ -107,7 +109,7 @@ pub(super) fn typed(language: &str, text: &str, line: usize) -> Option<Vec<Typed
 }
 
 /// Whether the first command is one of a program that everybody knows.
-fn is_known(lines: &[&str]) -> bool {
+pub(super) fn is_known(lines: &[&str]) -> bool {
     let first = lines.iter().map(|line| line.trim()).find(|line| !line.is_empty() && !line.starts_with('#'));
     first.and_then(|line| line.split_whitespace().next()).is_some_and(|word| PROGRAMS.contains(&word))
 }
@@ -146,7 +148,8 @@ fn session(lines: &[&str], first: usize, root: bool) -> Vec<Typed> {
         }
         match all.last_mut() {
             Some(last) if open => {
-                let more = line.trim_start().strip_prefix("> ").unwrap_or(line);
+                let prompted = line.trim_start();
+                let more = prompted.strip_prefix("> ").or_else(|| (prompted == ">").then_some("")).unwrap_or(line);
                 last.text.push('\n');
                 last.text.push_str(more);
                 open = is_open(&last.text);
@@ -221,7 +224,7 @@ fn is_open(text: &str) -> bool {
     }
     let backslashes = text.len() - text.trim_end_matches('\\').len();
     let operator = text.trim_end().ends_with('|') || text.trim_end().ends_with("&&");
-    backslashes % 2 == 1 || operator || quote(text).is_some() || here(text).is_some()
+    backslashes % 2 == 1 || operator || quote(text).is_some() || here(text).is_some() || is_compound_open(text)
 }
 
 /// The quote that is open at the end.

@@ -3,8 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
+use super::back::is_way_back;
+use super::bash::{exports, only_exports};
 use super::document::{Block, Document, Kind};
-use super::placeholder::{Piece, cut};
+use super::inline::{Inline, inline};
+use super::placeholder::{Piece, cut, parameter_of};
+use super::question::question;
 use super::section::{Section, Step};
 use super::shell::{LONGEST, Typed, typed};
 use super::words::{lines, run};
@@ -66,7 +70,9 @@ pub fn import(text: &str, source: &str, name: &str, owner: &str) -> Imported {
     if !writer.parameters.is_empty() {
         runbook.push_str("    params: #{\n");
         for (name, help) in &writer.parameters {
-            let _infallible = writeln!(runbook, "        {name}: #{{ help: {}, pattern: {} }},", quoted(help), quoted(PATTERN));
+            let fallback = writer.fallbacks.get(name).map(|value| format!(", fallback: {}", quoted(value))).unwrap_or_default();
+            let (help, pattern) = (quoted(help), quoted(PATTERN));
+            let _infallible = writeln!(runbook, "        {name}: #{{ help: {help}, pattern: {pattern}{fallback} }},");
         }
         runbook.push_str("    },\n");
     }
@@ -85,19 +91,44 @@ pub fn import(text: &str, source: &str, name: &str, owner: &str) -> Imported {
 fn sections(blocks: Vec<Block>, name: &str, notes: &mut Vec<(usize, String)>) -> (String, String, Vec<Section>) {
     let (mut title, mut about) = (None, Vec::new());
     let mut all = vec![Section::new(None, 1)];
+    // The level of the heading over the way back: what is below it belongs to it.
+    let mut back = None;
     for Block { line, kind } in blocks {
         let first = all.len() == 1 && all[0].steps.is_empty();
         let Some(section) = all.last_mut() else { break };
         match kind {
             Kind::Title(text) => title = Some(text),
             Kind::Heading(1, text) if first && title.is_none() => title = Some(text),
-            Kind::Heading(_, text) => {
+            Kind::Heading(level, text) => {
                 section.close();
+                back = back.filter(|above| level > *above).or_else(|| is_way_back(&text).then_some(level));
                 let name = if text.is_empty() { format!("Line {line}") } else { text };
-                all.push(Section::new(Some(name), line));
+                all.push(Section::new(Some(name), line).back(back.is_some()));
             }
-            Kind::Prose(text) if first => about.push(text),
-            Kind::Prose(text) => section.prose(text),
+            Kind::Prose(text) => {
+                let found = inline(&text);
+                if let Inline::Named(command) = found {
+                    let command = short(command, LONGEST_NAME);
+                    notes.push((
+                        line,
+                        format!("`{command}` stands in a sentence and is not run: it is shown with the next question"),
+                    ));
+                }
+                let told = match found {
+                    Inline::Told(command) => {
+                        Some(Typed { line, comments: Vec::new(), text: command.to_owned(), printed: Vec::new() })
+                    }
+                    Inline::Named(_) | Inline::Nothing => None,
+                };
+                match told {
+                    Some(command) => {
+                        section.prose(text);
+                        section.run(command);
+                    }
+                    None if first => about.push(text),
+                    None => section.prose(text),
+                }
+            }
             Kind::Task(text) => section.task(line, &text),
             Kind::Unturned(what) => notes.push((line, what.to_owned())),
             Kind::Code { language, text } => match typed(&language, &text, line) {
@@ -114,6 +145,10 @@ fn sections(blocks: Vec<Block>, name: &str, notes: &mut Vec<(usize, String)>) ->
     if let Some(last) = all.last_mut() {
         last.close();
     }
+    // A text that is about nothing but the way back is one that goes forward.
+    if is_way_back(title.as_deref().unwrap_or(name)) || all.iter().all(|section| section.is_back || section.steps.is_empty()) {
+        all.iter_mut().for_each(|section| section.is_back = false);
+    }
     (
         title.map(|title| short(&title, 200)).filter(|title| !title.is_empty()).unwrap_or_else(|| name.to_owned()),
         about.join("\n\n"),
@@ -129,6 +164,10 @@ struct Writer<'a> {
     counts: [usize; 3],
     notes: Vec<(usize, String)>,
     phases: BTreeSet<String>,
+    /// What parameters hold unless somebody says otherwise.
+    fallbacks: BTreeMap<String, String>,
+    /// The variables that the text sets for the commands behind them in the same section, each with the parameter for it.
+    variables: BTreeMap<String, String>,
 }
 
 impl Writer<'_> {
@@ -138,6 +177,9 @@ impl Writer<'_> {
                 self.body.push_str(&comment("\n//", &format!("── {name}"), 0));
             }
             return;
+        }
+        if section.is_back {
+            return self.back(section);
         }
         let (indent, end) = match &section.name {
             Some(name) => {
@@ -150,6 +192,7 @@ impl Writer<'_> {
             None => (0, ""),
         };
         let mut names = BTreeSet::new();
+        self.variables.clear();
         for step in &section.steps {
             if self.body.len() > LARGEST {
                 break;
@@ -158,7 +201,8 @@ impl Writer<'_> {
             match step {
                 Step::Ask { line, question, details } => {
                     self.body.push_str(&comment("//", &self.place(*line), indent));
-                    self.ask(&mut names, question, details, indent);
+                    let question = Self::once(&mut names, question);
+                    self.ask(&question, details, indent);
                 }
                 Step::Run { typed, details } => self.run(&mut names, typed, details, indent),
             }
@@ -166,27 +210,96 @@ impl Writer<'_> {
         self.body.push_str(end);
     }
 
+    /// The way back, in comments: which step each of its commands belongs to, only a person can say.
+    fn back(&mut self, section: &Section) {
+        let name = section.name.as_deref().unwrap_or_default();
+        let mut text = format!("{}\n── {name}: for the `rollback` of the commands above", self.place(section.line));
+        for step in &section.steps {
+            let _infallible = match step {
+                Step::Ask { question, details, .. } => write!(text, "\n{details}\n{question}"),
+                Step::Run { typed, details } if typed.text.len() <= LONGEST => {
+                    write!(text, "\n{details}\n    rollback: {},", run(&cut(&typed.text)).expression)
+                }
+                Step::Run { .. } => Ok(()),
+            };
+        }
+        let lines: Vec<_> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+        self.body.push('\n');
+        self.body.push_str(&comment("//", &lines.join("\n"), 0));
+        let what = format!(
+            "`{}` is a way back and no step forward: it stands in comments, for the `rollback` of the commands above it",
+            short(name, LONGEST_NAME)
+        );
+        self.notes.push((section.line, what));
+    }
+
     fn place(&self, line: usize) -> String {
         format!("{}:{line}", self.source)
     }
 
-    fn ask(&mut self, names: &mut BTreeSet<String>, question: &str, details: &str, indent: usize) {
+    /// The question as a text that no other step of the phase has.
+    fn once(names: &mut BTreeSet<String>, question: &str) -> String {
         let question = short(question, 200);
-        let question = unique(names, if question.is_empty() { "Go on?" } else { &question });
+        quoted(&unique(names, if question.is_empty() { "Go on?" } else { &question }))
+    }
+
+    /// `question` is an expression.
+    fn ask(&mut self, question: &str, details: &str, indent: usize) {
         let pad = " ".repeat(indent);
         self.counts[2] += 1;
         let _infallible = match details.trim_end() {
-            "" => writeln!(self.body, "{pad}confirm({});", quoted(&question)),
+            "" => writeln!(self.body, "{pad}confirm({question});"),
             details => {
                 let details = lines(details, indent + 8);
-                writeln!(self.body, "{pad}confirm({}, #{{\n{pad}    details: {details},\n{pad}}});", quoted(&question))
+                writeln!(self.body, "{pad}confirm({question}, #{{\n{pad}    details: {details},\n{pad}}});")
             }
         };
+    }
+
+    /// Variables for what is typed behind them. A process of its own would set them for nobody: they are parameters, and
+    /// stand in the environment of the commands below.
+    fn export(&mut self, typed: &Typed, details: &str, indent: usize) {
+        let place = self.place(typed.line);
+        // What sounds secret is not copied.
+        let hidden = |name: &str| parameter_of(name).is_none();
+        let told = |line: &str| match line.split_once('=') {
+            Some((before, _)) if before.split_whitespace().last().is_some_and(hidden) => format!("{before}=…"),
+            _ => line.to_owned(),
+        };
+        let told: Vec<_> = typed.text.lines().map(told).collect();
+        let mut above = format!("{place}\n{}", told.join("\n"));
+        for text in typed.comments.iter().map(String::as_str).chain([details]).filter(|text| !text.is_empty()) {
+            let _infallible = write!(above, "\n{text}");
+        }
+        let set = exports(&typed.text).unwrap_or_default();
+        let mut left = set.is_empty();
+        for (variable, value) in set {
+            let Some(name) = parameter_of(&variable) else {
+                left = true;
+                continue;
+            };
+            let from = format!("{variable} in {}", self.source);
+            self.parameters.entry(name.clone()).or_insert(from);
+            if fits(&value) {
+                self.fallbacks.entry(name.clone()).or_insert(value);
+            }
+            self.variables.insert(variable, name);
+        }
+        if left {
+            above.push_str("\nTODO: no command below has this variable: put it into their `env`, from a parameter, `settings` or `secret(…)`.");
+            self.notes
+                .push((typed.line, "a variable whose value only a shell knows, or nobody should: it is not set".to_owned()));
+        }
+        self.body.push_str(&comment("//", &above, indent));
     }
 
     fn run(&mut self, names: &mut BTreeSet<String>, typed: &Typed, details: &str, indent: usize) {
         if typed.text.len() > LONGEST {
             self.notes.push((typed.line, "a command that is too long, or whose quote nobody closes: it is not run".to_owned()));
+            return;
+        }
+        if only_exports(&typed.text) {
+            self.export(typed, details, indent);
             return;
         }
         let pieces = cut(&typed.text);
@@ -228,7 +341,8 @@ impl Writer<'_> {
             (false, true) => details.to_owned(),
             (false, false) => format!("{details}\n\n{comments}"),
         };
-        self.ask(names, &format!("Run `{name}`?"), &details, indent);
+        let question = question(&pieces, 2 * LONGEST_NAME).unwrap_or_else(|| Self::once(names, &format!("Run `{name}`?")));
+        self.ask(&question, &details, indent);
         let name = unique(names, &name);
         let pad = " ".repeat(indent);
         let rollback = if run.looks {
@@ -237,8 +351,11 @@ impl Writer<'_> {
             format!("{pad}    // rollback: what takes it back, or \"nothing\"\n")
         };
         self.counts[1] += 1;
+        let env: Vec<_> = self.variables.iter().map(|(name, parameter)| format!("{name}: p.{parameter}")).collect();
+        let env = if env.is_empty() { String::new() } else { format!("{pad}    env: #{{ {} }},\n", env.join(", ")) };
+        let (name_quoted, expression) = (quoted(&name), run.expression);
         let _infallible =
-            write!(self.body, "{pad}command({}, #{{\n{pad}    run: {},\n{rollback}{pad}}});\n", quoted(&name), run.expression);
+            write!(self.body, "{pad}command({name_quoted}, #{{\n{pad}    run: {expression},\n{env}{rollback}{pad}}});\n");
         if run.attended {
             self.notes.push((
                 typed.line,
@@ -246,6 +363,12 @@ impl Writer<'_> {
             ));
         }
     }
+}
+
+/// Whether a value is one that [`PATTERN`] lets pass.
+fn fits(value: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_./:@%+=,".contains(c);
+    value.starts_with(plain) && value.chars().all(|c| plain(c) || c == '-')
 }
 
 /// The tests of a skeleton: it goes to its end, and a no stops it before anything is run.

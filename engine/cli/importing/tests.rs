@@ -168,6 +168,44 @@ fn what_only_looks_is_known_for_it() {
     }
 }
 
+#[test]
+fn the_way_back_is_no_step_forward() {
+    let text = "# T\n\n## Do\n\n```sh\nsystemctl stop x\n```\n\n## Rollback\n\nWhen it hangs.\n\n### First\n\n```sh\nsystemctl start <unit>\n```\n\n## After\n\n- [ ] Tell them\n";
+    let imported = imported(text);
+    assert_eq!(imported.counts, [2, 1, 2], "{}", imported.runbook);
+    assert!(imported.parameters.is_empty(), "what only the way back needs is no parameter yet");
+    assert!(imported.runbook.contains("//     rollback: [\"systemctl\", \"start\", p.unit],"), "{}", imported.runbook);
+    assert!(imported.runbook.contains("// When it hangs."));
+    let lines: Vec<_> = imported.notes.iter().filter(|(_, note)| note.contains("way back")).map(|(line, _)| *line).collect();
+    assert_eq!(lines, [9, 13]);
+    // A runbook whose own business is to take something back goes forward.
+    for text in ["# Roll back the API\n\n## Roll back\n\n```sh\nid\n```\n", "# T\n\n## Revert\n\n```sh\nid\n```\n"] {
+        assert_eq!(import(text, "x.md", "x", "team").counts, [1, 1, 1], "{text}");
+    }
+}
+
+#[test]
+fn a_question_shows_the_values_that_the_command_gets() {
+    let asked = |block: &str| imported(&format!("```sh\n{block}\n```\n")).runbook;
+    assert!(asked("rm -f /q/<queue id>.lock").contains("confirm(\"Run `rm -f /q/\" + p.queue_id + \".lock`?\");"));
+    // What is secret stands there by its name only.
+    assert!(asked("login <user> $API_TOKEN").contains("confirm(\"Run `login \" + p.user + \" $API_TOKEN`?\");"));
+    let long = asked(&format!("echo {} <a>", "x".repeat(300)));
+    assert!(long.contains("…`?\");") && long.contains("a: p.a") | long.contains("p.a]"), "{long}");
+}
+
+#[test]
+fn a_command_in_an_item_is_run_and_in_a_sentence_noted() {
+    let imported = imported(
+        "# T\n\n## Fix\n\n1. Stop: `sudo systemctl stop postfix`\n2. Look at the board\n3. Start: `sudo systemctl start postfix`\n4. If it hangs, `systemctl kill postfix` helps\n",
+    );
+    assert_eq!(imported.counts, [1, 2, 3], "{}", imported.runbook);
+    let at = |text: &str| imported.runbook.find(text).unwrap_or_else(|| panic!("`{text}` is missing in\n{}", imported.runbook));
+    assert!(at("\"stop\", \"postfix\"") < at("Look at the board") && at("Look at the board") < at("\"start\", \"postfix\""));
+    assert_eq!(imported.notes.len(), 1);
+    assert!(imported.notes[0].0 == 8 && imported.notes[0].1.contains("`systemctl kill postfix`"), "{:?}", imported.notes);
+}
+
 /// Pieces that mean something to Markdown, to a shell or to Rhai.
 fn piece() -> impl Strategy<Value = String> {
     let sharp = prop::sample::select(vec![
@@ -274,5 +312,40 @@ proptest! {
         }
         prop_assert!(code.chars().all(|c| c.is_alphanumeric() || "_ \n\"#{}()[]:,;.+=|".contains(c)), "{}", code);
         prop_assert_eq!(code.matches("command(").count(), imported.counts[1]);
+    }
+}
+
+#[test]
+fn a_loop_over_continued_lines_of_a_session_is_one_command() {
+    let session = "$ for i in 1 2; do\n>   echo $i\n> done\n1\n2\n$ uptime";
+    assert_eq!(runs("console", session), [r#"sh("for i in 1 2; do\n" +"  echo $i\n" +"done")"#, r#"["uptime"]"#]);
+}
+
+#[test]
+fn what_only_bash_understands_is_run_by_bash_with_its_values_as_arguments() {
+    assert_eq!(
+        runs("bash", "if [[ -f <file> ]]; then rm <file>; fi"),
+        [r#"["bash", "-c", "file=\"${1}\"; if [[ -f \"${file}\" ]]; then rm \"${file}\"; fi", "bash", p.file]"#]
+    );
+    assert_eq!(runs("sh", "[ -f x ] && y"), [r#"sh("[ -f x ] && y")"#]);
+}
+
+#[test]
+fn variables_for_what_is_typed_below_stand_in_its_environment() {
+    let text = "# T\n\n## A\n\n```sh\nexport KUBECONFIG=/etc/kube/prod\n```\n\n```sh\nkubectl get pods\n```\n\n## B\n\n```sh\nuptime\n```\n";
+    let imported = imported(text);
+    assert_eq!(imported.counts[1], 2, "{}", imported.runbook);
+    assert!(imported.runbook.contains("fallback: \"/etc/kube/prod\" }"), "{}", imported.runbook);
+    assert_eq!(imported.runbook.matches("env: #{ KUBECONFIG: p.kubeconfig },").count(), 1, "{}", imported.runbook);
+}
+
+#[test]
+fn a_variable_that_only_a_shell_can_tell_or_that_is_secret_is_left_with_a_word() {
+    for line in ["export ID=$(hostname)", "export DB_PASSWORD=hunter2"] {
+        let imported = imported(&format!("# T\n\n```sh\n{line}\n```\n"));
+        assert!(imported.runbook.contains("// TODO: no command below has this variable"), "{}", imported.runbook);
+        assert_eq!((imported.counts[1], imported.notes.len()), (0, 1));
+        assert!(!imported.runbook.contains("hunter2"), "{}", imported.runbook);
+        assert!(imported.parameters.is_empty(), "{:?}", imported.parameters);
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::bash;
 use super::placeholder::Piece;
 use super::shell::here;
 use crate::literal::quoted;
@@ -178,6 +179,13 @@ fn shell(pieces: &[Piece], parameters: &BTreeSet<String>) -> String {
     let moves = script.lines().any(|line| matches!(line.split_whitespace().next(), Some("cd" | "pushd")));
     if moves && script.contains('\n') {
         script.insert_str(0, "set -e\n");
+    }
+    if bash::is_wanted(&script) {
+        // As `sh(…)` does it: values are arguments, which no shell reads as code.
+        let names = parameters.iter().enumerate().map(|(at, name)| format!("{name}=\"${{{}}}\"; ", at + 1));
+        let script = lines(&format!("{}{script}", names.collect::<String>()), 12);
+        let values: String = parameters.iter().map(|name| format!(", p.{name}")).collect();
+        return format!("[\"bash\", \"-c\", {script}, \"bash\"{values}]");
     }
     let values: Vec<_> = parameters.iter().map(|name| format!("{name}: p.{name}")).collect();
     let script = lines(&script, 12);

@@ -12,6 +12,7 @@ pub mod style;
 pub mod table;
 pub mod veiled;
 pub mod verdict;
+pub mod wrap;
 
 pub use format::Format;
 pub use print::{to_stderr, to_stdout};

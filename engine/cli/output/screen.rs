@@ -39,6 +39,9 @@ pub struct Screen {
     pub palette: Palette,
     /// Whether a line can be drawn again: a terminal that is not dumb.
     pub live: bool,
+    /// Whether lines are laid out as at a terminal, with marks in place of times: at one that is not dumb, and where colours are
+    /// insisted on, because somebody shows it at one.
+    pub marked: bool,
     /// Whether marks outside ASCII can be shown.
     pub unicode: bool,
     /// Columns; 80 when nobody knows.
@@ -49,26 +52,38 @@ impl Screen {
     /// Looks at a stream and the environment.
     ///
     /// `NO_COLOR` (when not empty) and `TERM=dumb` take colours away, `CLICOLOR_FORCE` (neither empty nor `0`) gives them where there
-    /// is no terminal, `--color` decides over all of them.
+    /// is no terminal, `--color` decides over all of them. Where colours are insisted on and `NO_COLOR` is set, there are marks
+    /// without colours.
     pub fn of(stream: impl AsFd, colour: When, variable: &dyn Fn(&str) -> Option<OsString>) -> Self {
         let variable = |name: &str| variable(name).and_then(|value| value.into_string().ok()).filter(|value| !value.is_empty());
         let is_terminal = rustix::termios::isatty(&stream);
         let term = variable("TERM");
         let dumb = term.as_deref().is_none_or(|term| term == "dumb");
+        let insisted = variable("CLICOLOR_FORCE").is_some_and(|force| force != "0");
+        let live = is_terminal && !dumb;
         let coloured = match colour {
             When::Always => true,
             When::Never => false,
             When::Auto if variable("NO_COLOR").is_some() => false,
-            When::Auto => (is_terminal && !dumb) || variable("CLICOLOR_FORCE").is_some_and(|force| force != "0"),
+            When::Auto => live || insisted,
         };
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(variable).unwrap_or_default().to_lowercase();
         Self {
             palette: if coloured { Palette::coloured() } else { Palette::plain() },
-            live: is_terminal && !dumb,
+            live,
+            marked: live || insisted || colour == When::Always,
             // The console of Linux has room for 512 glyphs, and ours are not among them.
             unicode: (locale.contains("utf-8") || locale.contains("utf8")) && term.as_deref() != Some("linux"),
             width: width(&stream).or_else(|| variable("COLUMNS")?.parse().ok()).filter(|width| *width > 0).unwrap_or(80),
         }
+    }
+}
+
+#[cfg(test)]
+impl Screen {
+    /// A screen of so many columns, without colours.
+    pub(crate) fn plain(width: usize) -> Self {
+        Self { palette: Palette::plain(), live: false, marked: true, unicode: true, width }
     }
 }
 
@@ -132,7 +147,18 @@ mod tests {
         let env = |name: &str| (name == "TERM").then(|| OsString::from("xterm"));
         let auto = Screen::of(&file, When::Auto, &env);
         assert!(!auto.palette.is_coloured() && !auto.live && auto.width == 80);
-        assert!(Screen::of(&file, When::Always, &env).palette.is_coloured());
+        let always = Screen::of(&file, When::Always, &env);
+        assert!(always.palette.is_coloured() && always.marked && !always.live && !auto.marked);
+    }
+
+    #[test]
+    fn marks_can_be_had_without_colours() {
+        let file = tempfile::tempfile().unwrap();
+        let env = |name: &str| matches!(name, "CLICOLOR_FORCE" | "NO_COLOR").then(|| OsString::from("1"));
+        let screen = Screen::of(&file, When::Auto, &env);
+        assert!(screen.marked && !screen.live && !screen.palette.is_coloured());
+        let env = |name: &str| (name == "CLICOLOR_FORCE").then(|| OsString::from("0"));
+        assert!(!Screen::of(&file, When::Auto, &env).marked);
     }
 
     #[test]

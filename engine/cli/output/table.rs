@@ -2,7 +2,41 @@
 
 use unicode_width::UnicodeWidthStr;
 
+use crate::output::screen::Screen;
 use crate::output::style::{Palette, Tone};
+
+/// On a narrower screen a table that does not fit is told field by field: rows over several lines cannot be read.
+const NARROW: usize = 60;
+
+/// Rows in [`columns`], or one field a line where the screen is too narrow for them.
+#[must_use]
+pub fn fitting<const N: usize>(heading: [&str; N], rows: &[[(Tone, String); N]], screen: Screen) -> String {
+    let table = columns(heading, rows, Palette::plain());
+    if screen.width < NARROW && table.lines().any(|line| line.width() > screen.width) {
+        return fields(heading, rows, screen.palette);
+    }
+    columns(heading, rows, screen.palette)
+}
+
+/// Each row in lines of its own, under its first cell; what is empty is left out.
+fn fields<const N: usize>(heading: [&str; N], rows: &[[(Tone, String); N]], palette: Palette) -> String {
+    let names = heading.map(str::to_lowercase);
+    let is_told = |at: &usize| rows.iter().any(|row| !row[*at].1.is_empty());
+    let widest = (1..N).filter(is_told).map(|at| names[at].width()).max().unwrap_or(0);
+    let mut text = String::new();
+    for row in rows {
+        for (at, ((tone, cell), name)) in row.iter().zip(&names).enumerate().filter(|(_, ((_, cell), _))| !cell.is_empty()) {
+            let cell = palette.paint(*tone, cell);
+            if at == 0 {
+                text.push_str(&format!("{cell}\n"));
+            } else {
+                let gap = " ".repeat(widest - name.width());
+                text.push_str(&format!("  {}{gap}  {cell}\n", palette.paint(Tone::Faint, name)));
+            }
+        }
+    }
+    text
+}
 
 /// Rows in columns as wide as their widest cell; the last column is not padded. Cells have to be safe and uncoloured.
 #[must_use]
@@ -48,5 +82,19 @@ mod tests {
         let rows = [row(["a", "a very long reason", ""]), row(["b", "short", "team"])];
         let table = columns(["name", "title", "owner"], &rows, Palette::plain());
         assert_eq!(table, "name  title  owner\na     a very long reason\nb     short  team\n");
+    }
+
+    #[test]
+    fn a_table_that_does_not_fit_is_told_field_by_field_on_a_narrow_screen_only() {
+        let row = |cells: [&str; 3]| cells.map(|cell| (Tone::Plain, cell.to_owned()));
+        let rows = [row(["rollback-api", "Roll the API back to the release before", "team-api"]), row(["b", "", "team"])];
+        let wide = columns(["NAME", "TITLE", "OWNER"], &rows, Palette::plain());
+        assert_eq!(fitting(["NAME", "TITLE", "OWNER"], &rows, Screen::plain(60)), wide);
+        assert_eq!(
+            fitting(["NAME", "TITLE", "OWNER"], &rows, Screen::plain(40)),
+            "rollback-api\n  title  Roll the API back to the release before\n  owner  team-api\nb\n  owner  team\n"
+        );
+        let short = fitting(["A", "B", "C"], &[row(["1", "2", "3"])], Screen::plain(40));
+        assert_eq!(short, "A  B  C\n1  2  3\n", "what fits stays a table");
     }
 }

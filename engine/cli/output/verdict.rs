@@ -3,6 +3,7 @@
 use runbook_runtime::audit::verify::{Finding, Verified};
 use serde_json::json;
 
+use crate::coverage::Coverage;
 use crate::output::safe;
 
 /// A trail that is sound, in some lines.
@@ -41,14 +42,16 @@ pub fn sound(verified: &Verified, vouched: bool) -> String {
 
 /// The same for programs: one finding a line, then the sum. `local` is what is wrong with journals outside the trail.
 #[must_use]
-pub fn json_lines(verified: &Verified, local: &[String]) -> String {
+pub fn json_lines(verified: &Verified, local: &[String], coverage: &Coverage) -> String {
     let mut lines: Vec<_> = local.iter().map(|what| json!({ "v": 1, "type": "finding", "what": what })).collect();
     lines.extend(verified.findings.iter().map(finding));
+    let sound = lines.is_empty();
+    lines.extend(coverage.json());
     let signatures = &verified.signatures;
     lines.push(json!({
         "v": 1,
         "type": "verified",
-        "sound": lines.is_empty(),
+        "sound": sound,
         "main": verified.main_head,
         "follows": verified.follows,
         "runs": verified.runs,

@@ -1,11 +1,16 @@
 //! The menus for a failed step and for one in doubt: letters, no default, and a reason where the record needs one.
 
 use runbook_model::change::Change;
+use runbook_model::path::StepPath;
 use runbook_model::step::{StepKind, StepSpec};
 use runbook_runtime::world::Choice;
 
 use crate::output::safe;
 use crate::output::style::{Palette, Tone};
+use crate::output::wrap::Lines;
+
+/// So many changes that would be taken back are named.
+const NAMED: usize = 3;
 
 /// What can be chosen, before it is known who did and why.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,7 +68,7 @@ pub(super) fn ways(choice: &Choice) -> Vec<Way> {
                 // A question that could be passed over would be none.
                 ways.extend((*rolling_back || !matches!(spec.kind, StepKind::Confirm(_))).then_some(Way::Skip));
             }
-            if *owed > 0 && !rolling_back {
+            if !owed.is_empty() && !rolling_back {
                 ways.push(Way::RollBack);
             }
             ways.push(Way::Stop);
@@ -73,23 +78,42 @@ pub(super) fn ways(choice: &Choice) -> Vec<Way> {
 }
 
 /// What a person reads before they choose.
-pub(super) fn shown(choice: &Choice, palette: Palette) -> String {
+pub(super) fn shown(choice: &Choice, palette: Palette, columns: Option<usize>) -> String {
+    let below = |line: &str| {
+        let lines = Lines { columns, first: 4, hang: 6 };
+        format!("    {}\n", lines.lay(&[(Tone::Plain, safe::line(line).as_str())], palette))
+    };
+    let head = |name: &str, tone: Tone, what: &str| {
+        let (name, what) = (safe::line(name), format!(" {what}"));
+        format!(
+            "\n{}\n",
+            Lines { columns, first: 0, hang: 2 }.lay(&[(Tone::Strong, name.as_str()), (tone, what.as_str())], palette)
+        )
+    };
     let mut text = match choice {
         Choice::Failed { path, why, rolling_back, .. } => {
             let what = if *rolling_back { "the rollback failed" } else { "failed" };
-            format!("\n{} {}\n    {}\n", bold(palette, path.name()), palette.paint(Tone::Bad, what), safe::line(why))
+            [head(path.name(), Tone::Bad, what), below(why)].concat()
         }
         Choice::InDoubt { path, spec, known } => {
-            let mut text =
-                format!("\n{} {}\n", bold(palette, path.name()), palette.paint(Tone::Warn, "is in doubt: did it take effect?"));
-            text.extend(change(spec).map(|change| format!("    {}\n", safe::line(&change.line()))));
-            text.extend(known.lines().map(|line| format!("    {}\n", safe::line(line))));
+            let mut text = head(path.name(), Tone::Warn, "is in doubt: did it take effect?");
+            text.extend(change(spec).map(|change| below(&change.line())));
+            text.extend(known.lines().map(below));
             text
         }
     };
+    text.push_str(&letters(choice, palette, columns));
+    text
+}
+
+/// What each letter means.
+pub(super) fn letters(choice: &Choice, palette: Palette, columns: Option<usize>) -> String {
+    let mut text = String::new();
     for way in ways(choice) {
         let letter = palette.paint(Tone::Strong, &format!("[{}]", way.letter()));
-        text.push_str(&format!("  {letter} {}\n", what(way, choice)));
+        let what = what(way, choice);
+        let lines = Lines { columns, first: 6, hang: 6 };
+        text.push_str(&format!("  {letter} {}\n", lines.lay(&[(Tone::Plain, what.as_str())], palette)));
     }
     text
 }
@@ -104,8 +128,7 @@ fn what(way: Way, choice: &Choice) -> String {
     match (way, choice) {
         (Way::Retry, _) => "retry: try the step again".to_owned(),
         (Way::Skip, _) => "skip: pass over it, with a reason".to_owned(),
-        (Way::RollBack, Choice::Failed { owed: 1, .. }) => "rollback: take back the 1 change that is owed".to_owned(),
-        (Way::RollBack, Choice::Failed { owed, .. }) => format!("rollback: take back the {owed} changes that are owed"),
+        (Way::RollBack, Choice::Failed { owed, .. }) => format!("rollback: take back {}", taken_back(owed)),
         (Way::RollBack, Choice::InDoubt { .. }) => "rollback".to_owned(),
         (Way::Stop, _) => "stop here: the run stays resumable".to_owned(),
         (Way::Did, _) => "did: it took effect; the run goes on behind it".to_owned(),
@@ -113,13 +136,20 @@ fn what(way: Way, choice: &Choice) -> String {
     }
 }
 
+/// What a rollback would take back, in its order.
+fn taken_back(owed: &[StepPath]) -> String {
+    let names: Vec<_> = owed.iter().take(NAMED).map(|path| format!("`{}`", safe::line(path.name()))).collect();
+    let more = owed.len() - names.len();
+    let mut text = names.join(", then ");
+    if more > 0 {
+        text.push_str(&format!(", then {more} more"));
+    }
+    text
+}
+
 fn change(spec: &StepSpec) -> Option<&Change> {
     match &spec.kind {
         StepKind::Command(command) => Some(&command.change),
         StepKind::Check(_) | StepKind::Confirm(_) | StepKind::Rollback(_) => None,
     }
-}
-
-fn bold(palette: Palette, name: &str) -> String {
-    palette.paint(Tone::Strong, &safe::line(name))
 }

@@ -6,13 +6,16 @@ use runbook_runtime::world::Question;
 use crate::output::elapsed;
 use crate::output::safe::{self, Colours};
 use crate::output::style::{Palette, Tone};
+use crate::output::wrap::{self, Lines};
 
 /// What a person reads before they answer. Nothing in it can move the cursor: a prompt that can be redrawn is forged.
-pub(super) fn shown(question: &Question, palette: Palette) -> String {
-    let mut text = format!("\n{} {}\n", palette.paint(Tone::Warn, "?"), palette.paint(Tone::Strong, &safe::line(&question.text)));
+pub(super) fn shown(question: &Question, palette: Palette, columns: Option<usize>) -> String {
+    let lay = |first, hang, tone, line: &str| Lines { columns, first, hang }.lay(&[(tone, line)], palette);
+    let asked = lay(2, 2, Tone::Strong, &safe::line(&question.text));
+    let mut text = format!("\n{} {asked}\n", palette.paint(Tone::Warn, "?"));
     if let Some(details) = &question.confirm.details {
         for line in safe::block(details.as_bytes(), Colours::Dropped).lines() {
-            text.push_str(&format!("    {line}\n"));
+            text.push_str(&format!("    {}\n", lay(4, 6 + wrap::indent(line), Tone::Plain, line)));
         }
     }
     let wants = question.confirm.wants();
@@ -20,26 +23,32 @@ pub(super) fn shown(question: &Question, palette: Palette) -> String {
         text.push_str(&format!("    {}\n", palette.paint(Tone::Faint, &safe::line(&wants.join(" · ")))));
     }
     for (at, choice) in question.confirm.choices.iter().enumerate() {
-        text.push_str(&format!("    {} {}\n", palette.paint(Tone::Strong, &format!("[{}]", at + 1)), safe::line(choice)));
+        let number = format!("[{}]", at + 1);
+        let first = 4 + number.len() + 1;
+        let choice = lay(first, first, Tone::Plain, &safe::line(choice));
+        text.push_str(&format!("    {} {choice}\n", palette.paint(Tone::Strong, &number)));
     }
-    match (question.confirm.deadline, question.left) {
-        (Some(deadline), Some(left)) if left < deadline => {
-            let left = elapsed::ticking(left.millis());
-            text.push_str(&palette.paint(Tone::Faint, &format!("    within {left} (of {deadline})\n")));
-        }
-        (Some(deadline), _) => text.push_str(&palette.paint(Tone::Faint, &format!("    within {deadline}\n"))),
-        (None, _) => {}
+    let deadline = question.confirm.deadline.map(|deadline| match question.left {
+        Some(left) if left < deadline => format!("within {} (of {deadline})", elapsed::ticking(left.millis())),
+        _ => format!("within {deadline}"),
+    });
+    // The prompt for a choice says so itself.
+    let open = question.confirm.choices.is_empty().then(|| "Ctrl-D leaves it open".to_owned());
+    let notes: Vec<_> = deadline.into_iter().chain(open).collect();
+    if !notes.is_empty() {
+        text.push_str(&palette.paint(Tone::Faint, &format!("    {}\n", notes.join(" · "))));
     }
     text
 }
 
 /// What stands before the cursor.
-pub(super) fn prompt(question: &Question) -> String {
-    match (&question.confirm.input, question.confirm.choices.len()) {
+pub(super) fn prompt(question: &Question, columns: Option<usize>) -> String {
+    let prompt = match (&question.confirm.input, question.confirm.choices.len()) {
         (Some(input), _) => format!("  {}: ", safe::line(input)),
         (None, 0) => "  yes or no? [y/N] ".to_owned(),
         (None, choices) => format!("  1 to {choices}, or Ctrl-D to leave it open: "),
-    }
+    };
+    Lines { columns, first: 0, hang: 2 }.lay(&[(Tone::Plain, prompt.as_str())], Palette::plain())
 }
 
 /// What an answer means, or what is wanted instead.

@@ -11,6 +11,7 @@ use runbook_runtime::world::{Choice, Chosen, Lent, Question, Reaction};
 
 use crate::operator::Operator;
 use crate::output::style::{Palette, Tone};
+use crate::output::wrap::Lines;
 use crate::people::lending::Lending;
 use crate::people::menu::{self, Way};
 use crate::people::question;
@@ -97,15 +98,18 @@ impl AtTerminal {
 
     async fn answer(&self, question: &Question) -> io::Result<Reaction> {
         let mut tty = self.open()?;
-        tty.show(&question::shown(question, self.palette))?;
+        let shown = question::shown(question, self.palette, tty.columns());
+        tty.show(&shown)?;
         if let Err(refusal) = self.operator.may_answer(&question.confirm, &self.runner) {
-            tty.show(&format!("    {}\n", self.palette.paint(Tone::Warn, &crate::output::safe::line(&refusal.to_string()))))?;
+            let refusal = crate::output::safe::line(&refusal.to_string());
+            let lines = Lines { columns: tty.columns(), first: 4, hang: 4 };
+            tty.show(&format!("    {}\n", lines.lay(&[(Tone::Warn, refusal.as_str())], self.palette)))?;
             return Ok(Reaction::Nobody);
         }
         tty.forget_typed()?;
         loop {
-            tty.show(&question::prompt(question))?;
-            let Some(typed) = tty.line().await? else { return Ok(Reaction::Nobody) };
+            let prompt = question::prompt(question, tty.columns());
+            let Some(typed) = tty.asked(&shown, &prompt).await? else { return Ok(Reaction::Nobody) };
             match question::meaning(question, &typed) {
                 Ok(said) => return Ok(Reaction::Answered { said, by: self.me() }),
                 Err(want) => tty.show(&self.again(want))?,
@@ -115,21 +119,27 @@ impl AtTerminal {
 
     async fn decide(&self, choice: &Choice) -> io::Result<Chosen> {
         let mut tty = self.open()?;
-        tty.show(&menu::shown(choice, self.palette))?;
+        let shown = menu::shown(choice, self.palette, tty.columns());
+        tty.show(&shown)?;
         tty.forget_typed()?;
         let letters: Vec<_> = menu::ways(choice).into_iter().map(Way::letter).collect();
         loop {
-            tty.show(&format!("  {}? ", letters.join(", ")))?;
-            let Some(typed) = tty.line().await? else { return Ok(Chosen::Stop) };
+            let Some(typed) = tty.asked(&shown, &format!("  {}? ", letters.join(", "))).await? else { return Ok(Chosen::Stop) };
             let Some(way) = menu::meaning(choice, &typed) else {
-                tty.show(&self.again("one of the letters is wanted"))?;
+                if typed != "?" {
+                    tty.show(&self.again("one of the letters is wanted"))?;
+                }
+                tty.show(&menu::letters(choice, self.palette, tty.columns()))?;
                 continue;
             };
             let why = match way.reason() {
                 Some(reason) => match self.reason(&mut tty, reason).await? {
                     Some(why) => why,
                     // Whoever cannot say why has not decided yet.
-                    None => continue,
+                    None => {
+                        tty.show(&menu::letters(choice, self.palette, tty.columns()))?;
+                        continue;
+                    }
                 },
                 None => String::new(),
             };
@@ -146,8 +156,8 @@ impl AtTerminal {
     }
 
     async fn reason(&self, tty: &mut Tty, reason: &str) -> io::Result<Option<String>> {
-        tty.show(&format!("  {reason} "))?;
-        let typed = tty.line().await?.filter(|why| !why.is_empty() && !why.contains(char::is_control));
+        let typed =
+            tty.asked("", &format!("  {reason} ")).await?.filter(|why| !why.is_empty() && !why.contains(char::is_control));
         if typed.is_none() {
             tty.show(&self.again("a reason is wanted"))?;
         }

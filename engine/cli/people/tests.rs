@@ -203,6 +203,7 @@ fn a_question_that_is_taken_back_leaves_the_terminal_as_it_was() {
 fn failed(owed: usize, rolling_back: bool) -> Choice {
     let spec = StepSpec { name: "restart".to_owned(), kind: StepKind::Check(Check::default()) };
     let path = StepPath::root().child("restart", 1);
+    let owed = (1..=owed).rev().map(|nth| StepPath::root().child(&format!("change {nth}"), 1)).collect();
     Choice::Failed { path, spec: Some(spec), why: "exit code 3".to_owned(), owed, rolling_back }
 }
 
@@ -219,7 +220,20 @@ fn a_failed_step_is_passed_over_with_a_reason_only() {
     let chosen = wait(emulator.people().choose(&failed(2, false)));
     assert!(matches!(chosen, Some(Chosen::Skip { why, .. }) if why == "known"));
     let shown = far.join().unwrap();
-    assert!(shown.contains("take back the 2 changes that are owed"), "{shown}");
+    assert!(shown.contains("take back `change 2`, then `change 1`\r\n"), "{shown}");
+    let menu = |text: &str| text.matches("[k] skip: pass over it").count();
+    assert_eq!(menu(&shown), 3, "at first, behind what means nothing, and behind a reason that was not given: {shown}");
+}
+
+#[test]
+fn a_question_mark_shows_the_menu_again_and_a_long_rollback_is_counted() {
+    let emulator = emulator();
+    let far = emulator.play(&[("r, k, b, s? ", "?\n"), ("r, k, b, s? ", "s\n")]);
+    assert_eq!(wait(emulator.people().choose(&failed(5, false))), Some(Chosen::Stop));
+    let shown = far.join().unwrap();
+    let named = "take back `change 5`, then `change 4`, then `change 3`, then 2 more\r\n";
+    assert_eq!(shown.matches(named).count(), 2, "{shown}");
+    assert!(!shown.contains("one of the letters is wanted"), "{shown}");
 }
 
 #[test]
@@ -243,4 +257,28 @@ fn a_step_in_doubt_is_settled_with_how_one_knows() {
     let chosen = wait(emulator.people().choose(&choice));
     assert!(matches!(chosen, Some(Chosen::DidNot { why, .. }) if why == "the old release answers"));
     assert!(far.join().unwrap().contains("    process 77 is gone\r\n"));
+}
+
+#[test]
+fn a_question_is_laid_within_the_columns_and_says_all_of_it() {
+    let details = "The last release is 2026-11-20.3 and it was deployed by the pipeline of team-api.\n  - what runs now: /srv/api/releases/2026-11-20.3-a-very-long-name-of-a-release";
+    let asked = question(
+        "Roll the service back to the release before, although the database was migrated?",
+        Confirm {
+            details: Some(details.to_owned()),
+            choices: vec!["wait".into(), "roll back and tell the people who own it".into()],
+            ..Confirm::default()
+        },
+    );
+    let letters = |text: &str| text.chars().filter(|letter| !letter.is_whitespace()).collect::<String>();
+    let whole = super::question::shown(&asked, Palette::plain(), None);
+    assert_eq!(whole.lines().count(), 6, "{whole}");
+    for columns in [80, 40] {
+        let shown = super::question::shown(&asked, Palette::plain(), Some(columns));
+        assert!(shown.lines().all(|line| line.chars().count() <= columns), "{shown}");
+        assert_eq!(letters(&shown), letters(&whole));
+        assert!(shown.contains("\n  ") && shown.contains("    [2] roll back"), "{shown}");
+    }
+    let narrow = super::question::shown(&asked, Palette::plain(), Some(40));
+    assert!(narrow.contains("    [2] roll back and tell the people\n        who own it\n"), "{narrow}");
 }

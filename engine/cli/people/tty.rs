@@ -6,8 +6,10 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use rustix::fs::OFlags;
+use rustix::process::Signal as Kernel;
 use rustix::termios::{QueueSelector, tcflush, tcgetpgrp};
 use tokio::net::unix::pipe;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// A longer line than the kernel's own limit was pasted by mistake.
 const LONGEST: usize = 4096;
@@ -21,6 +23,8 @@ pub(super) struct Tty {
     /// tokio's name for any descriptor that can be waited for and read.
     input: pipe::Receiver,
     output: File,
+    /// Somebody has stopped the program (Ctrl-Z), done something else at the terminal, and brought it back.
+    continued: Signal,
     /// A prompt stands at the cursor.
     prompting: bool,
 }
@@ -29,7 +33,7 @@ impl Tty {
     /// Opens a terminal: `/dev/tty` is the one of this process. Call it within a tokio runtime.
     pub(super) fn open(path: &Path) -> io::Result<Self> {
         let (output, input) = ends(path)?;
-        Ok(Self { input, output, prompting: false })
+        Ok(Self { input, output, continued: signal(SignalKind::from_raw(Kernel::CONT.as_raw()))?, prompting: false })
     }
 
     /// Shows text that is already safe.
@@ -39,31 +43,54 @@ impl Tty {
         self.output.flush()
     }
 
+    /// The columns of the terminal, as they are now; `None` when it does not say.
+    pub(super) fn columns(&self) -> Option<usize> {
+        crate::output::screen::width(&self.output)
+    }
+
     /// Forgets what was typed so far: keys pressed before a question are no answer to it.
     pub(super) fn forget_typed(&self) -> io::Result<()> {
         Ok(tcflush(&self.output, QueueSelector::IFlush)?)
     }
 
-    /// The next line, without its end; `None` when there will be no more (Ctrl-D, or the terminal was closed).
-    pub(super) async fn line(&mut self) -> io::Result<Option<String>> {
-        let mut line = Vec::new();
+    /// The next line behind a `prompt`, without its end; `None` when there will be no more (Ctrl-D, or
+    /// the terminal was closed). Whoever comes back to the program from elsewhere does not see
+    /// any more what they were asked: it is shown `again`, with the prompt.
+    pub(super) async fn asked(&mut self, again: &str, prompt: &str) -> io::Result<Option<String>> {
+        self.show(prompt)?;
         loop {
-            let mut buffer = [0; 512];
-            self.input.readable().await?;
-            let read = match self.input.try_read(&mut buffer) {
-                Ok(read) => read,
-                Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => continue,
-                Err(error) => return Err(error),
-            };
-            if read == 0 {
-                return Ok(None);
+            tokio::select! {
+                line = line(&self.input) => {
+                    // The kernel has echoed the end of the line.
+                    self.prompting &= !matches!(line, Ok(Some(_)));
+                    return line;
+                }
+                _ = self.continued.recv() => {}
             }
-            line.extend_from_slice(&buffer[..read]);
-            if line.last() == Some(&b'\n') || line.len() >= LONGEST {
-                // The kernel has echoed the end of the line.
-                self.prompting = false;
-                return Ok(Some(String::from_utf8_lossy(&line).trim().to_owned()));
+            if in_foreground(&self.output) {
+                self.show(&format!("{again}{prompt}"))?;
             }
+        }
+    }
+}
+
+/// The next line, without its end; `None` when there will be no more (Ctrl-D, or the terminal was closed).
+async fn line(input: &pipe::Receiver) -> io::Result<Option<String>> {
+    let mut line = Vec::new();
+    loop {
+        let mut buffer = [0; 512];
+        input.readable().await?;
+        let read = match input.try_read(&mut buffer) {
+            Ok(read) => read,
+            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => continue,
+            Err(error) => return Err(error),
+        };
+        if read == 0 {
+            return Ok(None);
+        }
+        line.extend_from_slice(&buffer[..read]);
+        if line.last() == Some(&b'\n') || line.len() >= LONGEST {
+            return Ok(Some(String::from_utf8_lossy(&line).trim().to_owned()));
         }
     }
 }
@@ -79,11 +106,15 @@ pub(super) fn ends(path: &Path) -> io::Result<(File, pipe::Receiver)> {
     };
     let output = open(OFlags::empty())?;
     // Whoever reads or flushes from the background is stopped by the kernel (SIGTTIN), and would hang there.
-    // On a terminal that is not our controlling one there is no such signal, and this call fails.
-    if tcgetpgrp(&output).is_ok_and(|foreground| foreground != rustix::process::getpgrp()) {
+    if !in_foreground(&output) {
         return Err(io::Error::other("the program runs in the background"));
     }
     Ok((output, pipe::Receiver::from_file_unchecked(open(OFlags::NONBLOCK)?)?))
+}
+
+/// On a terminal that is not our controlling one nobody is in the background: there the call fails.
+fn in_foreground(terminal: &File) -> bool {
+    tcgetpgrp(terminal).map_or(true, |foreground| foreground == rustix::process::getpgrp())
 }
 
 impl Drop for Tty {

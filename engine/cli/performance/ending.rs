@@ -6,6 +6,7 @@ use runbook_model::status::RunStatus;
 use runbook_runtime::dispatcher::{Finished, Halt, Sealing};
 use runbook_runtime::journal::RunDir;
 
+use super::lost;
 use super::refused::locked;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
@@ -32,14 +33,16 @@ pub(super) fn already(
 }
 
 /// How the program ends after a session, having said what the reporters could not know.
-pub(super) fn ended(workplace: &Workplace<'_>, finished: &Finished, edit: &str) -> ExitCode {
+pub(super) fn ended(workplace: &Workplace<'_>, dir: &RunDir, finished: &Finished, edit: &str) -> ExitCode {
     let palette = workplace.screen().palette;
     let flags = workplace.globals.flags();
     let exit = match (&finished.status, &finished.halt) {
         // Neither leaves a record behind that a reporter could show.
         (_, Some(halt @ (Halt::Lost(_) | Halt::Illegal(_)))) => {
-            output::to_stderr(&Failure::new(ExitCode::StepFailed, halt.to_string()).found_by(&flags).rendered(palette));
-            ExitCode::StepFailed
+            let failure = lost::failure(halt, workplace, dir);
+            let exit = failure.exit();
+            output::to_stderr(&failure.found_by(&flags).rendered(palette));
+            exit
         }
         // The end of the anchor says it, with the way out.
         (_, Some(Halt::Fenced(_))) => ExitCode::Refused,

@@ -1,10 +1,12 @@
 //! Why a session could not begin, and what to do about it.
 
-use runbook_runtime::dispatcher::{Halt, NoLock, Refused};
+use runbook_runtime::dispatcher::{NoLock, Refused};
 use runbook_runtime::journal::{CreateError, OpenError, ReadError};
 
+use super::lost;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
+use crate::workplace::no_room;
 
 /// A lock that is not to be had, and what to do about it.
 pub(super) fn locked(no: &NoLock) -> Failure {
@@ -37,6 +39,7 @@ pub(super) fn refused(refused: Refused, trail: &str) -> Failure {
         }
         Refused::Unsealable { .. } => Failure::new(ExitCode::Damaged, refused.to_string())
             .hint("`--unsealed REASON` runs without the audit trail, and records why"),
+        Refused::Create(CreateError::Storage(failure)) if failure.is_for_want_of_room() => no_room(refused.to_string()),
         Refused::Answered { run, .. } => held(refused.to_string()).hint(format!("runbook show {run}")),
         Refused::NotAllowed(_)
         | Refused::Unsigned(_)
@@ -47,8 +50,7 @@ pub(super) fn refused(refused: Refused, trail: &str) -> Failure {
             Failure::usage(refused.to_string()).hint(format!("runbook show {run}  names the step that is in doubt, if any"))
         }
         Refused::Locked(no) => locked(no),
-        Refused::Halt(Halt::Interrupted) => Failure::new(ExitCode::Interrupted, refused.to_string()),
-        Refused::Halt(_) => Failure::new(ExitCode::StepFailed, refused.to_string()),
+        Refused::Halt(halt) => Failure::new(lost::exit(halt), refused.to_string()),
         Refused::Script { diagnostics, .. } => Failure::usage(refused.to_string()).detail(diagnostics.render(false)),
         _ => Failure::usage(refused.to_string()),
     }

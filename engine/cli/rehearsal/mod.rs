@@ -4,7 +4,10 @@
 mod afterwards;
 mod past;
 mod requirement;
+mod timed;
+mod tried;
 
 pub use afterwards::compared;
 pub use past::Past;
 pub use requirement::refusal;
+pub use tried::LastTried;

@@ -16,6 +16,7 @@ use runbook_model::state::Folding;
 use runbook_model::status::RunStatus;
 use runbook_runtime::journal::{Journal, RunDir, StateDir};
 
+use super::timed::{self, Timed};
 use crate::output::reporters::outlook;
 use crate::output::style::Tone;
 
@@ -33,6 +34,7 @@ const BYTES: u64 = 16 << 20;
 pub struct Past {
     held: Vec<Held>,
     durations: Durations,
+    timed: Vec<Timed>,
 }
 
 /// A run that came to an end which counts: a rehearsal, or an execution that completed.
@@ -87,8 +89,10 @@ impl Past {
         if read.is_err() {
             return;
         }
+        let whole = watch.whole();
         self.durations.count(watch);
         let Ok(Some(state)) = folding.done() else { return };
+        self.timed.extend(whole.map(|millis| Timed { params: state.started().params.clone(), millis }));
         let counts = matches!(state.status(), RunStatus::Completed | RunStatus::Rehearsed { .. } | RunStatus::Unknowable { .. });
         if let Some(by) = state.session_operator().filter(|_| counts) {
             let (run, at, plan) = (state.run(), state.last_at(), Plan::of(&state));
@@ -103,7 +107,7 @@ impl Past {
         &self.held
     }
 
-    /// How long things took.
+    /// How long the steps took.
     #[must_use]
     pub fn durations(&self) -> &Durations {
         &self.durations
@@ -112,7 +116,7 @@ impl Past {
     /// In a line each, for people: how long it takes, and its last rehearsal.
     #[must_use]
     pub fn said(&self, budget: Option<Length>, now: Timestamp) -> Vec<(Tone, String)> {
-        let likely = self.durations.whole().map(|estimate| outlook::likely(&estimate, budget));
+        let likely = timed::of_all(&self.timed).map(|estimate| outlook::likely(&estimate, &[], budget));
         let last = self.held.iter().find(|held| held.started.mode == Mode::Rehearsal);
         let last = last.map(|held| outlook::last(&held.as_rehearsed(Vec::new()), now));
         likely.into_iter().chain(last.into_iter().flatten()).collect()
@@ -122,10 +126,10 @@ impl Past {
     #[must_use]
     pub fn outlook(&self, next: &RunStarted) -> Outlook {
         let rehearsals = || self.held.iter().filter(|held| held.started.mode == Mode::Rehearsal);
-        // One in the same environment says more than a newer one elsewhere.
-        let last = rehearsals().find(|held| held.started.env == next.env).or_else(|| rehearsals().next());
+        let last = rehearsals().min_by_key(|held| held.distance(next));
         let rehearsed = last.map(|held| held.as_rehearsed(differences(&held.started, next)));
-        Outlook { rehearsed, waived: None, likely: self.durations.whole() }
+        let (likely, likely_differs) = timed::next(&self.timed, &next.params);
+        Outlook { rehearsed, waived: None, likely, likely_differs }
     }
 }
 
@@ -139,6 +143,20 @@ impl Held {
             plan: self.plan,
             certain: self.certain,
             differs,
+        }
+    }
+
+    /// How far it is from what is about to begin: of several that are as near, the newest says most. One in the same environment
+    /// says more than a newer one elsewhere, and there one with the same parameters more than one with others.
+    fn distance(&self, next: &RunStarted) -> u8 {
+        let values = |started: &RunStarted| -> Vec<_> {
+            started.params.iter().map(|(name, given)| (name.clone(), given.value.clone())).collect()
+        };
+        match () {
+            () if self.started.env != next.env => 3,
+            () if values(&self.started) != values(next) => 2,
+            () if !self.is_of(next) => 1,
+            () => 0,
         }
     }
 

@@ -63,7 +63,8 @@ async fn found(
                 None => String::new(),
             };
             let group = alert.map(|alert| group_page::offered(desk, alert, &book.declaration)).unwrap_or_default();
-            let occasion = Occasion { alert: format!("{told}{rehearsed}{group}"), ..Occasion::default() };
+            let fingerprint = alert.map(|alert| alert.fingerprint.clone()).unwrap_or_default();
+            let occasion = Occasion { alert: format!("{told}{rehearsed}{group}"), fingerprint, ..Occasion::default() };
             Ok(open_page::shown(desk, visitor, book, proposal, occasion).await)
         }
         [] => {

@@ -17,7 +17,7 @@ use tokio::sync::Semaphore;
 use super::crowd::Crowd;
 use super::impatient::Impatient;
 use super::tls::Certificate;
-use super::{Desk, client_address, notify, rehearsing, routes};
+use super::{Desk, client_address, notify, rehearsing, reply, routes};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 
@@ -74,8 +74,11 @@ pub fn listen(
             router: routes::all(desk),
             certificate: certificate.clone(),
         };
-        let telling = tokio::spawn(notify::watch(desk.clone()));
-        let rehearsing = tokio::spawn(rehearsing::watch(desk.clone()));
+        let watching = [
+            tokio::spawn(notify::watch(desk.clone())),
+            tokio::spawn(reply::watch(desk.clone())),
+            tokio::spawn(rehearsing::watch(desk.clone())),
+        ];
         certificate.map(|certificate| tokio::spawn(certificate.kept_fresh()));
         begun()?;
         tokio::select! {
@@ -83,8 +86,7 @@ pub fn listen(
             _ = term.recv() => {}
             _ = int.recv() => {}
         }
-        telling.abort();
-        rehearsing.abort();
+        watching.iter().for_each(tokio::task::JoinHandle::abort);
         Ok(ExitCode::Completed)
     });
     // Views of runs never end by themselves, and the runs do not need us.

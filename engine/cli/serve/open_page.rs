@@ -55,6 +55,8 @@ pub(super) async fn book(desk: &Arc<Desk>, name: &str) -> Result<Book, Refusal> 
 pub(super) struct Occasion {
     /// HTML: the alert that led here.
     pub(super) alert: String,
+    /// Its fingerprint, if somebody told us of it: it is told how the run ends.
+    pub(super) fingerprint: String,
     /// What is wrong with what was sent.
     pub(super) wrong: Vec<String>,
     /// Whether running for real was chosen.
@@ -97,6 +99,7 @@ pub(super) fn again(
     let proposal = Proposal { values: serde_json::from_str(carried).unwrap_or_default(), ..Proposal::default() };
     let occasion = Occasion {
         wrong: wrong.to_vec(),
+        fingerprint: sent.field("alert").to_owned(),
         live: sent.field("mode") == "live",
         env: sent.field("env").to_owned(),
         typed: params.iter().map(|(name, value, _)| (name.clone(), value.clone())).collect(),
@@ -168,6 +171,9 @@ fn form(desk: &Desk, seen: &Seen<'_>, book: &Book, proposal: &Proposal, carried:
         Digest::of_json(&book.program.pinned()),
         carried.map_or_else(|| desk.forgery.sealed(&seen.visitor.key, &proposal.text()), escape::line),
     );
+    if !occasion.fingerprint.is_empty() {
+        form.push_str(&format!("<input type=\"hidden\" name=\"alert\" value=\"{}\">\n", escape::line(&occasion.fingerprint)));
+    }
     let secrets = secrets(desk);
     for (name, parameter) in &book.declaration.params {
         form.push_str(&field::shown(name, parameter, proposal, occasion, &secrets));

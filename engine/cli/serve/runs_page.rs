@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse as _, Response};
+use jiff::Timestamp;
 use runbook_model::entry::Mode;
 
 use super::refusal::Refusal;
@@ -44,7 +45,7 @@ pub(super) fn list(lines: &[RunLine]) -> String {
             shell::moment(line.started),
             escape::line(&by),
             escape::line(&env).trim_start_matches(" · "),
-            elapsed::short(line.millis()),
+            elapsed::short(line.millis(Timestamp::now())),
         )
         .replace(" ·  · ", " · ")
     });

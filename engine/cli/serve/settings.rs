@@ -10,7 +10,7 @@ use runbook_model::length::Length;
 use super::rehearsing::Rules;
 use super::roles::Lists;
 use super::sessions::LIFE;
-use super::{notify, token};
+use super::{notify, reply, token};
 use crate::configuration::Configuration;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
@@ -82,6 +82,7 @@ impl Settings {
             }
         }
         notify::judged(configuration)?;
+        reply::judged(configuration)?;
         let rehearse = Rules::of(configuration)?;
         let session = match serve.text("session").map(str::parse::<Length>) {
             None => LIFE,

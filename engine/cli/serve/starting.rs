@@ -16,7 +16,7 @@ use super::deed::{Until, on_behalf, refused};
 use super::form::Sent;
 use super::refusal::Refusal;
 use super::visitor::Visitor;
-use super::{Desk, field, open_page};
+use super::{Desk, field, open_page, reply};
 
 /// What somebody wants to start.
 pub(super) struct Wanted {
@@ -102,5 +102,6 @@ pub(super) async fn start(State(desk): State<Arc<Desk>>, sent: Sent) -> Result<R
     let wanted =
         Wanted { runbook: book.title.name.clone(), live, env: text("env"), without_rehearsal: text("without"), params, shown };
     let run = begin(&desk, &sent.visitor, wanted).await?;
+    reply::note(&desk, run, sent.field("alert"));
     Ok(Redirect::to(&format!("/runs/{run}")).into_response())
 }

@@ -5,6 +5,7 @@ use runbook_model::step::OnFailure;
 use runbook_runtime::script::{Detail, StepOutline};
 
 use super::Sheet;
+use crate::typed::required;
 
 /// Owner, promise of time, locks, and so on: name and value.
 pub(super) fn overview(sheet: &Sheet) -> Vec<(&'static str, String)> {
@@ -61,8 +62,7 @@ pub(super) fn otherwise(parameter: &Parameter) -> String {
 
 /// How one rehearses it: the command with what it needs.
 pub(super) fn rehearse(sheet: &Sheet) -> String {
-    let required = sheet.declaration.params.iter().filter(|(_, parameter)| parameter.fallback.is_none());
-    let required: String = required.map(|(name, _)| format!(" -p {name}=…")).collect();
+    let required = required(&sheet.declaration, |_| false);
     format!("runbook exec {}{required} --dry-run", runbook_model::change::quoted(&sheet.name))
 }
 

@@ -60,6 +60,8 @@ impl Circumstances {
             given.insert(name.clone(), text(value));
         }
         given.extend(self.typed.iter().map(|typed| (typed.name.clone(), typed.text.clone())));
+        let mut hosts = environment.host_groups();
+        hosts.extend(background.hosts.clone());
         let given: Vec<_> = given.into_iter().map(|(name, text)| (name, text, Origin::Typed)).collect();
         let params = parameter::resolve(&self.declaration.params, &given).map_err(Unfit::Parameters)?;
         let mut settings = environment.values();
@@ -74,7 +76,7 @@ impl Circumstances {
             protected: false,
             params,
             settings,
-            hosts: environment.host_groups(),
+            hosts,
             budget: self.declaration.budget,
             on_failure: self.declaration.on_failure,
             sources: self.program.pinned(),

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use crate::interchange::xml::escaped;
+
 /// The tests of one runbook.
 #[derive(Debug, Default)]
 pub struct Suite {
@@ -58,21 +60,4 @@ fn push(xml: &mut String, text: std::fmt::Arguments<'_>) {
 
 fn seconds(millis: u64) -> String {
     format!("{}.{:03}", millis / 1000, millis % 1000)
-}
-
-/// Text for an attribute or between tags. What XML cannot hold at all becomes the replacement character.
-fn escaped(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            '\n' | '\t' => safe.push(c),
-            c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => safe.push('\u{fffd}'),
-            c => safe.push(c),
-        }
-    }
-    safe
 }

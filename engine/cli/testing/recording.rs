@@ -24,6 +24,10 @@ pub fn recorded(run: RunId, started: &RunStarted, records: &[Record], status: &R
     if !started.settings.is_empty() {
         text.push_str(&format!("given(#{{ settings: {} }});\n\n", literal(&Value::Object(started.settings.clone()))));
     }
+    if !started.hosts.is_empty() {
+        let groups = started.hosts.iter().map(|(group, hosts)| (group.clone(), Value::from(hosts.clone()))).collect();
+        text.push_str(&format!("given(#{{ hosts: {} }});\n\n", literal(&Value::Object(groups))));
+    }
     text.push_str(&format!("test({}, || {{\n", quoted(&format!("as in run {run}"))));
     let mut steps = Vec::new();
     let mut taken = BTreeSet::new();

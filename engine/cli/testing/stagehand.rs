@@ -52,7 +52,7 @@ fn perform(
 
 /// Writes what people would see on a terminal, without colours.
 fn audience(shown: &Shown) -> Box<dyn Reporter> {
-    let screen = Screen { palette: Palette::plain(), live: false, unicode: true, width: WIDTH };
+    let screen = Screen { palette: Palette::plain(), live: false, marked: true, unicode: true, width: WIDTH };
     let sheet = Box::new(Sheet(Shown::clone(shown)));
     Box::new(terminal::Terminal::new(sheet, screen, Box::new(|| WIDTH), Box::new(|| 0), Telling::default()))
 }

@@ -1,5 +1,6 @@
 //! The place that the tutorial plays in: a small site with a runbook, and the tutorial beside it.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
 use std::io;
@@ -18,11 +19,11 @@ pub struct Place {
 }
 
 impl Place {
-    /// Sets it up: in `dir`, which has to be new or empty, or in a temporary one.
+    /// Sets it up: in `dir`, which has to be new or empty, or in a temporary one. What is typed in it gets these `variables`.
     ///
     /// # Errors
     /// The directory holds something, or cannot be written; or a path is not text.
-    pub fn set_up(dir: Option<&Path>, exe: &Path, coloured: bool) -> Result<Self, Failure> {
+    pub fn set_up(dir: Option<&Path>, exe: &Path, variables: &BTreeMap<&str, String>) -> Result<Self, Failure> {
         let place = match dir {
             Some(dir) => {
                 fs::create_dir_all(dir).map_err(|error| unusable(dir, &error))?;
@@ -38,7 +39,7 @@ impl Place {
                 Self { dir: temporary.path().to_owned(), _temporary: Some(temporary) }
             }
         };
-        place.fill(exe, coloured)?;
+        place.fill(exe, variables)?;
         Ok(place)
     }
 
@@ -54,15 +55,16 @@ impl Place {
         self.dir.join("walk")
     }
 
-    fn fill(&self, exe: &Path, coloured: bool) -> Result<(), Failure> {
+    fn fill(&self, exe: &Path, variables: &BTreeMap<&str, String>) -> Result<(), Failure> {
         let mut path = OsString::from(exe.parent().unwrap_or(Path::new("/")));
         path.push(":");
         path.push(std::env::var_os("PATH").unwrap_or_else(|| "/usr/bin:/bin".into()));
         let text = |path: &OsString| path.clone().into_string().map_err(|_| not_text(Path::new(path)));
         let mut settings = toml::Table::new();
         settings.insert("here".to_owned(), text(&self.dir.clone().into_os_string())?.into());
-        settings.insert("path".to_owned(), text(&path)?.into());
-        settings.insert("color".to_owned(), if coloured { "1" } else { "0" }.into());
+        let mut env: toml::Table = variables.iter().map(|(name, value)| ((*name).to_owned(), value.clone().into())).collect();
+        env.insert("PATH".to_owned(), text(&path)?.into());
+        settings.insert("env".to_owned(), env.into());
         let configuration = toml::Table::from_iter([("settings".to_owned(), settings.into())]);
         for (name, content) in [
             ("runbook.toml", ""),

@@ -6,10 +6,12 @@ use std::io::Write as _;
 use std::path::PathBuf;
 
 use runbook_model::change::quoted;
+use runbook_model::declaration::Declaration;
 use runbook_runtime::script::{Pinned, Program, at_depth};
 
 use crate::failure::Failure;
 use crate::place::Place;
+use crate::typed::required;
 
 /// A runbook that is about to be written, with its tests.
 #[derive(Debug, Clone)]
@@ -23,11 +25,11 @@ pub struct Sketch {
 }
 
 impl Sketch {
-    /// Reads it as `runbook check` would: what the engine cannot read is not written.
+    /// Reads it as `runbook check` would: what the engine cannot read is not written. Gives what it declares.
     ///
     /// # Errors
     /// The name is none, or the source has mistakes.
-    pub fn judged(&self, place: &Place) -> Result<(), Failure> {
+    pub fn judged(&self, place: &Place) -> Result<Declaration, Failure> {
         let fits = |part: &str| {
             !part.is_empty()
                 && part.starts_with(|c: char| c.is_ascii_alphanumeric())
@@ -43,7 +45,7 @@ impl Sketch {
         let file = file.display().to_string();
         let sources = Pinned(BTreeMap::from([(file.clone(), self.runbook.clone())]));
         let read = at_depth(|| Program::load(&sources, &file).and_then(|program| program.describe()));
-        read.map(drop).map_err(|diagnostics| {
+        read.map_err(|diagnostics| {
             let message =
                 format!("what becomes of it cannot be read by this program; nothing was written: {}", diagnostics.line());
             Failure::usage(message).detail(diagnostics.render(false)).hint("cut the document into smaller ones")
@@ -79,9 +81,9 @@ impl Sketch {
 
     /// What to type now.
     #[must_use]
-    pub fn next(&self) -> String {
-        let name = quoted(&self.name);
-        format!("next: runbook check {name}\nnext: runbook test {name}\nnext: runbook exec {name} --dry-run\n")
+    pub fn next(&self, declared: &Declaration) -> String {
+        let (name, params) = (quoted(&self.name), required(declared, |_| false));
+        format!("next: runbook check {name}\nnext: runbook test {name}\nnext: runbook exec {name}{params} --dry-run\n")
     }
 
     fn file(&self, place: &Place) -> PathBuf {

@@ -10,27 +10,21 @@ use crate::outcome::Outcome;
 use crate::path::StepPath;
 use crate::status::RunStatus;
 
-/// What the runs of one runbook took, as a whole and step by step.
+/// What the steps of the runs of one runbook took.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Durations {
-    whole: Vec<u64>,
     steps: BTreeMap<StepPath, Vec<u64>>,
 }
 
 impl Durations {
     /// Counts a run in, of which all records were taken, when it can tell anything: a live one that completed.
     pub fn count(&mut self, watch: Watch) {
-        let Some(whole) = watch.completed.filter(|_| watch.live) else { return };
-        self.whole.push(whole);
+        if watch.whole().is_none() {
+            return;
+        }
         for (path, millis) in watch.steps {
             self.steps.entry(path).or_default().push(millis);
         }
-    }
-
-    /// How long a run will likely take.
-    #[must_use]
-    pub fn whole(&self) -> Option<Estimate> {
-        Estimate::of(self.whole.clone())
     }
 
     /// How long each step will likely take.
@@ -55,6 +49,12 @@ pub struct Watch {
 }
 
 impl Watch {
+    /// How long it took as a whole, in milliseconds, when that can tell anything: a live run that completed.
+    #[must_use]
+    pub fn whole(&self) -> Option<u64> {
+        self.completed.filter(|_| self.live)
+    }
+
     /// Takes in the next record.
     pub fn take(&mut self, record: &Record) {
         match &record.entry {

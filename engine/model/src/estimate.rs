@@ -11,6 +11,9 @@ pub struct Estimate {
     pub p95: u64,
     /// How many they were; at least 1.
     pub runs: u32,
+    /// The shortest; absent in journals that were written before it was known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shortest: Option<u64>,
 }
 
 impl Estimate {
@@ -22,7 +25,8 @@ impl Estimate {
     pub fn of(mut millis: Vec<u64>) -> Option<Self> {
         millis.sort_unstable();
         let rank = |percent: usize| millis.get((millis.len() * percent).div_ceil(100).saturating_sub(1)).copied();
-        Some(Self { median: rank(50)?, p95: rank(95)?, runs: u32::try_from(millis.len()).unwrap_or(u32::MAX) })
+        let runs = u32::try_from(millis.len()).unwrap_or(u32::MAX);
+        Some(Self { median: rank(50)?, p95: rank(95)?, runs, shortest: millis.first().copied() })
     }
 }
 
@@ -32,10 +36,11 @@ mod tests {
 
     #[test]
     fn percentiles_are_times_that_were_taken() {
+        let estimate = |shortest, median, p95, runs| Some(Estimate { median, p95, runs, shortest: Some(shortest) });
         assert_eq!(Estimate::of(vec![]), None);
-        assert_eq!(Estimate::of(vec![7]), Some(Estimate { median: 7, p95: 7, runs: 1 }));
-        assert_eq!(Estimate::of(vec![9, 1, 5]), Some(Estimate { median: 5, p95: 9, runs: 3 }));
-        assert_eq!(Estimate::of(vec![4, 1, 3, 2]), Some(Estimate { median: 2, p95: 4, runs: 4 }));
-        assert_eq!(Estimate::of((1..=100).rev().collect()), Some(Estimate { median: 50, p95: 95, runs: 100 }));
+        assert_eq!(Estimate::of(vec![7]), estimate(7, 7, 7, 1));
+        assert_eq!(Estimate::of(vec![9, 1, 5]), estimate(1, 5, 9, 3));
+        assert_eq!(Estimate::of(vec![4, 1, 3, 2]), estimate(1, 2, 4, 4));
+        assert_eq!(Estimate::of((1..=100).rev().collect()), estimate(1, 50, 95, 100));
     }
 }

@@ -20,6 +20,9 @@ pub struct Outlook {
     /// How long it will likely take.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub likely: Option<Estimate>,
+    /// What was not the same in the runs that this was learnt from, in words. Empty when they got the same parameters.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub likely_differs: Vec<String>,
 }
 
 /// A rehearsal that was held before.

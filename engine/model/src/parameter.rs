@@ -112,6 +112,12 @@ pub const LONGEST: usize = 4096;
 /// Something is wrong with a parameter. Found before anything runs.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
+    /// More than one value for it. Which of them was meant, nobody can know.
+    #[error("the parameter `{name}` is given twice")]
+    Twice {
+        /// The name.
+        name: String,
+    },
     /// No such parameter.
     #[error("there is no parameter `{name}`{}", suggested(.near, .known))]
     Unknown {
@@ -164,7 +170,11 @@ pub fn resolve(
 ) -> Result<BTreeMap<String, Given>, Vec<Refused>> {
     let mut refused = Vec::new();
     let mut values = BTreeMap::new();
-    for (name, text, origin) in given {
+    for (at, (name, text, origin)) in given.iter().enumerate() {
+        if given[..at].iter().any(|(before, ..)| before == name) {
+            refused.push(Refused::Twice { name: shown(name) });
+            continue;
+        }
         match declared.get(name) {
             None => refused.push(Refused::Unknown {
                 name: shown(name),
@@ -204,13 +214,27 @@ pub fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Opt
     let name = name.to_lowercase();
     candidates
         .map(|candidate| (strsim::damerau_levenshtein(&name, &candidate.to_lowercase()), candidate))
-        // One that shares no letter with it (`c` for `a`) is no slip of the finger.
+        // One that shares no letter with it (`c` for `a`) is no slip of the finger, and neither are two in a word as short as
+        // `open` for `nope`.
         .filter(|(distance, candidate)| {
             let (given, known) = (name.chars().count(), candidate.chars().count());
-            *distance <= 1 + known.min(given) / 4 && *distance < known.max(given)
+            *distance <= 1 + known.min(given) / 5 && *distance < known.max(given)
         })
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
+}
+
+/// The nearest candidate when no other one is as near: of values such as `v1` and `v2`, neither is what `v3` was meant to be.
+fn only_nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str> + Clone) -> Option<&'a str> {
+    let near = nearest(name, candidates.clone())?;
+    nearest(name, candidates.filter(|other| *other != near))
+        .is_none_or(|other| distance(name, other) > distance(name, near))
+        .then_some(near)
+}
+
+/// How many slips of the finger make one name of the other; the case of letters is none.
+fn distance(one: &str, other: &str) -> usize {
+    strsim::damerau_levenshtein(&one.to_lowercase(), &other.to_lowercase())
 }
 
 impl Parameter {
@@ -265,10 +289,12 @@ impl Parameter {
             (Kind::Float, Value::Number(number)) => self.within(number.as_f64()),
             (Kind::Duration, Value::String(text)) => text.parse::<Length>().map(drop).map_err(|error| error.to_string()),
             (Kind::Enum, Value::String(text)) if self.of.contains(text) => Ok(()),
-            (Kind::Enum, _) => Err(match value.as_str().and_then(|text| nearest(text, self.of.iter().map(String::as_str))) {
-                Some(near) => format!("one of {} is wanted; did you mean `{near}`?", self.of.join(", ")),
-                None => format!("one of {} is wanted", self.of.join(", ")),
-            }),
+            (Kind::Enum, _) => {
+                Err(match value.as_str().and_then(|text| only_nearest(text, self.of.iter().map(String::as_str))) {
+                    Some(near) => format!("one of {} is wanted; did you mean `{near}`?", self.of.join(", ")),
+                    None => format!("one of {} is wanted", self.of.join(", ")),
+                })
+            }
             (Kind::String, Value::String(text)) => self.accept_text(text),
             (Kind::Secret, Value::String(text)) if is_name(text) => Ok(()),
             (Kind::Secret, _) => Err("the name of a secret of `[secrets]` is wanted, and never its value".to_owned()),
@@ -347,6 +373,15 @@ mod tests {
     }
 
     #[test]
+    fn of_two_values_that_are_as_near_neither_is_suggested() {
+        let release =
+            |of: &[&str]| Parameter { kind: Kind::Enum, of: of.iter().map(|&v| v.to_owned()).collect(), ..Parameter::default() };
+        assert_eq!(release(&["v1", "v2"]).read("v3").expect_err("none of them"), "one of v1, v2 is wanted");
+        assert!(release(&["v1", "v2"]).read("V2").expect_err("none of them").ends_with("did you mean `v2`?"));
+        assert!(release(&["canary", "stable"]).read("stabel").expect_err("none of them").ends_with("did you mean `stable`?"));
+    }
+
+    #[test]
     fn says_every_problem_at_once() {
         let refused = resolve(&declared(), &[typed("servcie", "api"), typed("percent", "150")]).expect_err("three problems");
         let lines: Vec<_> = refused.iter().map(ToString::to_string).collect();
@@ -358,6 +393,13 @@ mod tests {
                 "the parameter `service` is required: give it with `-p service=…`",
             ]
         );
+    }
+
+    #[test]
+    fn two_values_for_one_parameter_are_one_too_many() {
+        let given = [typed("service", "api"), typed("percent", "5"), typed("service", "api"), typed("service", "web")];
+        let refused = resolve(&declared(), &given).expect_err("which of them?");
+        assert_eq!(refused, [(); 2].map(|()| Refused::Twice { name: "service".to_owned() }));
     }
 
     #[test]

@@ -10,6 +10,7 @@ pub mod audit;
 pub mod boot;
 pub mod confinement;
 pub mod dispatcher;
+pub mod file_limit;
 pub mod hosts;
 pub mod journal;
 pub mod keeper;

@@ -64,6 +64,9 @@ impl Postgres {
             let (uid, gid) = (user.uid.as_raw(), user.gid.as_raw());
             argv.extend(["setpriv".to_owned(), format!("--reuid={uid}"), format!("--regid={gid}"), "--clear-groups".to_owned()]);
         }
+        if argv.is_empty() {
+            argv.push("env".to_owned());
+        }
         argv.push(self.bin.join(name).display().to_string());
         argv.extend(arguments.iter().map(|&argument| argument.to_owned()));
         argv

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
 
 use super::components::{Edge, Load, Service, until};
+use crate::exercises::Exercised;
 use crate::support::Place;
 
 /// Two servers of blue, one of green, an nginx in front.
@@ -39,6 +40,24 @@ impl Stage {
         std::io::Write::write_all(&mut stream, b"GET / HTTP/1.0\r\n\r\n").expect("a request");
         std::io::Read::read_to_string(&mut stream, &mut answer).expect("an answer");
         answer.lines().last().unwrap_or_default().to_owned()
+    }
+}
+
+pub(crate) fn exercised() -> Box<dyn Exercised> {
+    Box::new(stage())
+}
+
+impl Exercised for Stage {
+    fn place(&self) -> &Place {
+        &self.place
+    }
+
+    fn parameters(&self) -> Vec<String> {
+        vec!["watch=300ms".to_owned()]
+    }
+
+    fn state(&self) -> String {
+        self.place.read("edge/upstream.conf")
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::components::{Edge, Load, Prometheus, Service};
+use crate::exercises::Exercised;
 use crate::support::Place;
 
 /// A server that counts what it answered, and shows it as Prometheus reads it. It fails when it has answered more than `good`.
@@ -61,6 +62,32 @@ fn stage() -> Stage {
 }
 
 const EXEC: [&str; 9] = ["exec", "canary-release", "--yes", "-p", "release=2.0", "-p", "settle=3s", "-p", "stage=1s"];
+
+/// Judged by a query that Prometheus answers without traffic: what traffic does to it is tried below.
+pub(crate) fn exercised() -> Box<dyn Exercised> {
+    let stage = stage();
+    let settings = stage.place.read("runbook.toml");
+    let settings: String = settings
+        .lines()
+        .map(|line| if line.starts_with("query") { "query = 'vector(0)'\n".to_owned() } else { format!("{line}\n") })
+        .collect();
+    stage.place.write("runbook.toml", &settings);
+    Box::new(stage)
+}
+
+impl Exercised for Stage {
+    fn place(&self) -> &Place {
+        &self.place
+    }
+
+    fn parameters(&self) -> Vec<String> {
+        ["release=2.0", "settle=1ms", "stage=1ms"].map(str::to_owned).to_vec()
+    }
+
+    fn state(&self) -> String {
+        self.place.read("edge/upstream.conf")
+    }
+}
 
 #[test]
 fn a_good_release_gets_everything_and_can_be_taken_back() {

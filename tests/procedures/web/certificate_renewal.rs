@@ -4,6 +4,7 @@ use std::os::unix::fs::symlink;
 use std::process::Command;
 
 use super::components::{Edge, free_port, until};
+use crate::exercises::Exercised;
 use crate::support::Place;
 
 struct Stage {
@@ -72,6 +73,24 @@ impl Stage {
             .expect("tls")
             .filter(|entry| entry.as_ref().is_ok_and(|entry| entry.path().is_dir()))
             .count()
+    }
+}
+
+pub(crate) fn exercised() -> Box<dyn Exercised> {
+    Box::new(stage(10))
+}
+
+impl Exercised for Stage {
+    fn place(&self) -> &Place {
+        &self.place
+    }
+
+    fn state(&self) -> String {
+        let current = std::fs::read_link(self.place.path("tls/current")).expect("a link");
+        let directories = std::fs::read_dir(self.place.path("tls")).expect("tls").flatten().filter(|entry| entry.path().is_dir());
+        let mut names: Vec<_> = directories.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+        names.sort();
+        format!("current: {}\n{}", current.display(), names.join("\n"))
     }
 }
 

@@ -4,6 +4,7 @@ use std::os::unix::fs::symlink;
 use std::process::Command;
 
 use super::components::Edge;
+use crate::exercises::Exercised;
 use crate::support::Place;
 
 struct Stage {
@@ -49,7 +50,8 @@ impl Stage {
         let digest = String::from_utf8_lossy(&told).split(' ').next().unwrap_or_default().to_owned();
         let parameter = |name: &str, value: &str| ["-p".to_owned(), format!("{name}={value}")];
         let mut arguments = ["exec", "deploy-service", "--yes"].map(str::to_owned).to_vec();
-        for (key, value) in [("release", name), ("archive", &archive.display().to_string()), ("sha256", &digest), ("watch", "1s")]
+        for (key, value) in
+            [("release", name), ("archive", &archive.display().to_string()), ("sha256", &digest), ("watch", "300ms")]
         {
             arguments.extend(parameter(key, value));
         }
@@ -74,6 +76,32 @@ impl Stage {
 
 fn words(arguments: &[String]) -> Vec<&str> {
     arguments.iter().map(String::as_str).collect()
+}
+
+/// The backup stays on purpose, so it is no part of the state.
+pub(crate) fn exercised() -> Box<dyn Exercised> {
+    let stage = stage();
+    let deploy = stage.packed("2", "two", 200);
+    Box::new(Deployment { stage, deploy })
+}
+
+struct Deployment {
+    stage: Stage,
+    deploy: Vec<String>,
+}
+
+impl Exercised for Deployment {
+    fn place(&self) -> &Place {
+        &self.stage.place
+    }
+
+    fn parameters(&self) -> Vec<String> {
+        self.deploy.iter().filter(|word| word.contains('=')).cloned().collect()
+    }
+
+    fn state(&self) -> String {
+        format!("{:?}", self.stage.releases())
+    }
 }
 
 #[test]
@@ -119,7 +147,7 @@ fn killed_in_the_middle_it_goes_on_and_a_release_that_nginx_refuses_goes_away() 
     let stage = stage();
     let deploy = stage.packed("2", "two", 200);
     let mut engine = stage.place.begin(&words(&deploy));
-    engine.at("Prove/the service stays healthy for 1s");
+    engine.at("Prove/the service stays healthy for 300ms");
     engine.kill();
     stage.place.expect(0, &["resume"]).says(&["completed"]);
     assert_eq!((stage.page(), stage.place.begun("Install/install 2")), ("two".to_owned(), 1));

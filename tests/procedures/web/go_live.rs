@@ -1,6 +1,7 @@
 //! `go-live` with the list of 100 items that we ship, over many restarts.
 
 use super::components::{Edge, Prometheus, Service};
+use crate::exercises::Exercised;
 use crate::support::Place;
 use crate::support::nginx::Nginx;
 
@@ -69,6 +70,34 @@ impl Stage {
         let answers: [&[&str]; 3] = [&["--yes"], &["--choose", "accept the risk"], &["--text", "it comes tomorrow"]];
         let mut tried = answers.iter().map(|answer| self.place.run(&[&["answer", &run], *answer].concat()));
         tried.find(|ran| ran.code == Some(0)).expect("an answer that fits").err.contains("for an answer to")
+    }
+}
+
+/// Two categories, of which the second has something that does not hold; the whole list is walked below.
+pub(crate) fn exercised() -> Box<dyn Exercised> {
+    let stage = stage();
+    let list = r#"[{"category": "Service", "owner": "@api", "items": [{"item": "it answers", "look": {"http": "{api}/health"}}, {"item": "a restart was tried"}]},
+        {"category": "Traffic", "owner": "@edge", "items": [{"item": "the page is there", "look": {"http": "{api}/no-such-page"}}]}]"#;
+    stage.place.write("runbooks/go-live.json", list);
+    Box::new(stage)
+}
+
+impl Exercised for Stage {
+    fn place(&self) -> &Place {
+        &self.place
+    }
+
+    fn parameters(&self) -> Vec<String> {
+        ["service=shop", "watch=100ms"].map(str::to_owned).to_vec()
+    }
+
+    fn state(&self) -> String {
+        format!("live: {}", self.place.path("srv/live").exists())
+    }
+
+    fn answers(&self) -> bool {
+        self.answers();
+        true
     }
 }
 

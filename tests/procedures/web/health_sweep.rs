@@ -4,8 +4,43 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
 
 use super::components::{Service, free_port};
+use crate::exercises::Exercised;
 use crate::support::Place;
 use crate::support::nginx::Nginx;
+
+struct Stage {
+    place: Place,
+    _web: Service,
+}
+
+/// A web server that is well, and this machine.
+pub(crate) fn exercised() -> Box<dyn Exercised> {
+    let place = Place::shipping("health-sweep");
+    let web = Service::start(|_| (200, String::new()));
+    let (url, open) = (web.url(), web.address);
+    let sweep = format!("http = [\"{url}/\"]\ntcp = [\"{open}\"]\ndisks = [\"/\"]\ncertificates = []\ndatabases = []\n");
+    place.write("runbook.toml", &format!("[settings.sweep]\n{sweep}"));
+    Box::new(Stage { place, _web: web })
+}
+
+impl Exercised for Stage {
+    fn place(&self) -> &Place {
+        &self.place
+    }
+
+    fn parameters(&self) -> Vec<String> {
+        ["disk=100", "memory=0"].map(str::to_owned).to_vec()
+    }
+
+    fn state(&self) -> String {
+        // It looks and nothing else: a file that it left would be the only trace.
+        let entries = std::fs::read_dir(self.place.path("")).expect("the place").flatten();
+        let mut names: Vec<_> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+        names.retain(|name| name != ".runbook" && name != "trap");
+        names.sort();
+        names.join("\n")
+    }
+}
 
 #[test]
 fn everything_is_looked_at_and_what_is_ill_is_named() {

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use super::components::Service;
+use crate::exercises::{Exercised, trap};
 use crate::support::Place;
 
 struct Stage {
@@ -14,8 +15,11 @@ struct Stage {
 fn stage() -> Stage {
     let place = Place::shipping("incident-response");
     let chat = Arc::new(Mutex::new(Vec::new()));
-    let heard = Arc::clone(&chat);
+    let (heard, root) = (Arc::clone(&chat), place.path(""));
     let webhook = Service::start(move |asked| {
+        if trap::is_sprung(&root) {
+            return (500, trap::SAID.to_owned());
+        }
         heard.lock().expect("heard").push(asked.body.clone());
         (200, "ok".to_owned())
     });
@@ -52,6 +56,36 @@ impl Stage {
     fn says(&self, code: i32, answer: &[&str]) {
         self.place.expect(0, &[&["answer", &self.place.newest_run()], answer].concat());
         self.place.expect(code, &["resume"]);
+    }
+}
+
+/// The first level is at home.
+pub(crate) fn exercised() -> Box<dyn Exercised> {
+    let stage = stage();
+    let settings = stage.place.read("runbook.toml").replace("[[\"@oncall\"],", "[[\"@leads\"],");
+    stage.place.write("runbook.toml", &settings);
+    Box::new(stage)
+}
+
+impl Exercised for Stage {
+    fn place(&self) -> &Place {
+        &self.place
+    }
+
+    fn parameters(&self) -> Vec<String> {
+        vec!["what=logins fail".to_owned()]
+    }
+
+    fn state(&self) -> String {
+        let files = std::fs::read_dir(self.place.path("incidents")).expect("incidents").flatten();
+        let texts = files.map(|file| std::fs::read_to_string(file.path()).expect("a text"));
+        texts.filter(|text| !text.is_empty()).collect()
+    }
+
+    fn answers(&self) -> bool {
+        let run = self.place.newest_run();
+        let answers: [&[&str]; 2] = [&["--choose", "it is over"], &["--text", "Ann"]];
+        answers.iter().any(|answer| self.place.run(&[&["answer", &run], *answer].concat()).code == Some(0))
     }
 }
 

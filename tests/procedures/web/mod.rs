@@ -3,12 +3,13 @@
 pub(crate) mod components;
 mod struck;
 
-mod blue_green_switch;
-mod canary_release;
-mod certificate_renewal;
-mod deploy_service;
-mod flag_kill_switch;
-mod go_live;
-mod health_sweep;
-mod incident_response;
+pub(crate) mod blue_green_switch;
+pub(crate) mod canary_release;
+pub(crate) mod certificate_renewal;
+pub(crate) mod deploy_service;
+pub(crate) mod flag_kill_switch;
+pub(crate) mod go_live;
+pub(crate) mod health_sweep;
+pub(crate) mod incident_response;
+pub(crate) mod rollback_api;
 mod stdlib;

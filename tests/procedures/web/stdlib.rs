@@ -1,9 +1,9 @@
 //! The modules of the standard library for traffic, metrics, certificates and people, each function on the real program.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use super::components::{Alertmanager, Edge, Prometheus, Service};
+use super::components::{Alertmanager, Edge, Flag, Prometheus, Service, TOKEN, unleash};
 use crate::support::Place;
 use crate::support::nginx::Nginx;
 
@@ -131,35 +131,40 @@ fn certificates_are_read_from_files_and_from_servers() {
 }
 
 #[test]
-fn flags_go_on_and_off_and_messages_arrive_or_are_noted() {
+fn flags_go_on_and_off_in_one_environment() {
     let place = Place::new();
-    let (on, heard) = (Arc::new(AtomicBool::new(false)), Arc::new(Mutex::new(Vec::new())));
-    let (flag, chat) = (Arc::clone(&on), Arc::clone(&heard));
-    let server = Service::start(move |asked| {
-        if let Some(switch) = asked.path.strip_prefix("/api/admin/projects/p/features/f/environments/e/") {
-            flag.store(switch == "on", Ordering::SeqCst);
-        } else if asked.method == "POST" {
-            let title = asked.headers.iter().find(|(name, _)| name == "title").map(|(_, title)| title.clone());
-            chat.lock().expect("heard").push(format!("{} {title:?} {}", asked.path, asked.body));
-            return (if asked.path == "/broken" { 500 } else { 200 }, String::new());
-        }
-        (200, format!("{{\"environments\":[{{\"name\":\"e\",\"enabled\":{}}}]}}", flag.load(Ordering::SeqCst)))
-    });
+    let flag = Arc::new(Mutex::new(Flag::default()));
+    let server = unleash(&flag, place.path(""));
     let source = r#"import "std/flags" as flags;
-        import "std/notify" as notify;
-        let at = #{ base: "BASE", project: "p", environment: "e", token: "t" };
-        flags::switch_on(at, "f");
-        check("on", || flags::is_on(at, "f"));
+        let at = #{ base: "BASE", project: "default", environment: "production", token: "TOKEN" };
+        check("off", || !flags::is_on(at, "new-checkout"));
+        flags::switch_on(at, "new-checkout");
+        check("on", || flags::is_on(at, "new-checkout"));
+        let other = at + #{ environment: "staging" };
+        check("another environment", || flags::is_on(other, "new-checkout"), #{ advisory: true });"#;
+    place.runbook("main", &source.replace("BASE", &server.url()).replace("TOKEN", TOKEN));
+    place.expect(0, &["exec", "main"]).says(&["has no environment staging", "completed"]);
+    place.expect(6, &["rollback", &place.newest_run()]);
+    assert_eq!(flag.lock().expect("ours").switched, ["production on", "production off"]);
+}
+
+#[test]
+fn messages_arrive_or_are_noted() {
+    let place = Place::new();
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let chat = Arc::clone(&heard);
+    let server = Service::start(move |asked| {
+        let title = asked.headers.iter().find(|(name, _)| name == "title").map(|(_, title)| title.clone());
+        chat.lock().expect("heard").push(format!("{} {title:?} {}", asked.path, asked.body));
+        (if asked.path == "/broken" { 500 } else { 200 }, String::new())
+    });
+    let source = r#"import "std/notify" as notify;
         let sent = [notify::webhook("chat", "BASE/chat", "hello"), notify::ntfy("phone", "BASE/phone", "A title", "hello"), notify::webhook("gone", "BASE/broken", "hello")];
         check("two arrived", || sent == [true, true, false]);"#;
     place.runbook("main", &source.replace("BASE", &server.url()));
     place.expect(0, &["exec", "main"]).says(&["gone was not delivered", "completed"]);
-    assert!(on.load(Ordering::SeqCst));
     let all = heard.lock().expect("heard").clone();
-    assert_eq!(all[0], "/chat None {\"text\":\"hello\"}");
-    assert_eq!(all[1], "/phone Some(\"A title\") hello");
-    place.expect(6, &["rollback", &place.newest_run()]);
-    assert!(!on.load(Ordering::SeqCst));
+    assert_eq!(all[..2], ["/chat None {\"text\":\"hello\"}", "/phone Some(\"A title\") hello"]);
 }
 
 #[test]

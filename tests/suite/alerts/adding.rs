@@ -44,3 +44,62 @@ fn what_a_person_has_to_write_is_said_and_left() {
     let shown = place.expect(0, &["alerts", "link", "r.yml"]).out;
     assert!(shown.contains("https://ops.example/open/rollback-api"), "{shown}");
 }
+
+#[test]
+fn one_file_that_cannot_be_done_keeps_nothing_from_the_others() {
+    let place = place();
+    place.write("a.yml", "groups: [");
+    let utf16: Vec<u8> =
+        [0xff, 0xfe].into_iter().chain(rule("ApiDown", "{}").encode_utf16().flat_map(u16::to_le_bytes)).collect();
+    fs::write(place.path("b.yml"), &utf16).unwrap();
+    let good = place.write("c.yml", &rule("ApiDown", "{}"));
+    let before = place.photograph();
+    place.expect(2, &[&ADD[..], &["gone.yml", "a.yml", "b.yml", "c.yml"]].concat()).says(&[
+        "gone.yml",
+        "a.yml",
+        "2 links to add",
+    ]);
+    assert_eq!(place.photograph(), before, "showing writes nothing");
+    let ran = place.expect(2, &[&ADD[..], &["gone.yml", "a.yml", "b.yml", "c.yml", "--write", "--diff"]].concat());
+    ran.says(&["RB0041", "UTF-16", "RB0044", "1 links added"]);
+    assert!(ran.out.contains("--- c.yml") && ran.out.contains("\n+"), "{ran}");
+    assert!(fs::read_to_string(good).unwrap().contains("runbook_url"));
+    assert_eq!(fs::read(place.path("b.yml")).unwrap(), utf16);
+    place.expect(2, &[&ADD[..], &["a.yml", "--annotation", "x: y"]].concat()).says(&["no name of an annotation"]);
+}
+
+#[test]
+fn prometheus_takes_the_file_in_each_style() {
+    let place = place();
+    let plain = rule("ApiDown", "{summary: x}");
+    for (name, text) in [
+        ("flow", plain.clone()),
+        ("none", plain.replace("    annotations: {summary: x}\n", "")),
+        ("null", plain.replace(" {summary: x}", " # none yet")),
+        ("block", plain.replace("{summary: x}", "\n        summary: |-\n          a: b\n\n          c")),
+        ("crlf", plain.replace('\n', "\r\n")),
+        ("open", plain.replace("    annotations: {summary: x}\n", "").trim_end().to_owned()),
+        ("folded", plain.replace("alert: ApiDown", "alert: >-\n      ApiDown")),
+        ("quoted", plain.replace("alert: ApiDown", "\"alert\" : 'ApiDown'   # paged")),
+        (
+            "json",
+            "{\"groups\": [{\"name\": \"g\", \"rules\": [{\"alert\": \"ApiDown\", \"expr\": \"sum by (svc) (x)\"}]}]}".to_owned(),
+        ),
+        ("anchored", plain.replace("annotations: ", "annotations: &a ")),
+        (
+            "deep",
+            plain
+                .replace("\n  - alert", "\n      -   alert")
+                .replace("\n    ", "\n          ")
+                .replace("\n            -  ", "\n      -  "),
+        ),
+    ] {
+        place.write(&format!("rules/{name}.yml"), &text);
+    }
+    place.expect(0, &[&ADD[..], &["rules", "--write"]].concat()).says(&["11 links added, 0 left"]);
+    place.expect(0, &["alerts", "check", "rules"]).says(&["11 alerts, 11 with a link, 0 errors, 0 warnings"]);
+    let files: Vec<_> = fs::read_dir(place.path("rules")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let ran = std::process::Command::new("promtool").args(["check", "rules"]).args(files).output().expect("promtool");
+    let told = String::from_utf8_lossy(&[ran.stdout, ran.stderr].concat()).into_owned();
+    assert!(ran.status.success() && told.matches("SUCCESS: 1 rules found").count() == 11, "{told}");
+}

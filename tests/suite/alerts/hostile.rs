@@ -15,7 +15,7 @@ fn what_cannot_be_read_ends_with_2_and_takes_nothing_from_the_others() {
     ] {
         place.expect(2, &["alerts", "check", file, "good.yml"]).says(&[says, "good.yml:4"]);
     }
-    place.expect(2, &["alerts", "check", "/dev/zero"]).says(&["longer than 32 MiB"]);
+    place.expect(2, &["alerts", "check", "/dev/zero"]).says(&["longer than 64 MiB"]);
 }
 
 #[test]

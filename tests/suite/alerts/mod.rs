@@ -2,9 +2,14 @@
 
 mod adding;
 mod checking;
+mod fired;
+mod formats;
 mod hostile;
+mod odd;
 mod opening;
+mod promql;
 mod promtool;
+mod rehearsed;
 
 use crate::support::Place;
 

@@ -1,3 +1,5 @@
+use std::process::Command;
+
 use super::place;
 
 #[test]
@@ -35,7 +37,8 @@ fn hostile_values_and_links_go_nowhere() {
     for value in ["x;rm%20-rf", "$(id)", "%0aecho", "%00", "%E2%80%AEx", "-x%20y"] {
         let ran = place.expect(0, &["open", &format!("RUNBOOK://open/rollback-api?service={value}")]);
         assert!(ran.out.contains("refused:") && ran.out.contains("needed"), "{value}: {}", ran.out);
-        assert!(!ran.out.contains("-p service") && !ran.out.contains('\u{202e}'), "{value}: {}", ran.out);
+        assert!(ran.out.contains("exec rollback-api -p service=… --dry-run"), "{value}: {}", ran.out);
+        assert!(!ran.out.contains("-p 'service") && !ran.out.contains('\u{202e}'), "{value}: {}", ran.out);
     }
     // A parameter without a pattern takes them, as one word.
     let free = place.expect(0, &["open", "https://h/open/rollback-api?service=a&to=%24(id)+%27"]);
@@ -70,4 +73,80 @@ fn a_link_that_was_made_is_one_that_opens() {
     place.expect(2, &["link", "rollback-api", "servcie=x", "--base", "https://h"]).says(&["did you mean `service`?"]);
     place.expect(2, &["link", "rollback-api", "service=x", "--base", "ftp://h"]).says(&["no address of a page"]);
     place.expect(0, &["link", "rollback-api", "--base", "https://h"]).says(&["has to fill in `service`"]);
+}
+
+/// What a shell makes of a line: its words.
+fn words(line: &str) -> Vec<String> {
+    let script = format!("runbook() {{ printf '%s\\0' \"$@\"; }}\n{line}");
+    let output = Command::new("sh").args(["-c", &script]).env_clear().output().expect("sh");
+    assert!(output.status.success(), "{line}");
+    String::from_utf8(output.stdout).expect("text").split_terminator('\0').map(str::to_owned).collect()
+}
+
+#[test]
+fn whatever_a_value_holds_it_comes_back_and_is_one_word_of_the_command() {
+    use proptest::strategy::{Strategy as _, ValueTree as _};
+    let place = place();
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let any = "[ -~]{0,20}|[é漢🦀'\"`$\\\\&?#%+;|<>*!~{}]{1,12}|-[-a-z ]{0,6}|%[0-9a-f]{2}";
+    let values = (0..40).map(|_| any.new_tree(&mut runner).expect("a value").current());
+    for value in values.filter(|value| !value.is_empty()) {
+        let made = place.expect(0, &["link", "rollback-api", "service=x", &format!("to={value}"), "--base", "https://h"]).out;
+        let opened = place.expect(0, &["open", made.trim_end(), "--output", "json"]).out;
+        let opened: serde_json::Value = serde_json::from_str(&opened).expect("JSON");
+        assert_eq!(opened["values"]["to"]["value"], value.as_str(), "{made}");
+        let words = words(opened["command"].as_str().expect("a command"));
+        assert_eq!(words[..3], ["exec", "rollback-api", "-p"], "{words:?}");
+        assert!(words.contains(&format!("to={value}")) && words.last().is_some_and(|last| last == "--dry-run"), "{words:?}");
+        assert_eq!(words.len(), 7, "{words:?}");
+    }
+    // And the command is one that can be typed.
+    let opened = place.expect(0, &["open", "https://h/open/rollback-api?service=x&to=a+b%27%24(id)", "--output", "json"]).out;
+    let opened: serde_json::Value = serde_json::from_str(&opened).expect("JSON");
+    let words = words(opened["command"].as_str().expect("a command"));
+    place.expect(0, &words.iter().map(String::as_str).collect::<Vec<_>>()).says(&["rehearsed"]);
+    assert_eq!(place.ledger(), Vec::<String>::new());
+}
+
+#[test]
+fn a_link_from_elsewhere_is_said_to_be_one_and_a_page_may_live_below_a_path() {
+    let place = place();
+    place.write("runbook.toml", "[serve]\nurl = \"https://ops.example/runbook\"\n");
+    let made = place.expect(0, &["link", "rollback-api", "service=x"]).out;
+    assert_eq!(made, "https://ops.example/runbook/open/rollback-api?service=x\n");
+    let ours = place.expect(0, &["open", made.trim_end()]).out;
+    assert!(ours.contains("service = x") && !ours.contains("elsewhere"), "{ours}");
+    for other in [
+        "https://ops.example.evil/runbook/open/x",
+        "https://ops.example/open/rollback-api?service=x",
+        "https://evil/open/rollback-api",
+    ] {
+        let ran = place.run(&["open", other]);
+        assert!(
+            ran.code == Some(2) || ran.out.contains("the page of this repository is https://ops.example/runbook"),
+            "{other}: {ran}"
+        );
+    }
+    let ours = place.expect(0, &["open", "runbook://open/rollback-api?service=x"]).out;
+    assert!(!ours.contains("elsewhere"), "{ours}");
+}
+
+#[test]
+fn enormous_links_and_links_that_are_no_text_are_refused() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let place = place();
+    for link in [
+        format!("https://h/open/rollback-api?service={}", "x".repeat(100_000)),
+        format!("https://h/open/rollback-api?{}", "a=b&".repeat(300)),
+        format!("https://h/open/{}", "%25".repeat(5_000)),
+        format!("https://h/{}open/rollback-api", "../".repeat(100)),
+    ] {
+        place.expect(2, &["open", "--", &link]).says(&["nothing was run (RB0043)"]);
+    }
+    for odd in [&b"https://h/open/rollback-api?service=\xff"[..], b"\xed\xa0\x80"] {
+        let mut command = place.command(&["open", "--"]);
+        let output = command.arg(std::ffi::OsStr::from_bytes(odd)).output().expect("runbook");
+        assert_eq!(output.status.code(), Some(2), "{odd:?}");
+    }
+    assert!(!place.state().join("runs").exists(), "no run was begun");
 }

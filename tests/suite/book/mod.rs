@@ -1,6 +1,7 @@
 //! The documentation, executed: its runbooks are checked, its console sessions are typed, its links followed.
 
 mod console;
+mod measured;
 mod page;
 mod pages_of_the_runbooks;
 mod standard_library;
@@ -140,16 +141,24 @@ fn every_key_of_the_configuration_is_documented() {
     let place = Place::new();
     place.write(
         "runbook.toml",
-        "nonsense-xyz = 1\n[audit]\nnonsense-xyz = 1\n[check]\nnonsense-xyz = 1\n[log]\nnonsense-xyz = 1\n[ssh]\nnonsense-xyz = 1\n[env.test]\nnonsense-xyz = 1\n",
+        "nonsense-xyz = 1\n[alerts]\nnonsense-xyz = 1\n[audit]\nnonsense-xyz = 1\n[check]\nnonsense-xyz = 1\n[log]\nnonsense-xyz = 1\n[ssh]\nnonsense-xyz = 1\n[env.test]\nnonsense-xyz = 1\n",
     );
     let refusal = place.expect(2, &["config"]).err;
     let mut keys = 0;
-    for (line, prefix) in
-        refusal.lines().filter(|line| line.contains("known here: ")).zip(["", "audit.", "check.", "log.", "ssh.", "env.NAME."])
-    {
+    for (line, prefix) in refusal.lines().filter(|line| line.contains("known here: ")).zip([
+        "",
+        "alerts.",
+        "audit.",
+        "check.",
+        "log.",
+        "ssh.",
+        "env.NAME.",
+    ]) {
         let (_, known) = line.split_once("known here: ").expect("it was filtered by that");
-        for key in
-            known.trim().split(", ").filter(|key| !(prefix.is_empty() && ["audit", "check", "log", "ssh", "env"].contains(key)))
+        for key in known
+            .trim()
+            .split(", ")
+            .filter(|key| !(prefix.is_empty() && ["alerts", "audit", "check", "log", "ssh", "env"].contains(key)))
         {
             assert!(page.contains(&format!("`{prefix}{key}`")), "`{prefix}{key}` is not on the page");
             keys += 1;

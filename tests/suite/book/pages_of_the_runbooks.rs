@@ -24,7 +24,8 @@ fn the_pages_of_the_runbooks_are_what_the_program_says_about_them() {
     for name in names {
         let shown = place.expect(0, &["--root", &root, "--state-dir", &state, "show", &name, "--format", "md"]);
         let (title, rest) = shown.out.split_once('\n').expect("a title");
-        let wanted = format!("{title}\n\n{BY_PROGRAM}\n{rest}");
+        let (before, after) = rest.split_at(rest.find("## Diagram\n").expect("a diagram"));
+        let wanted = format!("{title}\n\n{BY_PROGRAM}\n{before}{}{after}", super::measured::section(&name));
         let page = repository().join(format!("docs/src/runbooks/{name}.md"));
         if std::env::var_os("BLESS").is_some() {
             fs::write(&page, &wanted).expect("the page can be written");

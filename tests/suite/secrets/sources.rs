@@ -101,7 +101,8 @@ fn what_an_earlier_session_used_is_hidden_from_the_first_look_of_the_next() {
 fn a_secret_that_is_too_short_is_refused() {
     let place = file_source();
     plant(&place, "abc12");
-    place.expect(1, &["exec", "main"]).says(&["cannot be used: it has fewer than 6 characters"]).is_silent_about(&["abc12"]);
+    let refused = place.expect(2, &["exec", "main"]);
+    refused.says(&["cannot be used: it has fewer than 6 characters", "nothing was run"]).is_silent_about(&["abc12"]);
 }
 
 #[test]

@@ -13,6 +13,7 @@ mod outside;
 mod programs;
 mod proxy;
 mod rehearsing;
+mod replying;
 mod rules;
 mod secret_params;
 mod sessions;

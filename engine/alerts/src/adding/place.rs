@@ -8,7 +8,7 @@ use crate::yaml::{Node, Shape};
 /// # Errors
 /// It cannot be added without changing something else; says why.
 pub(super) fn of(rule: &Rule, text: &str, name: &str, address: &str) -> Result<(usize, String), String> {
-    let node = rule.node.as_ref().ok_or("it stands in a text inside of another file: add the link where that text comes from")?;
+    let node = rule.node.as_ref().map_err(|why| (*why).to_owned())?;
     let (key, alert) = node
         .entries()
         .iter()
@@ -36,10 +36,12 @@ pub(super) fn of(rule: &Rule, text: &str, name: &str, address: &str) -> Result<(
     if annotations.start.byte < node.start.byte {
         return Err("its annotations are an alias: they belong to other alerts, too".to_owned());
     }
-    let Shape::Map(entries) = &annotations.shape else { return Err("its `annotations` are empty".to_owned()) };
-    if is_flow(annotations, text) {
+    let Shape::Map(entries) = &annotations.shape else {
+        return below(node, text, name, &value).ok_or_else(|| "its `annotations` are empty".to_owned());
+    };
+    if let Some(brace) = brace(annotations, text) {
         let comma = if entries.is_empty() { "" } else { ", " };
-        return Ok((annotations.start.byte + 1, format!("{quoted}: {value}{comma}")));
+        return Ok((brace + 1, format!("{quoted}: {value}{comma}")));
     }
     let (first, _) = entries.first().ok_or("its `annotations` are empty")?;
     let start = text[..first.start.byte].rfind('\n').map_or(0, |at| at + 1);
@@ -50,8 +52,32 @@ pub(super) fn of(rule: &Rule, text: &str, name: &str, address: &str) -> Result<(
     Ok((start, format!("{indent}{name}: {value}{}", line_end(text, first.start.byte))))
 }
 
+/// Below an `annotations:` that nothing stands behind.
+fn below(node: &Node, text: &str, name: &str, value: &str) -> Option<(usize, String)> {
+    let (key, nothing) = node.entries().iter().find(|(key, _)| key.text() == Some("annotations"))?;
+    let is_nothing = matches!(&nothing.shape, Shape::Scalar { text, plain: true, .. } if text.is_empty());
+    if !is_nothing || is_flow(node, text) {
+        return None;
+    }
+    let colon = key.end.byte + text[key.end.byte..].find(':')? + 1;
+    let at = rest_of_line(text, colon)?;
+    let end = line_end(text, key.start.byte);
+    let begin = if text[..at].ends_with('\n') { "" } else { end };
+    Some((at, format!("{begin}{}  {name}: {value}{end}", " ".repeat(key.start.column - 1))))
+}
+
 fn is_flow(node: &Node, text: &str) -> bool {
-    text[node.start.byte..].starts_with('{')
+    brace(node, text).is_some()
+}
+
+/// Where the `{` of a map stands, if it has one: behind its anchor and its tag.
+fn brace(node: &Node, text: &str) -> Option<usize> {
+    let mut at = node.start.byte;
+    while text[at..].starts_with(['&', '!']) {
+        at += text[at..].find(char::is_whitespace)?;
+        at += text[at..].find(|c: char| !c.is_whitespace())?;
+    }
+    text[at..].starts_with('{').then_some(at)
 }
 
 /// As text in double quotes, which YAML and JSON read alike.
@@ -59,12 +85,22 @@ fn double_quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
-/// Where the next line begins, if nothing but a comment follows on this one.
+/// Where the next line begins, if nothing but a comment follows a value on its own.
 fn next_line(text: &str, node: &Node) -> Option<usize> {
-    let rest = &text[node.end.byte..];
+    // A block ends where the next thing begins, and that is in a line already.
+    if matches!(node.shape, Shape::Scalar { block: true, .. }) {
+        let start = text[..node.end.byte].rfind('\n')? + 1;
+        return (node.end.byte < text.len() || text.ends_with('\n')).then_some(start.max(node.start.byte));
+    }
+    rest_of_line(text, node.end.byte)
+}
+
+/// Where the next line begins, if nothing but a comment stands on this one from here.
+fn rest_of_line(text: &str, from: usize) -> Option<usize> {
+    let rest = &text[from..];
     let (line, end) = rest.split_once('\n').map_or((rest, rest.len()), |(line, _)| (line, line.len() + 1));
     let line = line.trim();
-    (line.is_empty() || line.starts_with('#')).then_some(node.end.byte + end)
+    (line.is_empty() || line.starts_with('#')).then_some(from + end)
 }
 
 /// How the line ends on which a byte stands.

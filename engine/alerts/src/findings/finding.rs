@@ -35,6 +35,8 @@ pub enum Kind {
     LinkFromLabel,
     /// A runbook serves an alert that no rule fires.
     OrphanRunbook,
+    /// A runbook that alerts lead to was not tried for long.
+    StaleRehearsal,
     /// Many alerts have one page.
     GenericLink,
     /// The link leads elsewhere.
@@ -52,7 +54,7 @@ pub enum Severity {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::NotRead,
         Self::UnreadDocument,
         Self::NoLink,
@@ -69,6 +71,7 @@ impl Kind {
         Self::NotHttps,
         Self::LinkFromLabel,
         Self::OrphanRunbook,
+        Self::StaleRehearsal,
         Self::GenericLink,
         Self::External,
     ];
@@ -93,6 +96,7 @@ impl Kind {
             Self::NotHttps => "not-https",
             Self::LinkFromLabel => "link-from-label",
             Self::OrphanRunbook => "orphan-runbook",
+            Self::StaleRehearsal => "stale-rehearsal",
             Self::GenericLink => "generic-link",
             Self::External => "external-link",
         }
@@ -107,6 +111,7 @@ impl Kind {
             | Self::NotHttps
             | Self::LinkFromLabel
             | Self::OrphanRunbook
+            | Self::StaleRehearsal
             | Self::GenericLink
             | Self::External => Severity::Warning,
             _ => Severity::Error,

@@ -3,15 +3,12 @@
 use std::collections::BTreeSet;
 
 use super::finding::{Finding, Kind, Severity};
+use super::reading::Reading;
 use super::{labels, ours};
-use crate::link::{self, Target};
+use crate::link::{Link, Target};
 use crate::mapping::{Known, may_answer};
 use crate::rules::{File, Rule, Said};
-use crate::template::{Action, Piece, pieces};
 use crate::yaml::Place;
-
-/// What stands where a template will put something. No address, name or value holds it otherwise.
-pub(super) const HOLE: char = '\u{f8ff}';
 
 /// What is wanted of links.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -110,93 +107,52 @@ impl Judged<'_> {
     }
 
     fn link(&mut self, said: &Said) {
-        let parts = match pieces(said.text.trim()) {
-            Ok(parts) => parts,
+        let reading = match Reading::of(&said.text) {
+            Ok(reading) => reading,
             Err(error) => return self.say(Kind::TemplateError, said.place, format!("the template is broken: {error}"), None),
         };
-        let mut text = String::new();
-        let mut actions = Vec::new();
-        for part in parts {
-            match part {
-                Piece::Text(part) => text.push_str(&part.replace(HOLE, "\u{fffd}")),
-                Piece::Action(action) => {
-                    actions.push((text.len(), action));
-                    text.push(HOLE);
-                }
-            }
-        }
-        // A hole in front of the query says where the link leads. One at the very beginning is a host from the configuration
-        // of Prometheus (`{{ $externalURL }}`), as long as no label stands in it.
-        let query = text.find('?').unwrap_or(text.len());
-        if let Some((_, action)) = actions.iter().find(|(at, action)| *at < query && !action.labels.is_empty()) {
+        if let Some(action) = reading.led_by_label() {
             let message = format!("a label says where the link leads: `{{{{ {} }}}}`", action.source);
-            self.say(
-                Kind::LinkFromLabel,
-                said.place,
-                message,
-                Some("labels belong into the query: `?name={{ $labels.x | urlquery }}`".into()),
-            );
-            return;
+            let help = "labels belong into the query: `?name={{ $labels.x | urlquery }}`".to_owned();
+            return self.say(Kind::LinkFromLabel, said.place, message, Some(help));
         }
-        self.labels(said, &actions, query);
-        if actions.iter().any(|(at, action)| *at < query && action.labels.is_empty()) {
-            // Where it leads is not known here.
-            return;
-        }
-        match link::read(&text) {
-            Err(error) => self.say(Kind::BadUrl, said.place, format!("the link is not followed: {error}"), None),
-            Ok(read) => self.read(said, &text, &read),
+        self.labels(said, &reading);
+        match reading.link() {
+            None => {}
+            Some(Err(error)) => self.say(Kind::BadUrl, said.place, format!("the link is not followed: {error}"), None),
+            Some(Ok(link)) => self.followed(said, &reading, &link),
         }
     }
 
-    fn labels(&mut self, said: &Said, actions: &[(usize, Action)], query: usize) {
-        for (at, action) in actions {
-            if *at > query && !action.escaped && !action.labels.is_empty() {
-                let message =
-                    format!("the label in `{{{{ {} }}}}` is not escaped: an `&` or a space in it breaks the link", action.source);
-                self.say(Kind::LabelNotEscaped, said.place, message, Some(format!("{{{{ {} | urlquery }}}}", action.source)));
-            }
-            for label in &action.labels {
-                if let Some(why) = labels::missing(self.rule, label) {
-                    let message = format!("the label `{label}` is not there when the alert fires: {why}");
-                    self.say(Kind::LabelMaybeAbsent, said.place, message, None);
-                }
+    fn labels(&mut self, said: &Said, reading: &Reading) {
+        for action in reading.in_query().filter(|action| !action.escaped && !action.labels.is_empty()) {
+            let message =
+                format!("the label in `{{{{ {} }}}}` is not escaped: an `&` or a space in it breaks the link", action.source);
+            self.say(Kind::LabelNotEscaped, said.place, message, Some(format!("{{{{ {} | urlquery }}}}", action.source)));
+        }
+        for label in reading.actions().flat_map(|action| &action.labels) {
+            if let Some(why) = labels::missing(self.rule, label) {
+                let message = format!("the label `{label}` is not there when the alert fires: {why}");
+                self.say(Kind::LabelMaybeAbsent, said.place, message, None);
             }
         }
     }
 
-    fn read(&mut self, said: &Said, text: &str, read: &link::Link) {
-        let local = ["localhost", "127.", "[::1]"].iter().any(|host| read.host.starts_with(host));
-        if read.scheme == "http" && !local {
-            self.say(
-                Kind::NotHttps,
-                said.place,
-                "the link is not encrypted: who sits in between may change the page".into(),
-                None,
-            );
+    fn followed(&mut self, said: &Said, reading: &Reading, link: &Link) {
+        let local = ["localhost", "127.", "[::1]"].iter().any(|host| link.host.starts_with(host));
+        if link.scheme == "http" && !local {
+            let message = "the link is not encrypted: who sits in between may change the page".to_owned();
+            self.say(Kind::NotHttps, said.place, message, None);
         }
-        if read.query_in_fragment {
+        if link.query_in_fragment {
             let message = "a `?` behind the `#` begins no query: the values stand in the fragment and are never sent".to_owned();
             self.say(Kind::QueryAfterFragment, said.place, message, Some("first `?name=value`, then `#fragment`".into()));
         }
-        let below = |base: &str| {
-            let base = base.trim_end_matches('/');
-            text.get(..base.len()).is_some_and(|start| start.eq_ignore_ascii_case(base)) && text[base.len()..].starts_with('/')
-        };
-        let here = self.wanted.base.as_deref().is_none_or(below) || read.scheme == "runbook";
-        let target = match &self.wanted.base {
-            // The page may live below a path of its host.
-            Some(base) if here && read.scheme != "runbook" => {
-                let rest = &text[base.trim_end_matches('/').len()..];
-                link::read(&format!("https://page{rest}")).map_or(Target::Elsewhere, |read| read.target)
-            }
-            _ => read.target.clone(),
-        };
-        match target {
-            Target::Open { runbook, pairs } if here => ours::opens(self, said, &runbook, &pairs),
-            Target::Alert { name, labels } if here => ours::answers(self, said, &name, &labels),
-            Target::Occurrence { .. } if here => {}
-            _ => self.elsewhere(said, &read.host),
+        match reading.target(link, self.wanted.base.as_deref()) {
+            Some(Target::Open { runbook, pairs }) => ours::opens(self, said, &runbook, &pairs),
+            Some(Target::Alert { name, labels }) => ours::answers(self, said, &name, &labels),
+            Some(Target::Occurrence { .. }) => {}
+            Some(Target::Elsewhere) | None => self.elsewhere(said, &link.host),
         }
     }
 

@@ -4,6 +4,8 @@ mod finding;
 mod judge;
 mod labels;
 mod ours;
+mod reading;
+mod rehearsals;
 mod whole;
 
 #[cfg(test)]
@@ -12,4 +14,5 @@ mod tests;
 pub use finding::{Finding, Kind, Severity};
 pub use judge::{External, Wanted, judge};
 pub use labels::missing;
+pub use rehearsals::{Tried, rehearsals};
 pub use whole::{generic, orphans};

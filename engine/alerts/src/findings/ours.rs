@@ -6,7 +6,8 @@ use runbook_model::declaration::Declaration;
 use runbook_model::parameter::nearest;
 
 use super::finding::Kind;
-use super::judge::{HOLE, Judged};
+use super::judge::Judged;
+use super::reading::HOLE;
 use crate::mapping::{answers as serves, may_answer};
 use crate::rules::Said;
 

@@ -31,14 +31,16 @@ pub struct Rule {
     pub fixed: BTreeMap<String, String>,
     /// Labels that it sets by a template.
     pub computed: BTreeSet<String>,
-    /// Its expression, if it is PromQL.
+    /// Its expression, if it is PromQL or a dialect of it.
     pub expression: Option<String>,
+    /// Whether its annotations see the labels that it adds itself: those of VictoriaMetrics do.
+    pub sees_own_labels: bool,
     /// Its annotations.
     pub annotations: BTreeMap<String, Said>,
     /// Findings that a comment beside it allows.
     pub allowed: BTreeSet<String>,
-    /// As it stands in the file; `None` inside of a text, such as one of a `ConfigMap`.
-    pub node: Option<Arc<Node>>,
+    /// As it stands in the file; otherwise why nothing can be added to it.
+    pub node: Result<Arc<Node>, &'static str>,
 }
 
 /// A text, and where it stands.

@@ -9,11 +9,11 @@ use super::offsets::Offsets;
 use super::{Node, Place, Shape};
 
 /// The longest text that is read, in bytes.
-pub const LONGEST: usize = 32 << 20;
+pub const LONGEST: usize = 64 << 20;
 /// The deepest nesting; rule files have about ten levels.
 pub const DEEPEST: usize = 64;
 /// The most values in one file.
-pub const MOST: usize = 1_000_000;
+pub const MOST: usize = 3_000_000;
 
 /// Why a file, or the rest of one, could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -36,12 +36,17 @@ impl Unread {
 /// The documents of a text, and why there are no more of them when it could not be read to its end.
 #[must_use]
 pub fn read(text: &str) -> (Vec<Arc<Node>>, Option<Unread>) {
+    bounded(text, MOST)
+}
+
+/// The same with another bound for the number of values.
+pub(super) fn bounded(text: &str, most: usize) -> (Vec<Arc<Node>>, Option<Unread>) {
     if text.len() > LONGEST {
         let message = format!("it has {} MiB; at most {} are read", text.len() >> 20, LONGEST >> 20);
         return (Vec::new(), Some(Unread::new(Place { byte: 0, line: 1, column: 1 }, message)));
     }
     let mut reader =
-        Reader { offsets: Offsets::of(text), documents: Vec::new(), open: Vec::new(), anchors: HashMap::new(), count: 0 };
+        Reader { offsets: Offsets::of(text), documents: Vec::new(), open: Vec::new(), anchors: HashMap::new(), count: 0, most };
     let mut parser = Parser::new_from_str(text);
     while let Some(event) = parser.next_event() {
         let step = match event {
@@ -71,6 +76,7 @@ struct Reader<'a> {
     open: Vec<Open>,
     anchors: HashMap<usize, Arc<Node>>,
     count: usize,
+    most: usize,
 }
 
 impl Reader<'_> {
@@ -117,8 +123,8 @@ impl Reader<'_> {
 
     fn add(&mut self, node: Arc<Node>, anchor: usize) -> Result<(), Unread> {
         self.count += 1;
-        if self.count > MOST {
-            return Err(Unread::new(node.start, format!("it holds more than {MOST} values")));
+        if self.count > self.most {
+            return Err(Unread::new(node.start, format!("it holds more than {} values", self.most)));
         }
         if anchor > 0 {
             self.anchors.insert(anchor, node.clone());

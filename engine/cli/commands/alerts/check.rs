@@ -3,13 +3,15 @@
 use std::path::PathBuf;
 
 use clap::ValueEnum;
-use runbook_alerts::findings::{self, Severity, Wanted, judge};
-use runbook_alerts::rules;
+use jiff::Timestamp;
+use runbook_alerts::findings::{self, Severity, Wanted};
+use runbook_model::length::Length;
 
-use crate::alerts::{Baseline, Checked, Format, base, gather, known};
+use crate::alerts::{Baseline, Checked, Format, base, gather, known, stale};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::globals::Globals;
+use crate::history::History;
 use crate::output;
 use crate::output::screen::on_stderr;
 use crate::place::Place;
@@ -39,6 +41,9 @@ pub struct Check {
     /// What links to elsewhere are
     #[arg(long, value_name = "WHAT", default_value = "ignore")]
     pub external: External,
+    /// How long ago a runbook that alerts lead to may have been rehearsed, or run; otherwise `rehearsed_within` of `[alerts]`
+    #[arg(long, value_name = "LENGTH")]
+    pub rehearsed_within: Option<Length>,
     /// Say only what is not in this file
     #[arg(long, value_name = "FILE")]
     pub baseline: Option<PathBuf>,
@@ -66,16 +71,7 @@ pub enum External {
 /// # Errors
 /// The baseline cannot be read or written, or what was said to be the page is none.
 pub(super) fn run(check: &Check, place: &Place, globals: &Globals) -> Result<ExitCode, Failure> {
-    let wanted = Wanted {
-        base: base(check.base.as_deref(), place)?,
-        annotation: check.annotation.clone(),
-        severities: check.severity.iter().cloned().collect(),
-        external: match check.external {
-            External::Ignore => findings::External::Ignore,
-            External::Warn => findings::External::Warn,
-            External::Error => findings::External::Error,
-        },
-    };
+    let wanted = check.wanted(place)?;
     let cwd = &place.surroundings.cwd;
     // Before any work: a baseline that is not there is a slip.
     let baseline = check.baseline.as_ref().map(|path| cwd.join(path));
@@ -83,46 +79,26 @@ pub(super) fn run(check: &Check, place: &Place, globals: &Globals) -> Result<Exi
         Some(path) if !check.write_baseline => Some(Baseline::read(path)?),
         _ => None,
     };
-    let palette = on_stderr(globals.color).palette;
     let library = place.library();
     let (runbooks, broken) = known(&library);
     for line in broken {
         output::to_stderr(&format!("note: {}\n", output::safe::line(&line)));
     }
-    let mut checked = Checked::default();
-    let (mut files, mut unread) = (Vec::new(), false);
-    for source in gather(cwd, &check.rules) {
-        match source {
-            Ok(source) => {
-                let file = rules::read(&source.name, &source.text.text);
-                unread |= source.named && file.unread.is_some();
-                checked.findings.extend(judge(&file, &runbooks, &wanted));
-                checked.skipped.extend(file.skipped.iter().map(|(line, why)| format!("{}:{line}: {why}", source.name)));
-                let linked = |rule: &&rules::Rule| rule.annotations.contains_key(&wanted.annotation);
-                checked.linked += file.rules.iter().filter(linked).count();
-                checked.alerts += file.rules.len();
-                files.push(file);
-            }
-            Err(error) => {
-                unread = true;
-                output::to_stderr(&Failure::usage(format!("{error} (RB0041)")).rendered(palette));
-            }
+    let titles = library.titles();
+    let mut checked = Checked::of(gather(cwd, &check.rules), &runbooks, &titles, &wanted);
+    if let Some(within) = check.rehearsed_within(place) {
+        let history = History::open(&place.configuration)?;
+        match stale(&checked.files, &runbooks, &titles, &wanted, within, history.as_ref(), Timestamp::now()) {
+            Some(stale) => checked.findings.extend(stale),
+            None => check.unknown(place)?,
         }
     }
-    checked.files = files.len();
-    checked
-        .findings
-        .extend(findings::generic(&files, &wanted).into_iter().filter(|_| wanted.external != findings::External::Ignore));
-    let titles = library.titles();
-    let file_of =
-        |name: &str| titles.iter().find(|title| title.name == name).map_or_else(String::new, |title| title.file.clone());
-    checked.findings.extend(findings::orphans(&files, &runbooks, &file_of));
     // Stable: within one severity they stay in the order of the files.
     checked.findings.sort_by_key(|finding| finding.severity);
     if let (true, Some(path)) = (check.write_baseline, &baseline) {
         Baseline::of(&checked.findings).write(path)?;
         output::to_stderr(&format!("{} findings are in `{}` now\n", checked.findings.len(), path.display()));
-        return Ok(if unread { ExitCode::NothingRun } else { ExitCode::Completed });
+        return Ok(if checked.unread { ExitCode::NothingRun } else { ExitCode::Completed });
     }
     checked.before = before.map_or(0, |before| before.take_away(&mut checked.findings));
     let format = check.format.unwrap_or(match globals.output {
@@ -131,12 +107,45 @@ pub(super) fn run(check: &Check, place: &Place, globals: &Globals) -> Result<Exi
     });
     match format.written(&checked) {
         Some(text) => output::to_stdout(&text)?,
-        None => output::to_stderr(&format!("{}{}", checked.shown(palette), checked.verdict())),
+        None => {
+            output::to_stderr(&format!("{}{}", checked.shown(on_stderr(globals.color).palette), checked.verdict()));
+        }
     }
     let wrong = checked.count(Severity::Error) + if check.strict { checked.count(Severity::Warning) } else { 0 };
-    Ok(match (unread, wrong) {
+    Ok(match (checked.unread, wrong) {
         (true, _) => ExitCode::NothingRun,
         (false, 0) => ExitCode::Completed,
         (false, _) => ExitCode::StepFailed,
     })
+}
+
+impl Check {
+    fn wanted(&self, place: &Place) -> Result<Wanted, Failure> {
+        Ok(Wanted {
+            base: base(self.base.as_deref(), place)?,
+            annotation: self.annotation.clone(),
+            severities: self.severity.iter().cloned().collect(),
+            external: match self.external {
+                External::Ignore => findings::External::Ignore,
+                External::Warn => findings::External::Warn,
+                External::Error => findings::External::Error,
+            },
+        })
+    }
+
+    fn rehearsed_within(&self, place: &Place) -> Option<Length> {
+        self.rehearsed_within.or(place.configuration.alerts.rehearsed_within.as_ref().map(|within| within.value))
+    }
+
+    /// No run is known here. The configuration holds for every machine, also for those without runs; who types the option wants to
+    /// know, and "nothing found" would be a lie.
+    fn unknown(&self, place: &Place) -> Result<(), Failure> {
+        let state = place.configuration.state_dir.value.display();
+        let message = format!("no run is known in `{state}`: when runbooks were rehearsed is not judged");
+        if self.rehearsed_within.is_none() {
+            output::to_stderr(&format!("note: {}\n", output::safe::line(&message)));
+            return Ok(());
+        }
+        Err(Failure::usage(message).hint("--state-dir DIR, the directory in which runs are kept"))
+    }
 }

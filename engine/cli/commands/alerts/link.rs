@@ -1,27 +1,27 @@
 //! `runbook alerts link`: adds the links that are missing.
 
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use runbook_alerts::adding::{applied, propose};
+use runbook_alerts::adding::plan;
 use runbook_alerts::findings::{External, Wanted};
 use runbook_alerts::rules;
 use similar::TextDiff;
 
-use crate::alerts::{Source, base, gather, known};
+use crate::alerts::{Source, base, gather, known, rewrite};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::globals::Globals;
 use crate::output;
 use crate::output::safe::{self, Colours};
-use crate::output::screen::on_stdout;
+use crate::output::screen::{on_stderr, on_stdout};
 use crate::output::style::Tone;
 use crate::place::Place;
 
 /// Add the links that are missing to rule files
 ///
 /// For each alert without a link that one runbook serves: the address of its page, with the labels that fill its parameters. Without
-/// `--write` the difference is shown and nothing is written. No byte changes elsewhere: comments, quotes and line ends stay.
+/// `--write` the difference is shown and nothing is written. No byte changes elsewhere: comments, quotes and line ends stay. Ends with
+/// 2 when a file could not be read or written; the others are done all the same.
 #[derive(Debug, clap::Args)]
 pub struct Link {
     /// Rule files, or directories of them
@@ -30,6 +30,9 @@ pub struct Link {
     /// Write the files
     #[arg(long)]
     pub write: bool,
+    /// Show the difference, also when it is written
+    #[arg(long)]
+    pub diff: bool,
     /// The address of the page; otherwise `url` of `[serve]`
     #[arg(long, value_name = "URL")]
     pub base: Option<String>,
@@ -41,7 +44,7 @@ pub struct Link {
 /// Shows or writes what is missing.
 ///
 /// # Errors
-/// A file cannot be read or written, or the page has no address. Files before it may be written.
+/// The page has no address, or the annotation no name.
 pub(super) fn run(link: &Link, place: &Place, globals: &Globals) -> Result<ExitCode, Failure> {
     let base = base(link.base.as_deref(), place)?
         .ok_or_else(|| Failure::usage("where is the page?").hint("--base https://HOST, or `url` in [serve] of runbook.toml"))?;
@@ -59,36 +62,44 @@ pub(super) fn run(link: &Link, place: &Place, globals: &Globals) -> Result<ExitC
     for line in broken {
         output::to_stderr(&format!("note: {}\n", safe::line(&line)));
     }
-    let (mut added, mut left_over) = (0, 0);
+    let (mut added, mut left_over, mut failed) = (0, 0, false);
+    let mut fails = |what: String| {
+        failed = true;
+        output::to_stderr(&Failure::usage(what).rendered(on_stderr(globals.color).palette));
+    };
     for source in gather(&place.surroundings.cwd, &link.rules) {
-        let source = source.map_err(|error| Failure::usage(format!("{error} (RB0041)")))?;
+        let source = match source {
+            Ok(source) => source,
+            Err(error) => {
+                fails(format!("{error} (RB0041)"));
+                continue;
+            }
+        };
         let file = rules::read(&source.name, &source.text.text);
         if let Some(unread) = &file.unread {
-            let failure =
-                Failure::usage(format!("cannot read `{}`: {unread} (line {}) (RB0041)", source.name, unread.place.line));
-            return Err(failure);
+            fails(format!("cannot read `{}`: {unread} (line {}) (RB0041)", source.name, unread.place.line));
+            continue;
         }
-        let (additions, left) = propose(&file, &source.text.text, &runbooks, &base, &wanted);
-        for left in &left {
+        let planned = plan(&file, &source.text.text, &runbooks, &base, &wanted);
+        for left in &planned.left {
             let line = format!("{}:{}: {}: no link added: {} (RB0044)", source.name, left.line, left.alert, left.why);
             output::to_stderr(&format!("{}\n", safe::line(&line)));
         }
-        left_over += left.len();
-        if additions.is_empty() {
+        left_over += planned.left.len();
+        if planned.additions.is_empty() {
             continue;
         }
-        let after = applied(&file, &source.text.text, &additions, &link.annotation)
-            .map_err(|error| Failure::usage(format!("`{}`: {error} (RB0044)", source.name)))?;
-        added += additions.len();
-        if link.write {
-            write(&source, &after)?;
-        } else {
-            output::to_stdout(&shown(&source, &after, globals))?;
+        if link.diff || !link.write {
+            output::to_stdout(&shown(&source, &planned.after, globals))?;
+        }
+        match link.write.then(|| rewrite(&source, &planned.after)) {
+            Some(Err(error)) => fails(format!("cannot write `{}`: {error} (RB0044)", source.name)),
+            Some(Ok(())) | None => added += planned.additions.len(),
         }
     }
     let done = if link.write { "added" } else { "to add: `--write` writes them" };
     output::to_stderr(&format!("{added} links {done}, {left_over} left to a person\n"));
-    Ok(ExitCode::Completed)
+    Ok(if failed { ExitCode::NothingRun } else { ExitCode::Completed })
 }
 
 fn shown(source: &Source, after: &str, globals: &Globals) -> String {
@@ -105,27 +116,4 @@ fn shown(source: &Source, after: &str, globals: &Globals) -> String {
         }
     };
     text.lines().map(|line| format!("{}\n", paint(line))).collect()
-}
-
-/// Writes a file as a whole or not at all, with its mark and its permissions.
-fn write(source: &Source, after: &str) -> Result<(), Failure> {
-    let wrong = |why: String| Failure::usage(format!("cannot write `{}`: {why} (RB0044)", source.name));
-    let Some(path) = &source.path else { return Err(wrong("standard input has no place to write to".to_owned())) };
-    if !source.text.same_bytes {
-        return Err(wrong("it is UTF-16: make it UTF-8 first".to_owned()));
-    }
-    // Through links: the file is replaced, and not the link to it.
-    let path = path.canonicalize().map_err(|error| wrong(error.to_string()))?;
-    let written = || {
-        let directory = path.parent().unwrap_or(Path::new("/"));
-        let mut file = tempfile::NamedTempFile::new_in(directory)?;
-        if source.text.mark == 3 {
-            file.write_all(b"\xef\xbb\xbf")?;
-        }
-        file.write_all(after.as_bytes())?;
-        file.as_file().set_permissions(std::fs::metadata(&path)?.permissions())?;
-        file.as_file().sync_all()?;
-        file.persist(&path).map(drop).map_err(|error| error.error)
-    };
-    written().map_err(|error: std::io::Error| wrong(error.to_string()))
 }

@@ -24,7 +24,7 @@ use crate::typed::RunPrefix;
 /// they differ or not: programs read `same` in the JSON. Nothing is locked or written.
 #[derive(Debug, clap::Args)]
 pub struct Diff {
-    /// A run, or a unique prefix of its id
+    /// A run: its id, a unique prefix of it, or `last`
     #[arg(value_name = "RUN")]
     pub left: RunPrefix,
     /// The run to hold against it

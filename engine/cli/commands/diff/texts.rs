@@ -220,10 +220,9 @@ fn millis(side: &Side) -> String {
 mod tests {
     use super::*;
     use crate::output::reporters::example::Example;
-    use crate::output::style::Palette;
 
     fn shown(left: &Account, right: &Account, verbose: bool) -> String {
-        let screen = Screen { palette: Palette::plain(), live: false, unicode: true, width: 80 };
+        let screen = Screen::plain(80);
         text(&Comparison::of(left, right), (left, right), &Default::default(), (false, verbose), screen)
     }
 

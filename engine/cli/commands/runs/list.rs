@@ -1,15 +1,17 @@
 //! The list, for people and for programs.
 
+use jiff::Timestamp;
 use runbook_model::entry::Mode;
 use runbook_model::status::RunStatus;
 
 use crate::history::RunLine;
-use crate::output::style::{Palette, Tone};
+use crate::output::screen::Screen;
+use crate::output::style::Tone;
 use crate::output::{elapsed, safe, table};
 
-/// The list for people.
+/// The list for people; one at work took until `now`.
 #[must_use]
-pub fn text(lines: &[RunLine], palette: Palette) -> String {
+pub fn text(lines: &[RunLine], screen: Screen, now: Timestamp) -> String {
     if lines.is_empty() {
         return "No runs.\n".to_owned();
     }
@@ -25,11 +27,11 @@ pub fn text(lines: &[RunLine], palette: Palette) -> String {
                 (Tone::Plain, known(line.env.as_deref())),
                 (Tone::Plain, known(line.operator.as_deref())),
                 (Tone::Faint, line.started.strftime("%Y-%m-%d %H:%M:%SZ").to_string()),
-                (Tone::Faint, elapsed::short(line.millis())),
+                (Tone::Faint, elapsed::short(line.millis(now))),
             ]
         })
         .collect();
-    table::columns(["RUN", "STATE", "RUNBOOK", "ENV", "BY", "STARTED", "TOOK"], &rows, palette)
+    table::fitting(["RUN", "STATE", "RUNBOOK", "ENV", "BY", "STARTED", "TOOK"], &rows, screen)
 }
 
 /// The list for programs: one JSON object a line.
@@ -63,10 +65,21 @@ mod tests {
         let mut records = example.opening();
         records.push(example.record(Entry::SessionEnded { status: RunStatus::RolledBack }));
         let line = RunLine::of(&records, false).unwrap();
-        let shown = text(std::slice::from_ref(&line), Palette::plain());
+        let shown = text(std::slice::from_ref(&line), Screen::plain(200), line.last);
         assert!(shown.contains("rolled back  rollback-api  production  alice  2026-11-21 03:00:00Z  2.0s\n"), "{shown}");
-        assert!(json_lines(&[line]).contains(r#""status":"rolled_back""#));
-        let unread = text(&[RunLine::unread(records[0].run)], Palette::plain());
+        assert!(json_lines(std::slice::from_ref(&line)).contains(r#""status":"rolled_back""#));
+        let unread = text(&[RunLine::unread(records[0].run)], Screen::plain(200), line.last);
         assert!(unread.contains("damaged  -        -    -   2026-11-21"), "{unread}");
+    }
+
+    #[test]
+    fn the_time_of_a_run_at_work_goes_on() {
+        let records = Example::live().opening();
+        let line = RunLine::of(&records, true).unwrap();
+        let later = line.last + jiff::SignedDuration::from_secs(100);
+        let shown = |line: &RunLine| text(std::slice::from_ref(line), Screen::plain(200), later);
+        assert!(shown(&line).contains("1m41s\n"), "{}", shown(&line));
+        let died = RunLine::of(&records, false).unwrap();
+        assert!(shown(&died).contains("1.0s\n"), "nobody works on it any more: {}", shown(&died));
     }
 }

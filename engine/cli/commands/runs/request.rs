@@ -1,5 +1,7 @@
 //! Which runs are asked for.
 
+use std::num::{NonZeroUsize, ParseIntError};
+
 use jiff::Timestamp;
 use runbook_model::entry::{Entry, Mode, Record};
 use runbook_model::id::RunId;
@@ -43,8 +45,8 @@ pub struct Runs {
     /// Only those that started before this moment
     #[arg(long, value_name = "WHEN")]
     pub until: Option<String>,
-    /// At most so many
-    #[arg(long, value_name = "N", default_value_t = 20)]
+    /// At most so many, and at least one
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = at_least_one)]
     pub limit: usize,
 }
 
@@ -111,6 +113,11 @@ impl Runs {
     }
 }
 
+/// No run at all would be told as "No runs.", which is another thing.
+fn at_least_one(text: &str) -> Result<usize, ParseIntError> {
+    text.parse().map(NonZeroUsize::get)
+}
+
 /// Prints the list. Runs whose journals cannot be read are named on standard error, too, and decide the exit code.
 ///
 /// # Errors
@@ -127,7 +134,7 @@ pub fn run(runs: &Runs, history: Option<&History>, globals: &Globals) -> Result<
     };
     output::to_stdout(&match globals.output {
         Format::Json => list::json_lines(&lines),
-        Format::Text => list::text(&lines, on_stdout(globals.color).palette),
+        Format::Text => list::text(&lines, on_stdout(globals.color), Timestamp::now()),
     })?;
     let mut exit = ExitCode::Completed;
     for failure in &failures {

@@ -125,14 +125,13 @@ fn clock(at: jiff::Timestamp) -> String {
 mod tests {
     use super::*;
     use crate::output::reporters::example::Example;
-    use crate::output::style::Palette;
 
     #[test]
     fn a_page_has_what_was_asked_what_came_of_it_and_no_control_sequence() {
         let account = Account::of(&Example::failing_and_rolled_back()).expect("an account");
         let home = tempfile::tempdir().expect("a directory");
         let dir = runbook_runtime::journal::StateDir::open(home.path()).expect("a state directory").run(account.run);
-        let screen = Screen { palette: Palette::plain(), live: false, unicode: true, width: 80 };
+        let screen = Screen::plain(80);
         let step = account.step(&"Switch/restart the service".parse().expect("a path")).expect("a step");
         let page = page(&account, step, &dir, screen);
         for part in [

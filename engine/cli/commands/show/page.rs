@@ -8,6 +8,7 @@ use crate::output::safe::{self, Colours};
 use crate::output::style::{Palette, Tone};
 use crate::rehearsal::Past;
 use crate::sheet::wanted;
+use crate::typed::required;
 
 /// What a runbook says about itself, which secrets it names and where they come from, and how to run it.
 #[must_use]
@@ -44,7 +45,7 @@ pub fn page(name: &str, file: &str, declaration: &Declaration, secrets: &[(Optio
         row("secret", safe::line(&format!("{name}: {from}")));
     }
     page.push_str(&format!("\n{}\n", palette.paint(Tone::Faint, "rehearse it first:")));
-    page.push_str(&format!("  runbook exec {}{} --dry-run\n", safe::line(name), required(declaration)));
+    page.push_str(&format!("  runbook exec {}{} --dry-run\n", safe::line(name), required(declaration, |_| false)));
     page
 }
 
@@ -72,11 +73,6 @@ fn describe(name: &str, parameter: &Parameter) -> String {
         text.push_str(&format!(" ({help})"));
     }
     text
-}
-
-fn required(declaration: &Declaration) -> String {
-    let required = declaration.params.iter().filter(|(_, parameter)| parameter.fallback.is_none());
-    required.map(|(name, _)| format!(" -p {}=…", safe::line(name))).collect()
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ use crate::place::Place;
 /// Nothing is locked or written.
 #[derive(Debug, clap::Args)]
 pub struct Show {
-    /// The name of a runbook, or a run by a unique prefix of its id
+    /// The name of a runbook, or a run by a unique prefix of its id, or as `last`
     #[arg(value_name = "NAME|RUN")]
     pub subject: String,
     /// One step of the run in full: its path, its name, or the number of one of its records

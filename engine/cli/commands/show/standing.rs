@@ -147,10 +147,9 @@ fn since(at: Timestamp) -> u64 {
 mod tests {
     use super::*;
     use crate::output::reporters::example::Example;
-    use crate::output::style::Palette;
 
     fn screen() -> Screen {
-        Screen { palette: Palette::plain(), live: false, unicode: true, width: 80 }
+        Screen::plain(80)
     }
 
     #[test]

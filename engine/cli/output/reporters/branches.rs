@@ -96,6 +96,11 @@ impl Branches {
         vec![line.depth(path.depth()).aside(format!("{} · {why}", elapsed::short(millis)))]
     }
 
+    /// How many items failed, of all the `parallel`s so far.
+    pub(super) fn failures(&self) -> usize {
+        self.known.values().map(|parallel| parallel.failed.len()).sum()
+    }
+
     /// A step is open again, and with it its branch.
     pub(super) fn reopen(&mut self, path: &StepPath) {
         let Some(key) = self.key(path) else { return };

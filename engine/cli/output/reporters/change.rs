@@ -10,6 +10,7 @@ use runbook_model::step::{Command, RollbackPlan};
 use similar::{ChangeTag, TextDiff};
 
 use crate::output::reporters::line::Detail;
+use crate::output::reporters::spoken;
 use crate::output::style::Tone;
 
 /// A longer difference is cut here; the file itself says the rest.
@@ -18,11 +19,11 @@ const MOST_LINES: usize = 60;
 /// Of what a program reads, so many lines are shown.
 const MOST_INPUT: usize = 20;
 
-/// What would happen.
+/// What would happen: the change as it was found out, and as it was `written`.
 #[must_use]
-pub fn would(change: &Change) -> Vec<Detail> {
+pub fn would(change: &Change, written: Option<&Change>) -> Vec<Detail> {
     match change {
-        Change::Run(invocation) => run(invocation),
+        Change::Run(invocation) => run(invocation, written.and_then(program)),
         Change::Write(write) => file(write),
         Change::Restore(restore) => vec![text(format!("would put back: {}", restore.path))],
         Change::Http(call) => http(call),
@@ -32,15 +33,21 @@ pub fn would(change: &Change) -> Vec<Detail> {
 /// What would be owed then.
 #[must_use]
 pub fn owed(command: &Command, intent: &Intent) -> Detail {
-    let lines: Vec<_> = intent.owes.iter().map(Change::line).collect();
+    let lines: Vec<_> = intent.owes.iter().map(spoken::change).collect();
     match &command.rollback {
         _ if !lines.is_empty() => Detail::Text(Tone::Faint, format!("rollback: {}", lines.join("; then "))),
         RollbackPlan::Undeclared => Detail::Text(Tone::Warn, "rollback: none declared; this would stay".to_owned()),
         RollbackPlan::Nothing => Detail::Text(Tone::Faint, "rollback: nothing to do, says the runbook".to_owned()),
         RollbackPlan::Block => Detail::Text(Tone::Faint, "rollback: steps of the runbook".to_owned()),
-        RollbackPlan::Restore => Detail::Text(Tone::Faint, "rollback: the file as it was".to_owned()),
+        RollbackPlan::Restore => {
+            let back = match &intent.change {
+                Some(Change::Write(write)) if write.before == Some(FileBefore::Absent) => format!("remove {}", write.path),
+                _ => "the file as it was".to_owned(),
+            };
+            Detail::Text(Tone::Faint, format!("rollback: {back}"))
+        }
         RollbackPlan::Changes(changes) => {
-            let lines: Vec<_> = changes.iter().map(Change::line).collect();
+            let lines: Vec<_> = changes.iter().map(spoken::change).collect();
             Detail::Text(Tone::Faint, format!("rollback: {}", lines.join("; then ")))
         }
     }
@@ -50,8 +57,18 @@ fn text(text: String) -> Detail {
     Detail::Text(Tone::Withheld, text)
 }
 
-fn run(invocation: &Invocation) -> Vec<Detail> {
-    let mut details = vec![text(format!("would run: {}", invocation.line()))];
+/// The program of a change, as it stands there.
+fn program(change: &Change) -> Option<&str> {
+    match change {
+        Change::Run(invocation) => invocation.argv.first().map(String::as_str),
+        Change::Write(_) | Change::Restore(_) | Change::Http(_) => None,
+    }
+}
+
+fn run(invocation: &Invocation, written: Option<&str>) -> Vec<Detail> {
+    let (line, values) = spoken::run(invocation, written);
+    let mut details = vec![text(format!("would run: {line}"))];
+    details.extend(values.into_iter().map(|value| Detail::Text(Tone::Faint, format!("with {value}"))));
     if let Some(cwd) = &invocation.cwd {
         details.push(Detail::Text(Tone::Faint, format!("in {cwd}")));
     }

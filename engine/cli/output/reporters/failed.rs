@@ -31,7 +31,10 @@ pub fn details(failure: &Failure, end: &End, location: Option<&Location>) -> Vec
         Failure::LookFailed { at: Some(at), .. } => details.push(place(at)),
         _ => {}
     }
-    for observed in &end.observed {
+    let told = failure.line();
+    // What a look that failed had to say is the reason itself, and was said.
+    let is_told = |saw: &str| matches!(failure, Failure::LookFailed { .. }) && told.contains(saw);
+    for observed in end.observed.iter().filter(|observed| !is_told(&observed.saw)) {
         details.push(Detail::Text(Tone::Faint, format!("saw {}: {}", observed.what, observed.saw)));
     }
     // A rollback that was planned in the journal stands in no file.

@@ -10,6 +10,7 @@ pub mod change;
 #[cfg(test)]
 pub(crate) mod example;
 pub mod failed;
+mod heartbeat;
 pub mod json;
 pub mod line;
 mod live;
@@ -17,6 +18,7 @@ pub mod narrator;
 mod ongoing;
 pub mod outlook;
 pub mod plain;
+mod spoken;
 mod streamed;
 mod summary;
 pub mod terminal;
@@ -53,20 +55,28 @@ pub struct Telling {
     pub likely: BTreeMap<StepPath, Estimate>,
     /// So many sessions are followed by another one: what could be typed at their end is of no use any more.
     pub sessions_before_last: usize,
+    /// The place of the run is gone when it has ended: neither is named, and nothing can be typed there.
+    pub fleeting: bool,
 }
 
 impl Telling {
     /// The same for a run that is told again.
     #[must_use]
     pub fn again(mut self, records: &[Record]) -> Self {
-        let sessions = records.iter().filter(|record| matches!(record.entry, Entry::SessionEnded { .. })).count();
-        self.sessions_before_last = sessions.saturating_sub(1);
+        let last = records.iter().rposition(|record| matches!(record.entry, Entry::SessionStarted(_))).unwrap_or(0);
+        let ended = records[..last].iter().filter(|record| matches!(record.entry, Entry::SessionEnded { .. }));
+        self.sessions_before_last = ended.count();
         self
     }
 }
 
 /// Milliseconds of a clock that does not jump, from any starting point.
 pub type Clock = Box<dyn Fn() -> u64>;
+
+/// A file has no end of a line: whoever searches in it finds a text as a whole.
+fn columns_of_stdout() -> usize {
+    crate::output::screen::width(io::stdout()).unwrap_or(usize::MAX)
+}
 
 /// The reporter for where the output goes: records to standard output, or lines to standard error.
 #[must_use]
@@ -75,7 +85,7 @@ pub fn choose(format: Format, stderr: Screen, telling: Telling) -> Box<dyn Telle
     let clock: Clock = Box::new(move || u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX));
     match format {
         Format::Json => Box::new(json::Json::new(Box::new(Veiled(io::stdout())))),
-        Format::Text if stderr.live => {
+        Format::Text if stderr.marked => {
             let width = Box::new(move || crate::output::screen::width(io::stderr()).unwrap_or(stderr.width));
             let height = Box::new(|| crate::output::screen::height(io::stderr()).unwrap_or(24));
             let out = Box::new(Veiled(io::stderr()));
@@ -93,7 +103,7 @@ pub fn following(format: Format, stdout: Screen, telling: Telling) -> Box<dyn Te
     match format {
         Format::Json => Box::new(json::Json::new(Box::new(Veiled(io::stdout())))),
         Format::Text => {
-            let width = Box::new(move || crate::output::screen::width(io::stdout()).unwrap_or(stdout.width));
+            let width = Box::new(columns_of_stdout);
             Box::new(terminal::Terminal::new(Box::new(Veiled(io::stdout())), stdout, width, clock, telling))
         }
     }
@@ -107,13 +117,7 @@ pub fn afterwards(format: Format, stdout: Screen, telling: Telling) -> Box<dyn T
         Format::Json => Box::new(json::Json::new(Box::new(Veiled(io::stdout())))),
         Format::Text => {
             let still = Screen { live: false, ..stdout };
-            Box::new(terminal::Terminal::new(
-                Box::new(Veiled(io::stdout())),
-                still,
-                Box::new(move || stdout.width),
-                clock,
-                telling,
-            ))
+            Box::new(terminal::Terminal::new(Box::new(Veiled(io::stdout())), still, Box::new(columns_of_stdout), clock, telling))
         }
     }
 }

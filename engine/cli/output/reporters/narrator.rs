@@ -20,7 +20,7 @@ use crate::output::reporters::branches::Branches;
 use crate::output::reporters::line::{Detail, Line, Mark};
 use crate::output::reporters::ongoing::{Promise, between};
 use crate::output::reporters::summary::{self, Tally};
-use crate::output::reporters::{Telling, change, failed, outlook};
+use crate::output::reporters::{Telling, change, failed, outlook, spoken};
 use crate::output::style::Tone;
 
 /// The story so far.
@@ -104,8 +104,13 @@ impl Narrator {
                     trail: self.telling.trail.as_deref(),
                     meant,
                     declined: self.asked.has_declined(),
+                    named: !self.telling.fleeting,
                 };
+                self.tally.items_failed = u32::try_from(self.branches.failures()).unwrap_or(u32::MAX);
                 let mut lines = summary::lines(at, record.run, status, &session, self.started.as_deref(), &self.tally);
+                if self.telling.fleeting {
+                    lines.retain(|line| line.mark != Mark::Next);
+                }
                 for line in lines.iter_mut().filter(|line| line.mark == Mark::Next && !self.telling.flags.is_empty()) {
                     line.text = line.text.replacen("runbook ", &format!("runbook {} ", self.telling.flags), 1);
                 }
@@ -191,6 +196,7 @@ impl Narrator {
                 vec![Line::new(at, Mark::Note, text.clone()).depth(branch.child("note", 1).depth())]
             }
             Entry::PlanMade { plan, steps, changes, lacks, unconfined, .. } => {
+                self.tally.lacks = lacks.len();
                 outlook::plan(at, *plan, (*steps, *changes), lacks, unconfined.as_deref())
             }
             Entry::Adopted { sources, by } => {
@@ -317,11 +323,14 @@ impl Narrator {
         if let (Outcome::Failed(_), Some(intent)) = (&end.outcome, intent) {
             self.failed.insert(end.path.clone(), intent.clone());
         }
+        // It looked at the world as it is, and the real run will have changed it by then.
+        let early = rehearsal && matches!(end.outcome, Outcome::Succeeded(_)) && self.tally.changes_withheld > 0;
         self.tally.count(end, intent, rehearsal);
         let (mark, details) = self.ended(end, intent, rehearsal);
         let name = intent.map_or_else(|| end.path.name(), text);
         let line = Line::new(at, mark, name).depth(depth(&end.path)).kind(intent.map_or("", kind));
-        vec![line.aside(aside(end, intent)).details(details)]
+        let before = if early { " · as it is now, before the changes" } else { "" };
+        vec![line.aside(format!("{}{before}", aside(end, intent))).details(details)]
     }
 
     fn ended(&self, end: &End, intent: Option<&Intent>, rehearsal: bool) -> (Mark, Vec<Detail>) {
@@ -342,13 +351,18 @@ impl Narrator {
             Outcome::Failed(failure) => (Mark::Failed, failed::details(failure, end, intent.map(|intent| &intent.location))),
             Outcome::Missed(failure) => (Mark::Warning, vec![Detail::Text(Tone::Warn, failure.line())]),
             Outcome::Withheld { assumed } => {
-                let mut details = intent.and_then(|intent| intent.change.as_ref()).map(change::would).unwrap_or_default();
-                if let Some((StepKind::Command(command), intent)) = intent.map(|intent| (&intent.spec.kind, intent)) {
-                    details.push(change::owed(command, intent));
-                }
+                let command = intent.and_then(|intent| match &intent.spec.kind {
+                    StepKind::Command(command) => Some((command, intent)),
+                    StepKind::Check(_) | StepKind::Confirm(_) | StepKind::Rollback(_) => None,
+                });
+                let mut details = match intent.and_then(|intent| intent.change.as_ref()) {
+                    Some(found) => change::would(found, command.map(|(command, _)| &command.change)),
+                    None => Vec::new(),
+                };
+                details.extend(command.map(|(command, intent)| change::owed(command, intent)));
                 let changes = intent.is_some_and(|intent| matches!(intent.spec.kind, StepKind::Command(_)));
                 if let Some(estimate) = self.telling.likely.get(&end.path).filter(|_| changes) {
-                    details.push(Detail::Text(Tone::Faint, format!("usually takes {}", elapsed::short(estimate.median))));
+                    details.push(Detail::Text(Tone::Faint, outlook::took(estimate)));
                 }
                 details.extend(assumed.as_ref().map(|value| Detail::Text(Tone::Faint, format!("taken instead: {value}"))));
                 (Mark::Withheld, details)
@@ -409,7 +423,7 @@ fn aside(end: &End, intent: Option<&Intent>) -> String {
     if end.path.is_rollback()
         && let Some(change) = intent.and_then(|intent| intent.change.as_ref())
     {
-        parts.push(change.line());
+        parts.push(spoken::change(change));
     }
     parts.join(" · ")
 }
@@ -427,7 +441,7 @@ fn parameter(name: &str, given: &Given) -> Detail {
 fn owed(plan: &RollbackPlan) -> String {
     match plan {
         RollbackPlan::Changes(changes) => {
-            let lines: Vec<_> = changes.iter().map(Change::line).collect();
+            let lines: Vec<_> = changes.iter().map(spoken::change).collect();
             format!("owed from here on: {}", lines.join("; then "))
         }
         RollbackPlan::Block => "owed from here on: steps of the runbook".to_owned(),

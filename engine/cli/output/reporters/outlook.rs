@@ -30,7 +30,7 @@ pub(super) fn details(started: &RunStarted, now: Timestamp) -> Vec<Detail> {
     let outlook = &started.outlook;
     let mut details = Vec::new();
     if let Some(estimate) = &outlook.likely {
-        details.push(detail(likely(estimate, started.budget)));
+        details.push(detail(likely(estimate, &outlook.likely_differs, started.budget)));
     }
     details.extend(outlook.rehearsed.iter().flat_map(|rehearsed| last(rehearsed, now)).map(detail));
     if let Some(why) = &outlook.waived {
@@ -39,12 +39,20 @@ pub(super) fn details(started: &RunStarted, now: Timestamp) -> Vec<Detail> {
     details
 }
 
-/// `likely 3m05s (95 % within 4m10s, of 12 runs)`, and whether the budget will hold.
+/// From fewer runs nobody can tell what is likely: what they took is said instead.
+const FEW: u32 = 5;
+/// Of fewer runs the 95th percentile is the longest, and is called that.
+const MANY: u32 = 20;
+
+/// `likely 3m05s (95 % within 4m10s, of 32 runs)`, or what the few runs that there were took; what was different then; and
+/// whether the budget will hold.
 #[must_use]
-pub fn likely(estimate: &Estimate, budget: Option<Length>) -> (Tone, String) {
-    let Estimate { median, p95, runs } = *estimate;
-    let of = if runs == 1 { "1 run".to_owned() } else { format!("{runs} runs") };
-    let mut text = format!("likely {} (95 % within {}, of {of})", elapsed::short(median), elapsed::short(p95));
+pub fn likely(estimate: &Estimate, differs: &[String], budget: Option<Length>) -> (Tone, String) {
+    let Estimate { median, p95, .. } = *estimate;
+    let mut text = took(estimate);
+    if !differs.is_empty() {
+        text.push_str(&format!(", with {}", differs.join(", ")));
+    }
     let tone = match budget {
         Some(budget) if median > budget.millis() => {
             text.push_str(&format!(": more than the budget of {budget}"));
@@ -57,6 +65,21 @@ pub fn likely(estimate: &Estimate, budget: Option<Length>) -> (Tone, String) {
         _ => Tone::Faint,
     };
     (tone, text)
+}
+
+/// How long it took, or likely takes, in as strong words as so many runs allow.
+#[must_use]
+pub fn took(estimate: &Estimate) -> String {
+    let Estimate { median, p95, runs, shortest } = *estimate;
+    let (likely, longest) = (elapsed::short(median), elapsed::short(p95));
+    match (runs, shortest.map(elapsed::short)) {
+        (1, _) => format!("took {likely} the only time"),
+        (..FEW, Some(shortest)) if shortest == longest => format!("took {longest} in each of {runs} runs"),
+        (..FEW, Some(shortest)) => format!("took between {shortest} and {longest} in {runs} runs"),
+        (..FEW, None) => format!("took at most {longest} in {runs} runs"),
+        (FEW..MANY, _) => format!("likely {likely} (at most {longest} in {runs} runs)"),
+        (MANY.., _) => format!("likely {likely} (95 % within {longest}, of {runs} runs)"),
+    }
 }
 
 /// When it was rehearsed last, and what is not now as it was then.
@@ -96,4 +119,35 @@ pub(super) fn plan(
     let what = format!("{}, {}", counted(steps, "step"), counted(changes, "change"));
     lines.push(Line::new(at, Mark::Note, format!("plan {}", plan.short())).aside(what));
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(millis: Vec<u64>, differs: &[&str], budget: Option<u64>) -> String {
+        let differs: Vec<_> = differs.iter().map(|it| (*it).to_owned()).collect();
+        likely(&Estimate::of(millis).unwrap(), &differs, budget.map(|millis| std::time::Duration::from_millis(millis).into())).1
+    }
+
+    #[test]
+    fn words_are_as_strong_as_so_many_runs_allow() {
+        assert_eq!(said(vec![3_300], &[], None), "took 3.3s the only time");
+        assert_eq!(said(vec![3_300, 2_100, 4_000], &[], None), "took between 2.1s and 4.0s in 3 runs");
+        assert_eq!(said(vec![3_310, 3_320], &[], None), "took 3.3s in each of 2 runs");
+        assert_eq!(said(vec![1_000; 5], &[], None), "likely 1.0s (at most 1.0s in 5 runs)");
+        assert_eq!(said((1..=20).map(|it| it * 1_000).collect(), &[], None), "likely 10.0s (95 % within 19.0s, of 20 runs)");
+    }
+
+    #[test]
+    fn what_was_different_is_named_and_a_budget_is_held_against_it() {
+        assert_eq!(said(vec![3_300], &["`watch` \"2s\""], None), "took 3.3s the only time, with `watch` \"2s\"");
+        assert!(said(vec![3_300], &[], Some(1_000)).contains("the only time: more than the budget of 1s"));
+    }
+
+    #[test]
+    fn a_journal_from_before_says_less() {
+        let old: Estimate = serde_json::from_str(r#"{"median":2000,"p95":4000,"runs":3}"#).unwrap();
+        assert_eq!(took(&old), "took at most 4.0s in 3 runs");
+    }
 }

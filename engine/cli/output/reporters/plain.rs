@@ -6,16 +6,12 @@ use jiff::Timestamp;
 use runbook_model::entry::{Entry, Record};
 use runbook_runtime::report::{Progress, Reporter};
 
-use crate::output::elapsed;
 use crate::output::reporters::line::{Detail, Line};
 use crate::output::reporters::narrator::{self, Narrator};
 use crate::output::reporters::ongoing::Ongoing;
 use crate::output::reporters::streamed::Streamed;
-use crate::output::reporters::{Clock, Teller, Telling};
+use crate::output::reporters::{Clock, Teller, Telling, heartbeat};
 use crate::output::safe::{self, Colours};
-
-/// After so many milliseconds of silence a line says that the run still works.
-const SILENCE: u64 = 60_000;
 
 /// Writes a line a fact.
 pub struct Plain {
@@ -68,20 +64,6 @@ impl Plain {
         self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush()).ok();
         self.wrote = self.ongoing.millis();
     }
-
-    fn heartbeat(&mut self) {
-        let Some((active, more)) = self.narrator.active() else { return };
-        let mut text = format!("still running: {} {}", active.kind, safe::line(&active.text));
-        text.push_str(&format!(", {}", elapsed::short(self.ongoing.since(active.since))));
-        if more > 0 {
-            text.push_str(&format!(", and {more} more"));
-        }
-        if let Some(latest) = self.ongoing.latest(active.path) {
-            text.push_str(&format!("; last: {latest}"));
-        }
-        let line = format!("{} {text}\n", time(self.ongoing.now()));
-        self.write(&line);
-    }
 }
 
 impl Reporter for Plain {
@@ -129,7 +111,12 @@ impl Reporter for Plain {
                 }
             }
             Progress::Heard => self.hear(),
-            _ if !self.quiet && self.ongoing.millis().saturating_sub(self.wrote) >= SILENCE => self.heartbeat(),
+            _ if !self.quiet => {
+                if let Some(still) = heartbeat::due(&self.narrator, &self.ongoing, self.wrote) {
+                    let line = format!("{} {still}\n", time(self.ongoing.now()));
+                    self.write(&line);
+                }
+            }
             _ => {}
         }
     }

@@ -24,10 +24,20 @@ pub(super) struct Tally {
     pub(super) commands: u32,
     pub(super) skipped: u32,
     pub(super) rolled_back: u32,
+    /// Commands that are done, of which the runbook says that nothing takes them back, or nothing at all.
+    pub(super) kept: u32,
     pub(super) missed: u32,
     pub(super) verified: u32,
+    /// Checks of a rehearsal that looked although changes before them were withheld.
+    pub(super) early: u32,
     pub(super) withheld: u32,
+    /// Those of them that would have changed something.
+    pub(super) changes_withheld: u32,
+    /// What the real run will need and would not find now.
+    pub(super) lacks: usize,
     pub(super) unknown: u32,
+    /// Items of a `parallel` that failed, whether it let them or not.
+    pub(super) items_failed: u32,
     /// What took effect and has a way back.
     pub(super) reversible: u32,
     /// The latest step that failed did so in the script: the closure of a check, or a look in it.
@@ -44,13 +54,20 @@ impl Tally {
             _ => false,
         });
         match (&end.outcome, intent.map(|intent| &intent.spec.kind)) {
+            (Outcome::Succeeded(_), _) if rehearsal && self.changes_withheld > 0 => self.early += 1,
             (Outcome::Succeeded(_), _) if rehearsal => self.verified += 1,
             (Outcome::Succeeded(_), _) if end.path.is_rollback() => {}
             (Outcome::Succeeded(_), Some(StepKind::Check(_))) => self.checks += 1,
-            (Outcome::Succeeded(_), Some(StepKind::Command(_))) => self.commands += 1,
+            (Outcome::Succeeded(_), Some(StepKind::Command(command))) => {
+                self.commands += 1;
+                self.kept += u32::from(matches!(command.rollback, RollbackPlan::Nothing | RollbackPlan::Undeclared));
+            }
             (Outcome::Succeeded(_) | Outcome::Failed(_), _) => {}
             (Outcome::Missed(_), _) => self.missed += 1,
-            (Outcome::Withheld { .. }, _) => self.withheld += 1,
+            (Outcome::Withheld { .. }, kind) => {
+                self.withheld += 1;
+                self.changes_withheld += u32::from(matches!(kind, Some(StepKind::Command(_))));
+            }
             (Outcome::Unknown { .. }, _) => self.unknown += 1,
         }
     }
@@ -67,11 +84,15 @@ impl Tally {
             count(self.checks, "check", "checks"),
             count(self.commands, "command", "commands"),
             count(self.verified, "verified", "verified"),
+            count(self.early, "seen before the changes", "seen before the changes"),
             count(self.withheld, "withheld", "withheld"),
             count(self.unknown, "unknown", "unknown"),
             count(self.missed, "advisory check missed", "advisory checks missed"),
+            count(self.items_failed, "item failed", "items failed"),
             count(self.skipped, "skipped", "skipped"),
             count(self.rolled_back, "rolled back", "rolled back"),
+            // Without it the sum of a rollback would not add up.
+            count(self.kept, "without a way back", "without a way back").filter(|_| self.rolled_back > 0),
         ];
         parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
     }
@@ -97,6 +118,8 @@ pub(super) struct Session<'a> {
     pub(super) meant: Option<String>,
     /// Whether somebody has said no to a question, and the run has not come past it.
     pub(super) declined: bool,
+    /// Whether the run can be found again: it is named then, and its trail.
+    pub(super) named: bool,
 }
 
 pub(super) fn lines(
@@ -107,7 +130,15 @@ pub(super) fn lines(
     started: Option<&RunStarted>,
     tally: &Tally,
 ) -> Vec<Line> {
-    let (mark, why) = verdict(status);
+    let (mark, why) = match (status, tally.lacks) {
+        (RunStatus::Rehearsed { unknown: 0 }, 1) => {
+            (Mark::Unknown, Some("1 thing that the real run needs is not there now".to_owned()))
+        }
+        (RunStatus::Rehearsed { unknown: 0 }, lacks @ 2..) => {
+            (Mark::Unknown, Some(format!("{lacks} things that the real run needs are not there now")))
+        }
+        _ => verdict(status),
+    };
     // Whoever settled a step or answered a question has done what they came for: nothing was interrupted.
     let (mark, word) = match (status, session.purpose) {
         (RunStatus::Interrupted, Some(Purpose::Resolve)) => (Mark::Done, "settled"),
@@ -127,8 +158,10 @@ pub(super) fn lines(
     if matches!(status, RunStatus::Suspended { .. }) {
         details.extend(session.meant.iter().map(|meant| Detail::Text(mark.tone(), meant.clone())));
     }
-    details.push(Detail::Text(Tone::Faint, format!("run {run}")));
-    details.extend(session.trail.map(|trail| Detail::Text(Tone::Faint, format!("trail {trail}"))));
+    if session.named {
+        details.push(Detail::Text(Tone::Faint, format!("run {run}")));
+        details.extend(session.trail.map(|trail| Detail::Text(Tone::Faint, format!("trail {trail}"))));
+    }
     let mut lines = vec![Line::new(at, mark, format!("{name} {word}")).aside(aside).details(details).apart()];
     for (command, what_for) in next(run, status, session, started, tally) {
         lines.push(Line::new(at, Mark::Next, command).aside(what_for));
@@ -163,10 +196,10 @@ fn verdict(status: &RunStatus) -> (Mark, Option<String>) {
 
 /// The beginning of a message that stands in full where the step failed.
 fn brief(message: &str) -> String {
-    match message.char_indices().nth(LONGEST_WHY) {
-        Some((end, _)) => format!("{}…", message[..end].trim_end()),
-        None => message.to_owned(),
-    }
+    let Some((end, _)) = message.char_indices().nth(LONGEST_WHY) else { return message.to_owned() };
+    // A word that is cut in two reads like a mistake.
+    let end = message[..end].rfind(char::is_whitespace).filter(|space| *space > end / 2).unwrap_or(end);
+    format!("{}…", message[..end].trim_end_matches(|c: char| c.is_whitespace() || c.is_ascii_punctuation()))
 }
 
 /// Commands to type now, the most likely one first, each with what it is for.
@@ -180,6 +213,9 @@ fn next(
     // A rehearsal changed nothing: there is nothing to go on with or to take back.
     if let Some(started) = started.filter(|started| started.mode == Mode::Rehearsal) {
         return match status {
+            RunStatus::Rehearsed { unknown: 0 } if tally.lacks > 0 => {
+                vec![(exec(started), "run it, if a step before makes what is missing")]
+            }
             RunStatus::Rehearsed { unknown: 0 } => vec![(exec(started), "run it")],
             _ => vec![(format!("{} --dry-run", exec(started)), "rehearse it again")],
         };

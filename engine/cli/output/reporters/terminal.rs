@@ -12,10 +12,11 @@ use crate::output::reporters::line::{Detail, Line, Mark};
 use crate::output::reporters::narrator::{self, Narrator};
 use crate::output::reporters::ongoing::Ongoing;
 use crate::output::reporters::streamed::Streamed;
-use crate::output::reporters::{Clock, Teller, Telling, live};
+use crate::output::reporters::{Clock, Teller, Telling, heartbeat, live};
 use crate::output::safe::{self, Colours};
 use crate::output::screen::Screen;
 use crate::output::style::Tone;
+use crate::output::wrap::{self, Lines};
 
 /// Between two drawings of the live line, in milliseconds.
 const FRAME: u64 = 100;
@@ -40,6 +41,8 @@ pub struct Terminal {
     /// So many live lines stand there; the cursor is behind the last.
     drawn: usize,
     drawn_at: u64,
+    /// When something was last written.
+    wrote: u64,
     /// A question stands at the cursor: nothing moves until it is answered.
     quiet: bool,
     /// What happened in other branches meanwhile.
@@ -51,6 +54,7 @@ impl Terminal {
     #[must_use]
     pub fn new(out: Box<dyn Write>, screen: Screen, width: Box<dyn Fn() -> usize>, clock: Clock, telling: Telling) -> Self {
         let (narrator, ongoing) = (Narrator::new(telling), Ongoing::new(clock));
+        let wrote = ongoing.millis();
         Self {
             out,
             screen,
@@ -61,6 +65,7 @@ impl Terminal {
             height: Box::new(|| ROWS),
             drawn: 0,
             drawn_at: 0,
+            wrote,
             quiet: false,
             held: String::new(),
         }
@@ -76,6 +81,7 @@ impl Terminal {
     fn write(&mut self, text: &str) {
         // Losing the view costs the view (invariant I9).
         self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush()).ok();
+        self.wrote = self.ongoing.millis();
     }
 
     /// Lines that stay, in place of the live lines, and the live lines below them again. While somebody is asked they wait.
@@ -108,7 +114,15 @@ impl Terminal {
         }
     }
 
+    /// The live line again, or a sign of life where there is none.
     fn redraw(&mut self) {
+        if !self.screen.live {
+            if let Some(still) = heartbeat::due(&self.narrator, &self.ongoing, self.wrote).filter(|_| !self.quiet) {
+                let still = format!("{}\n", self.screen.palette.paint(Tone::Faint, &still));
+                self.write(&still);
+            }
+            return;
+        }
         if self.ongoing.millis().saturating_sub(self.drawn_at) >= FRAME
             && let Some(live) = self.live()
         {
@@ -149,26 +163,36 @@ impl Terminal {
     fn layout(&self, line: &Line) -> String {
         let palette = self.screen.palette;
         let indent = "  ".repeat(line.depth);
-        let mut parts = Vec::new();
+        let columns = (self.width)();
+        let (mut lead, mut first) = (String::new(), indent.len());
         let symbol = line.mark.symbol(self.screen.unicode);
         if !symbol.is_empty() {
-            parts.push(palette.paint(line.mark.tone(), symbol));
+            lead.push_str(&format!("{} ", palette.paint(line.mark.tone(), symbol)));
+            first += symbol.chars().count() + 1;
         }
-        if !line.kind.is_empty() && (self.width)() >= NARROW {
+        if !line.kind.is_empty() && columns >= NARROW {
             let tone = if line.kind == "rollback" { Tone::Back } else { Tone::Faint };
-            parts.push(palette.paint(tone, &format!("{:<8}", line.kind)));
+            let kind = format!("{:<8}", line.kind);
+            lead.push_str(&format!("{} ", palette.paint(tone, &kind)));
+            first += kind.len() + 1;
         }
         let tone = if matches!(line.mark, Mark::Heading | Mark::Phase | Mark::Next) { Tone::Strong } else { Tone::Plain };
-        parts.push(palette.paint(if line.mark == Mark::Note { Tone::Faint } else { tone }, &safe::line(&line.text)));
-        if !line.aside.is_empty() {
-            parts.push(palette.paint(Tone::Faint, &format!(" {}", safe::line(&line.aside))));
-        }
+        let tone = if line.mark == Mark::Note { Tone::Faint } else { tone };
+        let aside = if line.aside.is_empty() { String::new() } else { format!("  {}", safe::line(&line.aside)) };
+        // What is to be typed next stays one line: a terminal that breaks it by itself copies it as one.
+        let columns = (line.mark != Mark::Next).then_some(columns);
+        let hang = if lead.is_empty() { first + 2 } else { first };
+        let lines = Lines { columns, first, hang };
+        let told = lines.lay(&[(tone, safe::line(&line.text).as_str()), (Tone::Faint, aside.as_str())], palette);
         let before = if line.apart { "\n" } else { "" };
-        let mut text = format!("{before}{indent}{}\n", parts.join(" "));
+        let mut text = format!("{before}{indent}{lead}{told}\n");
         for detail in &line.details {
             match detail {
                 Detail::Text(tone, detail) => {
-                    text.push_str(&format!("{indent}    {}\n", palette.paint(*tone, &safe::line(detail))));
+                    let detail = safe::line(detail);
+                    let first = indent.len() + 4;
+                    let lines = Lines { columns, first, hang: first + wrap::indent(&detail) + 2 };
+                    text.push_str(&format!("{indent}    {}\n", lines.lay(&[(*tone, detail.as_str())], palette)));
                 }
                 Detail::Stream(name) => {
                     text.push_str(&format!("{indent}    {}\n", palette.paint(Tone::Faint, &format!("{name}:"))));

@@ -158,7 +158,10 @@ fn post(url: &str, body: &[u8], signature: Option<&str>) -> Result<(), String> {
 }
 
 /// Runs a command with the news at its standard input.
-fn told(command: &mut Command, body: &[u8]) -> Result<(), String> {
+///
+/// # Errors
+/// It could not be started, did not end in time, or ended badly.
+pub(in crate::serve) fn told(command: &mut Command, body: &[u8]) -> Result<(), String> {
     let child = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
     let mut child = child.map_err(|error| format!("it could not be started: {error}"))?;
     let fed = child.stdin.take().map_or(Ok(()), |mut stdin| stdin.write_all(body));

@@ -1,9 +1,10 @@
 //! Two accounts, held against each other.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 use serde::Serialize;
 
+use super::matching::Matching;
 use super::{Difference, PhasePair, Side, SourcePair, StepPair, Unlike, difference};
 use crate::account::{Account, StepAccount};
 use crate::entry::Mode;
@@ -138,20 +139,13 @@ fn phase_pairs(left: &[(StepPath, Option<u64>)], right: &[(StepPath, Option<u64>
 
 /// Every step once, the order of both runs kept as far as they agree on one.
 fn step_pairs(left: &Account, right: &Account) -> Vec<StepPair> {
-    let index = |account: &'_ Account| -> HashMap<StepPath, usize> {
-        account.steps.iter().enumerate().map(|(at, step)| (step.path.clone(), at)).collect()
-    };
-    let (in_left, in_right) = (index(left), index(right));
+    let Matching { twins, matched } = Matching::of(&left.steps, &right.steps);
     let mut pairs = Vec::with_capacity(left.steps.len());
     let mut next = 0;
-    for step in &left.steps {
-        let twin = in_right.get(&step.path).copied();
+    for (step, twin) in left.steps.iter().zip(twins) {
         if let Some(at) = twin {
             // What only the other run did before this step comes before it.
-            while next < at {
-                push_alone(&right.steps[next], &in_left, &mut pairs);
-                next += 1;
-            }
+            (next..at).filter(|alone| !matched[*alone]).for_each(|alone| pairs.push(only_right(&right.steps[alone])));
             next = next.max(at + 1);
         }
         let twin = twin.map(|at| &right.steps[at]);
@@ -164,15 +158,12 @@ fn step_pairs(left: &Account, right: &Account) -> Vec<StepPair> {
             differences: twin.map(|twin| difference::of(step, twin)).unwrap_or_default(),
         });
     }
-    right.steps[next..].iter().for_each(|step| push_alone(step, &in_left, &mut pairs));
+    (next..right.steps.len()).filter(|alone| !matched[*alone]).for_each(|alone| pairs.push(only_right(&right.steps[alone])));
     pairs
 }
 
 /// A step that the first run does not have.
-fn push_alone(step: &StepAccount, in_left: &HashMap<StepPath, usize>, pairs: &mut Vec<StepPair>) {
-    if in_left.contains_key(&step.path) {
-        return;
-    }
+fn only_right(step: &StepAccount) -> StepPair {
     let (path, name, right) = (step.path.clone(), step.name.clone(), Some(Side::of(step)));
-    pairs.push(StepPair { path, kind: step.kind, name, left: None, right, differences: Vec::new() });
+    StepPair { path, kind: step.kind, name, left: None, right, differences: Vec::new() }
 }

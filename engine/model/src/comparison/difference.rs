@@ -115,7 +115,7 @@ fn lines(spec: &StepSpec) -> String {
 }
 
 fn pretty(value: &impl Serialize) -> Option<String> {
-    serde_json::to_string_pretty(value).ok()
+    serde_json::to_value(value).ok().as_ref().map(super::text::lines)
 }
 
 /// What came of it in words, without what differs between any two runs; empty when there is nothing to compare.

@@ -7,6 +7,7 @@ use super::git::complaint;
 use super::refusal::NotAnchored;
 use super::remote::{Remote, branch, target};
 use crate::audit::verify::Request;
+use crate::journal::LAST;
 
 /// A run that was brought here.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,7 +21,7 @@ pub struct Fetched {
 }
 
 impl Remote {
-    /// The run there whose id begins with `prefix`.
+    /// The run there whose id begins with `prefix`, or the newest for [`LAST`].
     ///
     /// # Errors
     /// [`NotAnchored::NoSuchRun`] when there is none, or there are several; [`NotAnchored::Unreachable`].
@@ -30,6 +31,10 @@ impl Remote {
             return Err(self.unreachable(complaint(&listed.err)));
         }
         let names = listed.out.lines().filter_map(|line| line.split_once("refs/heads/runs/").map(|(_, id)| id));
+        if prefix == LAST {
+            let newest = names.filter_map(|id| id.parse().ok()).max();
+            return newest.ok_or_else(|| NotAnchored::NoSuchRun { url: self.url.clone(), run: "last".to_owned() });
+        }
         let mut fitting = names.filter(|id| id.starts_with(prefix)).filter_map(|id| id.parse().ok());
         match (fitting.next(), fitting.next()) {
             (Some(run), None) => Ok(run),

@@ -78,6 +78,19 @@ pub enum Unusable {
     },
 }
 
+impl Unusable {
+    /// Whether there is no room for it: nothing is wrong with the trail then.
+    #[must_use]
+    pub fn is_for_want_of_room(&self) -> bool {
+        // libgit2 hands on what the system says as text only.
+        let is_full = |why: &str| ["No space left on device", "Disk quota exceeded"].iter().any(|words| why.contains(words));
+        match self {
+            Self::Create { why, .. } | Self::Locked(Locked { why, .. }) => is_full(why),
+            Self::Missing { .. } | Self::Owner { .. } | Self::Damaged { .. } | Self::Rewritten(_) => false,
+        }
+    }
+}
+
 impl Archive {
     /// Opens the archive after a look at its health that takes the same time however many runs it holds: owner, `HEAD`,
     /// `main` with its commit and tree. When there is none and `create` says who begins it, it is created.

@@ -18,18 +18,18 @@ impl Archive {
     /// # Errors
     /// [`SealError`]
     pub fn conclude(&self, seal: &Seal) -> Result<Sealed, SealError> {
-        let prepared = seal.prepare()?;
+        let mut lock = self.lock()?;
+        let staging = Staging::new(self)?;
+        let prepared = seal.prepare(&staging)?;
         let facts = &prepared.facts;
         let status = facts.ended.as_ref().ok_or(SealError::NotEnded(seal.run))?;
         if matches!(status, RunStatus::Suspended { .. } | RunStatus::Running | RunStatus::RollingBack) {
-            return self.seal_prepared(seal, &prepared);
+            return self.seal_prepared(lock, &staging, seal, &prepared);
         }
         let message = message::concluded(facts, status);
 
-        let mut lock = self.lock()?;
-        let staging = Staging::new(self)?;
         let repository = staging.repository();
-        let (tip, old, directory) = run_branch::stage(&staging, seal, &prepared, || message.clone())?;
+        let (tip, directory) = run_branch::stage(&staging, seal, &prepared, || message.clone())?;
         let main = repository.refname_to_id(MAIN)?;
         remembered::check(repository, self.path(), main)?;
         let path = place::directory(seal.run);
@@ -51,8 +51,8 @@ impl Archive {
         let kept = staging.flush()?;
         let branch = place::branch(seal.run);
         lock.moving(&[&branch, MAIN], || {
-            if old != Some(tip) {
-                reference::advance(repository, &branch, tip, old)?;
+            if prepared.tip != Some(tip) {
+                reference::advance(repository, &branch, tip, prepared.tip)?;
             }
             reference::advance(repository, MAIN, merged, Some(main))
         })??;

@@ -25,11 +25,11 @@ pub(super) const SUMMARY: &str = "run.json";
 /// A journal keeps each stream whole up to [`runbook_model::excerpt::KEPT`] bytes; of a longer one head and tail, and a
 /// line between them says what is missing. The journal has its size and digest.
 pub(super) fn outputs(reading: &Reading) -> BTreeMap<String, Vec<u8>> {
-    let mut outputs = Outputs::default();
+    let (mut outputs, mut files) = (Outputs::default(), BTreeMap::new());
     for (index, record) in reading.records.iter().enumerate() {
-        outputs.take(record, &reading.started, reading.head_before(index));
+        files.extend(outputs.take(record, &reading.started, reading.head_before(index)));
     }
-    outputs.files
+    files
 }
 
 /// The outputs and statements of a journal that is being read: one record after the other.
@@ -37,34 +37,31 @@ pub(super) fn outputs(reading: &Reading) -> BTreeMap<String, Vec<u8>> {
 pub(super) struct Outputs {
     /// The intents without an end so far.
     intents: HashMap<(StepPath, Attempt), Seq>,
-    pub(super) files: BTreeMap<String, Vec<u8>>,
 }
 
 impl Outputs {
-    /// Takes in the next record of a run that started like this; `before` is the end of the chain before it.
-    pub(super) fn take(&mut self, record: &Record, started: &RunStarted, before: Head) {
+    /// Takes in the next record of a run that started like this, and gives the files that follow from it; `before` is the
+    /// end of the chain before it.
+    pub(super) fn take(&mut self, record: &Record, started: &RunStarted, before: Head) -> Vec<(String, Vec<u8>)> {
         match &record.entry {
             // Not outputs, but derived like them: so an auditor needs `ssh-keygen -Y verify` and nothing of ours.
             Entry::Signed(signed) => {
                 let text = signed.text(record.run, started, before, record.at);
                 let file = place::statement(record.seq, signed.meaning.word());
-                self.files.insert(format!("{file}.sig"), signed.signature.clone().into_bytes());
-                self.files.insert(file, text.into_bytes());
+                vec![(format!("{file}.sig"), signed.signature.clone().into_bytes()), (file, text.into_bytes())]
             }
             Entry::StepIntended(intent) => {
                 self.intents.insert((intent.path.clone(), intent.attempt), record.seq);
+                Vec::new()
             }
             Entry::StepEnded(end) => {
                 let intent = self.intents.remove(&(end.path.clone(), end.attempt)).unwrap_or(record.seq);
-                if let Some(exited) = exited(end) {
-                    for (stream, excerpt) in [("stdout", &exited.stdout), ("stderr", &exited.stderr)] {
-                        if excerpt.size > 0 {
-                            self.files.insert(place::output(intent, end.path.name(), stream), abridged(excerpt));
-                        }
-                    }
-                }
+                let Some(exited) = exited(end) else { return Vec::new() };
+                let streams = [("stdout", &exited.stdout), ("stderr", &exited.stderr)].into_iter();
+                let file = |(stream, excerpt)| (place::output(intent, end.path.name(), stream), abridged(excerpt));
+                streams.filter(|(_, excerpt)| excerpt.size > 0).map(file).collect()
             }
-            _ => {}
+            _ => Vec::new(),
         }
     }
 }

@@ -9,16 +9,17 @@
 
 mod archive;
 mod archivist;
-mod copy;
-
+mod blob_id;
 mod commit;
 mod conclude;
 mod consolidate;
 mod contents;
+mod copy;
 mod directory;
 mod durable;
 mod facts;
 mod founding;
+mod journal;
 mod lock;
 mod looking;
 mod message;
@@ -42,10 +43,11 @@ pub use archive::{Archive, Told, Unusable};
 pub use archivist::{Archivist, Behind, Stopped};
 pub use copy::Copy;
 pub use founding::Founding;
+pub use journal::Journal;
 pub use looking::{Sight, look};
 pub use reading::{Flaw, Unreadable};
 pub use remembered::{Rewritten, read as remembered};
-pub use seal::{Journal, Seal, SealError, Sealed, SourceText};
+pub use seal::{Seal, SealError, Sealed, SourceText};
 pub use standing::{Divergence, Standing};
 pub use unwritten::Unwritten;
 pub use verify::{Finding, Request, Verified, verify};

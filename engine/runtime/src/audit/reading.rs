@@ -94,24 +94,50 @@ pub(super) fn each(
     run: Option<RunId>,
     mut take: impl FnMut(Record, &RunStarted, Place),
 ) -> Result<(RunStarted, Head), Unreadable> {
-    let (mut head, mut offset, mut run, mut started) = (Head::EMPTY, 0, run, None);
-    let unsound = |record, offset: usize, flaw| Unreadable { record, offset: offset as u64, flaw };
-    while offset < bytes.len() {
-        let rest = &bytes[offset..];
-        let end = rest.iter().position(|byte| *byte == b'\n').ok_or_else(|| unsound(head.next, offset, Flaw::Torn))?;
-        let (record, behind) =
-            chain::decode(head, run, &rest[..end]).map_err(|broken| unsound(head.next, offset, Flaw::Broken(broken)))?;
-        let started = match (&mut started, &record.entry) {
+    let mut lines = Lines::of(run);
+    for line in bytes.split_inclusive(|byte| *byte == b'\n') {
+        let (record, started, at) = lines.next(line)?;
+        take(record, started, at);
+    }
+    lines.end()
+}
+
+/// A journal that is read line by line.
+pub(super) struct Lines {
+    head: Head,
+    offset: usize,
+    run: Option<RunId>,
+    started: Option<RunStarted>,
+}
+
+impl Lines {
+    /// At the beginning of a journal; `run` is the run that it should be of.
+    pub(super) fn of(run: Option<RunId>) -> Self {
+        Self { head: Head::EMPTY, offset: 0, run, started: None }
+    }
+
+    /// Takes in the next line, with the byte that ends it.
+    pub(super) fn next(&mut self, line: &[u8]) -> Result<(Record, &RunStarted, Place), Unreadable> {
+        let (record, offset) = (self.head.next, self.offset as u64);
+        let unsound = |flaw| Unreadable { record, offset, flaw };
+        let Some((b'\n', text)) = line.split_last() else { return Err(unsound(Flaw::Torn)) };
+        let (record, behind) = chain::decode(self.head, self.run, text).map_err(|broken| unsound(Flaw::Broken(broken)))?;
+        let started = match (&mut self.started, &record.entry) {
             (Some(started), _) => started,
             (none, Entry::RunStarted(first)) => none.insert((**first).clone()),
-            _ => return Err(unsound(Seq(0), 0, Flaw::NoBeginning)),
+            _ => return Err(unsound(Flaw::NoBeginning)),
         };
-        run = Some(record.run);
-        offset += end + 1;
-        take(record, started, Place { before: head, behind, end: offset });
-        head = behind;
+        self.run = Some(record.run);
+        self.offset += line.len();
+        let before = std::mem::replace(&mut self.head, behind);
+        Ok((record, started, Place { before, behind, end: self.offset }))
     }
-    started.map(|started| (started, head)).ok_or_else(|| unsound(Seq(0), 0, Flaw::Empty))
+
+    /// What the first record says, and the end of the chain.
+    pub(super) fn end(self) -> Result<(RunStarted, Head), Unreadable> {
+        let empty = Unreadable { record: Seq(0), offset: 0, flaw: Flaw::Empty };
+        self.started.map(|started| (started, self.head)).ok_or(empty)
+    }
 }
 
 /// The first byte where two journals differ, as record and byte of the beginning of its line in `one`.

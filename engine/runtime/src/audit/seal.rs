@@ -1,23 +1,26 @@
 //! What is to be sealed, what comes of it, and why it may not.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::Read as _;
+use std::io::{self, BufRead as _};
 use std::path::PathBuf;
 
+use git2::Oid;
 use jiff::Timestamp;
 use runbook_model::chain::Head;
 use runbook_model::digest::Digest;
 use runbook_model::id::RunId;
 
+use super::blob_id::BlobId;
 use super::contents::{self, JOURNAL, Outputs, SUMMARY};
 use super::facts::{Facts, Gathered};
+use super::journal::Journal;
 use super::lock::Locked;
-use super::place;
-use super::reading::{self, Unreadable};
+use super::reading::{Lines, Unreadable};
 use super::remembered::Rewritten;
-use super::standing::Divergence;
+use super::staging::Staging;
+use super::standing::{self, Divergence};
 use super::unwritten::Unwritten;
+use super::{place, run_branch};
 use crate::signing::CannotSign;
 
 /// What is to be sealed. All that a commit says is read from the journal, so that the two cannot disagree.
@@ -33,20 +36,6 @@ pub struct Seal {
     pub at: Timestamp,
     /// Why now, in a few words: `before the first effect`.
     pub reason: String,
-}
-
-/// Where the bytes of a journal are.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Journal {
-    /// Here: whole lines.
-    Bytes(Vec<u8>),
-    /// In a file. It is read when the seal's turn comes, so that an offer costs nothing.
-    File {
-        /// The file.
-        path: PathBuf,
-        /// How many of its bytes count: whole lines. A torn line behind them is not looked at.
-        length: u64,
-    },
 }
 
 /// One pinned source with its text.
@@ -82,7 +71,7 @@ pub enum SealError {
         /// The journal.
         path: PathBuf,
         /// Why.
-        source: std::io::Error,
+        source: io::Error,
     },
     /// The journal is not sound.
     #[error(transparent)]
@@ -119,51 +108,52 @@ pub enum SealError {
 /// What a seal comes to before anything is written.
 pub(super) struct Prepared {
     pub facts: Facts,
-    /// By their paths in the run's directory; the journal is among them.
-    pub files: BTreeMap<String, Vec<u8>>,
-}
-
-impl Prepared {
-    /// The bytes of the journal.
-    pub(super) fn journal(&self) -> &[u8] {
-        self.files.get(JOURNAL).map_or(&[], Vec::as_slice)
-    }
+    /// The files of the run's directory by their paths, staged; the journal is among them.
+    pub files: BTreeMap<String, Oid>,
+    /// Where the run's branch points, if there is one. What it holds is the beginning of the journal.
+    pub tip: Option<Oid>,
 }
 
 impl Seal {
-    /// Reads the journal, which may be long: no record of it is kept.
-    pub(super) fn prepare(&self) -> Result<Prepared, SealError> {
-        let journal = self.journal.bytes()?;
-        let (mut gathered, mut outputs) = (Gathered::default(), Outputs::default());
-        let (started, head) = reading::each(&journal, Some(self.run), |record, started, at| {
+    /// Reads the journal and stages what follows from it. Either may be long: no record is kept, and no output that is
+    /// stored already.
+    pub(super) fn prepare<'s>(&'s self, staging: &Staging<'s>) -> Result<Prepared, SealError> {
+        let repository = staging.repository();
+        let tip = run_branch::tip(repository, &place::branch(self.run))?;
+        let sealed = tip.map(|tip| standing::sealed(repository, tip, self.run)).transpose()?;
+        let mut files = BTreeMap::new();
+        let (mut gathered, mut outputs, mut lines) = (Gathered::default(), Outputs::default(), Lines::of(Some(self.run)));
+        let (mut reader, size) = self.journal.open()?;
+        let mut id = BlobId::of_size(size);
+        let mut beginning = sealed.map(|(_, length)| BlobId::of_size(length));
+        let mut line = Vec::new();
+        while reader.read_until(b'\n', &mut line).map_err(|error| self.journal.unread(error))? > 0 {
+            id.update(&line);
+            beginning.iter_mut().for_each(|beginning| beginning.update(&line));
+            let (record, started, at) = lines.next(&line)?;
             gathered.take(&record);
-            outputs.take(&record, started, at.before);
-        })?;
+            for (path, content) in outputs.take(&record, started, at.before) {
+                files.insert(path, staging.blob(content)?);
+            }
+            line.clear();
+        }
+        let (started, head) = lines.end()?;
+        if let (Some(tip), Some((sealed, _))) = (tip, sealed)
+            && beginning.and_then(BlobId::finish) != Some(sealed)
+        {
+            return Err(standing::diverged(repository, tip, self.run, &self.journal.bytes()?)?);
+        }
+        let id = id.finish().ok_or_else(|| self.journal.unread(io::ErrorKind::UnexpectedEof.into()))?;
+        staging.journal(&self.journal, id)?;
+        files.insert(JOURNAL.to_owned(), id);
+
         let facts = gathered.facts(started, head);
-        let mut files = outputs.files;
         for source in &facts.sources {
             let fits = |given: &&SourceText| given.name == source.name && Digest::of(given.text.as_bytes()) == source.digest;
             let given = self.sources.iter().find(fits).ok_or_else(|| SealError::Source { name: source.name.clone() })?;
-            files.insert(place::source(&source.name), given.text.clone().into_bytes());
+            files.insert(place::source(&source.name), staging.blob(given.text.clone().into_bytes())?);
         }
-        files.insert(SUMMARY.to_owned(), contents::summary(&facts));
-        files.insert(JOURNAL.to_owned(), journal);
-        Ok(Prepared { facts, files })
-    }
-}
-
-impl Journal {
-    /// The bytes themselves.
-    fn bytes(&self) -> Result<Vec<u8>, SealError> {
-        match self {
-            Self::Bytes(bytes) => Ok(bytes.clone()),
-            Self::File { path, length } => {
-                let mut bytes = Vec::new();
-                File::open(path)
-                    .and_then(|file| file.take(*length).read_to_end(&mut bytes))
-                    .map_err(|source| SealError::Read { path: path.clone(), source })?;
-                Ok(bytes)
-            }
-        }
+        files.insert(SUMMARY.to_owned(), staging.blob(contents::summary(&facts))?);
+        Ok(Prepared { facts, files, tip })
     }
 }

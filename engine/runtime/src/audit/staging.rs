@@ -5,12 +5,14 @@
 //! have an object twice harms nobody.
 
 use std::cell::RefCell;
+use std::collections::HashSet;
 
 use git2::{OdbLookupFlags, Oid, Repository, Signature};
 
 use super::archive::Archive;
 use super::commit;
 use super::directory::Directory;
+use super::journal::Journal;
 use super::pack;
 use super::seal::SealError;
 
@@ -18,21 +20,33 @@ use super::seal::SealError;
 pub(super) struct Staging<'a> {
     archive: &'a Archive,
     repository: Repository,
-    new: RefCell<Vec<New>>,
+    new: RefCell<Vec<New<'a>>>,
+    known: RefCell<HashSet<Oid>>,
     /// Why a commit is not signed although there is a key.
     unsigned: RefCell<Option<String>>,
 }
 
-struct New {
+struct New<'a> {
     id: Oid,
-    kind: pack::Kind,
-    bytes: Vec<u8>,
+    content: Content<'a>,
+}
+
+enum Content<'a> {
+    Bytes(pack::Kind, Vec<u8>),
+    /// Read again when the pack is written.
+    Journal(&'a Journal),
 }
 
 impl<'a> Staging<'a> {
     /// Begins with nothing.
     pub(super) fn new(archive: &'a Archive) -> Result<Self, git2::Error> {
-        Ok(Self { archive, repository: archive.repository()?, new: RefCell::default(), unsigned: RefCell::default() })
+        Ok(Self {
+            archive,
+            repository: archive.repository()?,
+            new: RefCell::default(),
+            known: RefCell::default(),
+            unsigned: RefCell::default(),
+        })
     }
 
     /// What is stored; what is staged is not seen through it.
@@ -41,8 +55,13 @@ impl<'a> Staging<'a> {
     }
 
     /// Stages a file.
-    pub(super) fn blob(&self, bytes: &[u8]) -> Result<Oid, git2::Error> {
-        self.stage(pack::Kind::Blob, bytes.to_vec())
+    pub(super) fn blob(&self, bytes: Vec<u8>) -> Result<Oid, git2::Error> {
+        self.stage(pack::Kind::Blob, bytes)
+    }
+
+    /// Stages a journal, by the name that git gives to its bytes.
+    pub(super) fn journal(&self, journal: &'a Journal, id: Oid) -> Result<(), git2::Error> {
+        self.stage_as(id, || Content::Journal(journal))
     }
 
     /// Stages a directory.
@@ -77,13 +96,16 @@ impl<'a> Staging<'a> {
     /// Writes what is new as one pack and flushes it. Only then may a reference name any of it, and until one does, what is
     /// given here holds it.
     pub(super) fn flush(&self) -> Result<Option<pack::Kept>, SealError> {
-        let new: Vec<New> = self.new.borrow_mut().drain(..).collect();
+        let new: Vec<_> = self.new.borrow_mut().drain(..).collect();
         if new.is_empty() {
             return Ok(None);
         }
         let mut pack = pack::Writer::begin(&self.archive.path().join("objects/pack"), new.len())?;
-        for object in new {
-            pack.object(object.id, object.kind, &object.bytes)?;
+        for New { id, content } in new {
+            match content {
+                Content::Bytes(kind, bytes) => pack.object(id, kind, &bytes)?,
+                Content::Journal(journal) => journal.write(&mut pack, id)?,
+            }
         }
         let kept = pack.finish_kept()?;
         // What was just written is to be found through the same handle.
@@ -98,11 +120,14 @@ impl<'a> Staging<'a> {
 
     fn stage(&self, kind: pack::Kind, bytes: Vec<u8>) -> Result<Oid, git2::Error> {
         let id = Oid::hash_object(kind.object_type(), &bytes)?;
-        let odb = self.repository.odb()?;
-        let known = self.new.borrow().iter().any(|new| new.id == id) || odb.exists_ext(id, OdbLookupFlags::NO_REFRESH);
-        if !known {
-            self.new.borrow_mut().push(New { id, kind, bytes });
-        }
+        self.stage_as(id, || Content::Bytes(kind, bytes))?;
         Ok(id)
+    }
+
+    fn stage_as(&self, id: Oid, content: impl FnOnce() -> Content<'a>) -> Result<(), git2::Error> {
+        if self.known.borrow_mut().insert(id) && !self.repository.odb()?.exists_ext(id, OdbLookupFlags::NO_REFRESH) {
+            self.new.borrow_mut().push(New { id, content: content() });
+        }
+        Ok(())
     }
 }

@@ -1,6 +1,6 @@
 //! How a journal and the archive stand to each other.
 
-use git2::{Oid, Repository};
+use git2::{ObjectType, Oid, Repository};
 use runbook_model::chain::Head;
 use runbook_model::id::{RunId, Seq};
 
@@ -99,17 +99,29 @@ impl Archive {
 pub(super) fn extends(repository: &Repository, commit: Oid, run: RunId, journal: &[u8]) -> Result<usize, SealError> {
     // Told by its name, which is a digest of its content: what was sealed may be as long as the journal, and a run that is
     // sealed as it goes would unpack all of it every two seconds.
-    let id = journal_id(repository, commit, run)?;
-    let (length, kind) = repository.odb()?.read_header(id)?;
-    if let Some(beginning) = journal.get(..length)
-        && Oid::hash_object(kind, beginning)? == id
+    let (id, length) = sealed(repository, commit, run)?;
+    let fits = usize::try_from(length).ok().and_then(|length| journal.get(..length));
+    if let Some(beginning) = fits
+        && Oid::hash_object(ObjectType::Blob, beginning)? == id
     {
-        return Ok(length);
+        return Ok(beginning.len());
     }
+    Err(diverged(repository, commit, run, journal)?)
+}
+
+/// The journal that a commit holds: its name, and its length in bytes.
+pub(super) fn sealed(repository: &Repository, commit: Oid, run: RunId) -> Result<(Oid, u64), git2::Error> {
+    let id = journal_id(repository, commit, run)?;
+    let (length, _) = repository.odb()?.read_header(id)?;
+    Ok((id, length as u64))
+}
+
+/// Where a journal and the one that a commit holds part, when the one does not begin with the other.
+pub(super) fn diverged(repository: &Repository, commit: Oid, run: RunId, journal: &[u8]) -> Result<SealError, git2::Error> {
     let sealed = journal_at(repository, commit, run)?;
     let path = format!("{}/{JOURNAL}", place::directory(run).join("/"));
     let commit = commit.to_string();
-    Err(SealError::Diverged(match reading::first_difference(journal, &sealed) {
+    Ok(SealError::Diverged(match reading::first_difference(journal, &sealed) {
         Some((record, offset)) => Divergence::Edited { run, record, offset, commit, path },
         None => Divergence::Cut { run, has: reading::count(journal), sealed: reading::count(&sealed), commit, path },
     }))

@@ -7,24 +7,24 @@ use git2::{ErrorCode, Oid, Repository, Tree};
 use super::directory::Directory;
 use super::staging::Staging;
 
-/// Files by path (parts separated by `/`) as one tree.
-pub(super) fn of_files(staging: &Staging<'_>, files: &BTreeMap<String, Vec<u8>>) -> Result<Oid, git2::Error> {
-    let files: Vec<File<'_>> = files.iter().map(|(path, bytes)| (path.split('/').collect(), bytes.as_slice())).collect();
+/// Files that are staged, by path (parts separated by `/`), as one tree.
+pub(super) fn of_files(staging: &Staging<'_>, files: &BTreeMap<String, Oid>) -> Result<Oid, git2::Error> {
+    let files: Vec<File<'_>> = files.iter().map(|(path, id)| (path.split('/').collect(), *id)).collect();
     level(staging, &files, 0)
 }
 
 /// A file by the parts of its path.
-type File<'f> = (Vec<&'f str>, &'f [u8]);
+type File<'f> = (Vec<&'f str>, Oid);
 
 fn level(staging: &Staging<'_>, files: &[File<'_>], depth: usize) -> Result<Oid, git2::Error> {
     let mut directory = Directory::default();
     // Grouped by name and not by neighbourhood: `a-b` sorts between `a` and `a/b`.
     let mut directories: BTreeMap<&str, Vec<File<'_>>> = BTreeMap::new();
-    for (path, bytes) in files {
+    for (path, id) in files {
         if path.len() == depth + 1 {
-            directory.put_file(path[depth], staging.blob(bytes)?);
+            directory.put_file(path[depth], *id);
         } else {
-            directories.entry(path[depth]).or_default().push((path.clone(), bytes));
+            directories.entry(path[depth]).or_default().push((path.clone(), *id));
         }
     }
     for (name, below) in directories {

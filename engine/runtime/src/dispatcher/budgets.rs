@@ -38,6 +38,11 @@ impl Budgets {
         Self { running }
     }
 
+    /// Nothing is promised any more: the run is rolled back, perhaps days after it was held.
+    pub(super) fn forget(&mut self) {
+        self.running.values_mut().for_each(|running| running.budget = None);
+    }
+
     /// A phase begins.
     pub(super) fn enter(&mut self, path: &StepPath, budget: Option<Length>, monotonic: u64) {
         self.running.insert(path.clone(), Running { budget, began: signed(monotonic) });

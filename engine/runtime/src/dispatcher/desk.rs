@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use runbook_model::entry::{Entry, Mode};
+use runbook_model::entry::Entry;
 use runbook_model::id::Seq;
 use runbook_model::outcome::Observed;
 use runbook_model::path::StepPath;
@@ -103,16 +103,6 @@ impl Desk {
             attended: Cell::new(0),
             announced: Cell::new(0),
             ticks: Cell::new(0),
-        }
-    }
-
-    /// Lets the world begin what commands will need, while the first records are flushed and sealed. That the sources speak
-    /// of commands at all is only a hint: when it is wrong, something is begun late or for nothing.
-    pub(super) fn make_ready(&self, sources: &[(String, String)]) {
-        let live = self.ledger.state().started().mode == Mode::Live;
-        if live && sources.iter().any(|(_, text)| text.contains("command")) {
-            let world = Rc::clone(&self.world);
-            drop(tokio::task::spawn_local(async move { world.make_ready().await }));
         }
     }
 

@@ -175,7 +175,7 @@ impl Desk {
             Some(line) => line,
             None => self.explain(failure.diagnostics.clone()),
         };
-        let owed = rollback::owing(&self.ledger.state()).len();
+        let owed = rollback::owing(&self.ledger.state()).into_iter().cloned().collect();
         let chosen = match &step {
             Some(step) if step.is_doubtful() && !step.settles() => {
                 let Some(spec) = step.open_spec() else { return Ok(After::Stop(stopped(Some(step), why))) };

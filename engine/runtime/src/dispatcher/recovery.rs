@@ -1,8 +1,10 @@
 //! What becomes of an attempt that was in flight when its process died: never silently repeated, never silently skipped.
 
 use runbook_model::Value;
+use runbook_model::answer::Answer;
 use runbook_model::decide::Refusal;
 use runbook_model::entry::{Entry, Intent, Verdict};
+use runbook_model::failure::Failure;
 use runbook_model::id::Attempt;
 use runbook_model::outcome::Outcome;
 use runbook_model::path::StepPath;
@@ -76,7 +78,7 @@ impl Desk {
                     Performed::Failed(failure) => Outcome::Failed(failure),
                     Performed::Withheld | Performed::InDoubt { .. } => Outcome::Withheld { assumed: command.assume.clone() },
                 };
-                self.end(path, attempt, outcome.clone(), None).await?;
+                self.end(path, attempt, outcome.clone(), took(&outcome)).await?;
                 Ok(Ok(Recovery::Ended(Box::new(outcome))))
             }
             Recovered::NeverBegun { evidence } => {
@@ -190,4 +192,12 @@ impl Desk {
 
 fn in_words(value: &Value) -> String {
     format!("it gave {value}")
+}
+
+/// How long a program took by the clock of whoever saw its end, in milliseconds: nobody of us looked on all the time.
+fn took(outcome: &Outcome) -> Option<u64> {
+    match outcome {
+        Outcome::Succeeded(Answer::Exited(exited)) | Outcome::Failed(Failure::Exited(exited)) => Some(exited.millis),
+        _ => None,
+    }
 }

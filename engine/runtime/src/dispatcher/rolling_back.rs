@@ -141,7 +141,7 @@ impl Desk {
         {
             return self.ask_about(path, &spec, why).await.map(|_| None);
         }
-        let owed = rollback::owing(&self.ledger.state()).len();
+        let owed = rollback::owing(&self.ledger.state()).into_iter().cloned().collect();
         let choice = Choice::Failed { path: path.clone(), spec: spec.cloned(), why: why.clone(), owed, rolling_back: true };
         match self.choose(choice).await {
             Some(Chosen::Retry(by)) => {

@@ -21,7 +21,7 @@ use super::taking::{claim, holder, locks, pinned, refuse_final, sources_of, take
 use super::{Halt, Refused};
 use crate::anchor::Fence;
 use crate::audit::{Archivist, SourceText};
-use crate::journal::{Journal, Known, RunDir};
+use crate::journal::{Journal, Known, Newborn, RunDir};
 use crate::line::Line;
 use crate::report::Reporter;
 use crate::script::Program;
@@ -88,13 +88,16 @@ impl Session {
         let mut opening = opening;
         let wanted = if started.mode == Mode::Live { started.locks.clone() } else { Wanted::default() };
         let locks = locks(&mut opening, &started.runbook, &wanted).await?;
-        let journal = Journal::create(&opening.dir, &holder(&opening, Purpose::Exec))?;
+        let newborn = Newborn::make(&opening.dir, &holder(&opening, Purpose::Exec))?;
+        if started.mode == Mode::Live {
+            make_ready(&opening.world, &sources).await;
+        }
         let texts: Vec<_> = sources.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
         opening.dir.pin(&texts)?;
+        let journal = newborn.durable()?;
         let first = journal.append(Entry::RunStarted(Box::new(started)), opening.world.now()).map_err(Halt::from)?;
         let state = RunState::begin(&first).map_err(Halt::from)?;
         let session = Self::new(opening, journal, state, &sources, Purpose::Exec, Some(&first), locks)?;
-        session.desk.make_ready(&sources);
         // Before the seal: a journal that cannot be flushed is another fault than a trail that cannot be written.
         session.desk.ledger.sync().await?;
         if let Err(why) = session.desk.try_seal("before the first step").await {
@@ -230,6 +233,9 @@ impl Session {
         };
         let started = Entry::SessionStarted(session);
         let before = desk.ledger.state().status().clone();
+        if purpose == Purpose::Rollback || desk.ledger.state().rollback().is_some() {
+            desk.budgets.borrow_mut().forget();
+        }
         desk.write(started.clone())?;
         if let Err(unsigned) = desk.sign(&started)? {
             let status = match first {
@@ -283,6 +289,17 @@ impl Session {
         let sealing = desk.conclude().await;
         let begun = !desk.ledger.state().steps().is_empty();
         Finished { run, status, sealing, halt, begun }
+    }
+}
+
+/// Lets the world begin what commands will need, while the run is brought to the disk and sealed. That the sources speak of
+/// commands at all is only a hint: when it is wrong, something is begun late or for nothing.
+async fn make_ready(world: &Rc<dyn World>, sources: &[(String, String)]) {
+    if sources.iter().any(|(_, text)| text.contains("command")) {
+        let world = Rc::clone(world);
+        drop(tokio::task::spawn_local(async move { world.make_ready().await }));
+        // It has its turn now: whoever comes next waits for the disk, and this thread with it.
+        tokio::task::yield_now().await;
     }
 }
 

@@ -28,6 +28,8 @@ const PAUSE: Duration = Duration::from_millis(500);
 /// The exit code is for people who look: that of the command where there is one, 255 otherwise.
 #[must_use]
 pub fn serve() -> ExitCode {
+    // It was started as `/proc/self/exe`, and would stand as `exe` in `ps`.
+    rustix::thread::set_name(c"runbook-courier").unwrap_or(());
     let mut text = String::new();
     let task = io::stdin().read_to_string(&mut text).ok().and_then(|_| serde_json::from_str::<Task>(&text).ok());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();

@@ -11,6 +11,7 @@ use rustix::fs::{Advice, OFlags};
 use rustix::io::Errno;
 
 use super::disk::JournalFile;
+use super::newborn::Newborn;
 use super::{Damaged, Extent, Held, Holder, Journal, Lease, LeaseError, Reading, Records, RunDir, StorageFailure, directory};
 
 /// So many bytes hold the first records of nearly every journal.
@@ -79,25 +80,7 @@ impl Journal {
     /// # Errors
     /// [`CreateError`]; a directory that was begun may stay, and is never used by another run.
     pub fn create(run_dir: &RunDir, holder: &Holder) -> Result<Self, CreateError> {
-        match directory::make_new(run_dir.dir()) {
-            Err(StorageFailure { source: Errno::EXIST, .. }) => return Err(CreateError::Exists { run: run_dir.run() }),
-            other => other?,
-        }
-        let lease = Lease::take(run_dir, holder).map_err(|error| match error {
-            LeaseError::Held(held) => CreateError::Held(held),
-            LeaseError::Storage(failure) => CreateError::Storage(failure),
-        })?;
-        let path = run_dir.journal();
-        let file = directory::open_file(&path, OFlags::RDWR | OFlags::APPEND | OFlags::CREATE | OFlags::EXCL)?;
-        for room in [run_dir.outputs(), run_dir.keeper()] {
-            directory::make(&room)?;
-        }
-        // Flushed together at the end: the first carries the others, so that they cost next to nothing.
-        rustix::fs::fsync(&file).map_err(StorageFailure::at("flush", &path))?;
-        for parent in run_dir.dir().ancestors().take(3) {
-            directory::flush(parent)?;
-        }
-        Ok(Self::new(Box::new(JournalFile(file)), run_dir.run(), Epoch(1), Extent::EMPTY, lease))
+        Newborn::make(run_dir, holder)?.durable()
     }
 
     /// Takes a run and reads all that it wrote down. A last line that broke off is cut off, for good.

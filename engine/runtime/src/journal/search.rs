@@ -6,6 +6,9 @@ use runbook_model::id::RunId;
 
 use super::{StateDir, StorageFailure};
 
+/// In place of an id, in any case: the newest run.
+pub const LAST: &str = "LAST";
+
 /// The most candidates that an error message names.
 const SHOWN: usize = 5;
 
@@ -18,6 +21,9 @@ pub enum NoSuchRun {
         /// What was asked for, safe to show.
         prefix: String,
     },
+    /// The newest one was asked for.
+    #[error("there is no run here, and so no last one")]
+    NoneAtAll,
     /// Several do.
     #[error("`{prefix}` may be any of {} runs: {}; add letters until one is left", candidates.len(), some(candidates))]
     Ambiguous {
@@ -32,13 +38,18 @@ pub enum NoSuchRun {
 }
 
 impl StateDir {
-    /// The one run whose id begins with `prefix`; capitals do not matter.
+    /// The one run whose id begins with `prefix`, or the newest that has begun for [`LAST`]; capitals do not matter.
     ///
     /// # Errors
     /// [`NoSuchRun`] when none or several do. An empty prefix names no run, even when there is only one: it is what an
     /// unset variable of a shell looks like.
     pub fn find(&self, prefix: &str) -> Result<RunId, NoSuchRun> {
         let wanted = prefix.to_ascii_uppercase();
+        // No id has an `L`: the word is never the beginning of one.
+        if wanted == LAST {
+            let begun = |run: &RunId| self.run(*run).journal().exists();
+            return self.runs()?.into_iter().find(begun).ok_or(NoSuchRun::NoneAtAll);
+        }
         let none = || NoSuchRun::None { prefix: prefix.chars().take(64).flat_map(char::escape_debug).collect() };
         if wanted.is_empty() {
             return Err(none());
@@ -89,6 +100,24 @@ mod tests {
             assert_eq!(refused, NoSuchRun::Ambiguous { prefix: text[..end].to_owned(), candidates: vec![new, old] });
             assert!(refused.to_string().contains(&text), "{refused}");
         }
+    }
+
+    #[test]
+    fn the_last_one_is_the_newest_that_has_begun() {
+        let home = tempfile::tempdir().unwrap();
+        let state = StateDir::open(home.path()).unwrap();
+        assert_eq!(state.find("last"), Err(NoSuchRun::NoneAtAll));
+        let runs = [1, 2, 3].map(|nth| RunId::from_parts(1_800_000_000_000 + nth, 7));
+        for run in runs {
+            std::fs::create_dir(state.run(run).dir()).unwrap();
+        }
+        // The newest died before its first record.
+        for run in &runs[..2] {
+            std::fs::write(state.run(*run).journal(), "").unwrap();
+        }
+        assert_eq!(state.find("last"), Ok(runs[1]));
+        assert_eq!(state.find("LAST"), Ok(runs[1]));
+        assert!(matches!(state.find("lasts"), Err(NoSuchRun::None { .. })));
     }
 
     #[test]

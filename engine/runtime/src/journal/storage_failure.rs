@@ -17,6 +17,12 @@ pub struct StorageFailure {
 }
 
 impl StorageFailure {
+    /// Whether there is no room left: somebody has to make some.
+    #[must_use]
+    pub fn is_for_want_of_room(&self) -> bool {
+        matches!(self.source, Errno::NOSPC | Errno::DQUOT)
+    }
+
     /// Names the place of an error, for `map_err`.
     pub(super) fn at<'a>(doing: &'static str, path: &'a Path) -> impl Fn(Errno) -> Self + use<'a> {
         move |source| Self { doing, path: path.to_owned(), source }

@@ -16,6 +16,7 @@ use super::connection::Connection;
 use super::desk::Desk;
 use super::door;
 use super::wire::Event;
+use crate::file_limit;
 use crate::secret::keep_memory;
 
 /// How often the keeper wakes up while a command runs in silence: orphans that have ended are asked for their status, and
@@ -36,6 +37,9 @@ enum Caller {
 #[must_use]
 pub fn serve(dir: &Path) -> ExitCode {
     keep_memory();
+    file_limit::fails_writes();
+    // It was started as `/proc/self/exe`, and would stand as `exe` in `ps` and among what a step left running.
+    rustix::thread::set_name(c"runbook-keeper").unwrap_or(());
     let Some(engine) = first_line() else { return ExitCode::FAILURE };
     match open(dir) {
         Ok(Some((mut desk, lock))) => {

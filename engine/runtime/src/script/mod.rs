@@ -34,7 +34,7 @@ pub use language::definitions::definitions;
 pub use language::option_type::OptionType;
 pub use language::schema::{OptionSchema, Table, schema, test_schema};
 pub use outline::{Arm, Detail, Item, Outline, StepOutline};
-pub use performing::depth::at_depth;
+pub use performing::depth::{at_depth, at_depth_beside};
 pub use performing::trace::Trace;
 pub use program::Program;
 pub use source::{LARGEST, Pinned, Repository, SourceFiles, Unreadable};

@@ -48,7 +48,8 @@ impl Source {
     }
 
     /// Whether looking costs nothing and asks nobody.
-    pub(super) fn is_at_hand(&self) -> bool {
+    #[must_use]
+    pub fn is_at_hand(&self) -> bool {
         matches!(self, Self::Env { .. } | Self::File { .. })
     }
 

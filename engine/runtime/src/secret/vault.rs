@@ -91,6 +91,14 @@ impl Vault {
         }
     }
 
+    /// Why each of these secrets cannot be had, as far as that can be known without asking anybody: variables that are not set,
+    /// files that are not there or open to others.
+    #[must_use]
+    pub fn lacks<'a>(&self, names: impl IntoIterator<Item = &'a String>) -> Vec<NotFetched> {
+        let at_hand = names.into_iter().filter(|name| self.sources.of(name).is_some_and(|found| found.source.is_at_hand()));
+        at_hand.filter_map(|name| fetch(&self.sources, name, &self.root, &self.env).err()).collect()
+    }
+
     /// The values of these secrets, fetched now: an earlier step may have changed them. Blocks.
     ///
     /// # Errors

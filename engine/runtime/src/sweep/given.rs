@@ -37,7 +37,9 @@ fn look(world: ScriptedWorld, what: &str, answered: &Answered) -> ScriptedWorld 
         Answered { status: Some(status), body, headers, .. } => {
             Sight::answer(*status, headers.clone(), body.as_deref().unwrap_or_default())
         }
-        Answered { prints, exits, .. } => Sight::output(exits.unwrap_or(0), prints.as_deref().unwrap_or_default()),
+        Answered { prints, exits, complains, .. } => {
+            Sight::ended(exits.unwrap_or(0), prints.as_deref().unwrap_or_default(), complains.as_deref().unwrap_or_default())
+        }
     };
     match &answered.after {
         Some(after) => world.look_after(what, after, sight),

@@ -220,8 +220,8 @@ pub enum Choice {
         spec: Option<StepSpec>,
         /// Why, in one line.
         why: String,
-        /// How many changes are owed.
-        owed: usize,
+        /// The steps whose changes are owed, in the order in which a rollback takes them back.
+        owed: Vec<StepPath>,
         /// Whether this happened while rolling back.
         rolling_back: bool,
     },

@@ -64,7 +64,9 @@ fn answer(mut stream: &TcpStream, answers: &Answers) {
     let asked = stream.set_read_timeout(Some(Duration::from_secs(60))).ok().and_then(|()| read(stream));
     let Some(asked) = asked else { return };
     let (status, body) = answers(&asked);
-    let text = format!("HTTP/1.1 {status} X\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}", body.len());
+    // Clients that speak several encodings take what has no type for another one.
+    let kind = if body.starts_with(['{', '[']) { "content-type: application/json\r\n" } else { "" };
+    let text = format!("HTTP/1.1 {status} X\r\n{kind}content-length: {}\r\nconnection: close\r\n\r\n{body}", body.len());
     // Whoever asked may have gone away.
     stream.write_all(text.as_bytes()).unwrap_or(());
 }

@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::axis::Axis;
 use super::bars::Bar;
+use super::labels::Labels;
 use super::rows::{self, Row, What};
 use crate::dossier::html::escape;
 use crate::dossier::{Dossier, Mood};
@@ -30,6 +31,8 @@ struct Measures {
     middle: u32,
     indent: usize,
     ticks: u32,
+    /// The room of a time above the bars, in per cent of their column.
+    label: f64,
 }
 
 impl Layout {
@@ -42,8 +45,8 @@ impl Layout {
 
     fn measures(self) -> Measures {
         match self {
-            Self::Wide => Measures { head: 30, row: 26, base: 17, middle: 13, indent: 14, ticks: 7 },
-            Self::Narrow => Measures { head: 30, row: 40, base: 15, middle: 27, indent: 8, ticks: 4 },
+            Self::Wide => Measures { head: 30, row: 26, base: 17, middle: 13, indent: 14, ticks: 7, label: 14.0 },
+            Self::Narrow => Measures { head: 30, row: 40, base: 15, middle: 27, indent: 8, ticks: 4, label: 22.0 },
         }
     }
 
@@ -151,18 +154,7 @@ impl Drawing {
     fn grid(&mut self, dossier: &Dossier) {
         let (ticks, step) = self.axis.ticks(self.measures.ticks);
         let (head, height) = (self.measures.head, self.height);
-        for (at, x) in ticks {
-            let text = clock(at, step, dossier.account.started_at);
-            let anchor = if x > 92.0 {
-                "end"
-            } else if x < 8.0 {
-                "start"
-            } else {
-                "middle"
-            };
-            self.put(&format!(r#"<line class="grid" x1="{x:.3}%" x2="{x:.3}%" y1="{}" y2="{height}"/>"#, head - 4));
-            self.put(&format!(r#"<text class="tick" x="{x:.3}%" y="{}" text-anchor="{anchor}">{text}</text>"#, head - 10));
-        }
+        let mut labels = Labels::new(self.measures.label);
         for cut in self.axis.cuts() {
             let (x, width) = (cut.left, cut.right - cut.left);
             let title = format!("nothing happened for {}", elapsed::short(cut.millis));
@@ -172,10 +164,21 @@ impl Drawing {
             ));
             let middle = x + width / 2.0;
             let text = elapsed::short(cut.millis);
-            self.put(&format!(
-                r#"<text class="tick cutting" x="{middle:.3}%" y="{}" text-anchor="middle">⋯ {text}</text>"#,
-                head - 10
-            ));
+            if let Some(anchor) = labels.take(middle) {
+                self.put(&format!(
+                    r#"<text class="tick cutting" x="{middle:.3}%" y="{}" text-anchor="{}">⋯ {text}</text>"#,
+                    head - 10,
+                    anchor.word()
+                ));
+            }
+        }
+        for (at, x) in ticks {
+            let text = clock(at, step, dossier.account.started_at);
+            self.put(&format!(r#"<line class="grid" x1="{x:.3}%" x2="{x:.3}%" y1="{}" y2="{height}"/>"#, head - 4));
+            if let Some(anchor) = labels.take(x) {
+                let anchor = anchor.word();
+                self.put(&format!(r#"<text class="tick" x="{x:.3}%" y="{}" text-anchor="{anchor}">{text}</text>"#, head - 10));
+            }
         }
         if let Some(turn) = &dossier.account.rollback {
             let x = self.axis.place(turn.at);

@@ -7,6 +7,7 @@
 mod axis;
 mod bars;
 mod draw;
+mod labels;
 mod rows;
 
 pub(crate) use bars::mood;

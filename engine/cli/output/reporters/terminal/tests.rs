@@ -27,7 +27,7 @@ fn desk(palette: Palette, unicode: bool) -> Desk {
     let (clock, hand) = hand_clock();
     let columns = Rc::new(Cell::new(100));
     let width = Rc::clone(&columns);
-    let screen = Screen { palette, live: true, unicode, width: 100 };
+    let screen = Screen { palette, live: true, marked: true, unicode, width: 100 };
     let telling = Telling { verbose: false, trail: Some(".runbook/audit.git".to_owned()), ..Telling::default() };
     let terminal = Terminal::new(Box::new(paper.clone()), screen, Box::new(move || width.get()), clock, telling);
     Desk { paper, hand, columns, terminal }
@@ -195,7 +195,7 @@ fn a_run_that_is_told_again_advises_only_at_its_end() {
     }));
     let paper = Paper::default();
     let (clock, _) = hand_clock();
-    let screen = Screen { palette: Palette::plain(), live: true, unicode: true, width: 80 };
+    let screen = Screen { palette: Palette::plain(), live: true, marked: true, unicode: true, width: 80 };
     let telling = Telling::default().again(&records);
     let mut terminal = Terminal::new(Box::new(paper.clone()), screen, Box::new(|| 80), clock, telling);
     crate::output::reporters::retell(&records, &mut terminal);
@@ -341,4 +341,31 @@ proptest! {
 
 fn run_id() -> String {
     Example::live().opening()[0].run.to_string()
+}
+
+#[test]
+fn what_is_long_is_laid_within_the_columns_and_hangs_below_its_text() {
+    let Desk { columns, terminal, .. } = desk(Palette::plain(), true);
+    let text = "the release of yesterday is switched on everywhere";
+    let line = Line::new(jiff::Timestamp::UNIX_EPOCH, Mark::Withheld, text).kind("command").aside("12s").details([
+        Detail::Text(Tone::Withheld, "would run: ln -sfn /srv/api/releases/2026-11-19 /srv/api/current".to_owned()),
+        Detail::Text(Tone::Faint, "+   listen = \"0.0.0.0:8080 and everything else\"".to_owned()),
+    ]);
+    columns.set(40);
+    assert_eq!(
+        terminal.layout(&line),
+        [
+            "◌ the release of yesterday is switched",
+            "  on everywhere  12s",
+            "    would run: ln -sfn",
+            "      /srv/api/releases/2026-11-19",
+            "      /srv/api/current",
+            "    +   listen = \"0.0.0.0:8080 and",
+            "      everything else\"",
+            "",
+        ]
+        .join("\n")
+    );
+    let next = Line::new(jiff::Timestamp::UNIX_EPOCH, Mark::Next, "runbook resume 01KAJ7XW9Q --state-dir /var/lib/runbook");
+    assert_eq!(terminal.layout(&next).lines().count(), 1, "what is to be copied is one line");
 }

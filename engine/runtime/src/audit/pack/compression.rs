@@ -12,17 +12,23 @@ impl Compressor {
         Self(Compress::new(Compression::default(), true))
     }
 
-    /// The compressed form of these bytes.
-    pub(super) fn compressed(&mut self, bytes: &[u8]) -> io::Result<Vec<u8>> {
+    /// Begins another object.
+    pub(super) fn begin(&mut self) {
         self.0.reset();
-        let mut out = Vec::with_capacity(bytes.len() / 2 + 64);
-        loop {
-            let taken = usize::try_from(self.0.total_in()).unwrap_or(usize::MAX);
-            match self.0.compress_vec(&bytes[taken..], &mut out, FlushCompress::Finish)? {
-                Status::StreamEnd => return Ok(out),
-                Status::Ok | Status::BufError => out.reserve(out.capacity().max(64)),
-            }
-        }
+    }
+
+    /// Takes some of these bytes in, puts what comes of them behind what is in `out`, within its capacity, and gives the bytes
+    /// that are still to be taken.
+    pub(super) fn step<'b>(&mut self, bytes: &'b [u8], out: &mut Vec<u8>) -> io::Result<&'b [u8]> {
+        let before = self.0.total_in();
+        self.0.compress_vec(bytes, out, FlushCompress::None)?;
+        let taken = usize::try_from(self.0.total_in() - before).unwrap_or(usize::MAX);
+        Ok(&bytes[taken..])
+    }
+
+    /// Ends the object in the same way; gives whether `out` has its last byte.
+    pub(super) fn end(&mut self, out: &mut Vec<u8>) -> io::Result<bool> {
+        Ok(self.0.compress_vec(&[], out, FlushCompress::Finish)? == Status::StreamEnd)
     }
 }
 

@@ -6,6 +6,7 @@
 //!
 //! Only what git itself reads is written here: packs and indexes of version 2, which `git fsck --strict` checks.
 
+mod begun;
 mod compression;
 mod delta;
 mod entry;

@@ -9,6 +9,7 @@ use flate2::Crc;
 use git2::Oid;
 use ring::digest::{Context, SHA1_FOR_LEGACY_USE_ONLY};
 
+use super::begun::Begun;
 use super::compression::Compressor;
 use super::entry::{self, Kind};
 use super::index::{self, Row};
@@ -22,12 +23,12 @@ pub(in crate::audit) const TEMPORARY: &str = "tmp_runbook_";
 /// A pack that is being written. One that is dropped unfinished is gone.
 pub(in crate::audit) struct Writer {
     directory: PathBuf,
-    temporary: PathBuf,
+    pub(super) temporary: PathBuf,
     index_temporary: PathBuf,
     file: BufWriter<File>,
     digest: Context,
-    compressor: Compressor,
-    rows: Vec<Row>,
+    pub(super) compressor: Compressor,
+    pub(super) rows: Vec<Row>,
     count: usize,
     at: u64,
 }
@@ -62,9 +63,17 @@ impl Writer {
     /// # Errors
     /// The file cannot be written to.
     pub(in crate::audit) fn object(&mut self, id: Oid, kind: Kind, content: &[u8]) -> Result<(), Unwritten> {
-        let compressed = self.compressor.compressed(content).map_err(Unwritten::at(&self.temporary))?;
-        let header = entry::header(kind, content.len() as u64);
-        self.entry(id, &header, [compressed.as_slice()])
+        let mut begun = self.begun(kind, content.len() as u64)?;
+        begun.add(content)?;
+        begun.end(id)
+    }
+
+    /// Begins an object of `size` bytes that are not here yet.
+    ///
+    /// # Errors
+    /// The file cannot be written to.
+    pub(in crate::audit) fn begun(&mut self, kind: Kind, size: u64) -> Result<Begun<'_>, Unwritten> {
+        Begun::new(self, &entry::header(kind, size), size)
     }
 
     /// Adds an entry as it stands in a pack: header, and compressed content in pieces.
@@ -74,9 +83,7 @@ impl Writer {
         header: &'b [u8],
         content: impl IntoIterator<Item = &'b [u8]>,
     ) -> Result<(), Unwritten> {
-        // git takes packs of any length, but then its index has a table more. None of ours comes near.
-        let offset = u32::try_from(self.at).ok().filter(|offset| offset >> 31 == 0);
-        let offset = offset.ok_or_else(|| Unwritten::odd(&self.temporary, "a pack of 2 GiB"))?;
+        let offset = self.offset()?;
         let mut crc = Crc::new();
         for piece in std::iter::once(header).chain(content) {
             crc.update(piece);
@@ -127,7 +134,18 @@ impl Writer {
         Ok((name, kept))
     }
 
-    fn bytes(&mut self, bytes: &[u8]) -> Result<(), Unwritten> {
+    /// Where the next entry begins.
+    pub(super) fn offset(&self) -> Result<u32, Unwritten> {
+        // git takes packs of any length, but then its index has a table more. None of ours comes near.
+        let offset = u32::try_from(self.at).ok().filter(|offset| offset >> 31 == 0);
+        offset.ok_or_else(|| self.odd("a pack of 2 GiB"))
+    }
+
+    pub(super) fn odd(&self, why: &str) -> Unwritten {
+        Unwritten::odd(&self.temporary, why)
+    }
+
+    pub(super) fn bytes(&mut self, bytes: &[u8]) -> Result<(), Unwritten> {
         self.digest.update(bytes);
         self.at += bytes.len() as u64;
         self.file.write_all(bytes).map_err(Unwritten::at(&self.temporary))

@@ -94,6 +94,22 @@ pub fn verify(repository: &Path, request: &Request<'_>) -> Result<Verified, Unus
     Ok(verified)
 }
 
+/// Whether exactly one commit of a repository begins with these hexadecimal digits.
+///
+/// # Errors
+/// [`Unusable`] when there is no repository to read.
+pub fn is_known(repository: &Path, digits: &str) -> Result<bool, Unusable> {
+    if !repository.exists() {
+        return Err(Unusable::Missing { path: repository.to_owned() });
+    }
+    let git = Repository::open_bare(repository).map_err(|error| Unusable::Damaged {
+        path: repository.to_owned(),
+        place: "config".to_owned(),
+        why: error.message().to_owned(),
+    })?;
+    Ok(git.find_commit_by_prefix(digits).is_ok())
+}
+
 /// The runs that have a branch in a repository, in the order of their ids.
 ///
 /// # Errors

@@ -54,6 +54,10 @@ impl On {
     /// What the options of a command say.
     pub(super) fn of(options: &Options<'_>) -> Called<Self> {
         if let Some(host) = options.text("on") {
+            // A module that serves this machine and others alike has one place for the name of either.
+            if host == HERE {
+                return Ok(Self::Here);
+            }
             return valid(options, &host).map(|()| Self::Host(host));
         }
         if !options.has("on") {
@@ -106,9 +110,7 @@ fn valid(options: &Options<'_>, host: &str) -> Called<()> {
     }
     let complaint = options.complain("on", Code::BadOption, format!("`{}` is no name of a host", host.escape_debug()));
     if host == HERE {
-        return complaint
-            .help("without `on` a command runs on this machine; `here` is for rollbacks of commands elsewhere")
-            .raise();
+        return complaint.help("`here` is this machine, and stands alone: give that command a step of its own").raise();
     }
     complaint.help("a name that `ssh` knows: letters, digits and `.-_@:%[]/+`, not beginning with `-`").raise()
 }

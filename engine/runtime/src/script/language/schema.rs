@@ -57,9 +57,13 @@ const CWD: OptionSchema = option(
     OptionType::Text,
     "the working directory; when absent the root of the runbook repository, on a host the directory of the login",
 );
-const ON: OptionSchema =
-    option("on", OptionType::Names, "the host that it runs on, as `ssh` knows it; of several, one step each");
-const LOOK_ON: OptionSchema = option("on", OptionType::Text, "the host that it looks on, as `ssh` knows it");
+const ON: OptionSchema = option(
+    "on",
+    OptionType::Names,
+    "the host that it runs on, as `ssh` knows it; of several, one step each; \"here\" is this machine",
+);
+const LOOK_ON: OptionSchema =
+    option("on", OptionType::Text, "the host that it looks on, as `ssh` knows it; \"here\" is this machine");
 const BACK_ON: OptionSchema =
     option("on", OptionType::Text, "the host that it runs on; that of its command when absent, this machine with \"here\"");
 const STDIN: OptionSchema = option("stdin", OptionType::Parts, "what the program reads; nothing when absent");
@@ -359,6 +363,11 @@ static TEST_TABLES: &[Table] = &[
         options: &[
             option("settings", OptionType::Values, "over those of the configuration"),
             option("params", OptionType::Values, "the values of parameters; `run(#{ … })` is stronger"),
+            option(
+                "hosts",
+                OptionType::Values,
+                "groups of hosts, over those of the configuration: `#{ web: [\"web-1\", \"web-2\"] }`",
+            ),
             option("env", OptionType::Text, "the environment whose settings the runbook gets"),
         ],
     },

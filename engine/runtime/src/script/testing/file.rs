@@ -33,6 +33,8 @@ pub struct Background {
     pub settings: serde_json::Map<String, Value>,
     /// Parameters.
     pub params: BTreeMap<String, Value>,
+    /// Groups of hosts, over those of the configuration.
+    pub hosts: BTreeMap<String, Vec<String>>,
     /// How the world answers; each thing is named once.
     pub given: Vec<Given>,
 }

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use rhai::{Array, Dynamic, Map, NativeCallContext};
+use rhai::{Array, Dynamic, ImmutableString, Map, NativeCallContext};
 use runbook_model::Value;
+use runbook_model::host::is_host;
 use runbook_model::length::Length;
 
 use super::file::Background;
@@ -80,7 +81,7 @@ fn headers(map: &Map) -> BTreeMap<String, String> {
     given.into_iter().map(|(name, value)| (name.to_lowercase(), value.to_string())).collect()
 }
 
-/// `given(#{ settings, params })`: laid over what was given before.
+/// `given(#{ settings, params, hosts })`: laid over what was given before.
 pub(super) fn surroundings(ctx: &NativeCallContext, background: &mut Background, map: Dynamic) -> Called<()> {
     let map = checked(ctx, table("given.all"), map)?;
     for (name, into_params) in [("settings", false), ("params", true)] {
@@ -92,6 +93,13 @@ pub(super) fn surroundings(ctx: &NativeCallContext, background: &mut Background,
                 background.settings.insert(key.to_string(), value);
             }
         }
+    }
+    for (group, hosts) in map.get("hosts").and_then(|value| value.clone().try_cast::<Map>()).unwrap_or_default() {
+        let named = hosts.into_typed_array::<ImmutableString>().unwrap_or_default();
+        if named.is_empty() || !named.iter().all(|host| is_host(host)) {
+            return complain(ctx, Code::BadOption, format!("`{group}` wants a list of names of hosts, at least one"));
+        }
+        background.hosts.insert(group.to_string(), named.iter().map(ToString::to_string).collect());
     }
     if let Some(env) = map.get("env").and_then(|env| env.clone().into_immutable_string().ok()) {
         background.env = Some(env.to_string());

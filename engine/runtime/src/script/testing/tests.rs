@@ -30,7 +30,7 @@ fn what_is_given_outside_holds_for_every_test_and_inside_for_one() {
     let file = load(
         r#"given(#{ settings: #{ root: "/srv" }, params: #{ a: 1 } });
            given("fs::read /x", #{ gives: "one" });
-           test("one", || { given("fs::read /x", [#{ gives: "two" }, #{ fails: "gone" }]); given(#{ settings: #{ more: 2 } }); run(#{ b: true }); });
+           test("one", || { given("fs::read /x", [#{ gives: "two" }, #{ fails: "gone" }]); given(#{ settings: #{ more: 2 }, hosts: #{ web: ["web-1", "web-2"] } }); run(#{ b: true }); });
            test("two", || { run(); });"#,
     )
     .unwrap_or_else(|error| panic!("{error}"));
@@ -40,6 +40,7 @@ fn what_is_given_outside_holds_for_every_test_and_inside_for_one() {
     let [(first, given), (second, none)] = seen.as_slice() else { panic!("{seen:?}") };
     assert_eq!((first.given.len(), first.given[0].answers.len(), first.settings.len()), (1, 2, 2));
     assert_eq!(given["b"], true);
+    assert_eq!((first.hosts["web"].join(" ").as_str(), second.hosts.len()), ("web-1 web-2", 0));
     assert_eq!((second.given[0].answers[0].gives.clone(), second.settings.len(), none.len()), (Some("one".into()), 1, 0));
     assert_eq!(file.background().unwrap_or_else(|error| panic!("{error}")), *second);
 }
@@ -87,6 +88,8 @@ fn mistakes_in_a_test_file_are_found() {
         ("given(\"a\", #{ takes: \"soon\", exits: 0 });", Code::BadOption, "takes"),
         ("given(\"a\", #{ exits: 1, after: \"b\" });", Code::BadOption, "`after` is for looks"),
         ("given(\"a\", #{ complains: \"x\" });", Code::BadOption, "other than 0"),
+        ("given(#{ hosts: #{ web: \"web-1\" } });", Code::BadOption, "`web` wants a list"),
+        ("given(#{ hosts: #{ web: [\"-x\"] } });", Code::BadOption, "`web` wants a list"),
         ("given(\"a\", []);", Code::BadOption, "at least one answer"),
         ("given(\"a\", 5);", Code::BadOption, "wants a map"),
         ("given(#{ setings: #{} });", Code::UnknownOption, "did you mean `settings`?"),

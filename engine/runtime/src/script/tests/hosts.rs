@@ -29,9 +29,14 @@ fn some(host: &str) -> Option<String> {
 fn a_rollback_runs_where_its_command_ran_unless_it_says_otherwise() {
     let found = places(
         r#"command("a", #{ on: "web-1", run: ["x"], rollback: [["y"], #{ run: ["z"], on: "db" }, #{ run: ["w"], on: "here" }] });
-           command("b", #{ run: ["x"], rollback: ["y"] });"#,
+           command("b", #{ run: ["x"], rollback: ["y"] });
+           command("c", #{ on: "here", run: ["x"], rollback: ["y"] });"#,
     );
-    let wanted = [("a".to_owned(), some("web-1"), vec![some("web-1"), some("db"), None]), ("b".to_owned(), None, vec![None])];
+    let wanted = [
+        ("a".to_owned(), some("web-1"), vec![some("web-1"), some("db"), None]),
+        ("b".to_owned(), None, vec![None]),
+        ("c".to_owned(), None, vec![None]),
+    ];
     assert_eq!(found, wanted);
 }
 
@@ -93,7 +98,7 @@ fn what_cannot_be_meant_is_an_error_at_its_line() {
         ("command(\"a\", #{ on: [\"h\", \"h\"], run: [\"x\"] });", "twice"),
         ("command(\"a\", #{ on: \"-oProxyCommand=id\", run: [\"x\"] });", "no name of a host"),
         ("command(\"a\", #{ on: [\"h\", \"$(id)\"], run: [\"x\"] });", "no name of a host"),
-        ("command(\"a\", #{ on: \"here\", run: [\"x\"] });", "without `on`"),
+        ("command(\"a\", #{ on: [\"h\", \"here\"], run: [\"x\"] });", "stands alone"),
         ("command(\"a\", #{ on: 5, run: [\"x\"] });", "a name or a list of names"),
         ("command(\"a\", #{ on: \"h\", write: #{ path: \"/x\", content: \"\" } });", "`on` belongs to `run`"),
         ("command(\"a\", #{ on: [\"h\", \"i\"], run: [\"x\"], settled_by: || true });", "for host in"),

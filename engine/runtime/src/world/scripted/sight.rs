@@ -38,6 +38,12 @@ impl Sight {
         Self(Ok(Seen::Exited(exited(code, stdout, ""))))
     }
 
+    /// A program's exit code, and what it said on both streams.
+    #[must_use]
+    pub fn ended(code: i32, stdout: &str, stderr: &str) -> Self {
+        Self(Ok(Seen::Exited(exited(code, stdout, stderr))))
+    }
+
     /// The content of a file.
     #[must_use]
     pub fn content(text: &str) -> Self {

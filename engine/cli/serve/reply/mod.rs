@@ -1,0 +1,77 @@
+//! Tells the place that an alert came from how the run ended that it opened.
+//!
+//! Which alert opened which run is kept in a file for each run; how it ended is read from its journal, as by anybody who looks. The run
+//! knows nothing of it, so nothing that goes wrong here changes its outcome.
+
+mod occasion;
+mod outcome;
+mod sending;
+mod target;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+
+use super::Desk;
+use super::hooks::Alert;
+use occasion::Occasion;
+use outcome::Outcome;
+use target::Target;
+
+pub(super) use occasion::note;
+pub(super) use target::judged;
+
+/// Between two looks at the runs that alerts have opened.
+const PACE: Duration = Duration::from_millis(500);
+/// Between two tries, each longer than the one before; then it is given up.
+const AGAIN: [u64; 6] = [1, 5, 15, 60, 300, 900];
+/// An end that is older is no news, in seconds.
+const OLD: i64 = 60 * 60;
+
+/// Watches until the server ends.
+pub(super) async fn watch(desk: Arc<Desk>) {
+    // Judged when the server started.
+    let targets: Vec<_> = judged(&desk.place.configuration).unwrap_or_default().into_iter().map(Arc::new).collect();
+    if targets.is_empty() {
+        return;
+    }
+    let mut tries: BTreeMap<PathBuf, (usize, Instant)> = BTreeMap::new();
+    loop {
+        let there = desk.clone();
+        let Ok(ended) = tokio::task::spawn_blocking(move || ended(&there)).await else { return };
+        for (occasion, outcome) in ended {
+            for target in targets.iter().filter(|target| target.answers(&occasion.alert)) {
+                let mark = occasion::mark(&desk.home(), &target.name, &outcome.key);
+                let (count, next) = tries.get(&mark).copied().unwrap_or((0, Instant::now()));
+                if count == AGAIN.len() || next > Instant::now() || mark.exists() {
+                    continue;
+                }
+                tries.insert(mark.clone(), (count + 1, Instant::now() + Duration::from_secs(AGAIN[count]) + sending::PATIENCE));
+                let (target, alert, outcome) = (target.clone(), occasion.alert.clone(), outcome.clone());
+                tokio::task::spawn_blocking(move || tell(&target, &alert, &outcome, &mark));
+            }
+        }
+        tokio::time::sleep(PACE).await;
+    }
+}
+
+/// Tells it, and notes that it was told. Blocks.
+fn tell(target: &Target, alert: &Alert, outcome: &Outcome, mark: &Path) {
+    if let Err(why) = target.tell(alert, outcome) {
+        tracing::warn!(why, target = target.name, run = %outcome.run, "an alert was not told how its run ended; it is tried again");
+    } else if let Err(error) = occasion::told(mark) {
+        tracing::warn!(%error, target = target.name, "what was told could not be noted: it may be told again");
+    }
+}
+
+/// The runs that alerts opened, and that nobody works on.
+fn ended(desk: &Desk) -> Vec<(Occasion, Outcome)> {
+    let Ok(Some(history)) = desk.history() else { return Vec::new() };
+    let base = desk.settings.base(desk.at);
+    let fresh = |outcome: &Outcome| Timestamp::now().as_second().saturating_sub(outcome.at.as_second()) <= OLD;
+    let ended = |occasion: Occasion| Some((occasion.clone(), Outcome::of(&history, occasion.run, &base).filter(fresh)?));
+    occasion::all(&desk.home()).into_iter().filter_map(ended).collect()
+}

@@ -1,0 +1,57 @@
+//! A run whose directory was made, and which a power cut could still take away.
+
+use std::fs::File;
+
+use runbook_model::id::Epoch;
+use rustix::fs::OFlags;
+use rustix::io::Errno;
+
+use super::disk::JournalFile;
+use super::{CreateError, Extent, Holder, Journal, Lease, LeaseError, RunDir, StorageFailure, directory};
+
+/// A run with its directory and its lease, and with a journal that nothing may be written to yet.
+///
+/// Whatever else the run begins with is made between [`Newborn::make`] and [`Newborn::durable`]: the disk is waited for once then,
+/// and not once for each.
+#[must_use]
+#[derive(Debug)]
+pub struct Newborn {
+    dir: RunDir,
+    lease: Lease,
+    file: File,
+}
+
+impl Newborn {
+    /// Makes the directory of a new run with an empty journal, and takes the run.
+    ///
+    /// # Errors
+    /// [`CreateError`]; a directory that was begun may stay, and is never used by another run.
+    pub fn make(dir: &RunDir, holder: &Holder) -> Result<Self, CreateError> {
+        match directory::make_new(dir.dir()) {
+            Err(StorageFailure { source: Errno::EXIST, .. }) => return Err(CreateError::Exists { run: dir.run() }),
+            other => other?,
+        }
+        let lease = Lease::take(dir, holder).map_err(|error| match error {
+            LeaseError::Held(held) => CreateError::Held(held),
+            LeaseError::Storage(failure) => CreateError::Storage(failure),
+        })?;
+        let file = directory::open_file(&dir.journal(), OFlags::RDWR | OFlags::APPEND | OFlags::CREATE | OFlags::EXCL)?;
+        for room in [dir.outputs(), dir.keeper()] {
+            directory::make(&room)?;
+        }
+        Ok(Self { dir: dir.clone(), lease, file })
+    }
+
+    /// The journal, when all of it is on disk: a run that is announced is found again after a power cut.
+    ///
+    /// # Errors
+    /// The file system refused.
+    pub fn durable(self) -> Result<Journal, CreateError> {
+        // The first flush since the directory was made carries the others, so that they cost next to nothing.
+        rustix::fs::fsync(&self.file).map_err(StorageFailure::at("flush", &self.dir.journal()))?;
+        for parent in self.dir.dir().ancestors().take(3) {
+            directory::flush(parent)?;
+        }
+        Ok(Journal::new(Box::new(JournalFile(self.file)), self.dir.run(), Epoch(1), Extent::EMPTY, self.lease))
+    }
+}

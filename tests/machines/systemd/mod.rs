@@ -1,0 +1,6 @@
+//! `std/systemd`.
+
+mod manager;
+mod units;
+
+pub(crate) use manager::Manager;

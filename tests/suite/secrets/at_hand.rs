@@ -1,0 +1,34 @@
+//! Secrets that cannot be had are found before the first step, where that costs nothing and asks nobody.
+
+use std::os::unix::fs::PermissionsExt as _;
+
+use crate::support::Place;
+
+const USES: &str = r#"
+command("first", #{ run: ["sh", "-c", "echo first >> ledger"], rollback: "nothing" });
+command("use", #{ run: ["sh", "-c", "echo used >> ledger"], env: #{ PW: secret("db/password"), KEY: secret("api/key") }, rollback: "nothing" });
+"#;
+
+#[test]
+fn a_file_that_is_open_to_others_and_a_variable_that_is_not_set_are_found_before_the_first_step() {
+    let place = Place::with(USES);
+    place.write("runbook.toml", "[secrets]\n\"db/password\" = { file = \"pw\" }\n\"api/key\" = { env = \"API_KEY_OF_TEST\" }\n");
+    place.write("pw", "correct-horse-1");
+    let mode = |mode| std::fs::set_permissions(place.path("pw"), std::fs::Permissions::from_mode(mode)).expect("ours");
+    mode(0o644);
+    place.expect(2, &["exec", "main"]).says(&["mode 0644", "chmod 600", "API_KEY_OF_TEST", "nothing was run", "runbook doctor"]);
+    assert!(place.ledger().is_empty());
+    place.expect(0, &["runs"]).says(&["No runs."]);
+    mode(0o600);
+    let mut command = place.command(&["exec", "main"]);
+    assert!(command.env("API_KEY_OF_TEST", "staple-battery-1").output().expect("it starts").status.success());
+    assert_eq!(place.ledger(), ["first", "used"]);
+}
+
+#[test]
+fn what_a_program_gives_is_not_asked_for_before_its_step() {
+    let place = Place::with(&USES.replace(", KEY: secret(\"api/key\")", ""));
+    place.write("runbook.toml", "[secrets]\n\"db/password\" = { command = [\"sh\", \"-c\", \"echo asked >> ledger; false\"] }\n");
+    place.expect(1, &["exec", "main"]);
+    assert_eq!(place.ledger(), ["first", "asked"]);
+}
