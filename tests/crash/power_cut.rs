@@ -71,7 +71,7 @@ fn cut_in(options: &str) -> String {
 #[test]
 fn the_step_in_flight_is_in_doubt_and_nothing_that_was_told_is_lost() {
     let Some(power) = Power::on("a power cut in mid-step", &cut_in("")) else { return };
-    power.namespace.expect(&power.place, 1, &["exec", "main"]).says(&["done command: a", "cannot append to the journal"]);
+    power.namespace.expect(&power.place, 130, &["exec", "main"]).says(&["done command: a", "cannot append to the journal"]);
     power.restart();
     let journal = power.journal();
     let has = |kind: &str, path: &str| journal.iter().any(|record| record["type"] == kind && record["path"] == path);
@@ -92,7 +92,7 @@ fn the_step_in_flight_is_in_doubt_and_nothing_that_was_told_is_lost() {
 fn an_author_who_says_how_to_tell_is_asked_instead_of_a_person() {
     let settled = cut_in(r#", settled_by: || fs::read("ledger").contains("cut")"#);
     let Some(power) = Power::on("a power cut in mid-step, settled", &settled) else { return };
-    power.namespace.expect(&power.place, 1, &["exec", "main"]);
+    power.namespace.expect(&power.place, 130, &["exec", "main"]);
     power.restart();
     power.namespace.expect(&power.place, 0, &["resume"]);
     assert_eq!(power.place.ledger(), ["a", "cut", "b"]);
@@ -102,7 +102,7 @@ fn an_author_who_says_how_to_tell_is_asked_instead_of_a_person() {
 #[test]
 fn an_idempotent_step_is_done_again() {
     let Some(power) = Power::on("a power cut in mid-step, idempotent", &cut_in(", idempotent: true")) else { return };
-    power.namespace.expect(&power.place, 1, &["exec", "main"]);
+    power.namespace.expect(&power.place, 130, &["exec", "main"]);
     power.restart();
     power.namespace.expect(&power.place, 0, &["resume"]);
     assert_eq!(power.place.ledger(), ["a", "cut", "cut", "b"]);
