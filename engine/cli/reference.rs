@@ -70,7 +70,8 @@ fn command_line() -> String {
 
 fn verb_of(page: &mut String, verb: &Command, name: &str) {
     let about = verb.get_long_about().or(verb.get_about()).map(ToString::to_string).unwrap_or_default();
-    let own: Vec<_> = verb.get_arguments().filter(|arg| !arg.is_global_set() && !arg.is_hide_set() && arg.get_id() != "help").collect();
+    let own: Vec<_> =
+        verb.get_arguments().filter(|arg| !arg.is_global_set() && !arg.is_hide_set() && arg.get_id() != "help").collect();
     let mut usage = format!("runbook {name}");
     if own.iter().any(|arg| !arg.is_positional()) {
         usage.push_str(" [OPTIONS]");

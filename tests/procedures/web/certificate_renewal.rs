@@ -68,6 +68,13 @@ impl Stage {
         String::from_utf8_lossy(&output.stdout).trim().to_owned()
     }
 
+    /// The one that the link points at, in the same words.
+    fn current(&self) -> String {
+        let certificate = self.place.path("tls/current/cert.pem");
+        let output = Command::new("openssl").args(["x509", "-noout", "-fingerprint", "-in"]).arg(certificate).output();
+        String::from_utf8_lossy(&output.expect("openssl").stdout).trim().to_owned()
+    }
+
     fn directories(&self) -> usize {
         std::fs::read_dir(self.place.path("tls"))
             .expect("tls")
@@ -86,6 +93,8 @@ impl Exercised for Stage {
     }
 
     fn state(&self) -> String {
+        // nginx gives a reload to new workers, and the old ones go on for a moment.
+        until("nginx serves the certificate that is current", || self.served() == self.current());
         let current = std::fs::read_link(self.place.path("tls/current")).expect("a link");
         let directories = std::fs::read_dir(self.place.path("tls")).expect("tls").flatten().filter(|entry| entry.path().is_dir());
         let mut names: Vec<_> = directories.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
