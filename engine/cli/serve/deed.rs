@@ -46,8 +46,8 @@ pub(super) enum Until {
 
 /// What a bare process has of our environment.
 const BARE: [&str; 8] = ["PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "TZ", "TMPDIR"];
-/// Whoever was asked to end has this long for it.
-const GRACE: Duration = Duration::from_secs(15);
+/// Whoever was asked to end has this long for it. What is bounded like this changes nothing, and can be killed.
+const GRACE: Duration = Duration::from_secs(5);
 
 /// Something to be done in somebody's name: a command line of this program, in a process of its own.
 pub(super) struct Deed<'a> {
