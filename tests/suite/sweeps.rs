@@ -1,5 +1,7 @@
 //! `runbook test`: runbooks in a scripted world, failed, repeated and killed at every boundary.
 
+use std::sync::Mutex;
+
 use crate::support::Place;
 
 const SWEEPS: [&str; 3] = ["--fail-each-step", "--repeat-each-step", "--crash-matrix"];
@@ -14,11 +16,26 @@ fn every_shipped_runbook_keeps_the_promise() {
     let place = Place::new();
     let root = env!("CARGO_MANIFEST_DIR");
     let state = place.path("state");
-    let rows = swept(&place, &["--root", root, "--state-dir", state.to_str().expect("a text")], 0);
     let shipped = std::fs::read_dir(format!("{root}/runbooks")).expect("the runbooks");
     let names = shipped.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned());
     let (tests, shipped): (Vec<_>, Vec<_>) =
         names.filter(|name| name.ends_with(".rhai")).partition(|name| name.ends_with(".test.rhai"));
+    // Thousands of runs: as many runbooks at a time as there are processors.
+    let waiting = Mutex::new(shipped.clone());
+    let rows = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+            scope.spawn(|| {
+                loop {
+                    let Some(file) = waiting.lock().expect("nobody panicked").pop() else { return };
+                    let name = file.trim_end_matches(".rhai");
+                    let found = swept(&place, &["--root", root, "--state-dir", state.to_str().expect("a text"), name], 0);
+                    rows.lock().expect("nobody panicked").extend(found);
+                }
+            });
+        }
+    });
+    let rows = rows.into_inner().expect("nobody panicked");
     assert_eq!(rows.len(), shipped.len() * SWEEPS.len());
     assert_eq!(tests.len(), shipped.len(), "each runbook that we ship has its tests");
     for row in &rows {
