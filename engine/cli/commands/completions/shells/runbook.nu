@@ -2,10 +2,10 @@
 let runbook_completer_before = ($env.config.completions.external.completer? | default null)
 $env.config.completions.external.enable = true
 $env.config.completions.external.completer = {|spans|
-    if ($spans.0 | path basename) == "runbook" {
+    if ($spans | first | path basename) == "runbook" {
         let typed = ($spans | last)
         let before = ($spans | skip 1 | drop 1)
-        let answer = (do { ^$spans.0 complete nushell $"--word=($typed)" "--" ...$before } | complete)
+        let answer = (do { ^($spans | first) complete nushell $"--word=($typed)" "--" ...$before } | complete)
         if $answer.exit_code == 0 { $answer.stdout | from json } else { null }
     } else if $runbook_completer_before != null {
         do $runbook_completer_before $spans
