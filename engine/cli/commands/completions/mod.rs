@@ -1,7 +1,7 @@
 //! `runbook completions`: completions for shells, and the answers to what these ask.
 //!
-//! A shell hands over the words so far ([`words`]); they say which argument stands there ([`slot`]), and what that one takes
-//! ([`wants`]) is looked up: runbooks, parameters, runs, steps. Looking takes no lock, writes nothing and is never heard of:
+//! A shell hands over the words so far (`words`); they say which argument stands there (`slot`), and what that one takes
+//! (`wants`) is looked up: runbooks, parameters, runs, steps. Looking takes no lock, writes nothing and is never heard of:
 //! where something cannot be read there is nothing to offer.
 
 mod answer;

@@ -36,7 +36,7 @@ pub(super) fn page(account: &Account, step: &StepAccount, dir: &RunDir, screen: 
     }
     let printed = |attempt: &AttemptAccount| piece::came_of(attempt).iter().any(|piece| matches!(piece, Piece::Output { .. }));
     if step.attempts.iter().any(printed) {
-        let note = format!("whole outputs, as far as they were kept: {}", dir.outputs().display());
+        let note = format!("whole outputs, as far as they were kept: {}", dir.keeper().display());
         page.text.push_str(&format!("\n{}\n", palette.paint(Tone::Faint, &safe::line(&note))));
     }
     page.text

@@ -35,9 +35,7 @@ impl RunDir {
         let path = self.journal();
         Reading::of(self.run(), &path, content).map_err(ReadError::from)?;
         directory::make(self.dir())?;
-        for room in [self.outputs(), self.keeper()] {
-            directory::make(&room)?;
-        }
+        directory::make(&self.keeper())?;
         let _lease = Lease::take(self, holder)?;
         let mut file = directory::open_file(&path, OFlags::RDWR | OFlags::APPEND | OFlags::CREATE)?;
         let mut here = Vec::new();

@@ -36,9 +36,7 @@ impl Newborn {
             LeaseError::Storage(failure) => CreateError::Storage(failure),
         })?;
         let file = directory::open_file(&dir.journal(), OFlags::RDWR | OFlags::APPEND | OFlags::CREATE | OFlags::EXCL)?;
-        for room in [dir.outputs(), dir.keeper()] {
-            directory::make(&room)?;
-        }
+        directory::make(&dir.keeper())?;
         Ok(Self { dir: dir.clone(), lease, file })
     }
 

@@ -120,7 +120,6 @@ fn a_new_run_is_for_this_user_alone_and_made_once() {
         (run_dir.dir().to_owned(), 0o40700),
         (run_dir.journal(), 0o100_600),
         (run_dir.lease(), 0o100_600),
-        (run_dir.outputs(), 0o40700),
         (run_dir.keeper(), 0o40700),
     ] {
         assert_eq!(path.metadata().unwrap().mode(), mode, "{}", path.display());

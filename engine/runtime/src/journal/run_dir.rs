@@ -48,12 +48,6 @@ impl RunDir {
         self.dir.join("sources")
     }
 
-    /// What commands printed.
-    #[must_use]
-    pub fn outputs(&self) -> PathBuf {
-        self.dir.join("outputs")
-    }
-
     /// The locks that this run may share with others.
     #[must_use]
     pub fn locks(&self) -> LockRoom {
