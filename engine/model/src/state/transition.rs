@@ -360,6 +360,9 @@ impl RunState {
         }
         let owes = match verdict {
             Verdict::Did => owes(intent),
+            // The look says that the effect is not there as a whole. An attempt that nobody saw the end of may have done a part
+            // of it, as one that failed; a person who says "did not" means that no part was done.
+            Verdict::DidNot if *by == Decider::SettledBy && rollback_if_failed(&intent.spec) => owes(intent),
             Verdict::DidNot => None,
         };
         step.repeated_blindly = match (verdict, by) {

@@ -5,8 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use runbook_model::entry::{Entry, Record};
+use runbook_model::entry::{Entry, Record, Verdict};
 use runbook_model::path::StepPath;
+use runbook_model::person::Decider;
 use runbook_model::step::{Command, RollbackPlan, StepKind};
 
 use super::order::Order;
@@ -79,7 +80,7 @@ pub(super) fn way_back(records: &[Record], deeds: &[Deed], blocks: &BTreeMap<Ste
             Entry::StepIntended(intent) if !intent.path.is_rollback() => {
                 let StepKind::Command(command) = &intent.spec.kind else { continue };
                 let touched = |deed: &Deed| deed.path == intent.path && (deed.done || command.rollback_if_failed);
-                if deeds.iter().any(touched) {
+                if deeds.iter().any(touched) || (command.rollback_if_failed && is_not_there(records, &intent.path)) {
                     let written = match &command.change {
                         runbook_model::change::Change::Write(write) => Some(write.path.clone()),
                         _ => None,
@@ -105,6 +106,14 @@ pub(super) fn way_back(records: &[Record], deeds: &[Deed], blocks: &BTreeMap<Ste
         RollbackPlan::Block => blocks.get(&path).cloned().unwrap_or_else(|| below(&path, deeds)),
     });
     declared.collect()
+}
+
+/// Whether the step's own look was asked what became of an attempt that nobody saw the end of, and said that its effect is not
+/// there. Whether a part was done it cannot tell, and neither can anybody else.
+fn is_not_there(records: &[Record], step: &StepPath) -> bool {
+    records.iter().any(|record| {
+        matches!(&record.entry, Entry::StepResolved { path, verdict: Verdict::DidNot, by: Decider::SettledBy, .. } if path == step)
+    })
 }
 
 /// What each rollback block did in the undisturbed rollback.

@@ -248,3 +248,12 @@ proptest! {
         prop_assert!(swept.violations.is_empty(), "{}", first(&subject, &swept));
     }
 }
+
+/// It failed, the engine died behind it, and its look says that its effect is not there: it may have done a part all the same.
+#[test]
+fn what_failed_unseen_owes_what_it_owes_when_it_fails() {
+    let doing = Doing { back: Back::IfFailed, idempotent: false, settled: true, retries: 0, fails: 1 };
+    let subject = subject_of(&[Piece::Phase(vec![Piece::Command(doing)])], true, false);
+    let swept = swept(&subject);
+    assert!(swept.violations.is_empty(), "{}", first(&subject, &swept));
+}
