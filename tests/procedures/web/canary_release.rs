@@ -85,6 +85,7 @@ impl Exercised for Stage {
     }
 
     fn state(&self) -> String {
+        self.edge.settled(&self.place);
         self.place.read("edge/upstream.conf")
     }
 }

@@ -167,7 +167,9 @@ impl Program {
                 (Some(Stop::Refused(diagnostic) | Stop::Unknowable { diagnostic, .. }), _) => Err(diagnostic),
                 (_, Err(error)) => Err(Box::new(blame::blame(error, &script).diagnostic)),
                 (_, Ok(())) => {
-                    let silent = Diagnostic::error(Code::Declaration, "the runbook does not say what it is");
+                    // An empty file has no place to point at.
+                    let message = format!("the runbook `{}` does not say what it is", script.sources.entry());
+                    let silent = Diagnostic::error(Code::Declaration, message);
                     Err(Box::new(silent.help("start it with `let p = runbook(#{ title: \"…\" });`")))
                 }
             }

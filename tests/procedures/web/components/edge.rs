@@ -1,5 +1,6 @@
 //! A real nginx in front of some servers: a master with workers, which reloads.
 
+use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 
@@ -33,6 +34,24 @@ impl Edge {
             TcpStream::connect(("127.0.0.1", port)).is_ok()
         });
         Self { child, front: format!("http://127.0.0.1:{port}"), port }
+    }
+
+    /// Waits until only servers answer that its file wants: a reload goes to new workers, and the old ones go on for a moment.
+    pub(crate) fn settled(&self, place: &Place) {
+        let file = place.read("edge/upstream.conf");
+        let wanted =
+            |server: &str| file.lines().any(|line| line.contains(&format!("server {server} ")) && !line.contains("down"));
+        until("nginx does what its file says", || (0..8).all(|_| wanted(&self.answered_by())));
+    }
+
+    /// The server that answered a visitor, as nginx says it.
+    fn answered_by(&self) -> String {
+        let mut answer = String::new();
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).expect("nginx");
+        stream.write_all(b"HEAD /health HTTP/1.0\r\n\r\n").expect("a request");
+        stream.read_to_string(&mut answer).expect("an answer");
+        let server = answer.lines().find_map(|line| line.strip_prefix("X-Upstream: "));
+        server.unwrap_or_default().trim().to_owned()
     }
 
     /// The settings of the runbooks about it.
