@@ -3,17 +3,15 @@
 //! Nothing forbids two at once: a runbook that must not run twice at a time says so with `lock`. But whoever starts the
 //! second should know of the first.
 
-use runbook_model::entry::{Entry, Mode};
+use runbook_model::entry::{Entry, Mode, Record};
 use runbook_model::status::RunStatus;
-use runbook_runtime::journal::StateDir;
-
-use crate::workplace::Workplace;
+use runbook_runtime::journal::{Journal, StateDir};
 
 /// So many of the newest runs are looked at, of whatever runbook: one that goes on for longer is found by `runbook runs`.
 const RECENT: usize = 50;
 
 /// A line about each.
-pub(crate) fn notices(workplace: &Workplace<'_>, state: &StateDir, runbook: &str) -> Vec<String> {
+pub(crate) fn notices(state: &StateDir, runbook: &str) -> Vec<String> {
     let mut lines = Vec::new();
     for run in state.runs().unwrap_or_default().into_iter().take(RECENT) {
         let dir = state.run(run);
@@ -24,8 +22,8 @@ pub(crate) fn notices(workplace: &Workplace<'_>, state: &StateDir, runbook: &str
         if let Ok(Some(held)) = dir.held() {
             let who = held.holder.map(|holder| format!(", by {holder}")).unwrap_or_default();
             lines.push(format!("another run of `{runbook}` is at work: {run}{who}"));
-        } else if let Ok((_, folded)) = workplace.journal(&dir)
-            && matches!(folded.status(), RunStatus::Suspended { .. })
+        } else if let Ok(Some(Record { entry: Entry::SessionEnded { status: RunStatus::Suspended { .. } }, .. })) =
+            Journal::ending(&dir)
         {
             lines.push(format!("another run of `{runbook}` waits for an answer: {run}"));
         }

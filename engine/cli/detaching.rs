@@ -8,11 +8,10 @@ use std::ffi::OsString;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::process::{Child, Command, Stdio};
 
-use runbook_model::id::RunId;
-
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::globals::Globals;
+use crate::itself::run_of;
 use crate::output;
 use crate::output::Format;
 
@@ -66,10 +65,6 @@ fn line(arguments: impl Iterator<Item = OsString>) -> Vec<OsString> {
     arguments.map(each).collect()
 }
 
-fn run_of(line: &[u8]) -> Option<RunId> {
-    serde_json::from_slice::<serde_json::Value>(line).ok()?.get("run")?.as_str()?.parse().ok()
-}
-
 /// A process that never began a run has said why.
 fn ended(mut child: Child) -> ExitCode {
     let mut why = Vec::new();
@@ -106,11 +101,5 @@ mod tests {
         let given = ["exec", "--detach", "-p", "x=--detach", "--", "--detach"].map(OsString::from);
         let wanted = ["exec", "--detached", "-p", "x=--detach", "--", "--detach"].map(OsString::from);
         assert_eq!(line(given.into_iter()), wanted);
-    }
-
-    #[test]
-    fn a_record_names_its_run_and_nothing_else_does() {
-        assert!(run_of(br#"{"v":1,"run":"01M7Y8TCVZ3RKPD9ER8KB22V58","seq":0}"#).is_some());
-        assert!(run_of(b"").is_none() && run_of(b"error: no").is_none());
     }
 }

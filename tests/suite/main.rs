@@ -30,6 +30,7 @@ mod last;
 mod locks;
 mod looking;
 mod manual;
+mod monitoring;
 mod output;
 mod parallel;
 mod rehearsal;

@@ -38,6 +38,13 @@ impl Place {
         path
     }
 
+    /// A file that only its owner may read.
+    pub(crate) fn private(&self, name: &str, text: &str) {
+        use std::os::unix::fs::PermissionsExt as _;
+        let path = self.write(name, text);
+        fs::set_permissions(path, fs::Permissions::from_mode(0o600)).expect("a mode");
+    }
+
     /// A pipe with a name: reading it waits until a command writes, writing it until one reads.
     pub(crate) fn fifo(&self, name: &str) {
         use rustix::fs::{CWD, FileType, Mode, mknodat};

@@ -104,9 +104,7 @@ fn shown(workplace: &Workplace<'_>, dir: &RunDir) -> Result<ExitCode, Failure> {
         }
         let mut facts = confirm.wants();
         let shown = approval::shown(&state, &path, &spec);
-        let answers = state.step(&path).map(|step| step.answers.as_slice()).unwrap_or_default();
-        let so_far = answers.iter().filter(|answer| answer.shown == shown);
-        facts.extend(so_far.map(|answer| format!("{}: {}", answer.by.line(), answer.said.line())));
+        facts.extend(state.step(&path).into_iter().flat_map(|step| approval::so_far(step, shown)));
         if !facts.is_empty() {
             text.push_str(&format!("  {}\n", palette.paint(Tone::Faint, &safe::line(&facts.join(" · ")))));
         }

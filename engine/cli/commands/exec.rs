@@ -153,7 +153,7 @@ pub fn run(exec: &Exec, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> 
         }
     }
     if !exec.dry_run {
-        for notice in beside::notices(workplace, &state, &started.runbook) {
+        for notice in beside::notices(&state, &started.runbook) {
             output::to_stderr(&format!("notice: {}\n", output::safe::line(&notice)));
         }
     }

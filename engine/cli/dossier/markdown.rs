@@ -81,7 +81,7 @@ fn line(dossier: &Dossier, step: &StepAccount) -> Vec<String> {
     let ending = crate::output::screen::cut(&safe::line(&piece::step_ending(step)), 80);
     let word = if step.rolled_back.is_some() { "rolled back" } else { dossier.standing(step) };
     let result = if ending.is_empty() || ending == word { word.to_owned() } else { format!("{word}: {}", code(&ending)) };
-    vec![began, mood(dossier, step).symbol().to_owned(), code(&step.path.to_string()), step.kind.to_owned(), took, result]
+    vec![began, mood(dossier, step).symbol().to_owned(), code(&step.path.told()), step.kind.to_owned(), took, result]
 }
 
 fn rollback(text: &mut String, dossier: &Dossier) {
@@ -107,7 +107,7 @@ fn rollback(text: &mut String, dossier: &Dossier) {
 }
 
 fn detail(text: &mut String, dossier: &Dossier, step: &StepAccount) {
-    text.push_str(&format!("### {} {}\n\n", code(&step.path.to_string()), dossier.standing(step)));
+    text.push_str(&format!("### {} {}\n\n", code(&step.path.told()), dossier.standing(step)));
     for attempt in &step.attempts {
         let mut pieces = vec![Piece::Fact("attempt", format!("{}, {:.3}", attempt.intent.attempt, attempt.began))];
         pieces.extend(piece::asked(attempt));
@@ -192,7 +192,7 @@ pub(crate) fn quoting(text: &str) -> String {
 }
 
 fn about(path: &StepPath) -> String {
-    if *path == StepPath::root() { "the run".to_owned() } else { code(&path.to_string()) }
+    if *path == StepPath::root() { "the run".to_owned() } else { code(&path.told()) }
 }
 
 fn clock(at: jiff::Timestamp) -> String {

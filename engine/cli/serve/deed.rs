@@ -121,7 +121,7 @@ async fn watched(child: &mut Child, out: &Path, err: &Path, until: Until) -> Cam
     loop {
         let code = child.try_wait().ok().flatten().map(|status| status.code().unwrap_or(-1));
         let text = start_of(out);
-        let run = text.split(|byte| *byte == b'\n').next().filter(|_| text.contains(&b'\n')).and_then(run_of);
+        let run = text.split(|byte| *byte == b'\n').next().filter(|_| text.contains(&b'\n')).and_then(itself::run_of);
         let begun = until == Until::Begun && run.is_some();
         let late = began.elapsed() > patience;
         if late && matches!(until, Until::Within(_)) && code.is_none() {
@@ -149,10 +149,6 @@ fn start_of(path: &Path) -> Vec<u8> {
         file.take(256 * 1024).read_to_end(&mut text).ok();
     }
     text
-}
-
-fn run_of(line: &[u8]) -> Option<RunId> {
-    serde_json::from_slice::<serde_json::Value>(line).ok()?.get("run")?.as_str()?.parse().ok()
 }
 
 fn broken(error: &dyn std::fmt::Display) -> Refusal {

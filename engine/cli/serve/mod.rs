@@ -7,7 +7,7 @@
 //! - `door` listens, with TLS or without, to a `crowd` that has room for everybody and not for one alone; `gate` is what every request goes through; `routes` says who answers it.
 //! - `visitor` is who asks, and `roles` what they may. `forgery` keeps other sites from asking in their name.
 //! - `shell` is the frame of every page. Texts become HTML by one function, that of the reports.
-//! - `feed` watches runs for however many look at them; `hooks` takes in alerts; `notify` tells people, and `reply` the place that an alert came from.
+//! - `feed` watches runs for however many look at them; `hooks` takes in alerts; `notify` tells people, and `reply` the place that an alert came from, both by `outgoing`.
 
 mod alert_page;
 mod answering;
@@ -33,6 +33,7 @@ mod link;
 mod login;
 mod notify;
 mod open_page;
+mod outgoing;
 mod output_file;
 mod output_page;
 mod question;

@@ -36,7 +36,7 @@ pub(super) async fn page(
         step.kind,
         dossier.standing(step),
     );
-    let path = step.path.to_string();
+    let path = step.path.told();
     if path != step.name {
         body.push_str(&format!("<p><code>{}</code></p>\n", escape::line(&path)));
     }

@@ -26,6 +26,8 @@ pub(super) struct Question {
     pub(super) until: Option<jiff::Timestamp>,
     /// Which step it is.
     pub(super) path: String,
+    /// The same as people read it.
+    pub(super) told: String,
     /// When it was asked first.
     pub(super) asked: jiff::Timestamp,
 }
@@ -43,15 +45,14 @@ impl Question {
         let StepKind::Confirm(confirm) = &spec.kind else { return None };
         let shown = approval::shown(state, path, spec);
         let step = state.step(path)?;
-        let answers = step.answers.iter().filter(|answer| answer.shown == shown);
-        let so_far = answers.map(|answer| format!("{}: {}", answer.by.line(), answer.said.line())).collect();
+        let so_far = approval::so_far(step, shown);
         let left = approval::left(confirm, step.since, step.since, step.since);
         let until = left.and_then(|left| {
             let until = step.since.as_millisecond().saturating_add(i64::try_from(left.millis()).ok()?);
             jiff::Timestamp::from_millisecond(until).ok()
         });
         let (confirm, asked) = (confirm.clone(), step.since);
-        Some(Self { text: spec.name.clone(), confirm, shown, so_far, until, path: path.to_string(), asked })
+        Some(Self { text: spec.name.clone(), confirm, shown, so_far, until, path: path.to_string(), told: path.told(), asked })
     }
 
     /// The form, or why this visitor has none.
@@ -60,21 +61,13 @@ impl Question {
         let id = self.shown.short();
         let mut card =
             format!("<section class=\"card asks\" aria-labelledby=\"q-{id}\">\n<h2 id=\"q-{id}\">{}</h2>\n", quoting(&self.text));
-        if self.path != self.text {
-            card.push_str(&format!("<p class=\"aside\"><code>{}</code></p>\n", escape::line(&self.path)));
+        if self.told != self.text {
+            card.push_str(&format!("<p class=\"aside\"><code>{}</code></p>\n", escape::line(&self.told)));
         }
         if let Some(details) = &confirm.details {
             card.push_str(&format!("<pre>{}</pre>\n", escape::block(details.as_bytes())));
         }
-        let mut facts = Vec::new();
-        if !confirm.by.is_empty() {
-            facts.push(format!("may answer: {}", confirm.by.join(", ")));
-        }
-        if !confirm.escalate.is_empty() {
-            facts.push(format!("then: {}", confirm.escalate.join(", ")));
-        }
-        facts.extend(confirm.quorum.map(|quorum| format!("{quorum} people have to agree")));
-        facts.extend(confirm.not_self.then(|| "not whoever runs it".to_owned()));
+        let mut facts = confirm.wants();
         facts.extend(self.until.map(|until| format!("until {until:.0}")));
         facts.extend(self.so_far.iter().cloned());
         if !facts.is_empty() {

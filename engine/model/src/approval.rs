@@ -10,7 +10,7 @@ use crate::id::RunId;
 use crate::length::Length;
 use crate::path::StepPath;
 use crate::person::{Decider, Person};
-use crate::state::{Answered, RunState};
+use crate::state::{Answered, RunState, Step};
 use crate::step::{Confirm, StepSpec};
 
 /// What the answers to a confirm amount to.
@@ -112,6 +112,13 @@ pub fn fits(confirm: &Confirm, said: &Said) -> Result<(), String> {
             None => Err("yes or no is wanted".to_owned()),
         },
     }
+}
+
+/// What was said to exactly this question, in a line each, in the order in which it was said.
+#[must_use]
+pub fn so_far(step: &Step, question: Digest) -> Vec<String> {
+    let answers = step.answers.iter().filter(|answer| answer.shown == question);
+    answers.map(|answer| format!("{}: {}", answer.by.line(), answer.said.line())).collect()
 }
 
 /// What the answers amount to that were given to exactly this question by people who may give them. Each has one voice, the

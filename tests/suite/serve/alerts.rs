@@ -17,11 +17,9 @@ command("note it", #{ run: ["sh", "-c", "echo \"$1\" >> ledger", "sh", p.service
 "#;
 
 fn place() -> Place {
-    use std::os::unix::fs::PermissionsExt as _;
     let place = Place::new();
     place.runbook("answer-it", SERVES);
-    place.write("key", &format!("{KEY}\nanother-key-0123456789\n"));
-    std::fs::set_permissions(place.path("key"), std::fs::Permissions::from_mode(0o600)).expect("a mode");
+    place.private("key", &format!("{KEY}\nanother-key-0123456789\n"));
     place.write("runbook.toml", "[serve]\nalertmanager_token = \"key\"\ngrafana_secret = \"key\"\npagerduty_secret = \"key\"\n");
     place
 }

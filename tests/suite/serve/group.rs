@@ -19,11 +19,9 @@ command("note them", #{ run: ["sh", "-c", "echo $1 >> ledger", "sh", p.hosts.len
 "#;
 
 fn place() -> Place {
-    use std::os::unix::fs::PermissionsExt as _;
     let place = Place::new();
     place.runbook("drain", DRAIN);
-    place.write("key", &format!("{KEY}\n"));
-    std::fs::set_permissions(place.path("key"), std::fs::Permissions::from_mode(0o600)).expect("a mode");
+    place.private("key", &format!("{KEY}\n"));
     place.write("runbook.toml", "[serve]\nalertmanager_token = \"key\"\n");
     place
 }

@@ -6,6 +6,7 @@ mod client;
 mod crowd;
 mod driver;
 mod group;
+pub(crate) mod hearing;
 mod keyboard;
 mod links;
 mod live;

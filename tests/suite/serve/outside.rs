@@ -77,8 +77,7 @@ fn an_address_that_could_be_read_twice_is_refused() {
 #[test]
 fn what_is_too_long_too_often_or_otherwise_odd_is_refused() {
     let place = place();
-    place.write("key", "0123456789abcdef0123456789abcdef\n");
-    std::fs::set_permissions(place.path("key"), std::os::unix::fs::PermissionsExt::from_mode(0o600)).expect("a mode");
+    place.private("key", "0123456789abcdef0123456789abcdef\n");
     place.write("runbook.toml", "[serve]\nalertmanager_token = \"key\"\n");
     let server = Server::start(&place);
     let hook = server.bearer("0123456789abcdef0123456789abcdef");

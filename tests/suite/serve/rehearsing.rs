@@ -19,11 +19,9 @@ command("note it", #{ run: ["sh", "-c", "echo \"$1\" >> ledger", "sh", p.service
 
 /// A place whose `[serve.rehearse]` says this.
 fn place(rehearse: &str) -> Place {
-    use std::os::unix::fs::PermissionsExt as _;
     let place = Place::new();
     place.runbook("answer-it", ANSWERS);
-    place.write("key", &format!("{KEY}\n"));
-    std::fs::set_permissions(place.path("key"), std::fs::Permissions::from_mode(0o600)).expect("a mode");
+    place.private("key", &format!("{KEY}\n"));
     let rehearse = if rehearse.is_empty() { String::new() } else { format!("[serve.rehearse]\n{rehearse}\n") };
     place.write("runbook.toml", &format!("[serve]\nalertmanager_token = \"key\"\n{rehearse}"));
     place

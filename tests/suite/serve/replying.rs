@@ -1,15 +1,12 @@
 //! How a run ended goes back to where its alert came from.
 
-use std::collections::VecDeque;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::TcpListener;
-use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
-use ring::{digest, hmac};
+use ring::digest;
 use serde_json::{Value, json};
 
 use crate::serve::client::Server;
+use crate::serve::hearing::{hears, next, signature};
 use crate::support::Place;
 
 const KEY: &str = "0123456789abcdef0123456789abcdef";
@@ -22,52 +19,11 @@ let p = runbook(#{
 command("flip", #{ run: ["sh", "-c", "echo \"$1\" >> ledger; exit $(cat code)", "sh", p.service], rollback: "nothing" });
 "#;
 
-/// What was asked of a server: the first line with the headers, in lower case, and the body.
-type Asked = (String, String);
-
-/// A server that hands on what it is asked, and answers with these, the last one for ever.
-fn answers(answers: &[(u16, &str)]) -> (String, Receiver<Asked>) {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let url = format!("http://{}", listener.local_addr().expect("an address"));
-    let mut answers: VecDeque<(u16, String)> = answers.iter().map(|(status, body)| (*status, (*body).to_owned())).collect();
-    let (sender, heard) = channel();
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let mut stream = BufReader::new(stream.expect("a connection"));
-            let mut head = String::new();
-            while stream.read_line(&mut head).expect("a line") > 2 {}
-            let lower = head.to_lowercase();
-            let length = lower.split("content-length: ").nth(1).and_then(|rest| rest.split("\r\n").next()?.parse().ok());
-            let mut body = vec![0; length.unwrap_or(0)];
-            stream.read_exact(&mut body).expect("a body");
-            let (status, answer) =
-                if answers.len() > 1 { answers.pop_front() } else { answers.front().cloned() }.expect("an answer");
-            let answer = format!("HTTP/1.1 {status} X\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{answer}", answer.len());
-            stream.get_mut().write_all(answer.as_bytes()).expect("answered");
-            if sender.send((lower, String::from_utf8(body).expect("text"))).is_err() {
-                return;
-            }
-        }
-    });
-    (url, heard)
-}
-
-/// Time bounds a broken test only.
-fn next(heard: &Receiver<Asked>) -> Asked {
-    heard.recv_timeout(Duration::from_secs(60)).expect("nobody was told")
-}
-
-fn secret(place: &Place, name: &str, text: &str) {
-    use std::os::unix::fs::PermissionsExt as _;
-    place.write(name, text);
-    std::fs::set_permissions(place.path(name), std::fs::Permissions::from_mode(0o600)).expect("a mode");
-}
-
 fn place(reply: &str) -> Place {
     let place = Place::new();
     place.runbook("flip", FLIP);
     place.write("code", "0");
-    secret(&place, "key", &format!("{KEY}\n"));
+    place.private("key", &format!("{KEY}\n"));
     let hooks = "[serve]\nurl = \"https://ops.example\"\nalertmanager_token = \"key\"\ngrafana_secret = \"key\"\npagerduty_secret = \"key\"\n";
     place.write("runbook.toml", &format!("{hooks}{reply}"));
     place
@@ -117,7 +73,7 @@ fn noted(place: &Place) {
 #[test]
 fn the_incident_gets_a_note_when_the_run_has_ended_and_not_before() {
     let found = r#"{"incidents": [{"id": "PT4KHLK"}]}"#;
-    let (pager, heard) = answers(&[(500, "{}"), (200, found), (201, "{}"), (200, found), (201, "{}")]);
+    let (pager, heard) = hears(&[(500, "{}"), (200, found), (201, "{}"), (200, found), (201, "{}")]);
     let place = place(&format!(
         "[serve.reply.pager]\nkind = \"pagerduty\"\nurl = \"{pager}/\"\nsecret = \"key\"\nfrom = \"oncall@example.org\"\n"
     ));
@@ -154,8 +110,8 @@ fn the_incident_gets_a_note_when_the_run_has_ended_and_not_before() {
 
 #[test]
 fn programs_of_ones_own_hear_which_alert_it_was() {
-    let (hook, heard) = answers(&[(200, "")]);
-    let (deaf, deaf_heard) = answers(&[(503, "")]);
+    let (hook, heard) = hears(&[(200, "")]);
+    let (deaf, deaf_heard) = hears(&[(503, "")]);
     let place = place(&format!(
         "[serve.reply.own]\nkind = \"webhook\"\nurl = \"{hook}/x\"\nsecret = \"key\"\n[serve.reply.deaf]\nkind = \"webhook\"\nurl = \"{deaf}\"\n\
          [serve.reply.program]\nkind = \"command\"\nrun = [\"sh\", \"-c\", \"cat > news.json; echo x > told\"]\n"
@@ -165,11 +121,7 @@ fn programs_of_ones_own_hear_which_alert_it_was() {
     let path = format!("/a/{}", fires(&server));
     let run = started(&server, &path, "live");
     let (head, body) = next(&heard);
-    let signature: String = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, KEY.as_bytes()), body.as_bytes())
-        .as_ref()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let signature = signature(KEY, &body);
     assert!(head.contains(&format!("x-runbook-signature: v1={signature}\r\n")), "{head}");
     let news: Value = serde_json::from_str(&body).expect("JSON");
     assert_eq!((&news["kind"], &news["runbook"]), (&json!("completed"), &json!("flip")));
@@ -190,7 +142,7 @@ fn programs_of_ones_own_hear_which_alert_it_was() {
 
 #[test]
 fn grafana_gets_a_mark_on_its_panel_that_is_text_and_nothing_else() {
-    let (grafana, heard) = answers(&[(200, "{}")]);
+    let (grafana, heard) = hears(&[(200, "{}")]);
     let place = place(&format!("[serve.reply.g]\nkind = \"grafana\"\nurl = \"{grafana}\"\nsecret = \"key\"\n"));
     place.runbook("flip", &format!("{FLIP}throw \"<script>no\\n\" + p.service;\n"));
     let server = Server::start(&place);
@@ -199,11 +151,7 @@ fn grafana_gets_a_mark_on_its_panel_that_is_text_and_nothing_else() {
             "annotations": { "__dashboardUid__": "abc", "__panelId__": "4" }, "startsAt": "2026-11-21T03:00:00Z" }],
     })
     .to_string();
-    let signature: String = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, KEY.as_bytes()), message.as_bytes())
-        .as_ref()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let signature = signature(KEY, &message);
     let hook = server.stranger().with("x-grafana-alerting-signature", &signature).with("content-type", "application/json");
     assert_eq!(hook.ask("POST", "/hooks/grafana", message.as_bytes()).status, 200);
     let fingerprint = server.program().get("/api/alerts").json()["alerts"][0]["fingerprint"].as_str().expect("one").to_owned();

@@ -1,12 +1,11 @@
 //! The whole way: a rule of a real Prometheus fires, a real Alertmanager tells of it, a person opens the link in a real
 //! browser, rehearses, runs, answers, and sees the end; and the trail is in git.
 
-use std::net::TcpListener;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
 
+use crate::monitoring::Monitoring;
 use crate::serve::client::Server;
 use crate::serve::driver::Browser;
 use crate::support::Place;
@@ -25,66 +24,6 @@ confirm(`Switch ${p.service} back?`, #{ details: "Visitors get release 1 from th
 command("switch the link", #{ run: ["ln", "-sfn", "releases/1", "current"], rollback: ["ln", "-sfn", "releases/2", "current"] });
 check("release 1 serves", || fs::read_link("current") == "releases/1", #{ assume: true });
 "#;
-
-/// A program that ends with the test.
-struct Running(Child);
-
-impl Running {
-    fn start(program: &str, arguments: &[String]) -> Self {
-        let mut command = Command::new(program);
-        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        Self(command.spawn().unwrap_or_else(|error| panic!("{program}, as `tests/run packages` installs it: {error}")))
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        self.0.kill().ok();
-        self.0.wait().ok();
-    }
-}
-
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port").port()
-}
-
-fn monitoring(place: &Place, server: &Server) -> [Running; 2] {
-    let (manager, prometheus) = (free_port(), free_port());
-    place.write("mon/rules.yml", "groups:\n- name: api\n  rules:\n  - alert: ApiHighErrorRate\n    expr: vector(1)\n    labels: {svc: checkout}\n    annotations: {summary: 'errors <above> 5 %'}\n");
-    place.write(
-        "mon/prometheus.yml",
-        &format!("global: {{evaluation_interval: 1s}}\nrule_files: [rules.yml]\nalerting:\n  alertmanagers:\n  - static_configs: [{{targets: ['127.0.0.1:{manager}']}}]\n"),
-    );
-    place.write(
-        "mon/alertmanager.yml",
-        &format!(
-            "route: {{receiver: page, group_wait: 0s, group_interval: 1s}}\nreceivers:\n- name: page\n  webhook_configs:\n  - url: {}/hooks/alertmanager\n    \
-             http_config: {{authorization: {{credentials: {KEY}}}}}\n",
-            server.origin()
-        ),
-    );
-    let path = |name: &str| place.path(name).display().to_string();
-    let alertmanager = Running::start(
-        "prometheus-alertmanager",
-        &[
-            format!("--config.file={}", path("mon/alertmanager.yml")),
-            format!("--storage.path={}", path("mon/am")),
-            format!("--web.listen-address=127.0.0.1:{manager}"),
-            "--cluster.listen-address=".to_owned(),
-        ],
-    );
-    let prometheus = Running::start(
-        "prometheus",
-        &[
-            format!("--config.file={}", path("mon/prometheus.yml")),
-            format!("--storage.tsdb.path={}", path("mon/data")),
-            format!("--web.listen-address=127.0.0.1:{prometheus}"),
-            // What it said before it knew of the Alertmanager is otherwise said again after a minute.
-            "--rules.alert.resend-delay=1s".to_owned(),
-        ],
-    );
-    [alertmanager, prometheus]
-}
 
 /// Every text that stands out from its ground by less than 4.5 to 1, as WCAG counts it.
 const FAINT: &str = "
@@ -140,17 +79,19 @@ pub(super) fn seen(browser: &Browser, name: &str) {
 
 #[test]
 fn from_a_firing_alert_to_the_end_of_the_run_in_a_browser() {
-    use std::os::unix::fs::{PermissionsExt as _, symlink};
+    use std::os::unix::fs::symlink;
     let place = Place::new();
     place.runbook("roll-back", ROLL_BACK);
     place.write("releases/1/x", "");
     place.write("releases/2/x", "");
     symlink("releases/2", place.path("current")).expect("a link");
-    place.write("key", &format!("{KEY}\n"));
-    std::fs::set_permissions(place.path("key"), std::fs::Permissions::from_mode(0o600)).expect("a mode");
+    place.private("key", &format!("{KEY}\n"));
     place.write("runbook.toml", "[serve]\nalertmanager_token = \"key\"\n");
     let server = Server::start(&place);
-    let _monitoring = monitoring(&place, &server);
+    place.write("mon/rules.yml", "groups:\n- name: api\n  rules:\n  - alert: ApiHighErrorRate\n    expr: vector(1)\n    labels: {svc: checkout}\n    annotations: {summary: 'errors <above> 5 %'}\n");
+    let hook =
+        format!("{{url: '{}/hooks/alertmanager', http_config: {{authorization: {{credentials: {KEY}}}}}}}", server.origin());
+    let _monitoring = Monitoring::start(&place, &hook);
     let program = server.program();
     let told = program.until("/api/alerts", &["ApiHighErrorRate"]).json();
     let link = format!("{}/a/{}", server.origin(), told["alerts"][0]["fingerprint"].as_str().expect("a fingerprint"));

@@ -3,7 +3,8 @@
 use serde_json::json;
 
 use crate::serve::client::{Client, Server};
-use crate::serve::telling::{SECRET, hears, next, secret};
+use crate::serve::hearing::{hears, told as told_by};
+use crate::serve::telling::SECRET;
 use crate::serve::visitors::people;
 use crate::support::Place;
 
@@ -88,8 +89,8 @@ fn one_no_is_enough_and_nobody_is_asked_any_more() {
 fn each_deadline_tells_the_next_person_once_and_the_last_one_ends_it_whichever_server_is_there() {
     let place = Place::new();
     place.runbook("asks", &source("by: [\"amy\"], deadline: \"2s\", escalate: [\"@l2\", \"bob\"], on_timeout: \"rollback\""));
-    let (hook, heard) = hears(vec![200]);
-    secret(&place, "key", SECRET);
+    let (hook, heard) = hears(&[(200, "")]);
+    place.private("key", SECRET);
     place.write(
         "runbook.toml",
         &format!(
@@ -100,7 +101,7 @@ fn each_deadline_tells_the_next_person_once_and_the_last_one_ends_it_whichever_s
     place.expect(4, &["exec", "asks"]);
     let mut told = Vec::new();
     let mut hear = || {
-        let (_, news) = next(&heard);
+        let news = told_by(&heard);
         told.push((news["kind"].clone(), news["to"].clone()));
     };
     hear();
@@ -120,24 +121,24 @@ fn what_could_not_be_told_is_told_by_the_next_server_and_only_once() {
     let place = Place::new();
     place.runbook("asks", &source("by: [\"amy\"]"));
     place.runbook("fails", "command(\"x\", #{ run: [\"false\"], rollback: \"nothing\" });\n");
-    let (hook, heard) = hears(vec![503, 200]);
-    secret(&place, "key", SECRET);
+    let (hook, heard) = hears(&[(503, ""), (200, "")]);
+    place.private("key", SECRET);
     place.write(
         "runbook.toml",
         &format!("[serve]\nurl = \"https://runbook.example\"\n[serve.notify.own]\nkind = \"webhook\"\nurl = \"{hook}\"\nsecret = \"key\"\n"),
     );
     let mut server = Server::start(&place);
     place.expect(4, &["exec", "asks"]);
-    let (_, refused) = next(&heard);
+    let refused = told_by(&heard);
     server.program().until("/metrics", &["runbook_serve_unnotified_total 1"]);
     server.kill();
     let mut server = Server::start(&place);
-    let (_, told) = next(&heard);
+    let told = told_by(&heard);
     assert_eq!(told["key"], refused["key"]);
     server.program().until("/metrics", &["runbook_serve_notified_total 1"]);
     server.kill();
     let _server = Server::start(&place);
     place.expect(1, &["exec", "fails"]);
     // The next thing that anybody hears is news.
-    assert_eq!(next(&heard).1["kind"], "failed");
+    assert_eq!(told_by(&heard)["kind"], "failed");
 }

@@ -71,7 +71,7 @@ fn one(dossier: &Dossier, nth: usize, step: &StepAccount) -> String {
         escape::line(&ending),
         took,
     );
-    text.push_str(&format!("<p class=\"aside\">{word} · <code>{}</code></p>\n", escape::line(&step.path.to_string())));
+    text.push_str(&format!("<p class=\"aside\">{word} · <code>{}</code></p>\n", escape::line(&step.path.told())));
     if let (true, Some(_)) = (step.attempts.is_empty(), &step.plan) {
         text.push_str(&format!("<dl class=\"pieces\">{}</dl>\n", fact("rollback", &piece::step_ending(step))));
     }

@@ -26,7 +26,7 @@ use news::News;
 use sent::Sent;
 use target::Target;
 
-pub(super) use target::{judged, told};
+pub(super) use target::judged;
 
 /// Between two looks at all runs.
 const PACE: Duration = Duration::from_millis(500);

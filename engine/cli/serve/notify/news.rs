@@ -123,6 +123,7 @@ mod tests {
             so_far: Vec::new(),
             until: None,
             path: "Go?".to_owned(),
+            told: "Go?".to_owned(),
             asked: at(0),
         }
     }

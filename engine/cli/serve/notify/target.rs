@@ -1,21 +1,18 @@
 //! Whom to tell, and how: Slack, PagerDuty, any server, a command.
 
-use std::io::Write as _;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Command;
+use std::time::Duration;
 
-use ring::hmac;
 use serde::Deserialize;
 
 use super::message;
 use super::news::News;
 use crate::configuration::Configuration;
 use crate::failure::Failure;
+use crate::serve::outgoing::{PATIENCE, posted, told};
 use crate::serve::token;
 
-/// A server answers, and a command ends, within this.
-const PATIENCE: Duration = Duration::from_secs(15);
 const EVENTS: &str = "https://events.pagerduty.com/v2/enqueue";
 /// What is told when nothing else is said.
 const USUAL: [&str; 5] = ["waiting", "failed", "declined", "in_doubt", "stuck"];
@@ -116,67 +113,13 @@ impl Target {
     /// Why it was not told, without any secret.
     pub(super) fn tell(&self, news: &News, base: &str) -> Result<(), String> {
         match &self.how {
-            How::Slack { url } => post(url, message::slack(news, base).to_string().as_bytes(), None),
-            How::PagerDuty { url, key } => post(url, message::pagerduty(news, base, key).to_string().as_bytes(), None),
-            How::Webhook { url, secret } => {
-                let body = message::plain(news, base).to_string();
-                let signature = secret.as_ref().map(|secret| {
-                    let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
-                    format!("v1={}", token::hex(hmac::sign(&key, body.as_bytes()).as_ref()))
-                });
-                post(url, body.as_bytes(), signature.as_deref())
-            }
+            How::Slack { url } => posted(url, message::slack(news, base).to_string().as_bytes(), None),
+            How::PagerDuty { url, key } => posted(url, message::pagerduty(news, base, key).to_string().as_bytes(), None),
+            How::Webhook { url, secret } => posted(url, message::plain(news, base).to_string().as_bytes(), secret.as_deref()),
             How::Command { run, root } => {
                 let mut command = Command::new(&run[0]);
                 command.args(&run[1..]).current_dir(root);
                 told(&mut command, message::plain(news, base).to_string().as_bytes())
-            }
-        }
-    }
-}
-
-fn post(url: &str, body: &[u8], signature: Option<&str>) -> Result<(), String> {
-    let agent: ureq::Agent = ureq::Agent::config_builder()
-        .http_status_as_error(false)
-        .max_redirects(0)
-        .timeout_global(Some(PATIENCE))
-        .user_agent(concat!("runbook/", env!("CARGO_PKG_VERSION")))
-        .build()
-        .into();
-    let mut request = agent.post(url).header("content-type", "application/json");
-    if let Some(signature) = signature {
-        request = request.header("x-runbook-signature", signature);
-    }
-    // The address may be the secret: no error with it goes into a log.
-    let answer = request.send(body).map_err(|error| match error {
-        ureq::Error::Timeout(_) => "no answer in time".to_owned(),
-        ureq::Error::HostNotFound => "its host was not found".to_owned(),
-        ureq::Error::Io(error) => error.kind().to_string(),
-        _ => "it could not be asked".to_owned(),
-    })?;
-    if answer.status().is_success() { Ok(()) } else { Err(format!("it answered {}", answer.status().as_u16())) }
-}
-
-/// Runs a command with the news at its standard input.
-///
-/// # Errors
-/// It could not be started, did not end in time, or ended badly.
-pub(in crate::serve) fn told(command: &mut Command, body: &[u8]) -> Result<(), String> {
-    let child = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
-    let mut child = child.map_err(|error| format!("it could not be started: {error}"))?;
-    let fed = child.stdin.take().map_or(Ok(()), |mut stdin| stdin.write_all(body));
-    if let Err(error) = fed {
-        tracing::debug!(%error, "a command did not read its news");
-    }
-    let began = Instant::now();
-    loop {
-        match child.try_wait() {
-            Ok(Some(status)) if status.success() => return Ok(()),
-            Ok(Some(status)) => return Err(format!("it ended with {status}")),
-            Ok(None) if began.elapsed() < PATIENCE => std::thread::sleep(Duration::from_millis(20)),
-            _ => {
-                child.kill().and_then(|()| child.wait()).map_err(|error| error.to_string())?;
-                return Err("it did not end in time and was stopped".to_owned());
             }
         }
     }

@@ -5,7 +5,6 @@
 
 mod occasion;
 mod outcome;
-mod sending;
 mod target;
 
 use std::collections::BTreeMap;
@@ -17,6 +16,7 @@ use jiff::Timestamp;
 
 use super::Desk;
 use super::hooks::Alert;
+use super::outgoing;
 use occasion::Occasion;
 use outcome::Outcome;
 use target::Target;
@@ -49,7 +49,7 @@ pub(super) async fn watch(desk: Arc<Desk>) {
                 if count == AGAIN.len() || next > Instant::now() || mark.exists() {
                     continue;
                 }
-                tries.insert(mark.clone(), (count + 1, Instant::now() + Duration::from_secs(AGAIN[count]) + sending::PATIENCE));
+                tries.insert(mark.clone(), (count + 1, Instant::now() + Duration::from_secs(AGAIN[count]) + outgoing::PATIENCE));
                 let (target, alert, outcome) = (target.clone(), occasion.alert.clone(), outcome.clone());
                 tokio::task::spawn_blocking(move || tell(&target, &alert, &outcome, &mark));
             }

@@ -4,18 +4,17 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use ring::hmac;
 use runbook_model::digest::Digest;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::outcome::Outcome;
-use super::sending::asked;
 use crate::configuration::Configuration;
 use crate::dossier::html::escape;
 use crate::failure::Failure;
 use crate::serve::hooks::Alert;
-use crate::serve::{notify, token};
+use crate::serve::outgoing::{self, asked};
+use crate::serve::token;
 
 const PAGERDUTY: &str = "https://api.pagerduty.com";
 
@@ -106,18 +105,12 @@ impl Target {
                 asked(&format!("{url}/api/annotations"), &[("authorization", &authorization)], Some(body.as_bytes())).map(drop)
             }
             How::Webhook { url, secret } => {
-                let body = plain(alert, outcome).to_string();
-                let signature = secret.as_ref().map(|secret| {
-                    let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
-                    format!("v1={}", token::hex(hmac::sign(&key, body.as_bytes()).as_ref()))
-                });
-                let headers: Vec<_> = signature.iter().map(|signature| ("x-runbook-signature", signature.as_str())).collect();
-                asked(url, &headers, Some(body.as_bytes())).map(drop)
+                outgoing::posted(url, plain(alert, outcome).to_string().as_bytes(), secret.as_deref())
             }
             How::Command { run, root } => {
                 let mut command = Command::new(&run[0]);
                 command.args(&run[1..]).current_dir(root);
-                notify::told(&mut command, plain(alert, outcome).to_string().as_bytes())
+                outgoing::told(&mut command, plain(alert, outcome).to_string().as_bytes())
             }
         }
     }
@@ -132,8 +125,8 @@ fn noted(url: &str, key: &str, from: &str, alert: &Alert, outcome: &Outcome) -> 
         None => {
             // Alertmanager makes the key of an incident of the key of its group.
             let query = format!("{url}/incidents?limit=1&incident_key={}", Digest::of(alert.group.as_bytes()));
-            let answer: Value =
-                serde_json::from_slice(&asked(&query, &headers, None)?).map_err(|_| "its answer is no JSON".to_owned())?;
+            let answer: Value = serde_json::from_slice(&outgoing::read(asked(&query, &headers, None)?)?)
+                .map_err(|_| "its answer is no JSON".to_owned())?;
             answer["incidents"][0]["id"].as_str().map(str::to_owned)
         }
     };
