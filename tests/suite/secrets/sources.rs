@@ -1,5 +1,7 @@
 //! Sources that give nothing, or something else than before.
 
+use std::os::unix::fs::PermissionsExt as _;
+
 use crate::support::{Place, Ran};
 
 const USES: &str = r#"
@@ -37,6 +39,7 @@ fn a_secret_without_a_source_is_found_before_anything_runs() {
 fn a_rehearsal_looks_for_what_the_withheld_steps_will_need() {
     let place = file_source();
     place.expect(0, &["exec", "main", "--dry-run"]).says(&["with PW=‹secret db/password›"]).is_silent_about(&["cannot be had"]);
+    std::fs::set_permissions(place.path("private/pw"), std::fs::Permissions::from_mode(0o644)).expect("ours");
     place.expect(0, &["exec", "main", "--dry-run"]).says(&["others can read or write it (mode 0644): chmod 600"]);
     std::fs::remove_file(place.path("private/pw")).expect("ours");
     place.expect(0, &["exec", "main", "--dry-run"]).says(&["cannot be had from the file", "it does not exist"]);
