@@ -15,17 +15,18 @@ pub(crate) fn notices(state: &StateDir, runbook: &str) -> Vec<String> {
     let mut lines = Vec::new();
     for run in state.runs().unwrap_or_default().into_iter().take(RECENT) {
         let dir = state.run(run);
-        let Some(Entry::RunStarted(started)) = dir.first_record().map(|record| record.entry) else { continue };
-        if started.runbook != runbook || started.mode != Mode::Live {
-            continue;
-        }
-        if let Ok(Some(held)) = dir.held() {
+        let doing = if let Ok(Some(held)) = dir.held() {
             let who = held.holder.map(|holder| format!(", by {holder}")).unwrap_or_default();
-            lines.push(format!("another run of `{runbook}` is at work: {run}{who}"));
+            format!("is at work: {run}{who}")
         } else if let Ok(Some(Record { entry: Entry::SessionEnded { status: RunStatus::Suspended { .. } }, .. })) =
             Journal::ending(&dir)
         {
-            lines.push(format!("another run of `{runbook}` waits for an answer: {run}"));
+            format!("waits for an answer: {run}")
+        } else {
+            continue;
+        };
+        if dir.began_as(runbook).is_some_and(|started| started.mode == Mode::Live) {
+            lines.push(format!("another run of `{runbook}` {doing}"));
         }
     }
     lines

@@ -6,7 +6,7 @@ use std::fs;
 use jiff::Timestamp;
 use runbook_model::digest::Digest;
 use runbook_model::duration::{Durations, Watch};
-use runbook_model::entry::{Entry, Mode, RunStarted};
+use runbook_model::entry::{Mode, RunStarted};
 use runbook_model::id::RunId;
 use runbook_model::length::Length;
 use runbook_model::outlook::{Outlook, Rehearsed};
@@ -63,10 +63,7 @@ impl Past {
         let mut bytes = 0;
         for run in state.runs().unwrap_or_default().into_iter().take(RECENT) {
             let dir = state.run(run);
-            let Some(Entry::RunStarted(started)) = dir.first_record().map(|record| record.entry) else { continue };
-            if started.runbook != runbook {
-                continue;
-            }
+            let Some(started) = dir.began_as(runbook) else { continue };
             let read = read.entry((started.mode == Mode::Rehearsal, started.env.clone())).or_default();
             let found = past.held.iter().any(|held| held.started.mode == started.mode && held.started.env == started.env);
             if *read == READ || (bytes >= BYTES && found) {

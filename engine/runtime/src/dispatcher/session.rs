@@ -93,7 +93,7 @@ impl Session {
             make_ready(&opening.world, &sources).await;
         }
         let texts: Vec<_> = sources.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
-        opening.dir.pin(&texts)?;
+        newborn.pin(&texts)?;
         let journal = newborn.durable()?;
         let first = journal.append(Entry::RunStarted(Box::new(started)), opening.world.now()).map_err(Halt::from)?;
         let state = RunState::begin(&first).map_err(Halt::from)?;

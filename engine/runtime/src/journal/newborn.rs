@@ -2,12 +2,13 @@
 
 use std::fs::File;
 
+use runbook_model::entry::Source;
 use runbook_model::id::Epoch;
 use rustix::fs::OFlags;
 use rustix::io::Errno;
 
 use super::disk::JournalFile;
-use super::{CreateError, Extent, Holder, Journal, Lease, LeaseError, RunDir, StorageFailure, directory};
+use super::{CreateError, Extent, Holder, Journal, Lease, LeaseError, RunDir, SourceError, StorageFailure, directory};
 
 /// A run with its directory and its lease, and with a journal that nothing may be written to yet.
 ///
@@ -38,6 +39,15 @@ impl Newborn {
         let file = directory::open_file(&dir.journal(), OFlags::RDWR | OFlags::APPEND | OFlags::CREATE | OFlags::EXCL)?;
         directory::make(&dir.keeper())?;
         Ok(Self { dir: dir.clone(), lease, file })
+    }
+
+    /// Keeps the text of sources, as [`RunDir::pin`] does, but for their name in the directory of the run: [`Newborn::durable`] puts that
+    /// on disk with all others.
+    ///
+    /// # Errors
+    /// As of [`RunDir::pin`].
+    pub fn pin(&self, sources: &[(&str, &str)]) -> Result<Vec<Source>, SourceError> {
+        self.dir.pin_below(sources)
     }
 
     /// The journal, when all of it is on disk: a run that is announced is found again after a power cut.

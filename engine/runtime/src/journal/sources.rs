@@ -60,10 +60,17 @@ impl RunDir {
     /// # Errors
     /// [`SourceError::Name`] before anything is written; [`SourceError::Storage`].
     pub fn pin(&self, sources: &[(&str, &str)]) -> Result<Vec<Source>, SourceError> {
+        let pinned = self.pin_below(sources)?;
+        directory::flush(self.dir())?;
+        Ok(pinned)
+    }
+
+    /// The same, but for the name of the directory of the sources in the directory of the run, which is still to be flushed.
+    pub(super) fn pin_below(&self, sources: &[(&str, &str)]) -> Result<Vec<Source>, SourceError> {
         let pinned: Vec<_> =
             sources.iter().map(|(name, text)| Source { name: (*name).to_owned(), digest: Digest::of(text.as_bytes()) }).collect();
         let places = pinned.iter().map(|source| self.place(source)).collect::<Result<Vec<_>, _>>()?;
-        let mut grown = BTreeSet::from([self.dir().to_owned()]);
+        let mut grown = BTreeSet::new();
         for (place, (_, text)) in places.iter().zip(sources) {
             for parent in self.parents(place) {
                 directory::make(&parent)?;

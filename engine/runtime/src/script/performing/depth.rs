@@ -85,6 +85,6 @@ fn on_thread<T: Send>(work: impl FnOnce() -> T + Send, beside: impl FnOnce()) ->
 /// Nothing of it is touched, so none of it is real before it is used.
 fn room() -> Option<Vec<u8>> {
     // Larger pieces are mappings of their own.
-    let mut pieces: Vec<Vec<u8>> = (0..12).map(|_| black_box(Vec::with_capacity(64 * 1024))).collect();
+    let mut pieces: Vec<Vec<u8>> = (0..17).map(|_| black_box(Vec::with_capacity(64 * 1024))).collect();
     pieces.pop()
 }
