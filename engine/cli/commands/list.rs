@@ -37,7 +37,13 @@ pub fn run(library: &Library, globals: &Globals) -> Result<(), Failure> {
 #[must_use]
 pub fn text(rows: &[(String, Described)], screen: Screen) -> String {
     if rows.is_empty() {
-        return "There is no runbook here yet: put a `.rhai` file into a directory that `runbooks` of `runbook.toml` names (`runbook config` shows them).\n".to_owned();
+        return concat!(
+            "There is no runbook here yet. Runbooks are `.rhai` files in `runbooks`, or where `runbook config` says.\n",
+            "next: runbook new NAME         write one to begin with\n",
+            "next: runbook import FILE.md   make one of a page in Markdown\n",
+            "next: runbook tutorial         see what it can do, in five minutes\n",
+        )
+        .to_owned();
     }
     let cells: Vec<_> = rows
         .iter()
@@ -94,5 +100,13 @@ mod tests {
              broken  does not load: line 3: syntax␛[2J\n"
         );
         assert_eq!(json_lines(&rows).lines().count(), 2);
+    }
+
+    #[test]
+    fn where_there_is_none_the_ways_to_the_first_one_are_told() {
+        let said = text(&[], Screen::plain(80));
+        for verb in ["new", "import", "tutorial"] {
+            assert!(said.contains(&format!("next: runbook {verb}")), "{said}");
+        }
     }
 }

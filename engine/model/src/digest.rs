@@ -1,9 +1,9 @@
 //! SHA-256, chosen because an auditor has `sha256sum`.
 
 use std::fmt;
-use std::fmt::Write as _;
 use std::str::FromStr;
 
+use serde::de::{Unexpected, Visitor};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
@@ -29,6 +29,19 @@ impl Digest {
     pub fn of_json<T: Serialize>(value: &T) -> Self {
         let bytes = serde_json::to_vec(value).expect("values of the model have text keys and finite numbers");
         Self::of(&bytes)
+    }
+
+    /// Its 64 hexadecimal digits. A record has two or three digests: to write each byte with `format!` took a tenth of the time in
+    /// which a long journal is read.
+    #[must_use]
+    pub fn hex(&self) -> [u8; 64] {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let mut hex = [0; 64];
+        for (pair, byte) in hex.chunks_exact_mut(2).zip(self.0) {
+            pair[0] = DIGITS[usize::from(byte >> 4)];
+            pair[1] = DIGITS[usize::from(byte & 15)];
+        }
+        hex
     }
 
     /// The first 12 hexadecimal digits: enough for people, not for proofs.
@@ -57,7 +70,7 @@ impl Digester {
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(str::from_utf8(&self.hex()).map_err(|_| fmt::Error)?)
     }
 }
 
@@ -95,17 +108,27 @@ impl FromStr for Digest {
 
 impl Serialize for Digest {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut text = String::with_capacity(64);
-        self.0.iter().for_each(|byte| {
-            write!(text, "{byte:02x}").expect("writing to a String does not fail");
-        });
-        serializer.serialize_str(&text)
+        serializer.collect_str(self)
     }
 }
 
 impl<'de> Deserialize<'de> for Digest {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-        text.parse().map_err(serde::de::Error::custom)
+        struct Hex;
+
+        impl Visitor<'_> for Hex {
+            type Value = Digest;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a SHA-256 digest of 64 hexadecimal digits")
+            }
+
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Digest, E> {
+                text.parse().map_err(|_| E::invalid_value(Unexpected::Str(text), &self))
+            }
+        }
+
+        // Read where it stands: a text of its own for each would be made only to be thrown away.
+        deserializer.deserialize_str(Hex)
     }
 }
