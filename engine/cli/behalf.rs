@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use runbook_model::digest::Digest;
+use runbook_model::entry::Alert;
 use runbook_model::parameter::Origin;
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +22,9 @@ pub struct Request {
     /// The digest of the sources that the person was shown.
     #[serde(default)]
     pub shown: Option<Digest>,
+    /// The alert from whose page they did.
+    #[serde(default)]
+    pub alert: Option<Alert>,
 }
 
 static REQUEST: OnceLock<Request> = OnceLock::new();

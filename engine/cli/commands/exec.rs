@@ -139,6 +139,7 @@ pub fn run(exec: &Exec, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> 
         provenance: provenance(&workplace.root(), &program),
         root: workplace.root().display().to_string(),
         groups,
+        alert: behalf::request().and_then(|request| request.alert.clone()),
         unsealed: exec.unsealed.clone(),
         gate,
         outlook: Outlook::default(),

@@ -16,6 +16,7 @@ pub fn overview(dossier: &Dossier) -> Vec<(&'static str, String)> {
     let started = &account.started;
     let mut facts = vec![("Runbook", started.runbook.clone())];
     facts.extend(started.env.clone().map(|env| ("Environment", env)));
+    facts.extend(started.alert.as_ref().map(|alert| ("Alert", alert.line())));
     if started.mode == Mode::Rehearsal {
         facts.push(("Mode", "rehearsal: changes were withheld".to_owned()));
     }

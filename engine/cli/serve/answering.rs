@@ -1,7 +1,6 @@
 //! What a person decides about a run that there is: an answer, to go on with it, to roll it back. Each is done by the same
 //! verb that does it at the command line.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -13,7 +12,7 @@ use runbook_model::digest::Digest;
 use runbook_model::id::RunId;
 
 use super::Desk;
-use super::deed::{Until, on_behalf, refused};
+use super::deed::{Deed, Until, perform, refused};
 use super::form::Sent;
 use super::refusal::Refusal;
 use super::run_page::{found, look};
@@ -49,7 +48,7 @@ pub(super) async fn give(
     });
     line.extend(note.filter(|note| !note.is_empty()).map(|note| format!("--note={note}")));
     line.extend(["--".to_owned(), run.to_string(), question.path]);
-    let came = on_behalf(desk, visitor, line, BTreeMap::new(), shown, Until::Ended).await?;
+    let came = perform(desk, Deed { shown, ..Deed::by(&visitor.name, line, Until::Ended) }).await?;
     if came.code != Some(0) {
         return Err(refused(&came));
     }
@@ -63,7 +62,7 @@ pub(super) async fn give(
 
 async fn go_on(desk: &Desk, visitor: &Visitor, run: RunId) -> Result<(), Refusal> {
     let line = vec!["resume".to_owned(), run.to_string()];
-    let came = on_behalf(desk, visitor, line, BTreeMap::new(), None, Until::Begun).await?;
+    let came = perform(desk, Deed::by(&visitor.name, line, Until::Begun)).await?;
     if came.run.is_none() && came.code.is_some_and(|code| code == 2 || code >= 10) { Err(refused(&came)) } else { Ok(()) }
 }
 
@@ -108,7 +107,7 @@ pub(super) async fn rollback(State(desk): State<Arc<Desk>>, Path(run): Path<Stri
         return Err(Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, "tick the box to roll back for real; nothing was done"));
     }
     let line = vec!["rollback".to_owned(), run.to_string()];
-    let came = on_behalf(&desk, &sent.visitor, line, BTreeMap::new(), None, Until::Begun).await?;
+    let came = perform(&desk, Deed::by(&sent.visitor.name, line, Until::Begun)).await?;
     if came.run.is_none() && came.code.is_some_and(|code| code == 2 || code >= 10) {
         return Err(refused(&came));
     }

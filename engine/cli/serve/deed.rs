@@ -7,13 +7,13 @@ use std::time::{Duration, Instant};
 
 use axum::http::StatusCode;
 use runbook_model::digest::Digest;
+use runbook_model::entry::Alert;
 use runbook_model::id::RunId;
 use runbook_model::parameter::Origin;
 use tokio::io::AsyncWriteExt as _;
 use tokio::process::{Child, Command};
 
 use super::refusal::Refusal;
-use super::visitor::Visitor;
 use super::{Desk, token};
 use crate::behalf::Request;
 use crate::itself;
@@ -57,24 +57,18 @@ pub(super) struct Deed<'a> {
     pub(super) origins: BTreeMap<String, Origin>,
     /// The digest of what the person was shown.
     pub(super) shown: Option<Digest>,
+    /// The alert from whose page they asked for it.
+    pub(super) alert: Option<Alert>,
     pub(super) until: Until,
     /// With nothing of the server's own environment but the way to programs and the home: nobody looks at what comes of it first.
     pub(super) bare: bool,
 }
 
-/// Does what a visitor asked for.
-///
-/// # Errors
-/// No process can be started.
-pub(super) async fn on_behalf(
-    desk: &Desk,
-    visitor: &Visitor,
-    line: Vec<String>,
-    origins: BTreeMap<String, Origin>,
-    shown: Option<Digest>,
-    until: Until,
-) -> Result<Came, Refusal> {
-    perform(desk, Deed { person: &visitor.name, line, origins, shown, until, bare: false }).await
+impl<'a> Deed<'a> {
+    /// What a person asked for, who typed all of it.
+    pub(super) fn by(person: &'a str, line: Vec<String>, until: Until) -> Self {
+        Self { person, line, origins: BTreeMap::new(), shown: None, alert: None, until, bare: false }
+    }
 }
 
 /// Has it done.
@@ -89,7 +83,8 @@ pub(super) async fn perform(desk: &Desk, deed: Deed<'_>) -> Result<Came, Refusal
     whole.extend(["--color", "never", "--output", "json"].map(str::to_owned));
     whole.extend(desk.globals.offline.then(|| "--offline".to_owned()));
     whole.extend(deed.line);
-    let request = Request { person: deed.person.to_owned(), line: whole, origins: deed.origins, shown: deed.shown };
+    let Deed { origins, shown, alert, .. } = deed;
+    let request = Request { person: deed.person.to_owned(), line: whole, origins, shown, alert };
     let request = serde_json::to_vec(&request).map_err(|error| broken(&error))?;
     let told = desk.home().join("started").join(token::fresh()?);
     let (out, err) = (told.with_extension("out"), told.with_extension("err"));

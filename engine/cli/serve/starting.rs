@@ -12,8 +12,9 @@ use runbook_model::digest::Digest;
 use runbook_model::id::RunId;
 use runbook_model::parameter::Origin;
 
-use super::deed::{Until, on_behalf, refused};
+use super::deed::{Deed, Until, perform, refused};
 use super::form::Sent;
+use super::hooks::Alert;
 use super::refusal::Refusal;
 use super::visitor::Visitor;
 use super::{Desk, field, open_page, reply};
@@ -27,6 +28,8 @@ pub(super) struct Wanted {
     /// Each with where it comes from.
     pub(super) params: Vec<(String, String, Origin)>,
     pub(super) shown: Option<Digest>,
+    /// The fingerprint of the alert that it answers.
+    pub(super) alert: Option<String>,
 }
 
 /// Starts a run or a rehearsal.
@@ -48,9 +51,16 @@ pub(super) async fn begin(desk: &Desk, visitor: &Visitor, wanted: Wanted) -> Res
     }
     // Nothing behind this is an option, whatever it is called.
     line.extend(["--".to_owned(), wanted.runbook]);
-    let came = on_behalf(desk, visitor, line, origins, wanted.shown, Until::Begun).await?;
+    // One that nobody told of is nothing.
+    let alert = wanted.alert.and_then(|fingerprint| desk.alerts.of(&fingerprint));
+    let named = alert.as_ref().map(Alert::named);
+    let deed = Deed { origins, shown: wanted.shown, alert: named, ..Deed::by(&visitor.name, line, Until::Begun) };
+    let came = perform(desk, deed).await?;
     match came.run {
         Some(run) => {
+            if let Some(alert) = alert {
+                reply::note(desk, run, alert);
+            }
             desk.counted.started.fetch_add(1, Ordering::Relaxed);
             Ok(run)
         }
@@ -99,9 +109,8 @@ pub(super) async fn start(State(desk): State<Arc<Desk>>, sent: Sent) -> Result<R
         return Ok(open_page::again(&desk, &sent, &book, &params, &carried, &wrong));
     }
     let text = |field: &str| Some(sent.field(field).trim().to_owned()).filter(|text| !text.is_empty());
-    let wanted =
-        Wanted { runbook: book.title.name.clone(), live, env: text("env"), without_rehearsal: text("without"), params, shown };
+    let (runbook, without_rehearsal) = (book.title.name.clone(), text("without"));
+    let wanted = Wanted { runbook, live, env: text("env"), without_rehearsal, params, shown, alert: text("alert") };
     let run = begin(&desk, &sent.visitor, wanted).await?;
-    reply::note(&desk, run, sent.field("alert"));
     Ok(Redirect::to(&format!("/runs/{run}")).into_response())
 }

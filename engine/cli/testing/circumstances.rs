@@ -84,6 +84,7 @@ impl Circumstances {
             root: self.root.display().to_string(),
             // The person of the scripted world may speak for everybody.
             groups: groups.map(|group| (group.clone(), vec!["tester".to_owned()])).collect(),
+            alert: None,
             unsealed: Some("`runbook test`".to_owned()),
             locks: self.declaration.locks.clone(),
             gate: None,

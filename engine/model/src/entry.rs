@@ -3,6 +3,7 @@
 //! The serialized shape of [`Record`] is version 1 of the journal format and of `--output json`: add fields with a
 //! default, never rename or remove one. `tests/compat/` holds journals of every released format.
 
+mod alert;
 mod attempt;
 mod branches;
 mod record;
@@ -22,6 +23,7 @@ use crate::signed::Signed;
 use crate::status::RunStatus;
 use crate::step::{Location, RollbackPlan};
 
+pub use alert::Alert;
 pub use attempt::{End, Intent, Verdict};
 pub use branches::{BranchFailure, ParallelEntered};
 pub use record::{Record, VERSION};

@@ -62,6 +62,10 @@ fn an_alert_finds_its_rehearsal_done_and_nothing_is_run() {
     let journal = place.journal();
     assert_eq!((&journal[0]["mode"], &journal[0]["params"]["service"]["origin"]), (&json!("rehearsal"), &json!("alert")));
     assert_eq!(journal[1]["operator"]["name"], "alert");
+    assert_eq!(
+        (&journal[0]["alert"]["name"], &journal[0]["alert"]["source"]),
+        (&json!("ApiHighErrorRate"), &json!("alertmanager"))
+    );
     // What the server has in its environment is not for whoever can make an alert fire.
     assert!(!place.read(&format!(".runbook/runs/{}/journal.jsonl", place.newest_run())).contains("not-for-an-alert"));
 

@@ -131,6 +131,9 @@ fn from_a_firing_alert_to_the_end_of_the_run_in_a_browser() {
     assert!(place.git(&["log", "--first-parent", "--format=%B", "main"]).contains(&run));
     let origins = place.journal()[0]["params"]["service"]["origin"].clone();
     assert_eq!(origins, "alert");
+    let alert = place.journal()[0]["alert"].clone();
+    assert_eq!((&alert["name"], &alert["source"]), (&"ApiHighErrorRate".into(), &"alertmanager".into()));
+    assert!(alert["since"].is_string());
     browser.go(&format!("{}/", server.origin()));
     browser.until(&["Firing now", "ApiHighErrorRate", "roll-back"]);
     seen(&browser, "home");
@@ -141,5 +144,5 @@ fn from_a_firing_alert_to_the_end_of_the_run_in_a_browser() {
     browser.until(&["switch the link", "Attempt 1"]);
     seen(&browser, "step");
     browser.go(&format!("{}/runs/{run}/report", server.origin()));
-    browser.until(&["Report of a run", "as agreed on the phone"]);
+    browser.until(&["Report of a run", "as agreed on the phone", "ApiHighErrorRate since"]);
 }

@@ -108,6 +108,7 @@ impl Example {
             root: "/srv/ops".to_owned(),
             groups: std::collections::BTreeMap::new(),
             hosts: std::collections::BTreeMap::new(),
+            alert: None,
             unsealed: None,
             protected: false,
             gate: None,

@@ -248,6 +248,7 @@ impl Narrator {
             self.phases.push((StepPath::root(), Promise { since: at, budget }));
         }
         let mut details: Vec<_> = outlook::environment(started).into_iter().collect();
+        details.extend(started.alert.as_ref().map(|alert| Detail::Text(Tone::Plain, format!("answers {}", alert.line()))));
         details.extend(started.params.iter().map(|(name, given)| parameter(name, given)));
         details.extend(outlook::details(started, at));
         if let Some(provenance) = started.provenance.as_ref().filter(|provenance| provenance.dirty) {

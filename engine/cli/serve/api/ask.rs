@@ -32,6 +32,9 @@ pub(super) struct Start {
     params: BTreeMap<String, Value>,
     #[serde(default)]
     without_rehearsal: Option<String>,
+    /// The fingerprint of the alert that it answers.
+    #[serde(default)]
+    alert: Option<String>,
 }
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -70,8 +73,15 @@ pub(super) async fn start(
     let params = start.params.into_iter().map(|(name, value)| (name, field::as_text(&value), Origin::Typed)).collect();
     let shown = Some(Digest::of_json(&book.program.pinned()));
     let live = start.mode == Mode::Live;
-    let wanted =
-        Wanted { runbook: book.title.name, live, env: start.env, without_rehearsal: start.without_rehearsal, params, shown };
+    let wanted = Wanted {
+        runbook: book.title.name,
+        live,
+        env: start.env,
+        without_rehearsal: start.without_rehearsal,
+        params,
+        shown,
+        alert: start.alert,
+    };
     let run = begin(&desk, &visitor, wanted).await.map_err(Refusal::for_programs)?;
     Ok((StatusCode::CREATED, Json(json!({ "v": 1, "run": run }))))
 }

@@ -9,6 +9,7 @@ use std::sync::{Mutex, PoisonError};
 
 use jiff::Timestamp;
 use runbook_model::digest::Digest;
+use runbook_model::entry;
 use serde::{Deserialize, Serialize};
 
 use super::Texts;
@@ -18,6 +19,8 @@ use crate::failure::Failure;
 const MOST: usize = 20_000;
 /// An alert of which nothing was heard for this long, in seconds, does not fire any more as far as we know.
 const FORGOTTEN: i64 = 7 * 24 * 60 * 60;
+/// The longest name that is written into a journal, in characters.
+const LONGEST: usize = 200;
 
 /// One occurrence of an alert, as it was told last.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,6 +49,14 @@ impl Alert {
 
     pub(in crate::serve) fn began(&self) -> Option<Timestamp> {
         self.starts_at.parse().ok()
+    }
+
+    /// What a run that answers it writes down.
+    pub(in crate::serve) fn named(&self) -> entry::Alert {
+        // A name is anybody's text, and a journal keeps it for ever.
+        let short = |text: &str| text.chars().take(LONGEST).collect();
+        let (source, since) = (self.source.clone(), self.began());
+        entry::Alert { source, name: short(&self.name()), fingerprint: short(&self.fingerprint), since }
     }
 
     fn occurrence(&self) -> Digest {

@@ -19,8 +19,7 @@ use jiff::Timestamp;
 use runbook_model::id::RunId;
 
 use super::Desk;
-use super::deed::{Until, on_behalf};
-use super::visitor::Visitor;
+use super::deed::{Deed, Until, perform};
 use looked::Looks;
 use news::News;
 use sent::Sent;
@@ -97,9 +96,8 @@ async fn tell(desk: Arc<Desk>, target: Arc<Target>, news: News, sent: Arc<Sent>)
 
 /// Goes on with a run whose question was not answered in time: the engine then does what the runbook says about that.
 async fn wake(desk: Arc<Desk>, run: RunId) {
-    let visitor = Visitor { name: desk.owner.clone(), roles: super::roles::Roles::ALL, key: String::new(), by_token: false };
     let line = vec!["resume".to_owned(), run.to_string()];
-    if on_behalf(&desk, &visitor, line, BTreeMap::new(), None, Until::Begun).await.is_err() {
+    if perform(&desk, Deed::by(&desk.owner, line, Until::Begun)).await.is_err() {
         tracing::warn!(%run, "the run could not be woken");
     }
 }

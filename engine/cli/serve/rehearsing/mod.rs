@@ -76,7 +76,7 @@ pub(super) async fn watch(desk: Arc<Desk>) {
         }
         let (desk, within, env) = (desk.clone(), rules.within, rules.env.clone());
         tokio::spawn(async move {
-            rehearse(&desk, begun, params, env, Until::Within(within)).await;
+            rehearse(&desk, begun, &alert, params, env, Until::Within(within)).await;
             drop(place);
         });
     }
@@ -99,13 +99,20 @@ async fn proposed(desk: &Arc<Desk>, rules: &Rules, alert: &Alert) -> Option<(Str
     (declaration.rehearse_on_alert && is_whole && is_narrow).then(|| (runbook.clone(), values))
 }
 
-async fn rehearse(desk: &Desk, begun: Rehearsed, params: Vec<(String, String)>, env: Option<String>, until: Until) {
+async fn rehearse(
+    desk: &Desk,
+    begun: Rehearsed,
+    alert: &Alert,
+    params: Vec<(String, String)>,
+    env: Option<String>,
+    until: Until,
+) {
     let mut line = vec!["exec".to_owned(), "--dry-run".to_owned()];
     line.extend(env.map(|env| format!("--env={env}")));
     line.extend(params.iter().map(|(name, value)| format!("--param={name}={value}")));
     line.extend(["--".to_owned(), begun.runbook.clone()]);
     let origins: BTreeMap<_, _> = params.into_iter().map(|(name, _)| (name, Origin::Alert)).collect();
-    let deed = Deed { person: NOBODY, line, origins, shown: None, until, bare: true };
+    let deed = Deed { origins, alert: Some(alert.named()), bare: true, ..Deed::by(NOBODY, line, until) };
     let mut done = begun;
     done.done = true;
     match perform(desk, deed).await {

@@ -24,9 +24,8 @@ pub(super) struct Occasion {
     pub(super) alert: Alert,
 }
 
-/// Notes that an alert opened a run. An alert that nobody told of is nothing.
-pub(in crate::serve) fn note(desk: &Desk, run: RunId, fingerprint: &str) {
-    let Some(alert) = desk.alerts.of(fingerprint) else { return };
+/// Notes that an alert opened a run.
+pub(in crate::serve) fn note(desk: &Desk, run: RunId, alert: Alert) {
     if let Err(error) = written(&desk.home(), &Occasion { run, alert }) {
         // The run has begun, and goes on.
         tracing::warn!(%error, %run, "which alert opened the run could not be noted: it is not told of its end");

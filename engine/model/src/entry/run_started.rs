@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::Alert;
 use crate::digest::Digest;
 use crate::gate::Gate;
 use crate::length::Length;
@@ -35,6 +36,9 @@ pub struct RunStarted {
     /// What the script sees as `settings`.
     #[serde(default, skip_serializing_if = "serde_json::Map::is_empty")]
     pub settings: serde_json::Map<String, crate::Value>,
+    /// The alert that it answers, when somebody started it from the page of one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alert: Option<Alert>,
     /// The promise of the whole run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub budget: Option<Length>,

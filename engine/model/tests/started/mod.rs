@@ -22,6 +22,7 @@ pub(crate) fn first(sources: Vec<Source>) -> Record {
         root: "/".to_owned(),
         groups: Default::default(),
         hosts: Default::default(),
+        alert: None,
         unsealed: None,
         protected: false,
         gate: None,

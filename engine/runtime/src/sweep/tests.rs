@@ -35,6 +35,7 @@ fn subject(head: &str, body: &str, world: impl Fn() -> ScriptedWorld + 'static) 
         root: "/".to_owned(),
         groups: BTreeMap::new(),
         hosts: BTreeMap::new(),
+        alert: None,
         unsealed: Some("a test".to_owned()),
         protected: false,
         gate: None,
