@@ -10,6 +10,7 @@ pub mod change;
 #[cfg(test)]
 pub(crate) mod example;
 pub mod failed;
+mod heading;
 mod heartbeat;
 pub mod json;
 pub mod line;
@@ -19,6 +20,7 @@ mod ongoing;
 pub mod outlook;
 pub mod plain;
 mod spoken;
+mod step_end;
 mod streamed;
 mod summary;
 pub mod terminal;

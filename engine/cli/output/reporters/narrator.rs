@@ -3,16 +3,15 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use runbook_model::answer::{Answer, Said};
+use runbook_model::answer::Said;
 use runbook_model::change::Change;
 use runbook_model::entry::{End, Entry, Intent, Mode, Purpose, Record, RunStarted, Session, Verdict};
 use runbook_model::failure::Failure;
 use runbook_model::outcome::Outcome;
-use runbook_model::parameter::{Given, Origin};
 use runbook_model::path::StepPath;
 use runbook_model::secret::{SecretUse, mark};
 use runbook_model::status::RunStatus;
-use runbook_model::step::{RollbackPlan, StepKind};
+use runbook_model::step::RollbackPlan;
 
 use crate::output::elapsed;
 use crate::output::reporters::asked::Asked;
@@ -20,7 +19,7 @@ use crate::output::reporters::branches::Branches;
 use crate::output::reporters::line::{Detail, Line, Mark};
 use crate::output::reporters::ongoing::{Promise, between};
 use crate::output::reporters::summary::{self, Tally};
-use crate::output::reporters::{Telling, change, failed, outlook, spoken};
+use crate::output::reporters::{Telling, heading, outlook, spoken, step_end};
 use crate::output::style::Tone;
 
 /// The story so far.
@@ -239,27 +238,11 @@ impl Narrator {
     }
 
     fn begin(&mut self, at: Timestamp, started: &RunStarted) -> Vec<Line> {
-        let mut parts = vec![started.runbook.clone()];
-        if started.mode == Mode::Rehearsal {
-            parts.push("dry run: nothing is changed".to_owned());
-        }
-        parts.extend(started.budget.map(|budget| format!("within {budget}")));
         if let Some(budget) = started.budget {
             self.phases.push((StepPath::root(), Promise { since: at, budget }));
         }
-        let mut details: Vec<_> = outlook::environment(started).into_iter().collect();
-        details.extend(started.alert.as_ref().map(|alert| Detail::Text(Tone::Plain, format!("answers {}", alert.line()))));
-        details.extend(started.params.iter().map(|(name, given)| parameter(name, given)));
-        details.extend(outlook::details(started, at));
-        if let Some(provenance) = started.provenance.as_ref().filter(|provenance| provenance.dirty) {
-            let text = format!("edited since commit {}", provenance.commit.chars().take(12).collect::<String>());
-            details.push(Detail::Text(Tone::Warn, text));
-        }
-        if let Some(why) = &started.unsealed {
-            details.push(Detail::Text(Tone::Warn, format!("not sealed: {why}")));
-        }
         self.started = Some(Box::new(started.clone()));
-        vec![Line::new(at, Mark::Heading, started.title.clone()).aside(parts.join(" · ")).details(details).apart()]
+        vec![heading::of(at, started)]
     }
 
     fn session(&mut self, record: &Record, session: &Session) -> Vec<Line> {
@@ -327,59 +310,11 @@ impl Narrator {
         // It looked at the world as it is, and the real run will have changed it by then.
         let early = rehearsal && matches!(end.outcome, Outcome::Succeeded(_)) && self.tally.changes_withheld > 0;
         self.tally.count(end, intent, rehearsal);
-        let (mark, details) = self.ended(end, intent, rehearsal);
+        let (mark, details) = step_end::told(&self.telling, end, intent, rehearsal);
         let name = intent.map_or_else(|| end.path.name(), text);
         let line = Line::new(at, mark, name).depth(depth(&end.path)).kind(intent.map_or("", kind));
         let before = if early { " · as it is now, before the changes" } else { "" };
-        vec![line.aside(format!("{}{before}", aside(end, intent))).details(details)]
-    }
-
-    fn ended(&self, end: &End, intent: Option<&Intent>, rehearsal: bool) -> (Mark, Vec<Detail>) {
-        match &end.outcome {
-            Outcome::Succeeded(answer) => {
-                let details = match answer {
-                    Answer::Exited(exited) if self.telling.verbose => failed::output(exited),
-                    Answer::Exited(exited) => failed::left_running(&exited.left_running).into_iter().collect(),
-                    _ => Vec::new(),
-                };
-                let mark = match () {
-                    () if rehearsal => Mark::Verified,
-                    () if end.path.is_rollback() => Mark::RolledBack,
-                    () => Mark::Done,
-                };
-                (mark, details)
-            }
-            Outcome::Failed(failure) => (Mark::Failed, failed::details(failure, end, intent.map(|intent| &intent.location))),
-            Outcome::Missed(failure) => (Mark::Warning, vec![Detail::Text(Tone::Warn, failure.line())]),
-            Outcome::Withheld { assumed } => {
-                let command = intent.and_then(|intent| match &intent.spec.kind {
-                    StepKind::Command(command) => Some((command, intent)),
-                    StepKind::Check(_) | StepKind::Confirm(_) | StepKind::Rollback(_) => None,
-                });
-                let mut details = match intent.and_then(|intent| intent.change.as_ref()) {
-                    Some(found) => change::would(found, command.map(|(command, _)| &command.change)),
-                    None => Vec::new(),
-                };
-                details.extend(command.map(|(command, intent)| change::owed(command, intent)));
-                let changes = intent.is_some_and(|intent| matches!(intent.spec.kind, StepKind::Command(_)));
-                if let Some(estimate) = self.telling.likely.get(&end.path).filter(|_| changes) {
-                    details.push(Detail::Text(Tone::Faint, outlook::took(estimate)));
-                }
-                details.extend(assumed.as_ref().map(|value| Detail::Text(Tone::Faint, format!("taken instead: {value}"))));
-                (Mark::Withheld, details)
-            }
-            Outcome::Unknown { because } => (Mark::Unknown, vec![Detail::Text(Tone::Unknown, because.clone())]),
-        }
-    }
-}
-
-/// Takes the output of a step that succeeded out of its lines: all of it was shown as it came. After a failure the end of
-/// it is worth repeating.
-pub(super) fn drop_output(end: &End, lines: &mut [Line]) {
-    if matches!(end.outcome, Outcome::Succeeded(_)) {
-        for line in lines {
-            line.details.retain(|detail| !matches!(detail, Detail::Output(_) | Detail::Stream(_)));
-        }
+        vec![line.aside(format!("{}{before}", step_end::aside(end, intent))).details(details)]
     }
 }
 
@@ -394,49 +329,6 @@ fn kind(intent: &Intent) -> &'static str {
 
 fn text(intent: &Intent) -> &str {
     if intent.spec.name.is_empty() { intent.path.name() } else { &intent.spec.name }
-}
-
-/// On which host, unless its name says so.
-fn elsewhere(intent: &Intent) -> Option<String> {
-    let StepKind::Command(command) = &intent.spec.kind else { return None };
-    let on = format!("on {}", command.change.host()?);
-    (!intent.spec.name.ends_with(&on)).then_some(on)
-}
-
-/// How long it took, and whatever else was not usual.
-fn aside(end: &End, intent: Option<&Intent>) -> String {
-    let mut parts = Vec::new();
-    parts.extend(intent.and_then(elsewhere));
-    parts.extend(end.millis.map(elapsed::short));
-    if end.attempt.0 > 1 {
-        parts.push(format!("attempt {}", end.attempt));
-    }
-    if let Some(looks) = end.looks.filter(|looks| *looks > 1) {
-        parts.push(format!("{looks} looks"));
-    }
-    if let Outcome::Succeeded(Answer::Value(value)) = &end.outcome
-        && !value.is_boolean()
-        && !value.is_null()
-    {
-        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        parts.push(format!("= {}", crate::output::screen::cut(&crate::output::safe::line(&text), 60)));
-    }
-    if end.path.is_rollback()
-        && let Some(change) = intent.and_then(|intent| intent.change.as_ref())
-    {
-        parts.push(spoken::change(change));
-    }
-    parts.join(" · ")
-}
-
-fn parameter(name: &str, given: &Given) -> Detail {
-    let whence = match given.origin {
-        Origin::Typed => "",
-        Origin::Fallback => "  (fallback)",
-        Origin::Alert => "  (from the alert)",
-        Origin::Link => "  (from the link)",
-    };
-    Detail::Text(Tone::Faint, format!("{name} = {}{whence}", given.value))
 }
 
 fn owed(plan: &RollbackPlan) -> String {

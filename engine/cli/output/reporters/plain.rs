@@ -7,8 +7,9 @@ use runbook_model::entry::{Entry, Record};
 use runbook_runtime::report::{Progress, Reporter};
 
 use crate::output::reporters::line::{Detail, Line};
-use crate::output::reporters::narrator::{self, Narrator};
+use crate::output::reporters::narrator::Narrator;
 use crate::output::reporters::ongoing::Ongoing;
+use crate::output::reporters::step_end;
 use crate::output::reporters::streamed::Streamed;
 use crate::output::reporters::{Clock, Teller, Telling, heartbeat};
 use crate::output::safe::{self, Colours};
@@ -79,7 +80,7 @@ impl Reporter for Plain {
             self.ongoing.forget(&end.path);
             if let Some(rest) = self.streamed.end(&end.path) {
                 text.extend(rest.iter().map(|rest| output(record.at, end.path.depth(), rest)));
-                narrator::drop_output(end, &mut lines);
+                step_end::drop_output(end, &mut lines);
             }
         }
         text.extend(lines.iter().map(layout));

@@ -9,8 +9,9 @@ use runbook_model::entry::{Entry, Record};
 use runbook_runtime::report::{Progress, Reporter};
 
 use crate::output::reporters::line::{Detail, Line, Mark};
-use crate::output::reporters::narrator::{self, Narrator};
+use crate::output::reporters::narrator::Narrator;
 use crate::output::reporters::ongoing::Ongoing;
+use crate::output::reporters::step_end;
 use crate::output::reporters::streamed::Streamed;
 use crate::output::reporters::{Clock, Teller, Telling, heartbeat, live};
 use crate::output::safe::{self, Colours};
@@ -226,7 +227,7 @@ impl Reporter for Terminal {
             self.ongoing.forget(&end.path);
             if let Some(rest) = self.streamed.end(&end.path) {
                 text.extend(rest.iter().map(|rest| self.output(end.path.depth(), rest)));
-                narrator::drop_output(end, &mut lines);
+                step_end::drop_output(end, &mut lines);
             }
         }
         let told: String = lines.iter().map(|line| self.layout(line)).collect();
