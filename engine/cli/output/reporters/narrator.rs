@@ -338,7 +338,9 @@ impl Narrator {
             Outcome::Succeeded(answer) => {
                 let details = match answer {
                     Answer::Exited(exited) if self.telling.verbose => failed::output(exited),
-                    Answer::Exited(exited) => failed::left_running(&exited.left_running).into_iter().collect(),
+                    Answer::Exited(exited) => {
+                        failed::unkept(&exited.unkept).chain(failed::left_running(&exited.left_running)).collect()
+                    }
                     _ => Vec::new(),
                 };
                 let mark = match () {
