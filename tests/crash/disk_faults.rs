@@ -69,6 +69,7 @@ mod calls {
 
     use crate::mount::tell;
     use crate::scene::{end_forward, scene};
+    use crate::support::Place;
     use crate::tracer::{Blow, Prey, Strike, strike};
 
     /// Each call of a kind fails once, each in a run of its own: the run stops or gets over it, and afterwards it can be
@@ -120,7 +121,35 @@ mod calls {
         each_fails(Prey::Engine, "write", Blow::Fail(Errno::ENOSPC), 10);
         each_fails(Prey::Engine, "openat", Blow::Fail(Errno::ENOSPC), 6);
         each_fails(Prey::Engine, "mkdir", Blow::Fail(Errno::ENOSPC), 4);
-        each_fails(Prey::Keeper, "write", Blow::Fail(Errno::ENOSPC), 5);
+    }
+
+    /// Whatever the keeper cannot write (who it is, that a command begins, runs or has ended, what it printed): no step fails
+    /// for it. Either the run goes on, or it is broken off and says why.
+    #[test]
+    fn whatever_the_keeper_cannot_write_no_step_fails_for_it() {
+        for (call, few) in [("write", 12), ("openat", 8), ("ftruncate", 1), ("bind", 1)] {
+            for errno in [Errno::ENOSPC, Errno::EIO] {
+                for (code, said) in each_fails(Prey::Keeper, call, Blow::Fail(errno), few) {
+                    assert!(matches!(code, Some(0 | 130)), "{call}, {errno}, {code:?}: {said}");
+                    if code == Some(130) {
+                        assert!(said.contains("the keeper") && said.contains("runbook resume"), "{call}, {errno}: {said}");
+                    }
+                }
+            }
+        }
+    }
+
+    /// A program that only looks needs a keeper as well, and a look that could not be taken is no "no".
+    #[test]
+    fn a_check_does_not_fail_for_a_keeper_that_finds_no_room() {
+        for call in ["openat", "bind", "ftruncate", "write"] {
+            let place = Place::with(r#"check("well", || { exec::output(["true"]); true });"#);
+            let blow = Blow::Fail(Errno::ENOSPC);
+            let struck = strike(&place.command(&["exec", "main"]), Strike { prey: Prey::Keeper, call: Some(call), at: 1, blow });
+            assert!(struck.hit.is_some() && struck.code() == Some(130), "{call}: {struck:?}");
+            assert!(struck.said.contains("the keeper cannot write in `"), "{call}: {struck:?}");
+            place.expect(0, &["resume"]);
+        }
     }
 
     /// Without room for the outcome a step is not started.

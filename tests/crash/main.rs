@@ -10,6 +10,7 @@ mod support;
 mod audit_faults;
 mod branches;
 mod disk_faults;
+mod keeper_disk;
 mod mount;
 mod packs;
 mod power_cut;

@@ -235,6 +235,7 @@ fn failed(failure: &Failure, pieces: &mut Vec<Piece>) {
 fn printed(exited: &Exited, pieces: &mut Vec<Piece>) {
     pieces.extend(output("standard output", &exited.stdout));
     pieces.extend(output("standard error", &exited.stderr));
+    pieces.extend(exited.unkept.iter().map(|lost| Piece::Fact("lost output", lost.line())));
     if !exited.left_running.is_empty() {
         pieces.push(Piece::Fact("left running", listed(&exited.left_running)));
     }

@@ -3,6 +3,7 @@
 use runbook_model::state::{RunState, StepPhase};
 use runbook_runtime::dispatcher::Halt;
 use runbook_runtime::journal::{Lost, RunDir};
+use runbook_runtime::keeper::Unwritten;
 use rustix::io::Errno;
 
 use super::file_system::FileSystem;
@@ -24,8 +25,12 @@ pub(super) fn exit(halt: &Halt) -> ExitCode {
 pub(super) fn failure(halt: &Halt, workplace: &Workplace<'_>, dir: &RunDir) -> Failure {
     let mut failure = Failure::new(exit(halt), halt.to_string());
     if let Halt::Lost(lost) = halt {
-        if let Some(file_system) = FileSystem::of(&dir.journal()) {
-            failure = failure.detail(format!("the journal is {}", file_system.line()));
+        let (what, place) = match lost {
+            Lost::NotBegun { unwritten, .. } => ("the keeper's ledger", unwritten.place.clone()),
+            _ => ("the journal", dir.journal()),
+        };
+        if let Some(file_system) = FileSystem::of(&place) {
+            failure = failure.detail(format!("{what} is {}", file_system.line()));
         }
         failure = why(lost).into_iter().fold(failure, Failure::detail);
     }
@@ -42,7 +47,13 @@ pub(super) fn failure(halt: &Halt, workplace: &Workplace<'_>, dir: &RunDir) -> F
 
 /// What else it can be when the disk is not full.
 fn why(lost: &Lost) -> Option<&'static str> {
-    let (Lost::NoRoom { source, .. } | Lost::Write { source, .. } | Lost::Flush { source, .. }) = lost else { return None };
+    let (Lost::NoRoom { source, .. }
+    | Lost::Write { source, .. }
+    | Lost::Flush { source, .. }
+    | Lost::NotBegun { unwritten: Unwritten { source, .. }, .. }) = lost
+    else {
+        return None;
+    };
     match *source {
         Errno::DQUOT => Some("it is the quota of this user that is used up: `quota -s`"),
         Errno::FBIG => Some("it is a limit on the size of a file: `ulimit -f` shows it, `ulimit -f unlimited` lifts it"),

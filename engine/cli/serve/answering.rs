@@ -1,5 +1,5 @@
-//! What a person decides about a run that there is: an answer, to go on with it, to roll it back. Each is done by the same
-//! verb that does it at the command line.
+//! What a person decides about a run that there is: an answer, to go on with it, to roll it back, to give it up. Each is done
+//! by the same verb that does it at the command line.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -17,6 +17,9 @@ use super::form::Sent;
 use super::refusal::Refusal;
 use super::run_page::{found, look};
 use super::visitor::Visitor;
+
+/// The longest reason for giving a run up, in bytes: an argument of a program has an end.
+const LONGEST_WHY: usize = 4 * 1024;
 
 /// Gives an answer, and lets the run go on when nothing else is asked.
 ///
@@ -109,6 +112,29 @@ pub(super) async fn rollback(State(desk): State<Arc<Desk>>, Path(run): Path<Stri
     let line = vec!["rollback".to_owned(), run.to_string()];
     let came = perform(&desk, Deed::by(&sent.visitor.name, line, Until::Begun)).await?;
     if came.run.is_none() && came.code.is_some_and(|code| code == 2 || code >= 10) {
+        return Err(refused(&came));
+    }
+    Ok(back(run))
+}
+
+/// `POST /runs/RUN/abandon`.
+pub(super) async fn abandon(State(desk): State<Arc<Desk>>, Path(run): Path<String>, sent: Sent) -> Result<Response, Refusal> {
+    may_operate(&sent.visitor)?;
+    let run = found(&desk, &run).await?;
+    let why = sent.field("why").trim();
+    let unfit = match why {
+        _ if sent.field("sure") != "yes" => Some("tick the box to give it up for good; nothing was done"),
+        "" => Some("a reason is wanted, for the record; nothing was done"),
+        why if why.len() > LONGEST_WHY => Some("the reason is longer than 4 KiB; nothing was done"),
+        why if why.contains('\0') => Some("the reason holds a NUL character; nothing was done"),
+        _ => None,
+    };
+    if let Some(unfit) = unfit {
+        return Err(Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, unfit));
+    }
+    let line = vec!["abandon".to_owned(), format!("--why={why}"), "--".to_owned(), run.to_string()];
+    let came = perform(&desk, Deed::by(&sent.visitor.name, line, Until::Ended)).await?;
+    if came.code != Some(0) {
         return Err(refused(&came));
     }
     Ok(back(run))

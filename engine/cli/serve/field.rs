@@ -60,10 +60,10 @@ fn control(parameter: &Parameter, attributes: &str, value: &str, secrets: &[Stri
     let required = if parameter.fallback.is_none() { " required" } else { "" };
     let plain = "autocomplete=\"off\" autocapitalize=\"off\" spellcheck=\"false\"";
     match parameter.kind {
-        Kind::Enum => choices(attributes, parameter.of.iter().map(String::as_str), value),
-        Kind::Bool => choices(attributes, ["true", "false"].into_iter(), value),
+        Kind::Enum => choices(attributes, &parameter.of.iter().map(String::as_str).collect::<Vec<_>>(), value, required),
+        Kind::Bool => choices(attributes, &["true", "false"], value, required),
         // A name, never a value; a pattern of [secrets] knows more names than can be listed.
-        Kind::Secret => choices(attributes, std::iter::once("").chain(secrets.iter().map(String::as_str)), value),
+        Kind::Secret => choices(attributes, &secrets.iter().map(String::as_str).collect::<Vec<_>>(), value, required),
         Kind::List => {
             let lines = items(value);
             format!(
@@ -80,12 +80,15 @@ fn control(parameter: &Parameter, attributes: &str, value: &str, secrets: &[Stri
     }
 }
 
-fn choices<'a>(attributes: &str, values: impl Iterator<Item = &'a str>, chosen: &str) -> String {
-    let option = |value: &str| {
-        let selected = if value == chosen { " selected" } else { "" };
+/// A choice of values. A browser takes the first one when none is selected, which nobody chose: so before them stands one that is
+/// no value, and that the browser does not send where one is `required`.
+fn choices(attributes: &str, values: &[&str], chosen: &str, required: &str) -> String {
+    let option = |value: &&str| {
+        let selected = if *value == chosen { " selected" } else { "" };
         format!("<option{selected}>{}</option>", escape::line(value))
     };
-    format!("<select {attributes}>{}</select>", values.map(option).collect::<String>())
+    let none = if values.contains(&chosen) { "" } else { "<option value=\"\" selected>choose…</option>" };
+    format!("<select {attributes}{required}>{none}{}</select>", values.iter().map(option).collect::<String>())
 }
 
 /// The items of a list as it is typed here: one a line, or as anywhere else.
@@ -152,5 +155,32 @@ mod tests {
         let occasion = Occasion { typed: [("token".to_owned(), "hunter2".to_owned())].into(), ..Occasion::default() };
         let field = shown("token", &token, &Proposal::default(), &occasion, &["db/password".to_owned()]);
         assert!(!field.contains("hunter2") && field.contains("<option>db/password</option>"), "{field}");
+    }
+
+    /// A browser takes the first option of a list in which none is selected: nobody would have chosen it.
+    #[test]
+    fn nothing_is_chosen_for_whoever_has_to_choose() {
+        let of = vec!["blue".to_owned(), "green".to_owned()];
+        let colour = Parameter { kind: Kind::Enum, of, ..Parameter::default() };
+        let field = |parameter: &Parameter, typed: &str| {
+            let typed = [("colour".to_owned(), typed.to_owned())].into();
+            shown("colour", parameter, &Proposal::default(), &Occasion { typed, ..Occasion::default() }, &["a/b".to_owned()])
+        };
+        let open = " required><option value=\"\" selected>choose…</option><option>";
+        for wanted in [
+            &colour,
+            &Parameter { kind: Kind::Bool, ..Parameter::default() },
+            &Parameter { kind: Kind::Secret, ..Parameter::default() },
+        ] {
+            for typed in ["", "red"] {
+                let field = field(wanted, typed);
+                assert!(field.contains(open) && field.matches(" selected").count() == 1, "{field}");
+            }
+        }
+        let chosen = field(&colour, "green");
+        assert!(chosen.contains("<option selected>green</option>") && !chosen.contains("choose"), "{chosen}");
+        let with_fallback = Parameter { fallback: Some("blue".into()), ..colour };
+        let given = shown("colour", &with_fallback, &Proposal::default(), &Occasion::default(), &[]);
+        assert!(given.contains("<option selected>blue</option>") && !given.contains("required"), "{given}");
     }
 }

@@ -40,6 +40,7 @@ pub(super) fn all(desk: &Arc<Desk>) -> Router {
         .route("/runs/{run}/answer", post(answering::answer))
         .route("/runs/{run}/resume", post(answering::resume))
         .route("/runs/{run}/rollback", post(answering::rollback))
+        .route("/runs/{run}/abandon", post(answering::abandon))
         .route("/login", get(login::page).post(login::enter))
         .route("/logout", post(login::leave))
         .route("/static/{name}", get(shell::file))

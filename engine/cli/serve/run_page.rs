@@ -139,6 +139,19 @@ fn acts(dossier: &Dossier, asks: bool, seen: &Seen<'_>) -> String {
              <label class=\"choice\"><input type=\"checkbox\" name=\"sure\" value=\"yes\">Roll it back for real</label><button class=\"bad\">Roll back</button></form></details>\n"
         ));
     }
+    if !account.state.is_final() {
+        let owed = match account.owing.len() {
+            0 => String::new(),
+            1 => " 1 step that it did owes a way back, and will not get one.".to_owned(),
+            owed => format!(" {owed} steps that it did owe a way back, and will not get one."),
+        };
+        acts.push_str(&format!(
+            "<details><summary>Give up…</summary><p>Nothing is done and nothing is rolled back; the run cannot be resumed any more.{owed}</p>\
+             <form method=\"post\" action=\"/runs/{run}/abandon\">{field}<label for=\"why\">Why, for the record</label>\
+             <input id=\"why\" name=\"why\" required maxlength=\"1000\" autocomplete=\"off\">\
+             <label class=\"choice\"><input type=\"checkbox\" name=\"sure\" value=\"yes\">Give it up for good</label><button class=\"bad\">Give up</button></form></details>\n"
+        ));
+    }
     if acts.is_empty() { acts } else { format!("<div class=\"acts\">{acts}</div>\n") }
 }
 

@@ -40,6 +40,48 @@ pub struct Exited {
     /// Processes that it started and left running: `name (pid)`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_running: Vec<Process>,
+    /// What it printed and no file holds, because the disk did not take it. Empty when the excerpts above are the whole output.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unkept: Vec<Unkept>,
+}
+
+/// Output that was to be kept in a file and is not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unkept {
+    /// Of which stream.
+    pub of: Stream,
+    /// How much is missing there, in bytes.
+    pub bytes: u64,
+    /// What the file system said.
+    pub why: String,
+}
+
+impl Unkept {
+    /// In one line, for people.
+    #[must_use]
+    pub fn line(&self) -> String {
+        let Self { of, bytes, why } = self;
+        format!("{bytes} bytes of {of} could not be kept in a file: {why}")
+    }
+}
+
+/// One of the two streams that a program prints to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stream {
+    /// Standard output.
+    Stdout,
+    /// Standard error.
+    Stderr,
+}
+
+impl std::fmt::Display for Stream {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Stdout => "standard output",
+            Self::Stderr => "standard error",
+        })
+    }
 }
 
 /// How a process ended.

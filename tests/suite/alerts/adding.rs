@@ -19,13 +19,13 @@ fn links_are_shown_first_and_written_when_asked() {
         shown.out
     );
     assert_eq!(place.read("rules.yml"), before);
-    place.expect(0, &[&ADD[..], &["linked.yml", "--write"]].concat()).says(&["1 links added"]);
+    place.expect(0, &[&ADD[..], &["linked.yml", "--write"]].concat()).says(&["1 link added"]);
     let added = "    annotations:\r\n      runbook_url: \"https://h/open/rollback-api?service={{ $labels.svc | urlquery }}\"\r\n";
     assert_eq!(place.read("rules.yml"), before.replace("# paged\r\n", &format!("# paged\r\n{added}")));
     assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o640);
     assert!(fs::symlink_metadata(place.path("linked.yml")).unwrap().is_symlink());
     place.expect(0, &["alerts", "check", "rules.yml"]);
-    place.expect(0, &[&ADD[..], &["rules.yml", "--write"]].concat()).says(&["0 links added"]);
+    place.expect(0, &[&ADD[..], &["rules.yml", "--write"]].concat()).says(&["nothing to add, 0 left to a person"]);
 }
 
 #[test]
@@ -61,11 +61,31 @@ fn one_file_that_cannot_be_done_keeps_nothing_from_the_others() {
     ]);
     assert_eq!(place.photograph(), before, "showing writes nothing");
     let ran = place.expect(2, &[&ADD[..], &["gone.yml", "a.yml", "b.yml", "c.yml", "--write", "--diff"]].concat());
-    ran.says(&["RB0041", "UTF-16", "RB0044", "1 links added"]);
+    ran.says(&["RB0041", "UTF-16", "RB0044", "1 link added"]);
     assert!(ran.out.contains("--- c.yml") && ran.out.contains("\n+"), "{ran}");
     assert!(fs::read_to_string(good).unwrap().contains("runbook_url"));
     assert_eq!(fs::read(place.path("b.yml")).unwrap(), utf16);
     place.expect(2, &[&ADD[..], &["a.yml", "--annotation", "x: y"]].concat()).says(&["no name of an annotation"]);
+}
+
+/// Whoever wrote `serves` wrong, or nowhere, is told which alerts wait for it, and is not told to write nothing.
+#[test]
+fn alerts_that_no_runbook_serves_are_named() {
+    let place = place();
+    place.write(
+        "r.yml",
+        &format!("{}  - {{alert: Orphan, expr: y}}\n  - {{alert: \"Odd\\e[2J\", expr: y}}\n", rule("Lonely", "{}")),
+    );
+    let ran = place.expect(0, &[&ADD[..], &["r.yml"]].concat());
+    ran.says(&["nothing to add, 0 left to a person", "no runbook serves `Lonely`, `Odd", "`Orphan`: `runbook alerts check`"]);
+    ran.is_silent_about(&["--write", "\u{1b}", "more"]);
+    let many: String = (10..60).map(|nth| format!("  - {{alert: A{nth}, expr: y}}\n")).collect();
+    place.write("many.yml", &format!("{}{many}", rule("ApiDown", "{}")));
+    place.expect(0, &[&ADD[..], &["many.yml"]].concat()).says(&[
+        "1 link to add: `--write` writes it",
+        "`A10`",
+        "`A21` and 38 more",
+    ]);
 }
 
 #[test]

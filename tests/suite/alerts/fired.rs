@@ -14,7 +14,7 @@ fn a_link_that_was_written_opens_when_its_alert_fires() {
     let always =
         rule("ApiDown", "{}").replace("sum by (svc) (x) > 1", "label_replace(vector(1), \"svc\", \"check-out\", \"\", \"\")");
     place.write("mon/rules.yml", &always);
-    place.expect(0, &["alerts", "link", "--base", "https://ops.example", "mon/rules.yml", "--write"]).says(&["1 links added"]);
+    place.expect(0, &["alerts", "link", "--base", "https://ops.example", "mon/rules.yml", "--write"]).says(&["1 link added"]);
     let monitoring = Monitoring::start(&place, &format!("{{url: '{hook}/'}}"));
     let told = told(&heard);
     let link = told["alerts"][0]["annotations"]["runbook_url"].as_str().expect("a link");

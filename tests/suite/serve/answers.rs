@@ -69,6 +69,43 @@ fn a_question_is_answered_in_a_browser_and_the_run_goes_on() {
     assert!(trail.contains(path.trim_start_matches("/runs/")), "{trail}");
 }
 
+/// What the run has done stays; it waits for nothing any more, and cannot be resumed.
+#[test]
+fn a_run_that_waits_is_given_up_with_a_reason_by_whoever_may_run() {
+    let place = Place::new();
+    place.runbook("asks", ASKS);
+    let tokens = people(&place, &["ola", "amy"], "");
+    let server = Server::start(&place);
+    let [ola, amy] = [0, 1].map(|at| server.browser(&tokens[at]));
+    let (path, question) = asking(&server.bearer(&tokens[0]), "asks");
+    let path = path.replace("/api", "");
+    let form = ola.get(&path).says(&["Give up…", "owes a way back", "name=\"why\" required"]).field("_form");
+    let theirs = amy.get(&path).field("_form");
+    let address = format!("{path}/abandon");
+    let why = "--not an option; <b>\u{1b}[2J";
+    for (who, fields, status, words) in [
+        (&ola, vec![("_form", form.as_str()), ("why", why)], 422, "tick the box"),
+        (&ola, vec![("_form", &form), ("sure", "yes"), ("why", "  ")], 422, "a reason is wanted"),
+        (&ola, vec![("_form", &form), ("sure", "yes"), ("why", &"x".repeat(5000))], 422, "longer than 4 KiB"),
+        (&ola, vec![("_form", &form), ("sure", "yes"), ("why", "a\0b")], 422, "NUL"),
+        (&ola, vec![("sure", "yes"), ("why", why)], 403, "RB0046"),
+        (&amy, vec![("_form", &theirs), ("sure", "yes"), ("why", why)], 403, "may look, and not run"),
+    ] {
+        let refused = who.form(&address, &fields);
+        assert_eq!(refused.status, status, "{refused:?}");
+        refused.says(&[words]);
+    }
+    ola.get(&path).says(&["class=\"card asks\""]);
+    assert_eq!(ola.form(&address, &[("_form", &form), ("sure", "yes"), ("why", why)]).status, 303);
+    let page = ola.until(&path, &["abandoned"]);
+    assert!(!page.body.contains("Give up…") && !page.body.contains("<b>\u{1b}") && !page.body.contains("/resume"), "{page:?}");
+    assert_eq!(ola.form(&address, &[("_form", &form), ("sure", "yes"), ("why", "again")]).status, 409);
+    assert_eq!(say(&server.bearer(&tokens[1]), &format!("/api{path}"), "yes", &question).status, 409);
+    assert_eq!(place.ledger(), ["before"]);
+    let last = place.journal().pop().expect("an end");
+    assert_eq!((&last["status"], &last["why"]), (&json!("abandoned"), &json!(why)));
+}
+
 #[test]
 fn who_may_answer_is_for_the_confirm_to_say() {
     let place = Place::new();

@@ -47,15 +47,17 @@ pub struct Plan {
     pub additions: Vec<Addition>,
     /// The alerts that a person has to give their link.
     pub left: Vec<Left>,
+    /// The alerts without a link that no runbook serves.
+    pub unserved: Vec<String>,
 }
 
 /// Plans the links that a file lacks. What cannot be added without changing something else is left.
 #[must_use]
 pub fn plan(file: &File, text: &str, runbooks: &[Known], base: &str, wanted: &Wanted) -> Plan {
-    let (additions, mut left) = proposed(file, text, runbooks, base, wanted);
+    let (additions, mut left, unserved) = proposed(file, text, runbooks, base, wanted);
     let apply = |additions: &[Addition]| applied(file, text, additions, &wanted.annotation);
     if let Some(after) = apply(&additions) {
-        return Plan { after, additions, left };
+        return Plan { after, additions, left, unserved };
     }
     // Some do harm: one that others merge in or have as an alias. The others need not wait for it.
     let (mut good, mut bad) = (Vec::new(), Vec::new());
@@ -73,11 +75,11 @@ pub fn plan(file: &File, text: &str, runbooks: &[Known], base: &str, wanted: &Wa
         line: addition.line,
     }));
     left.sort_by_key(|left| left.line);
-    Plan { after, additions: good, left }
+    Plan { after, additions: good, left, unserved }
 }
 
-fn proposed(file: &File, text: &str, runbooks: &[Known], base: &str, wanted: &Wanted) -> (Vec<Addition>, Vec<Left>) {
-    let (mut additions, mut left) = (Vec::<Addition>::new(), Vec::new());
+fn proposed(file: &File, text: &str, runbooks: &[Known], base: &str, wanted: &Wanted) -> (Vec<Addition>, Vec<Left>, Vec<String>) {
+    let (mut additions, mut left, mut unserved) = (Vec::<Addition>::new(), Vec::new(), Vec::new());
     for (nth, rule) in file.rules.iter().enumerate() {
         let has = rule.annotations.get(&wanted.annotation).is_some_and(|said| !said.text.trim().is_empty());
         if has || rule.allowed.contains("no-link") {
@@ -94,17 +96,16 @@ fn proposed(file: &File, text: &str, runbooks: &[Known], base: &str, wanted: &Wa
                 }),
                 None => additions.push(addition),
             },
-            Ok(None) => {}
+            Ok(None) => unserved.push(rule.alert.clone()),
             Err(why) => left.push(Left { alert: rule.alert.clone(), line: rule.place.line, why }),
         }
     }
-    (additions, left)
+    (additions, left, unserved)
 }
 
 fn of(nth: usize, rule: &Rule, text: &str, runbooks: &[Known], base: &str, wanted: &Wanted) -> Result<Option<Addition>, String> {
     let serving: Vec<_> = runbooks.iter().filter(|known| may_answer(&known.declaration, &rule.alert, &rule.fixed)).collect();
     let known = match serving.as_slice() {
-        // That is a finding of `check`, and no work for here.
         [] => return Ok(None),
         [known] => known,
         several => {

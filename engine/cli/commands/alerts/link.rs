@@ -1,5 +1,6 @@
 //! `runbook alerts link`: adds the links that are missing.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use runbook_alerts::adding::plan;
@@ -16,6 +17,9 @@ use crate::output::safe::{self, Colours};
 use crate::output::screen::{on_stderr, on_stdout};
 use crate::output::style::Tone;
 use crate::place::Place;
+
+/// So many alerts that no runbook serves are named.
+const NAMED: usize = 12;
 
 /// Add the links that are missing to rule files
 ///
@@ -63,6 +67,7 @@ pub(super) fn run(link: &Link, place: &Place, globals: &Globals) -> Result<ExitC
         output::to_stderr(&format!("note: {}\n", safe::line(&line)));
     }
     let (mut added, mut left_over, mut failed) = (0, 0, false);
+    let mut unserved = BTreeSet::new();
     let mut fails = |what: String| {
         failed = true;
         output::to_stderr(&Failure::usage(what).rendered(on_stderr(globals.color).palette));
@@ -86,6 +91,7 @@ pub(super) fn run(link: &Link, place: &Place, globals: &Globals) -> Result<ExitC
             output::to_stderr(&format!("{}\n", safe::line(&line)));
         }
         left_over += planned.left.len();
+        unserved.extend(planned.unserved);
         if planned.additions.is_empty() {
             continue;
         }
@@ -97,9 +103,31 @@ pub(super) fn run(link: &Link, place: &Place, globals: &Globals) -> Result<ExitC
             Some(Ok(())) | None => added += planned.additions.len(),
         }
     }
-    let done = if link.write { "added" } else { "to add: `--write` writes them" };
-    output::to_stderr(&format!("{added} links {done}, {left_over} left to a person\n"));
+    output::to_stderr(&format!("{}, {left_over} left to a person\n", done(added, link.write)));
+    if let Some(line) = nobody_serves(&unserved) {
+        output::to_stderr(&format!("{}\n", safe::line(&line)));
+    }
     Ok(if failed { ExitCode::NothingRun } else { ExitCode::Completed })
+}
+
+/// What became of the links.
+fn done(count: usize, written: bool) -> String {
+    match (count, written) {
+        (0, _) => "nothing to add".to_owned(),
+        (1, true) => "1 link added".to_owned(),
+        (1, false) => "1 link to add: `--write` writes it".to_owned(),
+        (count, true) => format!("{count} links added"),
+        (count, false) => format!("{count} links to add: `--write` writes them"),
+    }
+}
+
+/// The alerts that get no link because there is nothing that it could lead to.
+fn nobody_serves(alerts: &BTreeSet<String>) -> Option<String> {
+    let named: Vec<_> = alerts.iter().take(NAMED).map(|alert| format!("`{alert}`")).collect();
+    let more = alerts.len() - named.len();
+    let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+    (!named.is_empty())
+        .then(|| format!("no runbook serves {}{more}: `runbook alerts check` says where they stand", named.join(", ")))
 }
 
 fn shown(source: &Source, after: &str, globals: &Globals) -> String {

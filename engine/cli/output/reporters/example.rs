@@ -260,5 +260,6 @@ fn exited(code: i32, stdout: &[u8], stderr: &[u8]) -> Exited {
         stderr: Excerpt::of(stderr),
         millis: 1_200,
         left_running: Vec::new(),
+        unkept: Vec::new(),
     }
 }

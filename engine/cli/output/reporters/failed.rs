@@ -1,7 +1,7 @@
 //! A failure as people need it at night: the reason, what was seen, the end of the output, what is open.
 
 use runbook_model::Value;
-use runbook_model::answer::{Exited, KillReceipt, Process};
+use runbook_model::answer::{Exited, KillReceipt, Process, Unkept};
 use runbook_model::entry::End;
 use runbook_model::excerpt::Excerpt;
 use runbook_model::failure::Failure;
@@ -59,8 +59,14 @@ pub fn output(exited: &Exited) -> Vec<Detail> {
         }
         details.extend(shown);
     }
+    details.extend(unkept(&exited.unkept));
     details.extend(left_running(&exited.left_running));
     details
+}
+
+/// Output that is lost.
+pub fn unkept(lost: &[Unkept]) -> impl Iterator<Item = Detail> {
+    lost.iter().map(|lost| Detail::Text(Tone::Warn, lost.line()))
 }
 
 /// Processes that a step started and left behind.

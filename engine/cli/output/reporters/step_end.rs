@@ -16,7 +16,9 @@ pub(super) fn told(telling: &Telling, end: &End, intent: Option<&Intent>, rehear
         Outcome::Succeeded(answer) => {
             let details = match answer {
                 Answer::Exited(exited) if telling.verbose => failed::output(exited),
-                Answer::Exited(exited) => failed::left_running(&exited.left_running).into_iter().collect(),
+                Answer::Exited(exited) => {
+                    failed::unkept(&exited.unkept).chain(failed::left_running(&exited.left_running)).collect()
+                }
                 _ => Vec::new(),
             };
             let mark = match () {

@@ -11,8 +11,10 @@ use runbook_model::step::{Location, StepKind, StepSpec};
 
 use super::Halt;
 use super::desk::Desk;
+use crate::journal::Lost;
 use crate::line::Call;
 use crate::operation::{Operation, Reply};
+use crate::world::Blind;
 
 impl Desk {
     /// Serves one call. When the session has to stop, the call is never answered: the script unwinds.
@@ -75,6 +77,13 @@ impl Desk {
                     () = self.interrupts.first() => return Err(Halt::Interrupted),
                     () = self.halted() => return Err(Halt::Interrupted),
                     seen = self.world.observe(&observation) => seen,
+                };
+                let seen = match seen {
+                    Err(Blind::Unwritten(unwritten)) => {
+                        return Err(Lost::NotBegun { run: self.ledger.state().run(), at: path, unwritten }.into());
+                    }
+                    Err(Blind::NotSeen(not_seen)) => Err(not_seen),
+                    Ok(seen) => Ok(seen),
                 };
                 let millis = self.world.monotonic_millis().saturating_sub(began);
                 let saw = seen.as_ref().map_or_else(ToString::to_string, Seen::line);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use runbook_model::change::{Change, FileRestore};
 use runbook_model::digest::Digest;
-use runbook_model::entry::{End, Entry, Intent};
+use runbook_model::entry::{End, Entry, Intent, Verdict};
 use runbook_model::failure::Failure;
 use runbook_model::id::Attempt;
 use runbook_model::outcome::Outcome;
@@ -18,6 +18,8 @@ use super::Halt;
 use super::calls::replayed;
 use super::desk::Desk;
 use super::recovery::Recovery;
+use crate::journal::Lost;
+use crate::keeper::Unwritten;
 use crate::operation::Reply;
 use crate::world::Performed;
 
@@ -159,6 +161,7 @@ impl Desk {
                     Performed::Failed(failure) => Outcome::Failed(failure),
                     // What watched it is gone in mid-step: the next session looks for evidence, as after a crash.
                     Performed::InDoubt { known } => return Err(Halt::InDoubt { at: path.clone(), known }),
+                    Performed::Unwritten(unwritten) => return Err(self.not_begun(path, attempt, unwritten)),
                     Performed::Withheld => Outcome::Withheld { assumed: command.assume.clone() },
                 }
             }
@@ -180,6 +183,14 @@ impl Desk {
         // Not flushed: the next intent is, or the next wait. See `Ledger::write_unheard`.
         self.ledger.write_unheard(Entry::StepEnded(Box::new(end)), self.now())?;
         Ok(outcome)
+    }
+
+    /// The keeper could write nothing down about an attempt: it is on record that nothing was done, and the session stops.
+    pub(super) fn not_begun(&self, path: &StepPath, attempt: Attempt, unwritten: Unwritten) -> Halt {
+        match self.resolved(path, attempt, Verdict::DidNot, Decider::Evidence, unwritten.to_string()) {
+            Ok(()) => Lost::NotBegun { run: self.ledger.state().run(), at: path.clone(), unwritten }.into(),
+            Err(halt) => halt,
+        }
     }
 
     /// What the next attempt at a step would do, with what would roll it back; the change itself, unless it cannot even

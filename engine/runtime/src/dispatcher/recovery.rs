@@ -76,7 +76,9 @@ impl Desk {
                 let outcome = match performed {
                     Performed::Done(answer) => Outcome::Succeeded(answer),
                     Performed::Failed(failure) => Outcome::Failed(failure),
-                    Performed::Withheld | Performed::InDoubt { .. } => Outcome::Withheld { assumed: command.assume.clone() },
+                    Performed::Withheld | Performed::Unwritten(_) | Performed::InDoubt { .. } => {
+                        Outcome::Withheld { assumed: command.assume.clone() }
+                    }
                 };
                 self.end(path, attempt, outcome.clone(), took(&outcome)).await?;
                 Ok(Ok(Recovery::Ended(Box::new(outcome))))

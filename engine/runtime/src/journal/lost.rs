@@ -1,19 +1,32 @@
 //! Why nothing more can be written down.
 
 use runbook_model::id::RunId;
+use runbook_model::path::StepPath;
 use rustix::io::Errno;
+
+use crate::keeper::Unwritten;
 
 /// Something could not be written down, so the run must not go on (invariant I9). The run stays resumable.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Lost {
     /// There is no room for an intent and what follows from it. Nothing was written and the step was not started.
-    /// The only loss after which the journal still lives: outcomes of steps that are under way have their room.
+    /// The journal still lives: outcomes of steps that are under way have their room.
     #[error("cannot append to the journal: {source}; the step was not started: make room, then `runbook resume {run}`")]
     NoRoom {
         /// The run.
         run: RunId,
         /// What the file system said.
         source: Errno,
+    },
+    /// The keeper, which owns the commands, can write nothing down: the step was not started. The journal lives.
+    #[error("{unwritten}; step `{at}` was not started: put that right, then `runbook resume {run}`")]
+    NotBegun {
+        /// The run.
+        run: RunId,
+        /// The step.
+        at: StepPath,
+        /// What the keeper could not write, and why.
+        unwritten: Unwritten,
     },
     /// A write failed, perhaps half way.
     #[error("cannot append to the journal: {source}; nothing more is run: put that right, then `runbook resume {run}`")]
@@ -59,6 +72,6 @@ impl Lost {
     /// Whether the journal can still take the outcomes of what is under way.
     #[must_use]
     pub fn journal_lives(&self) -> bool {
-        matches!(self, Self::NoRoom { .. })
+        matches!(self, Self::NoRoom { .. } | Self::NotBegun { .. })
     }
 }

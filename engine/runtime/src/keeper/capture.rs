@@ -31,6 +31,8 @@ struct Kept {
     room: u64,
     /// So many of the rest are added at the end.
     end_room: usize,
+    /// So many are in the file.
+    written: u64,
     /// The latest bytes behind `room`: at least `end_room` of them when there were as many.
     end: Vec<u8>,
     /// So many bytes are kept for the journal.
@@ -39,6 +41,15 @@ struct Kept {
     digest: Digester,
     head: Vec<u8>,
     tail: Vec<u8>,
+}
+
+/// What a file was to hold and does not.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Lost {
+    /// How many bytes.
+    pub(super) bytes: u64,
+    /// Why.
+    pub(super) why: String,
 }
 
 enum Spool {
@@ -59,6 +70,7 @@ impl Capture {
             file,
             room: limit - end_room,
             end_room: usize::try_from(end_room).unwrap_or(usize::MAX),
+            written: 0,
             end: Vec::new(),
             most: usize::try_from(limit).map_or(KEPT, |limit| limit.min(KEPT)),
             size: 0,
@@ -90,23 +102,28 @@ impl Capture {
         self.kept.size.min(self.kept.room)
     }
 
-    /// What the journal keeps, and why the file is not what it should be.
-    pub(super) fn finish(self) -> (Excerpt, Option<String>) {
-        let Kept { mut file, room, end_room, end, most, size, digest, mut head, mut tail, .. } = self.kept;
+    /// What the journal keeps, and what the file should and does not. That is no loss when the journal keeps everything.
+    pub(super) fn finish(self) -> (Excerpt, Option<Lost>) {
+        let Kept { mut file, room, end_room, written, end, most, size, digest, mut head, mut tail, .. } = self.kept;
         let digest = digest.finish();
-        if size > room
+        let beyond = size.saturating_sub(room);
+        if beyond > 0
             && let Spool::Open(open) = &mut file
-            && let Err(error) = finish_file(open, size - room, end_room, &end, &format!("{size} bytes have the SHA-256 {digest}"))
+            && let Err(error) = finish_file(open, beyond, end_room, &end, &format!("{size} bytes have the SHA-256 {digest}"))
         {
-            file = Spool::Failed(format!("the end of the output could not be written to its file: {error}"));
+            file = Spool::Failed(error.to_string());
         }
         let cut = size > most as u64;
         let tail = cut.then(|| {
             head.truncate(most / 2);
             Bytes(tail.split_off(tail.len() - most / 2))
         });
-        let fault = if let Spool::Failed(message) = file { Some(message) } else { None };
-        (Excerpt { size, digest, head: Bytes(head), tail }, fault)
+        let wanted = size.min(room) + beyond.min(end_room as u64);
+        let lost = match file {
+            Spool::Failed(why) if cut => Some(Lost { bytes: wanted - written, why }),
+            _ => None,
+        };
+        (Excerpt { size, digest, head: Bytes(head), tail }, lost)
     }
 }
 
@@ -142,21 +159,30 @@ impl Kept {
 
     /// A full disk must not stop the command: it would block for ever in `write`. So the failure is kept, and reading goes on.
     fn spool(&mut self, bytes: &[u8]) {
-        if let Err((path, error)) = self.try_spool(bytes) {
-            let at = self.size;
-            let place = path.map(|path| format!(" `{}`", path.display())).unwrap_or_default();
-            self.file = Spool::Failed(format!("the output from byte {at} on could not be written to its file{place}: {error}"));
+        if let Err(error) = self.try_spool(bytes) {
+            self.file = Spool::Failed(error.to_string());
         }
     }
 
-    fn try_spool(&mut self, bytes: &[u8]) -> Result<(), (Option<PathBuf>, io::Error)> {
+    fn try_spool(&mut self, bytes: &[u8]) -> io::Result<()> {
         if let Spool::NotYet(path) = &self.file {
-            let file = super::door::create_private(path).map_err(|error| (Some(path.clone()), error))?;
-            self.file = Spool::Open(file);
+            self.file = Spool::Open(super::door::create_private(path)?);
         }
         let Spool::Open(file) = &mut self.file else { return Ok(()) };
         let room = usize::try_from(self.room - self.size.min(self.room)).unwrap_or(usize::MAX).min(bytes.len());
-        file.write_all(&bytes[..room]).map_err(|error| (None, error))?;
+        let mut rest = &bytes[..room];
+        while !rest.is_empty() {
+            match file.write(rest) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(count) => {
+                    // Also when the next piece fails: a disk takes what it has room for.
+                    self.written += count as u64;
+                    rest = &rest[count..];
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
         if room < bytes.len() {
             add_latest(&mut self.end, &bytes[room..], self.end_room);
         }
@@ -167,9 +193,11 @@ impl Kept {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::unix::fs::FileExt as _;
+
     use proptest::prelude::*;
 
-    fn captured(dir: &std::path::Path, bytes: &[u8], piece: usize, limit: u64) -> (Excerpt, Option<String>) {
+    fn captured(dir: &std::path::Path, bytes: &[u8], piece: usize, limit: u64) -> (Excerpt, Option<Lost>) {
         let mut capture = Capture::new(Some(dir.join("1.stdout")), limit, Arc::default());
         let mut shown = Vec::new();
         bytes.chunks(piece).for_each(|piece| capture.push(piece, &mut |bytes| shown.extend_from_slice(bytes)));
@@ -217,21 +245,48 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_cannot_be_written_is_remembered_and_the_rest_is_kept() {
+    fn a_file_that_cannot_be_written_is_no_loss_when_the_journal_keeps_everything() {
         let dir = tempfile::tempdir().expect("a place");
-        let (excerpt, fault) = captured(&dir.path().join("missing"), b"still counted", 5, 100);
-        assert_eq!(excerpt, Excerpt::of(b"still counted"));
-        assert!(fault.expect("a fault").contains("byte 0"));
+        assert_eq!(captured(&dir.path().join("missing"), b"still counted", 5, 100), (Excerpt::of(b"still counted"), None));
     }
 
     #[test]
-    fn a_full_disk_is_remembered() {
-        let mut capture = Capture::new(None, 100, Arc::default());
-        capture.kept.file = Spool::Open(File::options().write(true).open("/dev/full").expect("Linux"));
-        capture.push(b"lost", &mut |_| ());
-        capture.push(b"too", &mut |_| ());
-        let (excerpt, fault) = capture.finish();
-        assert_eq!(excerpt.size, 7);
-        assert!(fault.expect("a fault").contains("No space left"));
+    fn what_a_full_disk_did_not_take_is_counted_on_both_sides_of_the_limit() {
+        for (printed, limit, lost) in [(101, 100, 100), (1000, 100, 100), (KEPT + 1, 10 * KEPT as u64, KEPT as u64 + 1)] {
+            let mut capture = Capture::new(None, limit, Arc::default());
+            capture.kept.file = Spool::Open(File::options().write(true).open("/dev/full").expect("Linux"));
+            vec![b'x'; printed].chunks(7).for_each(|piece| capture.push(piece, &mut |_| ()));
+            let (excerpt, found) = capture.finish();
+            assert_eq!(excerpt.size, printed as u64);
+            let found = found.expect("a loss");
+            assert!(found.bytes == lost && found.why.contains("No space left"), "{printed} of {limit}: {found:?}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(32))]
+        /// The disk is full in the middle of a piece: what it took of it is not lost.
+        #[test]
+        fn what_a_disk_took_before_it_was_full_is_not_counted(room in 0u64..30_000, piece in 1usize..9000) {
+            let mut capture = Capture::new(None, LIMIT.bytes(), Arc::default());
+            let file = small_file(room);
+            capture.kept.file = Spool::Open(file.try_clone().expect("another"));
+            let printed = vec![b'x'; KEPT + 4000];
+            printed.chunks(piece).for_each(|piece| capture.push(piece, &mut |_| ()));
+            let lost = capture.finish().1.expect("a loss");
+            let mut taken = vec![0; usize::try_from(room).expect("small")];
+            file.read_exact_at(&mut taken, 0).expect("room");
+            let taken = taken.iter().filter(|byte| **byte == b'x').count();
+            prop_assert_eq!(lost.bytes, (printed.len() - taken) as u64);
+        }
+    }
+
+    /// A file in memory that may not grow beyond `room` bytes.
+    fn small_file(room: u64) -> File {
+        use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
+        let file = File::from(memfd_create("small", MemfdFlags::ALLOW_SEALING).expect("Linux"));
+        file.set_len(room).expect("room");
+        fcntl_add_seals(&file, SealFlags::GROW).expect("sealed");
+        file
     }
 }

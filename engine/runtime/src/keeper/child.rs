@@ -5,14 +5,14 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use runbook_model::answer::{ExitStatus, Exited, Process};
+use runbook_model::answer::{ExitStatus, Exited, Process, Stream, Unkept};
 use runbook_model::manner::Reach;
 use rustix::io::{Errno, ioctl_fionbio, read, write};
 use rustix::pipe::{fcntl_getpipe_size, fcntl_setpipe_size};
 use rustix::process::{Pid, PidfdFlags, Signal, WaitStatus, pidfd_open};
 use zeroize::Zeroizing;
 
-use super::capture::{Capture, LIMIT};
+use super::capture::{Capture, LIMIT, Lost};
 use super::job::{Job, OutputFiles, Window};
 use super::pty::{self, Pty};
 use super::spawn::spawn;
@@ -272,7 +272,9 @@ impl Child {
             millis: millis(self.began.elapsed()),
             at: Instant::now(),
         });
-        let [(stdout, fault), (stderr, other)] = self.outputs.map(|output| output.capture.finish());
+        let [(stdout, out), (stderr, err)] = self.outputs.map(|output| output.capture.finish());
+        let unkept = [(Stream::Stdout, out), (Stream::Stderr, err)];
+        let unkept = unkept.into_iter().filter_map(|(of, lost)| lost.map(|Lost { bytes, why }| Unkept { of, bytes, why }));
         let mut stopped = self.stopping.map(Stopping::receipt);
         let mut left_running = left_running;
         if let Some(Stopped { receipt, .. }) = &mut stopped {
@@ -281,8 +283,8 @@ impl Child {
             left_running.retain(|process| !receipt.survived.iter().any(|survivor| survivor.pid == process.pid));
             receipt.survived.append(&mut left_running);
         }
-        let exited = Exited { status: exit.status, stdout, stderr, millis: exit.millis, left_running };
-        End::Exited(Box::new(Ended { exited, stopped, spool_fault: fault.or(other) }))
+        let exited = Exited { status: exit.status, stdout, stderr, millis: exit.millis, left_running, unkept: unkept.collect() };
+        End::Exited(Box::new(Ended { exited, stopped }))
     }
 }
 

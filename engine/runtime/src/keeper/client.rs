@@ -15,9 +15,10 @@ use tokio::time::{Instant, sleep};
 
 use super::door::{self, KeeperFault};
 use super::job::{Job, RunEnd, Typed};
-use super::line::{Greeting, Keyboard, Line};
+use super::line::{Attended, Greeting, Keyboard, Line};
 use super::recover::{Found, settle_dead};
-use super::wire::{self, End, Request};
+use super::unwritten::Unwritten;
+use super::wire::{self, Request};
 
 /// How long a keeper may take to come or go.
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
@@ -63,7 +64,7 @@ impl Keeper {
     /// started, the first command says so.
     pub async fn make_ready(&self) {
         if let Ok(line) = self.line().await {
-            self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+            self.rest(line);
         }
     }
 
@@ -109,7 +110,7 @@ impl Keeper {
         for last in [false, true] {
             let mut line = match self.line().await {
                 Ok(line) => line,
-                Err(fault) => return RunEnd::NotStarted { message: fault.to_string() },
+                Err(fault) => return fault.into(),
             };
             let asked = line.say(&request).await;
             let attended = match asked {
@@ -117,12 +118,16 @@ impl Keeper {
                 Err(dead) => Err(dead),
             };
             let dead = match attended {
-                Ok(Some(end)) => {
-                    self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(line);
-                    return told(key, end);
-                }
-                Ok(None) => {
+                Ok(Attended::BegunBefore) => {
                     return RunEnd::KeeperLost { known: format!("the keeper has begun a command with the number {key} before") };
+                }
+                Ok(Attended::Ended(end)) => {
+                    self.rest(line);
+                    return end.into();
+                }
+                Ok(Attended::Unwritten(errno)) => {
+                    self.rest(line);
+                    return RunEnd::Unwritten(Unwritten::new(&self.dir, errno));
                 }
                 Err(dead) => dead,
             };
@@ -180,6 +185,11 @@ impl Keeper {
         Err(KeeperFault::Died { status: None })
     }
 
+    /// Keeps a line for the next command.
+    fn rest(&self, line: Line) {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+    }
+
     /// A line without a command, if one is open.
     fn idle(&self) -> Option<Line> {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
@@ -208,14 +218,4 @@ impl Keeper {
         ours.set_nonblocking(true).map_err(failed)?;
         Ok((UnixStream::from_std(ours).map_err(failed)?, child))
     }
-}
-
-/// Hands an end on; a fault that concerns only the file of the output is not the command's.
-pub(super) fn told(key: u64, end: End) -> RunEnd {
-    if let End::Exited(ended) = &end
-        && let Some(fault) = &ended.spool_fault
-    {
-        tracing::warn!(key, "{fault}");
-    }
-    end.into()
 }

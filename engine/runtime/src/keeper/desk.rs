@@ -14,6 +14,7 @@ use super::connection::Connection;
 use super::job::{Job, marker};
 use super::ledger::{Ledger, Line};
 use super::process::{self, Alive};
+use super::unwritten::errno;
 use super::wire::{End, Event, Request, StopReason, VERSION};
 
 pub(super) struct Desk {
@@ -100,11 +101,12 @@ impl Desk {
         // The kernel's name for the process would be the shell's or that of what the shell becomes, as luck has it.
         let name = job.argv.first().and_then(|program| program.rsplit('/').next()).unwrap_or_default().to_owned();
         let starting = Line::Starting { key, boot: self.boot.clone(), at: Timestamp::now() };
-        let begun = match self.ledger.append(&starting) {
-            Ok(()) => Child::start(key, job, &self.dir, marker(&self.dir, key)),
-            Err(error) => Err(format!("the keeper cannot write its ledger in `{}`: {error}", self.dir.display())),
-        };
-        match begun {
+        if let Err(error) = self.ledger.append(&starting) {
+            // It was never begun, in this ledger and for whoever asks for it again.
+            self.used.remove(&key);
+            return self.connections[at].say(&Event::Unwritten { errno: errno(&error).raw_os_error() });
+        }
+        match Child::start(key, job, &self.dir, marker(&self.dir, key)) {
             Ok(child) => {
                 if let Some(Alive { pid, start, .. }) = Alive::read(child.pid()) {
                     self.ledger.append_or_owe(Line::Begun { key, pid, start_time: start, name });

@@ -7,7 +7,10 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt 
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 
+use rustix::io::Errno;
 use tokio::net::UnixStream;
+
+use super::unwritten::{Unwritten, errno};
 
 const SOCKET: &str = "keeper.sock";
 const LOCK: &str = "lock";
@@ -34,8 +37,12 @@ pub enum KeeperFault {
     /// The keeper started and gave up.
     #[error("the keeper could not begin its work: {message}")]
     Refused {
+        /// Its directory.
+        path: PathBuf,
         /// What it said.
         message: String,
+        /// What the file system said to it, when it was the one that refused.
+        source: Option<Errno>,
     },
     /// The keeper died while it started.
     #[error("the keeper ended before it was ready{}", status.as_ref().map(|status| format!(" ({status})")).unwrap_or_default())]
@@ -57,6 +64,17 @@ pub enum KeeperFault {
         /// What was not understood.
         message: String,
     },
+}
+
+impl KeeperFault {
+    /// What the disk did not take, when it is that for which no keeper can be had.
+    pub(crate) fn unwritten(&self) -> Option<Unwritten> {
+        match self {
+            Self::Place { path, source } => Some(Unwritten::new(path, errno(source))),
+            Self::Refused { path, source, .. } => source.map(|source| Unwritten::new(path, source)),
+            _ => None,
+        }
+    }
 }
 
 /// Makes the directory, readable for its owner only.

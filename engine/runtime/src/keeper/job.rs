@@ -10,6 +10,8 @@ use runbook_model::manner::Manner;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroize as _;
 
+use super::door::KeeperFault;
+use super::unwritten::Unwritten;
 use crate::secret::Redacted;
 
 /// The one variable that the keeper adds to a command's environment: `<run>/<key>`.
@@ -110,6 +112,8 @@ pub enum RunEnd {
         /// Why, with the way out.
         message: String,
     },
+    /// It was not started, because nothing could be written down about it: nothing failed but the disk.
+    Unwritten(Unwritten),
     /// It was stopped because its time was over.
     TimedOut {
         /// What was stopped, and what survived.
@@ -129,6 +133,16 @@ pub enum RunEnd {
         /// What is known, in one sentence.
         known: String,
     },
+}
+
+impl From<KeeperFault> for RunEnd {
+    /// Without a keeper nothing is started.
+    fn from(fault: KeeperFault) -> Self {
+        match fault.unwritten() {
+            Some(unwritten) => Self::Unwritten(unwritten),
+            None => Self::NotStarted { message: fault.to_string() },
+        }
+    }
 }
 
 /// Where the output of a command lies, redacted: all of it, or its head, a remark that says how much is missing, and its tail.

@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead as _, BufReader, ErrorKind, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -46,7 +46,16 @@ impl Ledger {
     /// Opens the ledger; says which keys it has seen.
     pub(super) fn open(dir: &Path) -> io::Result<(Self, HashSet<u64>)> {
         let known = lines(dir)?.map(|line| line.key()).collect();
-        let file = OpenOptions::new().append(true).create(true).mode(0o600).open(dir.join(FILE))?;
+        let mut file = OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(dir.join(FILE))?;
+        // A keeper that died in the middle of a line: what comes next must not be glued to it, or that a command begins would
+        // be read by nobody, and the command be begun again.
+        let mut last = [b'\n'];
+        if let Some(end) = file.metadata()?.len().checked_sub(1) {
+            file.read_exact_at(&mut last, end)?;
+        }
+        if last != *b"\n" {
+            file.write_all(b"\n")?;
+        }
         Ok((Self { file, owed: Vec::new() }, known))
     }
 
@@ -137,14 +146,16 @@ mod tests {
     use runbook_model::answer::{ExitStatus, Exited};
     use runbook_model::excerpt::Excerpt;
 
+    use proptest::prelude::*;
+
     fn starting(key: u64) -> Line {
         Line::Starting { key, boot: "b".to_owned(), at: Timestamp::UNIX_EPOCH }
     }
 
     fn ended(key: u64) -> Line {
         let (stdout, stderr) = (Excerpt::of(b"a\nb"), Excerpt::default());
-        let exited = Exited { status: ExitStatus::Code(3), stdout, stderr, millis: 4, left_running: vec![] };
-        Line::Ended { key, end: End::Exited(Box::new(Ended { exited, stopped: None, spool_fault: None })) }
+        let exited = Exited { status: ExitStatus::Code(3), stdout, stderr, millis: 4, left_running: vec![], unkept: vec![] };
+        Line::Ended { key, end: End::Exited(Box::new(Ended { exited, stopped: None })) }
     }
 
     #[test]
@@ -164,6 +175,33 @@ mod tests {
         assert!(trace.end.is_none() && trace.starting.is_some());
         assert_eq!(Trace::read(dir.path(), 3).expect("read"), Trace::default());
         assert_eq!(Ledger::open(dir.path()).expect("opened").1, HashSet::from([1, 2]));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        /// A disk that is full in the middle of a line: what stands there whole is known, the rest never was, and what is
+        /// written once there is room again is not glued to the torn line.
+        #[test]
+        fn a_ledger_that_is_cut_anywhere_says_what_stands_there_whole(keys in prop::collection::vec(1u64..5, 1..8), cut in any::<prop::sample::Index>()) {
+            let dir = tempfile::tempdir().expect("a place");
+            let (mut ledger, _) = Ledger::open(dir.path()).expect("opened");
+            let mut ends = Vec::new();
+            for key in &keys {
+                ledger.append(&starting(*key)).expect("room");
+                ends.push(ledger.file.metadata().expect("a file").len());
+            }
+            let cut = cut.index(usize::try_from(ends[ends.len() - 1]).expect("small") + 1) as u64;
+            ledger.file.set_len(cut).expect("cut");
+            // A line that lacks nothing but its end is whole.
+            let whole: HashSet<u64> = keys.iter().zip(&ends).filter(|(_, end)| **end <= cut + 1).map(|(key, _)| *key).collect();
+            prop_assert_eq!(&Ledger::open(dir.path()).expect("opened").1, &whole);
+            let (mut next, _) = Ledger::open(dir.path()).expect("opened");
+            next.append(&ended(9)).expect("room");
+            prop_assert!(Trace::read(dir.path(), 9).expect("read").end.is_some());
+            for key in &whole {
+                prop_assert!(Trace::read(dir.path(), *key).expect("read").starting.is_some());
+            }
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use runbook_model::excerpt::Bytes;
 use runbook_model::length::Length;
+use rustix::io::Errno;
 use tokio::net::UnixStream;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until, timeout};
@@ -34,6 +35,16 @@ pub(super) enum Dead {
     Wire(#[from] WireFault),
 }
 
+/// What came of asking for a command.
+pub(super) enum Attended {
+    /// It has ended.
+    Ended(End),
+    /// The keeper refuses to begin it, because it did so before.
+    BegunBefore,
+    /// The keeper could not write down that it begins, and has not begun it.
+    Unwritten(Errno),
+}
+
 /// What a new line begins with.
 pub(super) enum Greeting {
     Ready(Line),
@@ -54,7 +65,10 @@ impl Line {
             Ok(Ok(Event::Hello { version, .. })) => Err(stranger(format!("it speaks version {version}, this engine {VERSION}"))),
             Ok(Ok(Event::Refused { busy: true, .. })) => Ok(Greeting::Busy),
             Ok(Err(Dead::HungUp(_))) => Ok(Greeting::Gone),
-            Ok(Ok(Event::Refused { busy: false, message })) => Err(KeeperFault::Refused { message }),
+            Ok(Ok(Event::Refused { busy: false, message, errno })) => {
+                let source = errno.map(Errno::from_raw_os_error);
+                Err(KeeperFault::Refused { path: dir.to_owned(), message, source })
+            }
             Ok(Ok(_)) => Err(stranger("it does not greet".to_owned())),
             Ok(Err(Dead::Wire(fault))) => Err(stranger(fault.to_string())),
         }
@@ -94,15 +108,14 @@ impl Line {
         matches!(self.stream.try_read(&mut self.buffer), Err(error) if error.kind() == io::ErrorKind::WouldBlock)
     }
 
-    /// Follows a command to its end; stops it at its time limit, or when the operator wants it. `None` when the keeper
-    /// refuses to begin it, because it did so before.
+    /// Follows a command to its end, if it is begun; stops it at its time limit, or when the operator wants it.
     pub(super) async fn attend(
         &mut self,
         limit: Option<Length>,
         mut stop: watch::Receiver<bool>,
         keyboard: &mut Keyboard,
         mut progress: impl FnMut(bool, &[u8]),
-    ) -> Result<Option<End>, Dead> {
+    ) -> Result<Attended, Dead> {
         let deadline = limit.map(|limit| Instant::now() + Duration::from(limit));
         let mut stopped = false;
         loop {
@@ -115,8 +128,9 @@ impl Line {
                         progress(stderr, &bytes.0);
                         continue;
                     }
-                    Event::Ended(end) => return Ok(Some(end)),
-                    Event::BegunBefore => return Ok(None),
+                    Event::Ended(end) => return Ok(Attended::Ended(end)),
+                    Event::BegunBefore => return Ok(Attended::BegunBefore),
+                    Event::Unwritten { errno } => return Ok(Attended::Unwritten(Errno::from_raw_os_error(errno))),
                     _ => continue,
                 },
                 typed = keyboard.next() => match typed {

@@ -29,6 +29,7 @@ mod recover;
 mod serve;
 mod spawn;
 mod stopping;
+mod unwritten;
 mod wire;
 
 pub use cage::can_cage;
@@ -39,5 +40,6 @@ pub(crate) use pty::cannot_be_typed;
 pub use pty::{AT_TERMINAL, at_terminal};
 pub use recover::{Found, Orphan, Running};
 pub use serve::serve;
+pub use unwritten::Unwritten;
 #[doc(hidden)]
 pub use wire::understood;

@@ -13,11 +13,11 @@ use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep};
 
-use super::client::{Keeper, PATIENCE, TICK, told};
+use super::client::{Keeper, PATIENCE, TICK};
 use super::door::{self, KeeperFault};
 use super::job::{OutputFiles, RunEnd, Typed, marker};
 use super::ledger::{Begun, Trace};
-use super::line::{Greeting, Keyboard, Line};
+use super::line::{Attended, Greeting, Keyboard, Line};
 use super::process::{self, Alive};
 use super::wire::{self, Event, Request};
 use crate::boot::boot_id;
@@ -117,7 +117,7 @@ async fn ask(mut line: Line, dir: &Path, key: u64, boot: &str) -> Result<Option<
         Ok(Event::Watching { stdout, stderr }) => {
             Ok(Some(Found::Running(Running { line, dir: dir.to_owned(), key, before: [stdout, stderr] })))
         }
-        Ok(Event::Ended(end)) => Ok(Some(Found::Ended(told(key, end)))),
+        Ok(Event::Ended(end)) => Ok(Some(Found::Ended(end.into()))),
         // The line stays open while the ledger is read, so that this keeper does not end and nothing new begins.
         Ok(Event::NotRunning) => read(dir, key, boot).map(Some),
         _ => Ok(None),
@@ -130,7 +130,7 @@ fn read(dir: &Path, key: u64, boot: &str) -> Result<Found, KeeperFault> {
     let trace = Trace::read(dir, key).map_err(place)?;
     let same_boot = boot_id().map_err(place)? == boot;
     if let Some(end) = trace.end {
-        return Ok(Found::Ended(told(key, end)));
+        return Ok(Found::Ended(end.into()));
     }
     let Some((_, at)) = trace.starting else {
         return Ok(if same_boot {
@@ -233,8 +233,8 @@ impl Running {
             replay(path, self.before[at], &mut |bytes| progress(at == 1, bytes)).unwrap_or(());
         }
         match self.line.attend(timeout, stop, keyboard, progress).await {
-            Ok(Some(end)) => told(self.key, end),
-            Ok(None) => RunEnd::KeeperLost { known: "the keeper answered what it was not asked".to_owned() },
+            Ok(Attended::Ended(end)) => end.into(),
+            Ok(_) => RunEnd::KeeperLost { known: "the keeper answered what it was not asked".to_owned() },
             Err(_) => match read_when_dead(&self.dir, self.key).await {
                 Ok(end) => end,
                 Err(fault) => RunEnd::KeeperLost { known: fault.to_string() },

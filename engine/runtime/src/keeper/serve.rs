@@ -14,7 +14,7 @@ use rustix::process::{getpid, set_child_subreaper, setsid};
 use super::child::{Child, Wants};
 use super::connection::Connection;
 use super::desk::Desk;
-use super::door;
+use super::door::{self, KeeperFault};
 use super::wire::Event;
 use crate::file_limit;
 use crate::secret::keep_memory;
@@ -49,8 +49,11 @@ pub fn serve(dir: &Path) -> ExitCode {
             drop(lock);
             ExitCode::SUCCESS
         }
-        Ok(None) => refuse(engine, true, "another keeper lives".to_owned()),
-        Err(error) => refuse(engine, false, format!("`{}`: {error}", dir.display())),
+        Ok(None) => refuse(engine, &Event::Refused { busy: true, message: "another keeper lives".to_owned(), errno: None }),
+        Err(fault) => {
+            let errno = fault.unwritten().map(|unwritten| unwritten.source.raw_os_error());
+            refuse(engine, &Event::Refused { busy: false, message: fault.to_string(), errno })
+        }
     }
 }
 
@@ -58,22 +61,23 @@ fn first_line() -> Option<Connection> {
     Connection::new(UnixStream::from(io::stdin().as_fd().try_clone_to_owned().ok()?)).ok()
 }
 
-fn refuse(mut engine: Connection, busy: bool, message: String) -> ExitCode {
-    engine.say(&Event::Refused { busy, message });
+fn refuse(mut engine: Connection, refused: &Event) -> ExitCode {
+    engine.say(refused);
     ExitCode::FAILURE
 }
 
 /// Leaves the operator's session, takes the lock, opens the door. `None` when another keeper lives.
-fn open(dir: &Path) -> io::Result<Option<(Desk, File)>> {
-    let dir = dir.canonicalize()?;
+fn open(dir: &Path) -> Result<Option<(Desk, File)>, KeeperFault> {
+    let place = |source| KeeperFault::Place { path: dir.to_owned(), source };
+    let dir = dir.canonicalize().map_err(place)?;
     // Fails only for the leader of a group, which a keeper that was started by hand may be.
     setsid().map(drop).unwrap_or(());
-    set_child_subreaper(Some(getpid()))?;
-    let Some(mut lock) = door::lock(&dir).map_err(io::Error::other)? else { return Ok(None) };
-    door::sign(&mut lock)?;
-    let listener = door::listen(&dir)?;
-    std::env::set_current_dir("/")?; // nobody shall be kept from unmounting where the operator stood
-    Ok(Some((Desk::new(dir, listener)?, lock)))
+    set_child_subreaper(Some(getpid())).map_err(|errno| place(errno.into()))?;
+    let Some(mut lock) = door::lock(&dir)? else { return Ok(None) };
+    door::sign(&mut lock).map_err(place)?;
+    let listener = door::listen(&dir).map_err(place)?;
+    std::env::set_current_dir("/").map_err(place)?; // nobody shall be kept from unmounting where the operator stood
+    Ok(Some((Desk::new(dir, listener).map_err(place)?, lock)))
 }
 
 fn work(desk: &mut Desk) {

@@ -37,13 +37,21 @@ pub(super) enum Event {
     /// The first message: the keeper is ready.
     Hello { version: u32, pid: u32 },
     /// The first and last message: the keeper cannot work.
-    Refused { busy: bool, message: String },
+    Refused {
+        busy: bool,
+        message: String,
+        /// What the file system said, when it was the one that refused.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        errno: Option<i32>,
+    },
     /// The answer to `Watch`: it runs, and has printed so many bytes so far.
     Watching { stdout: u64, stderr: u64 },
     /// The answer to `Watch`: it does not run under this keeper.
     NotRunning,
     /// The answer to `Run`: this key was used before.
     BegunBefore,
+    /// The answer to `Run`: that it begins could not be written down, so it does not.
+    Unwritten { errno: i32 },
     /// The command printed something; `skipped` bytes before it were not sent because the engine was slower.
     Output { stderr: bool, skipped: u64, bytes: Bytes },
     /// The command has ended.
@@ -71,9 +79,6 @@ pub(super) struct Ended {
     pub(super) exited: Exited,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) stopped: Option<Stopped>,
-    /// Why the files do not hold what was printed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) spool_fault: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

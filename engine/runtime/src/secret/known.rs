@@ -109,6 +109,7 @@ mod tests {
             stderr: Excerpt::default(),
             millis: 83_917_264,
             left_running: Vec::new(),
+            unkept: Vec::new(),
         })
     }
 

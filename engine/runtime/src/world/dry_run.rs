@@ -9,14 +9,14 @@ use runbook_model::change::{Change, FileRestore, FileWrite, Invocation};
 use runbook_model::entry::Intent;
 use runbook_model::failure::Failure;
 use runbook_model::length::Length;
-use runbook_model::observation::{NotSeen, Observation, Seen};
+use runbook_model::observation::{Observation, Seen};
 use runbook_model::outlook::Lack;
 use runbook_model::step::Check;
 use rustix::fs::{Access, access};
 use rustix::io::Errno;
 
 use super::schedule::judge_dry;
-use super::{Choice, Chosen, Judgement, Limits, Looks, Performed, Question, Reaction, Recovered, Task, World};
+use super::{Blind, Choice, Chosen, Judgement, Limits, Looks, Performed, Question, Reaction, Recovered, Task, World};
 use crate::journal::Receipt;
 use crate::operation::Look;
 
@@ -63,7 +63,7 @@ impl<W: World> DryRunWorld<W> {
                 match self.real.observe(&look).await {
                     Ok(Seen::Value(Value::Bool(true))) => {}
                     Ok(_) => self.note(change, format!("nobody answers at {address}")),
-                    Err(NotSeen { message }) => self.note(change, message),
+                    Err(blind) => self.note(change, blind.to_string()),
                 }
             }
             Change::Run(invocation) => {
@@ -85,7 +85,7 @@ impl<W: World> DryRunWorld<W> {
         match self.real.observe(&Observation::Output { invocation: look, timeout: None }).await {
             Ok(Seen::Exited(exited)) if exited.status.is_success() => None,
             Ok(_) => Some(format!("there is no program `{program}` on `{host}`")),
-            Err(NotSeen { message }) => Some(message),
+            Err(blind) => Some(blind.to_string()),
         }
     }
 }
@@ -126,7 +126,7 @@ impl<W: World> World for DryRunWorld<W> {
         Box::pin(async { Recovered::NeverBegun { evidence: "a rehearsal changes nothing".to_owned() } })
     }
 
-    fn observe<'a>(&'a self, observation: &'a Observation) -> Task<'a, Result<Seen, NotSeen>> {
+    fn observe<'a>(&'a self, observation: &'a Observation) -> Task<'a, Result<Seen, Blind>> {
         self.real.observe(observation)
     }
 

@@ -31,6 +31,7 @@ use runbook_model::step::{Check, Confirm, StepSpec};
 use tokio::sync::watch;
 
 use crate::journal::Receipt;
+use crate::keeper::Unwritten;
 use crate::operation::Look;
 
 pub use dry_run::DryRunWorld;
@@ -74,7 +75,7 @@ pub trait World {
     fn recorded(&self, _path: &StepPath, _attempt: Attempt) {}
 
     /// Takes one look for a check.
-    fn observe<'a>(&'a self, observation: &'a Observation) -> Task<'a, Result<Seen, NotSeen>>;
+    fn observe<'a>(&'a self, observation: &'a Observation) -> Task<'a, Result<Seen, Blind>>;
 
     /// What the next look of a check will see, when this world knows it without a look: that of a test may. The closure of
     /// the check is not called then.
@@ -127,6 +128,9 @@ pub enum Performed {
     Done(Answer),
     /// It failed.
     Failed(Failure),
+    /// It was not begun, because nothing could be written down about it: nothing more may be done, as when the journal takes no
+    /// more.
+    Unwritten(Unwritten),
     /// This world makes no changes.
     Withheld,
     /// It was begun, and whether it took effect cannot be known any more: what watched it is gone, or the disk refused
@@ -135,6 +139,17 @@ pub enum Performed {
         /// What is known.
         known: String,
     },
+}
+
+/// Why a look was not taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Blind {
+    /// It was tried, and gave no answer: the check hears of it.
+    #[error(transparent)]
+    NotSeen(#[from] NotSeen),
+    /// Nothing could be written down about it: nothing more may be done, as when the journal takes no more.
+    #[error(transparent)]
+    Unwritten(Unwritten),
 }
 
 /// What became of a change that was intended and never reported.

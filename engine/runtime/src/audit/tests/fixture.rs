@@ -110,6 +110,7 @@ impl Ledger {
                 stderr: Excerpt::default(),
                 millis: 5,
                 left_running: Vec::new(),
+                unkept: Vec::new(),
             })),
             millis: Some(5),
             looks: None,

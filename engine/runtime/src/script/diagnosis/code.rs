@@ -73,11 +73,13 @@ pub enum Code {
     SecretInArgument,
     /// The configuration does not say where a secret comes from.
     NoSource,
+    /// A closure means a variable and gets the function of that name.
+    Captured,
 }
 
 impl Code {
     /// Every code, in the order of the numbers.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 35] = [
         Self::Syntax,
         Self::Import,
         Self::UnknownFunction,
@@ -112,6 +114,7 @@ impl Code {
         Self::SecretAsText,
         Self::SecretInArgument,
         Self::NoSource,
+        Self::Captured,
     ];
 
     /// `RB0001`, `RB0002`, and so on.
@@ -152,6 +155,7 @@ impl Code {
             Self::SecretAsText => "RB0032",
             Self::SecretInArgument => "RB0033",
             Self::NoSource => "RB0034",
+            Self::Captured => "RB0051",
         }
     }
 
@@ -243,6 +247,11 @@ impl Code {
             Self::NoSource => {
                 "The runbook names a secret, and `runbook.toml` does not say where it comes from. Add it to `[secrets]`: \
                  `\"db/password\" = { env = \"DB_PASSWORD\" }`, or `{ file = … }`, `{ command = [ … ] }`, `{ age = … }`."
+            }
+            Self::Captured => {
+                "A closure uses a variable that has the name of a function of the same file. Rhai does not capture such a \
+                 variable: what the closure sees is a pointer to the function, which equals no value. A check would miss, or \
+                 hold, for no reason that can be read. Give one of the two another name."
             }
             Self::Internal => "The engine failed, not the script. Nothing is lost: the journal is written before every effect.",
             Self::Arity => {

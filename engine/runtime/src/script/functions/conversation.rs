@@ -123,6 +123,7 @@ impl Asked<'_> {
                 stderr: Excerpt::default(),
                 millis: 0,
                 left_running: Vec::new(),
+                unkept: Vec::new(),
             })),
             Change::Http(_) => {
                 Dynamic::from(Reaction(Response { status: 200, body: Bytes(text().into_bytes()), ..Response::default() }))

@@ -5,6 +5,7 @@
 
 mod arguments;
 mod calls;
+mod captured;
 mod fitting;
 mod head;
 mod keys;
@@ -50,6 +51,7 @@ pub(super) fn lint(sources: &Sources, asts: &BTreeMap<String, AST>) -> Vec<Diagn
     for file in &program.files {
         let mut found = Found { sources, file: file.name, all: Vec::new() };
         shadowed::lint(file, &mut found);
+        captured::lint(file, &mut found);
         calls::lint(&program, file, &mut found);
         switches::lint(file, &mut found);
         keys::lint(file, &mut found);

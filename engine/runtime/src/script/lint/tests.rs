@@ -303,3 +303,40 @@ fn what_is_refused_before_the_run_is_refused_while_it_runs() {
     }
     assert!(both > 600, "{both}");
 }
+
+/// Rhai captures no variable that has the name of a function of the file.
+#[test]
+fn a_closure_that_would_get_a_function_for_a_variable_is_refused() {
+    for (body, line, column) in [
+        ("fn wait(n) { n }\nlet wait = 3;\ncheck(\"x\", || wait > 2);", 4, 15),
+        ("let wait = 3;\ncheck(\"x\", || wait > 2);\nfn wait() { 1 }", 3, 15),
+        ("fn wait() { 1 }\nconst wait = 3;\ncheck(\"x\", || wait > 2 && wait < 9);", 4, 15),
+        ("fn wait() { 1 }\nfor wait in [1] { check(\"x\", || wait == 1); }", 3, 33),
+        ("fn wait() { 1 }\nfor (item, wait) in [1] { check(\"x\", || wait == 1); }", 3, 41),
+        ("fn wait() { 1 }\nfn f(wait) { check(\"x\", || wait == 1); }\nf(1);", 3, 28),
+        ("fn wait() { 1 }\ntry { f(); } catch (wait) { check(\"x\", || wait == 1); }\nfn f() {}", 3, 43),
+        ("fn wait() { 1 }\nlet f = |wait| { let g = || wait + 1; g.call() };\nprint(f.call(1));", 3, 29),
+        ("fn wait() { 1 }\nlet wait = 1;\nlet o = 2;\ncheck(\"x\", || { let y = o; `${wait}` == `${y}` });", 5, 31),
+        ("fn wait() { 1 }\nlet wait = 1;\ncheck(\"x\", || { if true { let wait = 2; } wait == 1 });", 4, 43),
+    ] {
+        one(&below(body), Code::Captured, line, column, "`wait`");
+    }
+}
+
+#[test]
+fn what_no_closure_mistakes_may_have_the_name_of_a_function() {
+    for body in [
+        "fn wait(n) { n }\nlet wait = 3;\nprint(wait);",
+        "fn wait(n) { n }\nlet wait = 3;\ncheck(\"x\", || wait(2) > 2);",
+        "fn wait(n) { n }\ncheck(\"x\", || [1].map(wait) == [1]);",
+        "fn wait(n) { n }\ncheck(\"x\", || [1].map(|wait| wait) == [1]);",
+        "fn wait(n) { n }\ncheck(\"x\", || { let wait = 3; wait > 2 });",
+        "fn wait(n) { n }\ncheck(\"x\", || { for wait in [1] { return wait == 1; } false });",
+        "fn wait(n) { n }\nlet wait = #{ wait: 3 };\nlet it = wait;\ncheck(\"x\", || it.wait > 2);",
+        "fn wait(n) { n }\nif true { let wait = 1; print(wait); }\ncheck(\"x\", || [1].map(wait) == [1]);",
+        "fn wait(n) { n }\nfn f(wait) { print(wait); }\nf(1);\ncheck(\"x\", || [1].map(wait) == [1]);",
+        "let command = 3;\ncheck(\"x\", || command > 2);",
+    ] {
+        assert_eq!(below(body), [], "{body}");
+    }
+}

@@ -50,6 +50,7 @@ fn printed(text: &str) -> Answer {
         stderr: Excerpt::default(),
         millis: 7,
         left_running: Vec::new(),
+        unkept: Vec::new(),
     })
 }
 

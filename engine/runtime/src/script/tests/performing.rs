@@ -150,6 +150,7 @@ fn a_failed_step_can_be_caught_and_names_itself() {
             stderr: Excerpt::default(),
             millis: 0,
             left_running: Vec::new(),
+            unkept: Vec::new(),
         })))),
         other => willing(other),
     };

@@ -74,6 +74,7 @@ pub(super) fn performed(program: &str, end: RunEnd) -> Performed {
         RunEnd::Exited(exited) if exited.status.is_success() => Performed::Done(Answer::Exited(exited)),
         RunEnd::Exited(exited) => Performed::Failed(Failure::Exited(exited)),
         RunEnd::NotStarted { message } => Performed::Failed(Failure::NotStarted { program: program.to_owned(), message }),
+        RunEnd::Unwritten(unwritten) => Performed::Unwritten(unwritten),
         RunEnd::TimedOut { after, receipt, exited } => Performed::Failed(Failure::TimedOut { after, receipt, exited }),
         RunEnd::Stopped { receipt, exited } => Performed::Failed(Failure::Stopped { receipt, exited }),
         RunEnd::Lost { known } => Performed::InDoubt { known },
@@ -84,6 +85,7 @@ pub(super) fn performed(program: &str, end: RunEnd) -> Performed {
 pub(super) fn recovered(program: &str, found: RunFound) -> Recovered {
     match found {
         RunFound::Ended(RunEnd::Lost { known }) | RunFound::InDoubt { known } => Recovered::InDoubt { known },
+        RunFound::Ended(RunEnd::Unwritten(unwritten)) => Recovered::NeverBegun { evidence: unwritten.to_string() },
         RunFound::Ended(end) => Recovered::Ended(performed(program, end)),
         RunFound::NeverBegun { evidence } => Recovered::NeverBegun { evidence },
     }

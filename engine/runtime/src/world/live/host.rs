@@ -102,7 +102,7 @@ impl Hosts {
             Err(no) => return RunEnd::NotStarted { message: no.message },
         };
         match end {
-            RunEnd::NotStarted { .. } => return end,
+            RunEnd::NotStarted { .. } | RunEnd::Unwritten(_) => return end,
             // How the courier ended says nothing about what it went for.
             end if at.only_looks => return RunEnd::Lost { known: lost(end) },
             _ => {}
@@ -304,12 +304,13 @@ fn told(verdict: Verdict, end: RunEnd) -> RunEnd {
             RunEnd::Exited(of(exited))
         }
         // Nobody heard what it printed, but how it ended is known.
-        (RunEnd::NotStarted { .. } | RunEnd::Lost { .. }, _) => RunEnd::Exited(Exited {
+        (RunEnd::NotStarted { .. } | RunEnd::Unwritten(_) | RunEnd::Lost { .. }, _) => RunEnd::Exited(Exited {
             status,
             stdout: Excerpt::of(b""),
             stderr: Excerpt::of(b""),
             millis: 0,
             left_running: Vec::new(),
+            unkept: Vec::new(),
         }),
     }
 }
@@ -319,6 +320,7 @@ fn lost(end: RunEnd) -> String {
     match end {
         RunEnd::Lost { known } => known,
         RunEnd::NotStarted { message } => message,
+        RunEnd::Unwritten(unwritten) => unwritten.to_string(),
         RunEnd::Exited(Exited { status: ExitStatus::Signal(signal), .. }) => {
             format!("the courier was killed by {}", runbook_model::failure::signal_name(signal))
         }

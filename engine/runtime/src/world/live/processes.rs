@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 
 use crate::world::{Limits, Task};
 
-pub use crate::keeper::{Job, Typed, Window};
+pub use crate::keeper::{Job, Typed, Unwritten, Window};
 pub use kept::Kept;
 
 mod kept;
@@ -102,6 +102,8 @@ pub enum RunEnd {
         /// Why.
         message: String,
     },
+    /// It was not started, because nothing could be written down about it.
+    Unwritten(Unwritten),
     /// It was stopped at its deadline.
     TimedOut {
         /// The deadline.

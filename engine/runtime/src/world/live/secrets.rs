@@ -103,6 +103,8 @@ pub(super) fn veiled(performed: Performed) -> Performed {
         Performed::Done(answer) => Performed::Done(known::redacted(answer)),
         Performed::Failed(failure) => Performed::Failed(known::redacted(failure)),
         Performed::InDoubt { known } => Performed::InDoubt { known: known::veiled(&known).into_owned() },
+        // A path of ours and a number.
+        Performed::Unwritten(unwritten) => Performed::Unwritten(unwritten),
         Performed::Withheld => Performed::Withheld,
     }
 }

@@ -23,7 +23,7 @@ use crate::report::Progress;
 use crate::secret::{Vault, known};
 use crate::world::schedule::judge_live;
 use crate::world::{
-    Choice, Chosen, Judgement, Lent, Limits, Looks, People, Performed, Question, Reaction, Recovered, Task, World,
+    Blind, Choice, Chosen, Judgement, Lent, Limits, Looks, People, Performed, Question, Reaction, Recovered, Task, World,
 };
 
 /// Where output goes while a command runs.
@@ -260,11 +260,15 @@ impl World for LiveWorld {
         self.hosts.recorded(Key::of(path, attempt));
     }
 
-    fn observe<'a>(&'a self, observation: &'a Observation) -> Task<'a, Result<Seen, NotSeen>> {
+    fn observe<'a>(&'a self, observation: &'a Observation) -> Task<'a, Result<Seen, Blind>> {
         Box::pin(async {
             self.recall().await;
             let seen = observe::observe(&self.site, &self.hosts, &self.vault, &*self.processes, observation).await;
-            seen.map(known::redacted).map_err(|not_seen| NotSeen { message: known::veiled(&not_seen.message).into_owned() })
+            seen.map(known::redacted).map_err(|blind| match blind {
+                Blind::NotSeen(NotSeen { message }) => NotSeen { message: known::veiled(&message).into_owned() }.into(),
+                // A path of ours and a number.
+                Blind::Unwritten(unwritten) => Blind::Unwritten(unwritten),
+            })
         })
     }
 

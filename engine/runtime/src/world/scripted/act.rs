@@ -86,5 +86,6 @@ pub(super) fn exited(code: i32, stdout: &str, stderr: &str) -> Exited {
         stderr: Excerpt::of(stderr.as_bytes()),
         millis: 0,
         left_running: Vec::new(),
+        unkept: Vec::new(),
     }
 }

@@ -13,7 +13,7 @@ use runbook_model::step::{Confirm, Location, StepKind, StepSpec};
 use tokio::sync::watch;
 
 use super::*;
-use crate::world::{Limits, Performed, Question, Reaction, Recovered, World};
+use crate::world::{Blind, Limits, Performed, Question, Reaction, Recovered, World};
 use runbook_model::change::Change;
 
 fn step(name: &str) -> StepPath {
@@ -66,13 +66,16 @@ async fn looks_confirms_and_time_follow_the_script() {
         .says("Which?", Said::Chose("blue".to_owned()));
     let tcp = Observation::Tcp { address: "db:5432".to_owned(), timeout: None };
     let started = world.now();
-    assert_eq!(world.observe(&tcp).await, Sight::value(false).0);
+    assert_eq!(world.observe(&tcp).await, Sight::value(false).0.map_err(Blind::from));
     world.wait(Duration::from_secs(3600)).await;
-    assert_eq!(world.observe(&tcp).await, Sight::value(true).0);
+    assert_eq!(world.observe(&tcp).await, Sight::value(true).0.map_err(Blind::from));
     assert_eq!((world.monotonic_millis(), (world.now() - started).get_seconds()), (3_600_000, 3_600));
-    assert_eq!(world.observe(&Observation::ReadFile { path: "/etc/a".to_owned() }).await, Sight::content("1").0);
+    assert_eq!(
+        world.observe(&Observation::ReadFile { path: "/etc/a".to_owned() }).await,
+        Sight::content("1").0.map_err(Blind::from)
+    );
     let unheard = world.observe(&Observation::ListDir { path: "/x".to_owned() }).await.unwrap_err();
-    assert_eq!(unheard.message, "fs::list /x: the test does not say what is seen here");
+    assert_eq!(unheard.to_string(), "fs::list /x: the test does not say what is seen here");
     let question = |name: &str| Question {
         path: step(name),
         text: name.to_owned(),

@@ -27,7 +27,7 @@ use super::what::what;
 use crate::journal::Receipt;
 use crate::operation::Look;
 use crate::world::schedule::judge_live;
-use crate::world::{Choice, Chosen, Judgement, Limits, Looks, Performed, Question, Reaction, Recovered, Task, World};
+use crate::world::{Blind, Choice, Chosen, Judgement, Limits, Looks, Performed, Question, Reaction, Recovered, Task, World};
 
 /// A world that plays what a test wrote down. Clones are the same world, so a test can keep one and give one away.
 #[derive(Debug, Clone)]
@@ -189,7 +189,7 @@ impl World for ScriptedWorld {
         })
     }
 
-    fn observe<'a>(&'a self, observation: &'a Observation) -> Task<'a, Result<Seen, NotSeen>> {
+    fn observe<'a>(&'a self, observation: &'a Observation) -> Task<'a, Result<Seen, Blind>> {
         Box::pin(async move {
             self.enter(|| {}).await;
             let what = what(observation);
@@ -201,11 +201,11 @@ impl World for ScriptedWorld {
                 stage.later.iter().find(fits).map(|(_, _, sight)| sight.clone())
             });
             if let Some(sight) = later.next() {
-                return sight.0;
+                return sight.0.map_err(Blind::from);
             }
             drop(later);
             if let Some(sight) = stage.sights.next(|pattern| pattern.fits(&what)) {
-                return sight.0;
+                return sight.0.map_err(Blind::from);
             }
             match observation {
                 Observation::ReadFile { path } if stage.files.contains_key(path) => {
@@ -215,7 +215,7 @@ impl World for ScriptedWorld {
                 _ => {
                     let message = format!("{what}: the test does not say what is seen here");
                     stage.unanswered.push(Unanswered::Look(what, observation.clone()));
-                    Err(NotSeen { message })
+                    Err(NotSeen { message }.into())
                 }
             }
         })

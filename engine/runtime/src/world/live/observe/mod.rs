@@ -21,6 +21,7 @@ use super::blocking::{off_thread, off_thread_within};
 use super::host::Hosts;
 use super::processes::Processes;
 use crate::secret::{Vault, filled};
+use crate::world::Blind;
 
 /// How long a disk may take to answer; one that is slower hangs.
 const DISK: std::time::Duration = std::time::Duration::from_secs(30);
@@ -32,8 +33,8 @@ pub(super) async fn observe(
     vault: &Arc<Vault>,
     processes: &dyn Processes,
     observation: &Observation,
-) -> Result<Seen, NotSeen> {
-    match observation {
+) -> Result<Seen, Blind> {
+    let seen = match observation {
         Observation::Http { method, url, headers, timeout, secrets, ca } => {
             let (vault, headers, secrets) = (Arc::clone(vault), headers.clone(), secrets.clone());
             let ca = ca.as_deref().map(|ca| site.absolute(ca));
@@ -45,7 +46,9 @@ pub(super) async fn observe(
             let headers = filled.await.map_err(|why| not_seen(url, why))?;
             http::look(method, url, &headers, *timeout, guarded, ca).await
         }
-        Observation::Output { invocation, timeout } => output::look(site, (hosts, vault), processes, invocation, *timeout).await,
+        Observation::Output { invocation, timeout } => {
+            return output::look(site, (hosts, vault), processes, invocation, *timeout).await;
+        }
         Observation::ReadFile { path } => on_disk(site, path, content::read).await,
         Observation::ReadLink { path } => on_disk(site, path, stat::link).await,
         Observation::Stat { path } => on_disk(site, path, stat::stat).await,
@@ -65,7 +68,8 @@ pub(super) async fn observe(
         }
         // In milliseconds: people read it, and a step takes longer than that.
         Observation::Now => Ok(Seen::Value(format!("{:.3}", jiff::Timestamp::now()).into())),
-    }
+    };
+    seen.map_err(Blind::from)
 }
 
 async fn on_disk(

@@ -11,11 +11,11 @@ use tokio::sync::watch;
 
 use super::not_seen;
 use crate::secret::Vault;
-use crate::world::Limits;
 use crate::world::live::blocking::off_thread;
 use crate::world::live::host::{At, Hosts};
 use crate::world::live::processes::{Key, Processes, RunEnd};
 use crate::world::live::{Site, command, secrets};
+use crate::world::{Blind, Limits};
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -35,7 +35,7 @@ pub(super) async fn look(
     processes: &dyn Processes,
     invocation: &Invocation,
     timeout: Option<Length>,
-) -> Result<Seen, NotSeen> {
+) -> Result<Seen, Blind> {
     let line = format!("`{}`", invocation.line());
     let (_never, stop) = watch::channel(false);
     let limits = Limits { timeout: Some(timeout.unwrap_or_else(|| TIMEOUT.into())), stop };
@@ -65,16 +65,18 @@ pub(super) async fn look(
     seen(&line, end, confined.is_some())
 }
 
-fn seen(line: &str, end: RunEnd, confined: bool) -> Result<Seen, NotSeen> {
-    match end {
+fn seen(line: &str, end: RunEnd, confined: bool) -> Result<Seen, Blind> {
+    let unseen = match end {
         RunEnd::Exited(exited) => match refusal(&exited).filter(|_| confined) {
             // As a plain answer it would be taken for what the program says in a real run.
-            Some(refusal) => Err(not_seen(line, format_args!("{refusal}; in a rehearsal the programs of checks may only read"))),
-            None => Ok(Seen::Exited(exited)),
+            Some(refusal) => not_seen(line, format_args!("{refusal}; in a rehearsal the programs of checks may only read")),
+            None => return Ok(Seen::Exited(exited)),
         },
-        RunEnd::NotStarted { message } => Err(not_seen(line, format_args!("it was not started: {message}"))),
-        RunEnd::TimedOut { after, .. } => Err(not_seen(line, format_args!("it still ran after {after} and was stopped"))),
-        RunEnd::Stopped { .. } => Err(not_seen(line, "it was stopped")),
-        RunEnd::Lost { known } => Err(not_seen(line, known)),
-    }
+        RunEnd::NotStarted { message } => not_seen(line, format_args!("it was not started: {message}")),
+        RunEnd::Unwritten(unwritten) => return Err(Blind::Unwritten(unwritten)),
+        RunEnd::TimedOut { after, .. } => not_seen(line, format_args!("it still ran after {after} and was stopped")),
+        RunEnd::Stopped { .. } => not_seen(line, "it was stopped"),
+        RunEnd::Lost { known } => not_seen(line, known),
+    };
+    Err(unseen.into())
 }

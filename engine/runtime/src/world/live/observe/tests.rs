@@ -19,7 +19,7 @@ async fn look_in(dir: &std::path::Path, observation: Observation) -> Result<Seen
     let mut site = Site::new("01J0000000000000000000000A".parse().unwrap(), dir);
     site.env.push(("RUNBOOK_TEST_COLOUR".into(), "green".into()));
     let vault = Arc::new(Vault::empty());
-    observe(&site, &Hosts::new(&site), &vault, &PlainProcesses, &observation).await.map_err(|not_seen| not_seen.message)
+    observe(&site, &Hosts::new(&site), &vault, &PlainProcesses, &observation).await.map_err(|blind| blind.to_string())
 }
 
 async fn look(observation: Observation) -> Result<Seen, String> {

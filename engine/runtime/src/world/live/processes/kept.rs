@@ -41,7 +41,7 @@ impl Kept {
     async fn ran(&self, key: Key, job: Job, limits: Limits, keys: Option<Keys>, progress: &dyn Fn(bool, &[u8])) -> RunEnd {
         let keeper = match self.keeper() {
             Ok(keeper) => keeper,
-            Err(fault) => return RunEnd::NotStarted { message: fault.to_string() },
+            Err(fault) => return told(fault.into(), limits.timeout),
         };
         let end = keeper.run_with(key.number(), job, limits.timeout, limits.stop, keys, progress).await;
         told(end, limits.timeout)
@@ -113,6 +113,7 @@ fn told(end: KeptEnd, timeout: Option<Length>) -> RunEnd {
     match end {
         KeptEnd::Exited(exited) => RunEnd::Exited(exited),
         KeptEnd::NotStarted { message } => RunEnd::NotStarted { message },
+        KeptEnd::Unwritten(unwritten) => RunEnd::Unwritten(unwritten),
         KeptEnd::TimedOut { receipt, exited } => {
             RunEnd::TimedOut { after: timeout.unwrap_or(Length::from_millis(0)), receipt, exited }
         }

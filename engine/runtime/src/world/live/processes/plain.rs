@@ -60,6 +60,7 @@ impl Processes for PlainProcesses {
                 stderr: Excerpt::of(&output.stderr),
                 millis: u64::try_from(started.elapsed().as_millis()).unwrap(),
                 left_running: Vec::new(),
+                unkept: Vec::new(),
             };
             let receipt = KillReceipt { killed: true, ..KillReceipt::default() };
             tokio::select! {
