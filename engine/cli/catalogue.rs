@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use runbook_model::parameter::nearest;
@@ -47,13 +48,35 @@ impl Catalogue {
             return Ok((given.to_owned(), file.clone()));
         }
         if given.ends_with(".rhai") {
-            return outside(root, cwd, given);
+            return self.outside(root, cwd, given);
         }
-        let failure = Failure::usage(format!("there is no runbook `{given}`"));
-        Err(match nearest(given, self.runbooks.keys().map(String::as_str)) {
-            Some(near) => failure.hint(format!("did you mean `{near}`?")),
-            None => failure.hint("runbook list"),
-        })
+        let near = nearest(given, self.runbooks.keys().map(String::as_str));
+        Err(Failure::usage(format!("there is no runbook `{given}`")).meant(near).hint("runbook list"))
+    }
+
+    /// A file that was given by its path: its stem is its name.
+    fn outside(&self, root: &Path, cwd: &Path, given: &str) -> Result<(String, String), Failure> {
+        let path = cwd.join(given).canonicalize().map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => {
+                Failure::usage(format!("there is no file `{given}`")).meant(self.near_file(given)).hint("runbook list")
+            }
+            _ => Failure::usage(format!("cannot read `{given}`: {error}")),
+        })?;
+        let root = root.canonicalize().unwrap_or_else(|_| root.to_owned());
+        let file = path.strip_prefix(&root).ok().and_then(Path::to_str).ok_or_else(|| {
+            Failure::usage(format!("`{given}` is outside of the root `{}`", root.display()))
+                .hint("name another root: `--root DIR`")
+        })?;
+        let name = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or(file);
+        Ok((name.to_owned(), file.to_owned()))
+    }
+
+    /// The file whose stem is nearest to that of a path: directories and ends are alike in most of them.
+    fn near_file(&self, given: &str) -> Option<&str> {
+        let stem = |path: &'_ str| Path::new(path).file_stem().and_then(|stem| stem.to_str()).map(str::to_owned);
+        let stems: BTreeMap<_, _> = self.runbooks.values().filter_map(|file| Some((stem(file)?, file.as_str()))).collect();
+        let near = nearest(&stem(given)?, stems.keys().map(String::as_str))?;
+        stems.get(near).copied()
     }
 
     fn search(&mut self, root: &Path, top: &Path, directory: &Path, depth: usize) {
@@ -82,17 +105,6 @@ impl Catalogue {
 fn is_aside(path: &Path) -> bool {
     let stem = path.file_stem().map(std::ffi::OsStr::as_encoded_bytes).unwrap_or_default();
     stem.ends_with(b".test") || stem.ends_with(b".d")
-}
-
-/// A file that was given by its path: its stem is its name.
-fn outside(root: &Path, cwd: &Path, given: &str) -> Result<(String, String), Failure> {
-    let path = cwd.join(given).canonicalize().map_err(|error| Failure::usage(format!("cannot read `{given}`: {error}")))?;
-    let root = root.canonicalize().unwrap_or_else(|_| root.to_owned());
-    let file = path.strip_prefix(&root).ok().and_then(Path::to_str).ok_or_else(|| {
-        Failure::usage(format!("`{given}` is outside of the root `{}`", root.display())).hint("name another root: `--root DIR`")
-    })?;
-    let name = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or(file);
-    Ok((name.to_owned(), file.to_owned()))
 }
 
 #[cfg(test)]

@@ -42,6 +42,15 @@ impl Failure {
         self
     }
 
+    /// Adds the name that was probably meant. That is nothing to type: what to do now is still to be said by a hint.
+    #[must_use]
+    pub fn meant(self, near: Option<impl AsRef<str>>) -> Self {
+        match near {
+            Some(near) => self.detail(format!("did you mean `{}`?", near.as_ref())),
+            None => self,
+        }
+    }
+
     /// Adds what to do now, best a command to type.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {

@@ -118,7 +118,7 @@ impl<'a> Performance<'a> {
         if let Some(remote) = remote.as_ref().filter(|_| state.audit().exists()) {
             workplace.claim(state, run, remote, take_over)?;
         }
-        let (reading, folded) = workplace.journal(&dir)?;
+        let (reading, folded) = workplace.journal(&dir).map_err(|failure| failure.detail("nothing was done"))?;
         let taken_over = anchoring::taken_over(&dir, &reading.records);
         let signing = workplace.signing(folded.started().env.as_deref())?;
         let remote = remote.filter(|_| folded.started().unsealed.is_none());

@@ -20,7 +20,14 @@ fn refused(source: &str, texts: &[&str]) {
 fn an_unknown_runbook_names_near_ones() {
     let place = Place::new();
     place.runbook("rollback-api", EFFECT);
-    place.expect(2, &["exec", "rolback-api"]).says(&["rolback-api", "did you mean `rollback-api`"]);
+    // What is behind `next:` can be typed.
+    place.expect(2, &["exec", "rolback-api"]).says(&["rolback-api", "\ndid you mean `rollback-api`?\nnext: runbook list\n"]);
+    let by_path = place.expect(2, &["exec", "runbooks/rolback-api.rhai"]);
+    by_path.says(&[
+        "there is no file `runbooks/rolback-api.rhai`",
+        "\ndid you mean `runbooks/rollback-api.rhai`?\nnext: runbook list\n",
+    ]);
+    by_path.is_silent_about(&["os error"]);
     place.expect(2, &["exec", "../../etc/passwd"]).says(&["../../etc/passwd"]);
 }
 

@@ -53,6 +53,10 @@ fn filters_find_runs_and_damage_hides_none() {
     assert_eq!(ids(&damaged), all);
     damaged.says(&["damaged    -", "damaged at record 0", &all[1]]);
     assert_eq!(ids(&place.expect(11, &["runs", "--state", "damaged"])), all[1..2]);
+    // Whoever only looks has not been kept from running anything.
+    let shown = place.expect(11, &["show", &all[1]]);
+    shown.says(&["damaged at record 0", "runbook verify"]).is_silent_about(&["nothing was"]);
+    place.expect(11, &["resume", &all[1]]).says(&["damaged at record 0", "nothing was done"]);
     let lines = place.expect(11, &["runs", "--output", "json"]).out;
     let flags: Vec<_> = lines.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON")["damaged"].clone()).collect();
     assert_eq!(flags, [false, true, false]);

@@ -81,7 +81,11 @@ fn what_cannot_be_imported_is_said_with_its_place() {
     place.expect(2, &["import", "bytes.md"]).says(&["`bytes.md` is not UTF-8: line 3"]);
     place.write("long.md", &"x".repeat((2 << 20) + 1));
     place.expect(2, &["import", "long.md"]).says(&["longer than 2 MiB"]);
-    place.expect(2, &["import", "none.md"]).says(&["cannot read `none.md`"]);
+    place
+        .expect(2, &["import", "none.md"])
+        .says(&["there is no file `none.md`", "next: runbook import FILE.md"])
+        .is_silent_about(&["os error", "did you mean"]);
+    place.expect(2, &["import", "byts.md"]).says(&["did you mean `bytes.md`?"]);
     place.write("rules.yml", "groups:\n- name: a\n  rules: []\n");
     place.expect(2, &["import", "rules.yml"]).says(&["says nothing that is to be done; nothing was written"]);
     assert!(!place.path("runbooks").exists());

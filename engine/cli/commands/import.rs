@@ -4,6 +4,8 @@ use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
+use runbook_model::parameter::nearest;
+
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::importing::{Imported, import};
@@ -79,7 +81,12 @@ pub fn run(wanted: &Import, place: &Place) -> Result<ExitCode, Failure> {
 }
 
 fn read(file: &Path) -> Result<String, Failure> {
-    let unreadable = |error: io::Error| Failure::usage(format!("cannot read `{}`: {error}", file.display()));
+    let unreadable = |error: io::Error| match error.kind() {
+        io::ErrorKind::NotFound => Failure::usage(format!("there is no file `{}`", file.display()))
+            .meant(beside(file))
+            .hint("runbook import FILE.md, or runbook import - for what comes on standard input"),
+        _ => Failure::usage(format!("cannot read `{}`: {error}", file.display())),
+    };
     let mut bytes = Vec::new();
     if file == Path::new("-") {
         io::stdin().lock().take(LONGEST + 1).read_to_end(&mut bytes).map_err(unreadable)?;
@@ -96,6 +103,17 @@ fn read(file: &Path) -> Result<String, Failure> {
         let line = error.as_bytes()[..at].iter().filter(|byte| **byte == b'\n').count() + 1;
         Failure::usage(format!("`{}` is not UTF-8: line {line}, byte {at}", file.display()))
     })
+}
+
+/// The Markdown file whose name is nearest to that of one that is not there.
+fn beside(file: &Path) -> Option<String> {
+    let directory = file.parent().filter(|directory| !directory.as_os_str().is_empty());
+    let entries = fs::read_dir(directory.unwrap_or(Path::new("."))).ok()?.flatten();
+    // The stems are compared: all have the same end.
+    let stem = |name: String| name.strip_suffix(".md").map(str::to_owned);
+    let stems: Vec<_> = entries.filter_map(|entry| stem(entry.file_name().into_string().ok()?)).collect();
+    let near = format!("{}.md", nearest(file.file_stem()?.to_str()?, stems.iter().map(String::as_str))?);
+    Some(directory.map_or(near.clone(), |directory| directory.join(near).display().to_string()))
 }
 
 fn told(imported: &Imported, source: &str) -> String {

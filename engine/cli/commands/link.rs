@@ -48,10 +48,8 @@ pub fn run(link: &Link, place: &Place) -> Result<ExitCode, Failure> {
             return Err(Failure::usage(format!("the parameter `{name}` is given twice")));
         }
         let failure = Failure::usage(format!("`{}` has no parameter `{name}`", title.name));
-        return Err(match nearest(name, declaration.params.keys().map(String::as_str)) {
-            Some(near) => failure.hint(format!("did you mean `{near}`?")),
-            None => failure.hint(format!("runbook show {}", title.name)),
-        });
+        let near = nearest(name, declaration.params.keys().map(String::as_str));
+        return Err(failure.meant(near).hint(format!("runbook show {}", title.name)));
     }
     if let Some((name, _, want)) = proposal.refused.first() {
         return Err(Failure::usage(format!("`{}` does not take this value for `{name}`: {want}", title.name)));

@@ -53,9 +53,7 @@ pub fn run(open: &Open, place: &Place, globals: &Globals) -> Result<ExitCode, Fa
             let Some(known) = runbooks.iter().find(|known| known.name == runbook) else {
                 let failure = Failure::usage(format!("there is no runbook `{runbook}`; nothing was run (RB0043)"));
                 let near = nearest(&runbook, runbooks.iter().map(|known| known.name.as_str()));
-                return Err(
-                    failure.hint(near.map_or_else(|| "runbook list".to_owned(), |near| format!("did you mean `{near}`?")))
-                );
+                return Err(failure.meant(near).hint("runbook list"));
             };
             proposal.take(&known.declaration, pairs.into_iter().filter(|(name, _)| !name.starts_with('_')), Origin::Link);
             known

@@ -182,9 +182,9 @@ impl Configuration {
         let known: Vec<_> = self.environments.keys().map(String::as_str).collect();
         let failure = Failure::usage(format!("there is no environment `{name}`"));
         Err(match (nearest(name, known.iter().copied()), known.as_slice()) {
-            (Some(near), _) => failure.hint(format!("did you mean `--env {near}`?")),
+            (Some(near), _) => failure.meant(Some(format!("--env {near}"))).hint("runbook config"),
             (None, []) => failure.hint("describe it in `runbook.toml`: [env.NAME.settings]"),
-            (None, known) => failure.hint(format!("there are: {}", known.join(", "))),
+            (None, known) => failure.detail(format!("there are: {}", known.join(", "))).hint("runbook config"),
         })
     }
 

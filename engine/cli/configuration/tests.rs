@@ -87,7 +87,10 @@ fn an_environment_is_laid_over_the_common_settings() {
     let (name, common) = configuration.environment(None).unwrap();
     assert_eq!((name, common.values()["api"].as_str()), (None, Some("http://127.0.0.1:1")));
     let failure = configuration.environment(Some("prodution")).unwrap_err();
-    assert_eq!(shown(&failure), "error: there is no environment `prodution`\nnext: did you mean `--env production`?\n");
+    assert_eq!(
+        shown(&failure),
+        "error: there is no environment `prodution`\ndid you mean `--env production`?\nnext: runbook config\n"
+    );
 }
 
 #[test]

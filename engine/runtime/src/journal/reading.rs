@@ -27,7 +27,7 @@ pub struct Reading {
 /// A record that does not fit. Nothing behind it is read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "the journal `{}` is damaged at record {record} (byte {offset}): {why}; nothing was run: `runbook verify {run}` compares it with the audit trail",
+    "the journal `{}` is damaged at record {record} (byte {offset}): {why}: `runbook verify {run}` compares it with the audit trail",
     file.display()
 )]
 pub struct Damaged {

@@ -6,8 +6,9 @@ use rhai::{AST, ASTNode, Engine, Expr, ParseError, ParseErrorType, Position, Stm
 
 use crate::script::diagnosis::code::Code;
 use crate::script::diagnosis::diagnostic::{Diagnostic, Label};
-use crate::script::diagnosis::span::grown;
+use crate::script::diagnosis::span::{self, grown};
 use crate::script::diagnosis::spots::Spots;
+use crate::script::diagnosis::unclosed::{Unclosed, unclosed};
 use crate::script::language::sandbox;
 use crate::script::language::vocabulary::BLOCKED;
 use crate::script::lint;
@@ -187,6 +188,25 @@ pub(super) fn syntax(sources: &Sources, name: &str, error: &ParseError) -> Diagn
         ParseErrorType::ModuleUndefined(module) => {
             diagnostic.help(format!("import it first: `import \"…/{module}\" as {module};`"))
         }
+        ParseErrorType::MissingToken(token, _) => missing(sources, name, error.position(), token, diagnostic),
         _ => diagnostic,
     }
+}
+
+/// Adds what is still open where a token is missing. That token is missed at the next one, which may stand lines below the
+/// place where a person has to write.
+fn missing(sources: &Sources, name: &str, at: Position, token: &str, mut diagnostic: Diagnostic) -> Diagnostic {
+    let engine = sandbox::bare();
+    let open = sources.text(name).and_then(|text| unclosed(&engine, text, at));
+    let Some(Unclosed { begin, close, last }) = open.filter(|open| token == "," || token.contains(open.close)) else {
+        return diagnostic;
+    };
+    if last.line() != at.line() {
+        diagnostic = diagnostic.at(grown(sources, name, last)).label("behind this");
+    }
+    if let Some(span) = grown(sources, name, begin).map(|span| span::name(sources, span)) {
+        diagnostic.labels.push(Label { span, text: format!("no `{close}` closes this") });
+    }
+    let wanted = if token == "," { format!("a `,` or a `{close}`") } else { format!("a `{close}`") };
+    diagnostic.help(format!("{wanted} may be missing"))
 }

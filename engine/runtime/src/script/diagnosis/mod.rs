@@ -6,3 +6,4 @@ pub(super) mod diagnostic;
 mod render;
 pub(super) mod span;
 pub(super) mod spots;
+pub(super) mod unclosed;

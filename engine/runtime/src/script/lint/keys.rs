@@ -1,6 +1,7 @@
 //! Options that do not exist, hold something else than they may, are missing, or do not go together.
 
 use rhai::{Expr, Ident, Position};
+use runbook_model::parameter::nearest;
 
 use super::fitting::{fitting, named};
 use super::literal::{Literal, literal};
@@ -44,9 +45,7 @@ fn keys(of: &'static Table, items: &Items, place: Position, found: &mut Found<'_
         }
         inner(option.kind, value, key.pos, found);
     }
-    // What is misspelt is complained about already.
-    let misspelt = items.iter().any(|(key, _)| of.option(&key.name).is_none());
-    for option in of.options.iter().filter(|option| option.required && !misspelt && !has(items, option.name)) {
+    for option in of.options.iter().filter(|option| option.required && !is_meant(of, items, option.name)) {
         let message = format!("`{}` needs the option `{}`: {}", of.name, option.name, option.help);
         found.report(Diagnostic::error(Code::BadOption, message), place);
     }
@@ -102,8 +101,7 @@ fn together(of: &Table, items: &Items, place: Position, found: &mut Found<'_>) {
     if matches!(of.name, "command" | "rollback") {
         let kinds: Vec<_> = ["run", "write", "http"].into_iter().filter(|kind| has(items, kind)).collect();
         match kinds.as_slice() {
-            // One that is misspelt is complained about already.
-            [] if items.iter().any(|(key, _)| of.option(&key.name).is_none()) => {}
+            [] if ["run", "write", "http"].into_iter().any(|kind| is_meant(of, items, kind)) => {}
             [] => complain("", format!("one of `run`, `write` and `http` is needed: what shall this {} do?", of.name), ""),
             ["run"] => {}
             [kind] => {
@@ -137,6 +135,13 @@ fn together(of: &Table, items: &Items, place: Position, found: &mut Found<'_>) {
             complain(option, format!("`{option}` means nothing without `{needed}`"), "");
         }
     }
+}
+
+/// Whether an option is there, or one that is misspelt and nearest to it, which is complained about already.
+fn is_meant(of: &Table, items: &Items, name: &str) -> bool {
+    let known = || of.options.iter().map(|option| option.name);
+    let means = |key: &str| key == name || (of.option(key).is_none() && nearest(key, known()) == Some(name));
+    items.iter().any(|(key, _)| means(&key.name))
 }
 
 fn has(items: &Items, name: &str) -> bool {

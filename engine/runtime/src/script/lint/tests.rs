@@ -340,3 +340,18 @@ fn what_no_closure_mistakes_may_have_the_name_of_a_function() {
         assert_eq!(below(body), [], "{body}");
     }
 }
+
+/// What is misspelt says which option is meant; one that means nothing known must not hide what is missing.
+#[test]
+fn an_odd_option_hides_no_missing_one() {
+    let messages = |source: &str| found(&[("main.rhai", source)]).into_iter().map(|found| found.message).collect::<Vec<_>>();
+    let head = "runbook(#{ title: \"t\", owner: \"o\" });\n";
+    let one = |body: &str| messages(&format!("{head}command(\"x\", #{{ rollback: \"nothing\", {body} }});"));
+    assert_eq!(messages("runbook(#{ titel: \"t\", owner: \"o\" });"), ["unknown option `titel` for `runbook`"]);
+    let [odd, missing] = &messages("runbook(#{ owner: \"o\", frobnicate: 1 });")[..] else { panic!("two findings") };
+    assert!(odd.contains("`runbook` needs the option `title`") && missing.contains("`frobnicate`"), "{odd}, {missing}");
+    assert_eq!(one("write: #{ path: \"a\", contnet: \"b\" }"), ["unknown option `contnet` for `command.write`"]);
+    assert_eq!(one("write: #{ path: \"a\", frobnicate: 1 }").len(), 2);
+    assert_eq!(one("wriet: #{ path: \"a\", content: \"b\" }"), ["unknown option `wriet` for `command`"]);
+    assert_eq!(one("frobnicate: 1").len(), 2);
+}

@@ -7,6 +7,12 @@ fn mistakes_are_found_before_anything_runs() {
     for (body, code, line, column, words) in [
         ("let x = ;", Code::Syntax, 1, 9, ""),
         ("let x = y;", Code::Syntax, 1, 9, "y"),
+        ("check(\"x\", || 1\n\n// a remark )\nprint(1);", Code::Syntax, 1, 15, "a `,` or a `)` may be missing"),
+        ("command(\"x\", #{ run: [\"x\"] };", Code::Syntax, 1, 29, "no `)` closes this"),
+        ("command(\"x\", #{\n  run: [\"x\"]\n  timeout: \"1s\" });", Code::Syntax, 2, 12, "a `,` or a `}` may be missing"),
+        ("let x = [1, 2;", Code::Syntax, 1, 14, "a `,` or a `]` may be missing"),
+        ("let x = (1 + 2;", Code::Syntax, 1, 15, "a `)` may be missing"),
+        ("if true {\n  print(`a ${1} )`);", Code::Syntax, 2, 21, "no `}` closes this"),
         ("comand(\"x\", #{});", Code::UnknownFunction, 1, 1, "did you mean `command`"),
         ("command(\"x\", #{\n  run: [\"x\"],\n  timout: \"1s\" });", Code::UnknownOption, 3, 3, "did you mean `timeout`"),
         ("command(\"x\", #{ write: #{ path: \"x\", contents: \"\" } });", Code::UnknownOption, 1, 38, "did you mean `content`"),
