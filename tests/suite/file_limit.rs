@@ -5,7 +5,7 @@ use std::process::Command;
 use crate::support::{Place, Ran};
 
 /// The binary under a limit of so many bytes a file, in a place.
-fn limited(place: &Place, bytes: u32, arguments: &[&str]) -> Ran {
+pub(crate) fn limited(place: &Place, bytes: u32, arguments: &[&str]) -> Ran {
     let like = place.command(arguments);
     let mut command = Command::new("dash");
     // Counted in blocks of 512 bytes.
@@ -53,4 +53,6 @@ fn an_output_that_may_not_grow_costs_its_rest_and_not_the_step() {
     let ran = limited(&place, 200 << 10, &["exec", "main", "--unsealed", "a test"]);
     assert_eq!(place.ledger(), ["end"], "{ran}");
     assert_eq!(ran.code, Some(0), "{ran}");
+    let lost = 300_000 - (200 << 10);
+    ran.says(&[&format!("{lost} bytes of standard output could not be kept in a file: File too large")]);
 }

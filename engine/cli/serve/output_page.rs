@@ -4,8 +4,11 @@ use std::sync::Arc;
 
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse as _, Response};
-use runbook_model::entry::Intent;
+use runbook_model::account::AttemptAccount;
+use runbook_model::answer::{Answer, Exited, Stream};
+use runbook_model::failure::Failure;
 use runbook_model::id::RunId;
+use runbook_model::outcome::Outcome;
 
 use super::refusal::Refusal;
 use super::run_page::{found, look};
@@ -48,7 +51,7 @@ pub(super) async fn page(
             shell::moment(attempt.began),
             escape::line(&piece::ending(attempt))
         ));
-        body.push_str(&kept(&desk, run, nth, &attempt.intent));
+        body.push_str(&kept(&desk, run, nth, attempt));
         for piece in piece::asked(attempt).iter().chain(&piece::came_of(attempt)) {
             body.push_str(&shown(piece, from));
         }
@@ -58,16 +61,31 @@ pub(super) async fn page(
 }
 
 /// Links to the outputs that are kept in whole.
-fn kept(desk: &Desk, run: RunId, nth: usize, intent: &Intent) -> String {
-    let link = |stream: &str| {
+fn kept(desk: &Desk, run: RunId, nth: usize, attempt: &AttemptAccount) -> String {
+    let intent = &attempt.intent;
+    let link = |stream: Stream| {
+        let lost =
+            attempt.outcome.as_ref().and_then(exited).is_some_and(|exited| exited.unkept.iter().any(|lost| lost.of == stream));
+        let (word, name) = (if lost { "What is kept of" } else { "Whole" }, stream);
+        let stream = stream.file();
         let path = output_file::path(desk, run, &intent.path, intent.attempt, stream)?;
         let size = std::fs::symlink_metadata(path).ok().filter(std::fs::Metadata::is_file)?.len();
-        let name = if stream == "stdout" { "standard output" } else { "standard error" };
         let there = format!("/runs/{run}/steps/{nth}/output/{}/{stream}", intent.attempt.0);
-        Some(format!("<a class=\"button quiet\" href=\"{there}\">Whole {name}: {size} bytes</a>\n"))
+        Some(format!("<a class=\"button quiet\" href=\"{there}\">{word} {name}: {size} bytes</a>\n"))
     };
-    let links: String = ["stdout", "stderr"].into_iter().filter_map(link).collect();
+    let links: String = [Stream::Stdout, Stream::Stderr].into_iter().filter_map(link).collect();
     if links.is_empty() { links } else { format!("<div class=\"acts\">{links}</div>\n") }
+}
+
+/// How the program of an attempt ended.
+fn exited(outcome: &Outcome) -> Option<&Exited> {
+    match outcome {
+        Outcome::Succeeded(Answer::Exited(exited)) => Some(exited),
+        Outcome::Failed(Failure::Exited(exited) | Failure::TimedOut { exited, .. } | Failure::Stopped { exited, .. }) => {
+            Some(exited)
+        }
+        _ => None,
+    }
 }
 
 fn shown(piece: &Piece, from: usize) -> String {

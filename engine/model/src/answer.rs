@@ -75,6 +75,17 @@ pub enum Stream {
     Stderr,
 }
 
+impl Stream {
+    /// As files and addresses have it.
+    #[must_use]
+    pub fn file(self) -> &'static str {
+        match self {
+            Self::Stdout => "stdout",
+            Self::Stderr => "stderr",
+        }
+    }
+}
+
 impl std::fmt::Display for Stream {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use crate::file_limit::limited;
 use crate::serve::client::{Client, Server};
 use crate::support::Place;
 
@@ -95,4 +96,17 @@ fn an_output_is_followed_while_it_grows() {
     browser.until(&run, &["completed"]);
     assert_eq!(browser.get(&format!("{there}/piece?from=8")).json()["grows"], false);
     assert!(!browser.get(&there).body.contains("data-follow"));
+}
+
+/// A file that the disk did not take whole is not called that.
+#[test]
+fn what_is_left_of_an_output_is_not_called_the_whole() {
+    let source =
+        r#"command("loud", #{ run: ["sh", "-c", "yes | head -c 300000; yes | head -c 100000 >&2"], rollback: "nothing" });"#;
+    let place = Place::with(source);
+    assert_eq!(limited(&place, 200 << 10, &["exec", "main", "--unsealed", "a test"]).code, Some(0));
+    let server = Server::start(&place);
+    let page = server.browser(&server.token).get(&format!("/runs/{}/steps/0", place.newest_run()));
+    page.says(&["What is kept of standard output: 204800 bytes", "95200 bytes of standard output could not be kept in a file"]);
+    page.says(&["Whole standard error: 100000 bytes"]);
 }
