@@ -26,7 +26,7 @@ pub(super) fn failure(halt: &Halt, workplace: &Workplace<'_>, dir: &RunDir) -> F
     let mut failure = Failure::new(exit(halt), halt.to_string());
     if let Halt::Lost(lost) = halt {
         let (what, place) = match lost {
-            Lost::NotBegun { unwritten, .. } => ("the keeper's ledger", unwritten.place.clone()),
+            Lost::NotBegun { unwritten, .. } => ("this directory", unwritten.place.clone()),
             _ => ("the journal", dir.journal()),
         };
         if let Some(file_system) = FileSystem::of(&place) {

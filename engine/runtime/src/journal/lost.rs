@@ -18,14 +18,14 @@ pub enum Lost {
         /// What the file system said.
         source: Errno,
     },
-    /// The keeper, which owns the commands, can write nothing down: the step was not started. The journal lives.
+    /// Whoever begins commands, the keeper above all, can write nothing down: the step was not started. The journal lives.
     #[error("{unwritten}; step `{at}` was not started: put that right, then `runbook resume {run}`")]
     NotBegun {
         /// The run.
         run: RunId,
         /// The step.
         at: StepPath,
-        /// What the keeper could not write, and why.
+        /// Where nothing could be written, and why.
         unwritten: Unwritten,
     },
     /// A write failed, perhaps half way.

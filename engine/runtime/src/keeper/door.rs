@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use rustix::io::Errno;
 use tokio::net::UnixStream;
 
-use super::unwritten::{Unwritten, errno};
+use super::unwritten::Unwritten;
 
 const SOCKET: &str = "keeper.sock";
 const LOCK: &str = "lock";
@@ -70,7 +70,7 @@ impl KeeperFault {
     /// What the disk did not take, when it is that for which no keeper can be had.
     pub(crate) fn unwritten(&self) -> Option<Unwritten> {
         match self {
-            Self::Place { path, source } => Some(Unwritten::new(path, errno(source))),
+            Self::Place { path, source } => Some(Unwritten::of(path, source)),
             Self::Refused { path, source, .. } => source.map(|source| Unwritten::new(path, source)),
             _ => None,
         }

@@ -4,6 +4,7 @@
 //! be killed, and without those it runs the tests (all, or those whose names contain one of its arguments).
 
 mod crashes;
+mod disk;
 mod ends;
 mod outputs;
 mod place;
@@ -40,7 +41,7 @@ fn main() -> ExitCode {
         _ => {}
     }
     let wanted: Vec<_> = arguments.iter().filter(|argument| !argument.starts_with('-')).collect();
-    let all = [ends::TESTS, outputs::TESTS, stops::TESTS, terminals::TESTS, crashes::TESTS, ready::TESTS].concat();
+    let all = [disk::TESTS, ends::TESTS, outputs::TESTS, stops::TESTS, terminals::TESTS, crashes::TESTS, ready::TESTS].concat();
     let is_wanted = |test: &Test| wanted.is_empty() || wanted.iter().any(|wanted| test.0.contains(wanted.as_str()));
     run(all.into_iter().filter(is_wanted).collect(), arguments.iter().any(|argument| argument == "--list"))
 }

@@ -3,11 +3,11 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::fs;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use std::{fs, io};
 
 use runbook_model::answer::{ExitStatus, Exited};
 use runbook_model::change::Invocation;
@@ -18,7 +18,7 @@ use runbook_model::manner::Manner;
 use super::Site;
 use super::blocking::off_thread;
 use super::environment::DEFAULT_PATH;
-use super::processes::{Job, Key, Processes, RunEnd, RunFound, Window};
+use super::processes::{Job, Key, Processes, RunEnd, RunFound, Unwritten, Window};
 use super::program::resolve_program;
 use crate::hosts::{Link, Links, NoLink, SshSettings, Task, Verdict, Work, is_variable};
 use crate::secret::known;
@@ -36,6 +36,13 @@ pub struct Couriers {
     pub dir: PathBuf,
     /// How `ssh` is called.
     pub ssh: SshSettings,
+}
+
+impl Couriers {
+    /// Makes the directory. It is on the disk of the run, which is written to before each step by whoever calls this.
+    fn make_room(&self) -> io::Result<()> {
+        fs::DirBuilder::new().mode(0o700).recursive(true).create(&self.dir)
+    }
 }
 
 /// The hosts of one run.
@@ -76,7 +83,8 @@ impl Hosts {
             return Err(refuse(format!("a shell cannot set a variable `{name}`: use letters, digits and `_`")));
         }
         // What a rehearsal does not know yet cannot be looked for.
-        if !host.contains('‹') {
+        // Where nothing can be written nobody is reached either: the attempt will say so, and that is no failure of the host.
+        if !host.contains('‹') && self.couriers.as_ref().is_none_or(|couriers| couriers.make_room().is_ok()) {
             self.reach(site, host).await.map_err(|no| refuse(no.message))?;
         }
         Ok(invocation.clone())
@@ -171,8 +179,12 @@ impl Hosts {
         limits: Limits,
         progress: &dyn Fn(bool, &[u8]),
     ) -> Result<(Option<Verdict>, RunEnd), NoLink> {
-        let link = self.reach(site, at.host).await?;
         let couriers = self.couriers()?;
+        if let Err(error) = couriers.make_room() {
+            // A courier that could not write down what it saw is not sent.
+            return Ok((None, RunEnd::Unwritten(Unwritten::of(&couriers.dir, &error))));
+        }
+        let link = self.reach(site, at.host).await?;
         let file = verdict(couriers, courier);
         let asks = matches!(work, Work::Ask);
         let forget = if asks { Vec::new() } else { self.forgettable().remove(at.host).unwrap_or_default() };
@@ -239,15 +251,7 @@ impl Hosts {
         let (links, env, root, host) = (Arc::clone(&self.links), site.env.clone(), site.root.clone(), host.to_owned());
         // One after the other: two at once would make two connections to the same host.
         let mut links = links.lock_owned().await;
-        off_thread(move || {
-            fs::DirBuilder::new()
-                .mode(0o700)
-                .recursive(true)
-                .create(&couriers.dir)
-                .map_err(|error| NoLink { message: format!("`{}` cannot be made: {error}", couriers.dir.display()) })?;
-            links.reach(&host, &ssh(&env, &root)?, &couriers.ssh, &env)
-        })
-        .await
+        off_thread(move || links.reach(&host, &ssh(&env, &root)?, &couriers.ssh, &env)).await
     }
 }
 
@@ -326,5 +330,35 @@ fn lost(end: RunEnd) -> String {
         }
         RunEnd::Exited(_) => "the courier left no word".to_owned(),
         RunEnd::TimedOut { .. } | RunEnd::Stopped { .. } => "the courier was stopped, and left no word".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::watch;
+
+    use super::*;
+    use crate::world::live::processes::plain::PlainProcesses;
+
+    /// Where nothing can be written no courier is sent: that is neither a failure of the command nor of its host.
+    #[tokio::test]
+    async fn without_room_for_its_word_no_courier_is_sent() {
+        let place = tempfile::tempdir().unwrap();
+        let full = place.path().join("full");
+        fs::write(&full, "").unwrap();
+        let mut site = Site::new("01J0000000000000000000000A".parse().unwrap(), place.path());
+        let program = vec!["/bin/touch".to_owned(), place.path().join("sent").display().to_string()];
+        site.couriers = Some(Couriers { program, dir: full.join("hosts"), ssh: SshSettings::default() });
+        let invocation = Invocation { argv: vec!["true".to_owned()], ..Invocation::default() };
+        for only_looks in [false, true] {
+            let at = At { host: "web", key: Key::fresh(), invocation: &invocation, only_looks };
+            let limits = Limits { timeout: None, stop: watch::channel(false).1 };
+            let hosts = Hosts::new(&site);
+            assert_eq!(hosts.prepare(&site, "web", &invocation).await.unwrap(), invocation, "nobody is asked for the way there");
+            let end = hosts.run(&site, &PlainProcesses, at, limits, &|_, _| {}).await;
+            let RunEnd::Unwritten(unwritten) = end else { panic!("{end:?}") };
+            assert_eq!(unwritten.place, full.join("hosts"));
+        }
+        assert!(!place.path().join("sent").exists());
     }
 }
