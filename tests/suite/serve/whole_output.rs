@@ -78,10 +78,12 @@ fn the_whole_of_a_long_output_is_there_in_pieces_and_as_a_file() {
 #[test]
 fn an_output_is_followed_while_it_grows() {
     let place = Place::new();
-    place.fifo("gate");
+    // Two, because a second reader of the same would read the end of the first writer.
+    place.fifo("first");
+    place.fifo("second");
     place.runbook(
         "slow",
-        r#"command("slow", #{ run: ["sh", "-c", "echo one; read x < gate; echo two; read x < gate"], rollback: "nothing" });"#,
+        r#"command("slow", #{ run: ["sh", "-c", "echo one; read x < first; echo two; read x < second"], rollback: "nothing" });"#,
     );
     let server = Server::start(&place);
     let browser = server.browser(&server.token);
@@ -89,10 +91,10 @@ fn an_output_is_followed_while_it_grows() {
     let there = format!("{run}/steps/0/output/1/stdout");
     let page = browser.until(&there, &["one"]);
     page.says(&["it runs", "data-follow=", "data-at=\"4\""]);
-    std::fs::write(place.path("gate"), "x\n").expect("a reader");
+    std::fs::write(place.path("first"), "x\n").expect("a reader");
     let told = browser.until(&format!("{there}/piece?from=4"), &["two"]).json();
     assert_eq!(told, json!({ "v": 1, "from": 4, "to": 8, "size": 8, "text": "two\n", "grows": true }));
-    std::fs::write(place.path("gate"), "x\n").expect("a reader");
+    std::fs::write(place.path("second"), "x\n").expect("a reader");
     browser.until(&run, &["completed"]);
     assert_eq!(browser.get(&format!("{there}/piece?from=8")).json()["grows"], false);
     assert!(!browser.get(&there).body.contains("data-follow"));
