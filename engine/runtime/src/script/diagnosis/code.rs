@@ -328,9 +328,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_the_places_in_the_list() {
-        for (at, code) in Code::ALL.into_iter().enumerate() {
-            assert_eq!(code.id(), format!("RB{:04}", at + 1));
+    fn numbers_go_up_and_each_is_found_again() {
+        // From 41 to 50 are those that no script is at fault for.
+        let numbers = (1..=34).chain(51..);
+        for (number, code) in numbers.zip(Code::ALL) {
+            assert_eq!(code.id(), format!("RB{number:04}"));
             assert_eq!(Code::of_id(&code.id().to_lowercase()), Some(code));
         }
         assert_eq!(Code::of_id("RB9999"), None);
