@@ -152,6 +152,12 @@ fn broken(error: &dyn std::fmt::Display) -> Refusal {
 
 /// What a process that did not do it told people, as a page.
 pub(super) fn refused(came: &Came) -> Refusal {
+    if came.code.is_none() {
+        let message = "it has not begun yet, and still wants to: it may wait for a lock that another run holds";
+        let refusal =
+            Refusal::new(StatusCode::CONFLICT, message).hint("look among the runs in a while, and do not start it again");
+        return came.said.lines().filter(|line| !line.is_empty()).fold(refusal, Refusal::detail);
+    }
     let mut lines = came.said.lines().filter(|line| !line.is_empty());
     let first = lines.next().unwrap_or("it ended without a word");
     let refusal = Refusal::new(StatusCode::CONFLICT, first.strip_prefix("error: ").unwrap_or(first));

@@ -29,10 +29,7 @@ pub(super) async fn keeper(State(desk): State<Arc<Desk>>, mut request: Request, 
             if let Some(visitor) = visitor {
                 request.extensions_mut().insert(visitor);
             }
-            match tokio::time::timeout(PATIENCE, next.run(request)).await {
-                Ok(response) => response,
-                Err(_) => Refusal::new(StatusCode::GATEWAY_TIMEOUT, "this takes too long; look again in a while").into_response(),
-            }
+            served(request, next).await
         }
         Err(refusal) => refusal.into_response(),
     };
@@ -46,6 +43,21 @@ pub(super) async fn keeper(State(desk): State<Arc<Desk>>, mut request: Request, 
         response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, year);
     }
     response
+}
+
+async fn served(request: Request, next: Next) -> Response {
+    let acts = !request.method().is_safe();
+    let answer = next.run(request);
+    let answer = if acts {
+        // A phone that loses its network takes its request with it. What it began is brought to its end all the same: an answer
+        // that is on record, and a run that nobody goes on with, would wait for ever.
+        let done = tokio::time::timeout(PATIENCE, tokio::spawn(answer)).await;
+        done.map(|done| done.unwrap_or_else(|_| Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "this failed").into_response()))
+    } else {
+        tokio::time::timeout(PATIENCE, answer).await
+    };
+    let late = || Refusal::new(StatusCode::GATEWAY_TIMEOUT, "this takes too long; look again in a while").into_response();
+    answer.unwrap_or_else(|_| late())
 }
 
 fn judged(desk: &Desk, request: &mut Request) -> Result<Option<visitor::Visitor>, Refusal> {

@@ -51,7 +51,7 @@ impl Outcome {
             RunStatus::Failed { message, .. } | RunStatus::Stuck { message, .. } => message.clone(),
             RunStatus::Declined { at } => format!("declined at `{at}`"),
             RunStatus::InDoubt { at } => format!("nobody knows whether `{at}` took effect"),
-            RunStatus::Interrupted => "somebody stopped it".to_owned(),
+            RunStatus::Interrupted => "it was broken off, and can be resumed".to_owned(),
             RunStatus::Abandoned { why } => format!("given up: {why}"),
             _ => return None,
         };

@@ -59,6 +59,8 @@ impl Halt {
             Self::Interrupted => 0,
             Self::Suspended { .. } => 1,
             Self::RollBack { .. } => 2,
+            // The journal lives, and nothing was begun: what another branch has in doubt is not hidden by that.
+            Self::Lost(lost) if lost.journal_lives() => 3,
             Self::Locked(_) => 3,
             Self::InDoubt { .. } => 4,
             // Where the record of a rollback ends is no fault.

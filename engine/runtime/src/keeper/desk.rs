@@ -167,7 +167,7 @@ impl Desk {
 
     /// Whether something is to be done now and then although nobody calls: children that end, lines that are owed.
     pub(super) fn needs_rounds(&self) -> bool {
-        self.has_family || !self.children.is_empty() || self.connections.is_empty()
+        self.has_family || !self.children.is_empty() || self.connections.is_empty() || self.ledger.owes()
     }
 
     fn ended(&mut self, pid: u32, status: WaitStatus) {
@@ -192,6 +192,8 @@ impl Desk {
                 self.write_down(child, left);
             }
         }
+        // Not only at the end: another command may go on for hours, and then nobody would know of this one after a `kill -9`.
+        self.ledger.settle();
     }
 
     fn write_down(&mut self, mut child: Child, mut left: Vec<Alive>) {
@@ -222,8 +224,8 @@ impl Desk {
     }
 
     /// Nobody listens, nothing runs, everything is written down.
-    pub(super) fn is_done(&mut self) -> bool {
-        self.connections.is_empty() && self.children.is_empty() && self.ledger.settle()
+    pub(super) fn is_done(&self) -> bool {
+        self.connections.is_empty() && self.children.is_empty() && !self.ledger.owes()
     }
 }
 

@@ -69,11 +69,14 @@ pub enum KeeperFault {
 impl KeeperFault {
     /// What the disk did not take, when it is that for which no keeper can be had.
     pub(crate) fn unwritten(&self) -> Option<Unwritten> {
-        match self {
-            Self::Place { path, source } => Some(Unwritten::of(path, source)),
-            Self::Refused { path, source, .. } => source.map(|source| Unwritten::new(path, source)),
-            _ => None,
-        }
+        let (path, source) = match self {
+            Self::Place { path, source } => (path, Errno::from_io_error(source)?),
+            Self::Refused { path, source, .. } => (path, (*source)?),
+            _ => return None,
+        };
+        // Too many open files, a directory of somebody else's: no room would put that right.
+        let is_of_the_disk = [Errno::NOSPC, Errno::DQUOT, Errno::ROFS, Errno::IO, Errno::FBIG].contains(&source);
+        is_of_the_disk.then(|| Unwritten::new(path, source))
     }
 }
 

@@ -40,6 +40,8 @@ pub(super) struct Ledger {
     file: File,
     /// Ends that a full disk did not take: written as soon as there is room.
     owed: Vec<Line>,
+    /// The last line is a half that could not be taken away.
+    torn: bool,
 }
 
 impl Ledger {
@@ -56,20 +58,22 @@ impl Ledger {
         if last != *b"\n" {
             file.write_all(b"\n")?;
         }
-        Ok((Self { file, owed: Vec::new() }, known))
+        Ok((Self { file, owed: Vec::new(), torn: false }, known))
     }
 
     /// Appends a line, whole or not at all.
     pub(super) fn append(&mut self, line: &Line) -> io::Result<()> {
         let before = self.file.metadata()?.len();
-        let mut bytes = serde_json::to_vec(line)?;
+        // The half of a line is passed over by every reader; what follows must only not be glued to it.
+        let mut bytes = if self.torn { vec![b'\n'] } else { Vec::new() };
+        serde_json::to_writer(&mut bytes, line)?;
         bytes.push(b'\n');
-        self.file.write_all(&bytes).inspect_err(|_| {
-            if self.file.set_len(before).is_err() {
-                // The half of a line is passed over by every reader; the next line must only not be glued to it.
-                self.file.write_all(b"\n").unwrap_or(());
-            }
-        })
+        let written = self.file.write_all(&bytes);
+        self.torn = match written {
+            Ok(()) => false,
+            Err(_) => self.file.set_len(before).is_err() || self.torn,
+        };
+        written
     }
 
     /// Appends a line now, or as soon as there is room for it. A disk that fails in another way is not waited for: nobody
@@ -81,12 +85,16 @@ impl Ledger {
         }
     }
 
-    /// Tries again what is owed; true when nothing is.
-    pub(super) fn settle(&mut self) -> bool {
+    /// Tries again what is owed.
+    pub(super) fn settle(&mut self) {
         for line in std::mem::take(&mut self.owed) {
             self.append_or_owe(line);
         }
-        self.owed.is_empty()
+    }
+
+    /// Whether an end is not written down yet.
+    pub(super) fn owes(&self) -> bool {
+        !self.owed.is_empty()
     }
 
     /// How a command ended whose end is still owed.
@@ -211,9 +219,26 @@ mod tests {
         let real = std::mem::replace(&mut ledger.file, OpenOptions::new().append(true).open("/dev/full").expect("Linux"));
         assert!(ledger.append(&starting(1)).is_err());
         ledger.append_or_owe(ended(1));
-        assert!(!ledger.settle() && ledger.owed_end(1).is_some());
+        ledger.settle();
+        assert!(ledger.owes() && ledger.owed_end(1).is_some());
         ledger.file = real;
-        assert!(ledger.settle() && ledger.owed_end(1).is_none());
+        ledger.settle();
+        assert!(!ledger.owes() && ledger.owed_end(1).is_none());
         assert!(Trace::read(dir.path(), 1).expect("read").end.is_some());
+    }
+
+    #[test]
+    fn what_follows_half_a_line_that_stays_is_not_glued_to_it() {
+        let dir = tempfile::tempdir().expect("a place");
+        let (mut ledger, _) = Ledger::open(dir.path()).expect("opened");
+        ledger.file.write_all(b"{\"starting\":{\"key\":1,").expect("half a line");
+        // A file that takes nothing and cannot be made shorter: a device.
+        let real = std::mem::replace(&mut ledger.file, OpenOptions::new().append(true).open("/dev/full").expect("Linux"));
+        assert!(ledger.append(&starting(2)).is_err() && ledger.torn);
+        ledger.file = real;
+        ledger.append(&starting(2)).expect("room");
+        ledger.append(&ended(2)).expect("room");
+        let trace = Trace::read(dir.path(), 2).expect("read");
+        assert!(trace.starting.is_some() && trace.end.is_some() && !ledger.torn);
     }
 }
