@@ -174,3 +174,26 @@ parallel("hosts", ["a", "b"], #{ max: 2 }, |host| {
     a.until(&path, &["\"state\":{\"status\":\"completed\"}"]);
     assert_eq!(place.ledger(), ["b", "a"]);
 }
+
+/// A phone that loses its network takes its request with it: what it began is brought to its end all the same.
+#[test]
+fn an_answer_whose_sender_is_gone_is_recorded_and_the_run_goes_on() {
+    let place = Place::new();
+    place.runbook("asks", ASKS);
+    let server = Server::start(&place);
+    let (path, question) = asking(&server.program(), "asks");
+    let answer = json!({ "said": "yes", "shown": question["shown"] }).to_string();
+    let program = server.program().with("content-type", "application/json");
+    let stream = program.send("POST", &format!("{path}/answer"), answer.as_bytes());
+    // Gone as soon as somebody is at work on it: the process that answers in their name.
+    let started = place.state().join("serve/started");
+    let parts = || std::fs::read_dir(&started).map_or(0, Iterator::count);
+    let before = parts();
+    let began = std::time::Instant::now();
+    while parts() == before && began.elapsed() < std::time::Duration::from_secs(20) {
+        std::thread::yield_now();
+    }
+    drop(stream);
+    server.program().until(&path, &["\"status\":\"completed\""]);
+    assert_eq!(place.ledger(), ["before", "after"]);
+}
