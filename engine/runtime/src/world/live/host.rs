@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use runbook_model::answer::{ExitStatus, Exited};
@@ -18,6 +18,7 @@ use runbook_model::manner::Manner;
 use super::Site;
 use super::blocking::off_thread;
 use super::environment::DEFAULT_PATH;
+use super::keepsakes::{Keepsakes, name};
 use super::processes::{Job, Key, Processes, RunEnd, RunFound, Window};
 use super::program::resolve_program;
 use crate::hosts::{Link, Links, NoLink, SshSettings, Task, Verdict, Work, is_variable};
@@ -42,9 +43,7 @@ pub struct Couriers {
 pub(super) struct Hosts {
     couriers: Option<Couriers>,
     links: Arc<tokio::sync::Mutex<Links>>,
-    memory: RefCell<BTreeMap<u64, String>>,
-    /// Ends that are in the journal and that the hosts still keep.
-    forget: Arc<Mutex<BTreeMap<String, Vec<String>>>>,
+    keepsakes: RefCell<Keepsakes>,
     run: String,
 }
 
@@ -54,8 +53,7 @@ impl Hosts {
         Self {
             couriers: site.couriers.clone(),
             links: Arc::new(tokio::sync::Mutex::new(Links::new(sign))),
-            memory: RefCell::default(),
-            forget: Arc::default(),
+            keepsakes: RefCell::default(),
             run: site.run.to_string(),
         }
     }
@@ -93,7 +91,7 @@ impl Hosts {
     ) -> RunEnd {
         let work = Work::Run { invocation: Box::new(at.invocation.clone()), only_looks: at.only_looks };
         if !at.only_looks {
-            self.memory.borrow_mut().insert(at.key.number(), at.host.to_owned());
+            self.keepsakes.borrow_mut().begun(at.key, at.host);
         }
         let end = match self.send(site, processes, &at, at.key, work, limits.clone(), progress).await {
             // One that says it is lost has asked for as long as it may.
@@ -125,7 +123,7 @@ impl Hosts {
         limits: Limits,
         progress: &dyn Fn(bool, &[u8]),
     ) -> RunFound {
-        self.memory.borrow_mut().insert(at.key.number(), at.host.to_owned());
+        self.keepsakes.borrow_mut().begun(at.key, at.host);
         match processes.recover(at.key, boot, limits.clone(), progress).await {
             RunFound::Ended(end) => {
                 let verdict = self.couriers.as_ref().and_then(|couriers| Verdict::read(&verdict(couriers, at.key)));
@@ -175,7 +173,7 @@ impl Hosts {
         let couriers = self.couriers()?;
         let file = verdict(couriers, courier);
         let asks = matches!(work, Work::Ask);
-        let forget = if asks { Vec::new() } else { self.forgettable().remove(at.host).unwrap_or_default() };
+        let forget = if asks { Vec::new() } else { self.keepsakes.borrow_mut().enough(at.host) };
         let task = Task {
             link,
             run: self.run.clone(),
@@ -208,6 +206,9 @@ impl Hosts {
         };
         let end = processes.run(courier, job, limits, progress).await;
         let verdict = Verdict::read(&file);
+        if let RunEnd::Exited(exited) | RunEnd::TimedOut { exited, .. } | RunEnd::Stopped { exited, .. } = &end {
+            self.keepsakes.borrow_mut().printed(at.key, exited.stdout.size + exited.stderr.size);
+        }
         if matches!(verdict, None | Some(Verdict::Lost { .. })) {
             self.links.lock().await.forget(at.host);
         }
@@ -219,13 +220,7 @@ impl Hosts {
 
     /// The end of an attempt is in the journal: its host may forget it.
     pub(super) fn recorded(&self, key: Key) {
-        if let Some(host) = self.memory.borrow_mut().remove(&key.number()) {
-            self.forgettable().entry(host).or_default().push(name(key));
-        }
-    }
-
-    fn forgettable(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Vec<String>>> {
-        self.forget.lock().unwrap_or_else(PoisonError::into_inner)
+        self.keepsakes.borrow_mut().recorded(key);
     }
 
     fn couriers(&self) -> Result<&Couriers, NoLink> {
@@ -254,11 +249,11 @@ impl Hosts {
 impl Drop for Hosts {
     /// What the hosts kept of attempts whose ends are in the journal is of no use any more.
     fn drop(&mut self) {
-        let forget = std::mem::take(&mut *self.forgettable());
         let Ok(links) = self.links.try_lock() else { return };
         for link in links.known() {
-            if let Some(keys) = forget.get(&link.host) {
-                crate::hosts::forget(&link, &self.run, keys);
+            let keys = self.keepsakes.borrow_mut().rest(&link.host);
+            if !keys.is_empty() {
+                crate::hosts::forget(&link, &self.run, &keys);
             }
         }
     }
@@ -273,10 +268,6 @@ pub(super) struct At<'a> {
     pub(super) only_looks: bool,
 }
 
-fn name(key: Key) -> String {
-    format!("{:016x}", key.number())
-}
-
 fn verdict(couriers: &Couriers, key: Key) -> PathBuf {
     couriers.dir.join(format!("{}.json", name(key)))
 }
@@ -289,13 +280,19 @@ fn ssh(env: &[(OsString, OsString)], root: &Path) -> Result<PathBuf, NoLink> {
 
 /// The end of the courier, told as that of the command: what was printed is the command's, the rest is in the verdict.
 fn told(verdict: Verdict, end: RunEnd) -> RunEnd {
-    let (status, receipt) = match verdict {
-        Verdict::Ended { status, receipt } => (status, receipt),
+    let (status, receipt, mut left_running) = match verdict {
+        Verdict::Ended { status, receipt, left_running } => (status, receipt, left_running),
         Verdict::NotStarted { message } => return RunEnd::NotStarted { message },
         Verdict::Lost { known } => return RunEnd::Lost { known },
     };
-    // Processes that the courier leaves behind are of `ssh`.
-    let of = |exited: Exited| Exited { status, left_running: Vec::new(), ..exited };
+    // One that was stopped has left those behind who survived.
+    let receipt = receipt.map(|mut receipt| {
+        left_running.retain(|process| !receipt.survived.iter().any(|survivor| survivor.pid == process.pid));
+        receipt.survived.append(&mut left_running);
+        receipt
+    });
+    // Processes that the courier leaves behind are of `ssh`; those of the command are on the host.
+    let of = |exited: Exited| Exited { status, left_running: left_running.clone(), ..exited };
     match (end, receipt) {
         (RunEnd::TimedOut { after, exited, .. }, Some(receipt)) => RunEnd::TimedOut { after, receipt, exited: of(exited) },
         (RunEnd::Stopped { exited, .. }, Some(receipt)) => RunEnd::Stopped { receipt, exited: of(exited) },
@@ -304,13 +301,9 @@ fn told(verdict: Verdict, end: RunEnd) -> RunEnd {
             RunEnd::Exited(of(exited))
         }
         // Nobody heard what it printed, but how it ended is known.
-        (RunEnd::NotStarted { .. } | RunEnd::Lost { .. }, _) => RunEnd::Exited(Exited {
-            status,
-            stdout: Excerpt::of(b""),
-            stderr: Excerpt::of(b""),
-            millis: 0,
-            left_running: Vec::new(),
-        }),
+        (RunEnd::NotStarted { .. } | RunEnd::Lost { .. }, _) => {
+            RunEnd::Exited(Exited { status, stdout: Excerpt::of(b""), stderr: Excerpt::of(b""), millis: 0, left_running })
+        }
     }
 }
 
