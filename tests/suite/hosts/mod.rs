@@ -3,6 +3,7 @@
 mod connections;
 mod login;
 mod running;
+mod sessions;
 mod sshd;
 mod trouble;
 mod unprivileged;

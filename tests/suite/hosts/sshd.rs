@@ -16,6 +16,8 @@ use super::login::Login;
 pub(super) struct Hosts {
     dir: tempfile::TempDir,
     hosts: Vec<Host>,
+    /// What stands first in the configuration of the daemons.
+    settings: String,
     /// Who one is on them; whoever runs the tests when absent.
     login: Option<Login>,
 }
@@ -54,7 +56,7 @@ impl Hosts {
                 daemon: None,
             })
             .collect();
-        let mut hosts = Self { dir, hosts, login };
+        let mut hosts = Self { dir, hosts, settings: String::new(), login };
         for name in names {
             keygen(&hosts.path(&format!("{name}.key")));
             hosts.wake(name);
@@ -105,6 +107,13 @@ impl Hosts {
         fs::write(self.path("known_hosts"), known).expect("a file");
     }
 
+    /// Starts the daemon of a host anew, with these lines before its usual ones.
+    pub(super) fn settle(&mut self, name: &str, lines: &str) {
+        self.sleep(name);
+        lines.clone_into(&mut self.settings);
+        self.wake(name);
+    }
+
     /// Gives a host another key than the one that is known.
     pub(super) fn change_key(&mut self, name: &str) {
         self.sleep(name);
@@ -131,6 +140,7 @@ impl Hosts {
         }
         let host = self.hosts.iter_mut().find(|host| host.name == name).expect("a host");
         let lines = [
+            self.settings.clone(),
             format!("ListenAddress {}:{}", host.address, host.port),
             format!("HostKey {}", dir.join(format!("{name}.key")).display()),
             format!("AuthorizedKeysFile {}", dir.join("user.pub").display()),

@@ -96,7 +96,7 @@ impl Courier<'_> {
         let (mut direct, mut lost_at) = (false, Instant::now());
         loop {
             let log = self.task.verdict.with_extension("ssh");
-            let opened = Contact::open(&self.task.link, direct, &self.request(asking), &log);
+            let opened = Contact::open(&self.task.link, direct, &self.request(asking), &log).await;
             let turn = match opened {
                 Ok(contact) => self.follow(contact, asking).await,
                 Err(error) if !asking => {
