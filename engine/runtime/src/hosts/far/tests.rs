@@ -199,7 +199,8 @@ fn who_lives_on_behind_a_command_is_named_and_nobody_else_is() {
             std::fs::write(&go, "go\n").expect("it reads");
             let (out, _) = whole(child);
             stranger.kill().and_then(|()| stranger.wait()).expect("ours");
-            let (asked, _) = whole(session(shell, home, "ask", "1 1 1", ""));
+            // From behind the end of what was printed: in there it stands as well.
+            let (asked, _) = whole(session(shell, home, "ask", "1 100000 1", ""));
             let pids = |out: &str, word: &str| {
                 let of = |line: &str| line.strip_prefix(word)?.split(' ').next().map(str::to_owned);
                 let mut pids: Vec<_> = out.lines().filter_map(of).collect();
@@ -251,7 +252,7 @@ fn what_is_kept_is_bounded_and_what_is_printed_is_not() {
     });
     in_every_shell(|shell, home| {
         // With neither a reader nor room in the file it is let go on all the same.
-        let command = "echo begun; head -c 140000000 /dev/zero; exit 4";
+        let command = "echo begun; head -c 140000000 /dev/zero && exit 4";
         let mut child = session(shell, home, "run", "1 - -", &format!("set -- /bin/sh -c '{command}'\nn0\n"));
         let mut begun = [0; 16];
         child.stdout.as_mut().expect("piped").read_exact(&mut begun).expect("it begins");
