@@ -6,6 +6,9 @@
 mod support;
 
 #[allow(dead_code, reason = "shared with the suite")]
+#[path = "../suite/hosts/login.rs"]
+mod login;
+#[allow(dead_code, reason = "shared with the suite")]
 #[path = "../suite/hosts/sshd.rs"]
 mod sshd;
 

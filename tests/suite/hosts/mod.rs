@@ -1,9 +1,12 @@
 //! Commands on other hosts: real `sshd`, the real `ssh`, real processes behind them.
 
 mod connections;
+mod login;
 mod running;
+mod sessions;
 mod sshd;
 mod trouble;
+mod unprivileged;
 
 use crate::support::{Place, Ran};
 use sshd::Hosts;
@@ -31,11 +34,15 @@ const SLOW: &str = r#"
 
 fn slow(hosts: &Hosts) -> Place {
     let place = place(hosts, "");
-    let dir = place.path("").display().to_string();
-    place.runbook("main", &SLOW.replace("DIR", dir.trim_end_matches('/')));
+    slow_in(&place, &place.path(""));
     place.fifo("began");
     place.fifo("go");
     place
+}
+
+/// The runbook with that command, whose files are in a directory that the host may write to.
+fn slow_in(place: &Place, dir: &std::path::Path) {
+    place.runbook("main", &SLOW.replace("DIR", dir.display().to_string().trim_end_matches('/')));
 }
 
 /// Runs the engine beside the test.

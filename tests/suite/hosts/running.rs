@@ -93,13 +93,19 @@ fn output_of_any_length_and_any_bytes_comes_back_whole() {
 fn what_a_command_leaves_behind_does_not_keep_its_step() {
     let hosts = Hosts::start(&["web-1"]);
     let source = r#"
-        let r = command("starts a daemon", #{ on: "web-1", run: ["sh", "-c", "sleep 600 & echo started"], rollback: "nothing" });
+        let r = command("starts a daemon", #{ on: "web-1", run: ["sh", "-c", "sleep 600 & until grep -qx sleep /proc/$!/comm; do :; done; echo started"], rollback: "nothing" });
         print(r.stdout);
     "#;
     let place = place(&hosts, source);
     let began = std::time::Instant::now();
-    place.expect(0, &["exec", "main"]).says(&["started"]);
+    let ran = place.expect(0, &["exec", "main"]);
+    ran.says(&["started", "left running: sleep ("]);
     assert!(began.elapsed() < std::time::Duration::from_secs(30), "it waited for the daemon: {:?}", began.elapsed());
+    let ended = place.journal().into_iter().find(|record| record["type"] == "step_ended").expect("it ended");
+    let left = ended["outcome"]["succeeded"]["exited"]["left_running"].as_array().expect("a list").clone();
+    assert_eq!(left.len(), 1, "the daemon, and nothing of `ssh`: {left:?}");
+    let name = std::fs::read_to_string(format!("/proc/{}/comm", left[0]["pid"])).expect("it lives");
+    assert_eq!(name.trim(), "sleep");
 }
 
 #[test]

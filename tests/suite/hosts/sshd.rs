@@ -10,10 +10,16 @@ use std::process::{Child, Command, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
 
+use super::login::Login;
+
 /// Some hosts, by the names that their `ssh` configuration gives them.
 pub(super) struct Hosts {
     dir: tempfile::TempDir,
     hosts: Vec<Host>,
+    /// What stands first in the configuration of the daemons.
+    settings: String,
+    /// Who one is on them; whoever runs the tests when absent.
+    login: Option<Login>,
 }
 
 struct Host {
@@ -28,10 +34,18 @@ struct Host {
 impl Hosts {
     /// Starts a host for each name. What runs "on" them runs on this machine, below a home of its own.
     pub(super) fn start(names: &[&str]) -> Self {
+        Self::start_as(names, None)
+    }
+
+    /// The same, with daemons that belong to somebody else.
+    pub(super) fn start_as(names: &[&str], login: Option<Login>) -> Self {
         // A short path, owned by us alone: `sshd` trusts no key in a directory that others can write to.
         let dir = tempfile::Builder::new().prefix("rb-sshd-").tempdir().expect("a directory");
         fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o700)).expect("ours");
         keygen(&dir.path().join("user"));
+        if let Some(login) = &login {
+            login.register(dir.path());
+        }
         let hosts = names
             .iter()
             .map(|name| Host {
@@ -42,7 +56,7 @@ impl Hosts {
                 daemon: None,
             })
             .collect();
-        let mut hosts = Self { dir, hosts };
+        let mut hosts = Self { dir, hosts, settings: String::new(), login };
         for name in names {
             keygen(&hosts.path(&format!("{name}.key")));
             hosts.wake(name);
@@ -53,6 +67,15 @@ impl Hosts {
 
     pub(super) fn path(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
+    }
+
+    /// Makes a directory of whoever one is on the hosts, or finds it as it is.
+    pub(super) fn directory(&self, name: &str) -> PathBuf {
+        let path = self.path(name);
+        if fs::create_dir(&path).is_ok() {
+            self.login.iter().for_each(|login| login.own(&path));
+        }
+        path
     }
 
     /// The configuration for `ssh` that knows the hosts.
@@ -77,8 +100,18 @@ impl Hosts {
             path("known_hosts")
         )
         .expect("a text");
+        if self.login.is_some() {
+            writeln!(text, "  User {}", Login::NAME).expect("a text");
+        }
         fs::write(self.config(), text).expect("a file");
         fs::write(self.path("known_hosts"), known).expect("a file");
+    }
+
+    /// Starts the daemon of a host anew, with these lines before its usual ones.
+    pub(super) fn settle(&mut self, name: &str, lines: &str) {
+        self.sleep(name);
+        lines.clone_into(&mut self.settings);
+        self.wake(name);
     }
 
     /// Gives a host another key than the one that is known.
@@ -101,15 +134,20 @@ impl Hosts {
     /// Starts the daemon of a host.
     pub(super) fn wake(&mut self, name: &str) {
         let dir = self.dir.path().to_owned();
+        let home = self.directory(&format!("{name}.home"));
+        if let Some(login) = &self.login {
+            login.own(&dir.join(format!("{name}.key")));
+        }
         let host = self.hosts.iter_mut().find(|host| host.name == name).expect("a host");
         let lines = [
+            self.settings.clone(),
             format!("ListenAddress {}:{}", host.address, host.port),
             format!("HostKey {}", dir.join(format!("{name}.key")).display()),
             format!("AuthorizedKeysFile {}", dir.join("user.pub").display()),
             format!("PidFile {}", dir.join(format!("{name}.pid")).display()),
             "UsePAM no\nStrictModes no\nPasswordAuthentication no\nMaxSessions 20".to_owned(),
             // The home of the user would keep what the far half keeps: each host has its own.
-            format!("SetEnv HOME={}", make(&dir.join(format!("{name}.home"))).display()),
+            format!("SetEnv HOME={}", home.display()),
         ];
         let config = dir.join(format!("{name}.sshd"));
         fs::write(&config, lines.join("\n") + "\n").expect("a file");
@@ -124,7 +162,10 @@ impl Hosts {
                 inside.args(["netns", "exec", network, "/usr/sbin/sshd"]);
                 inside
             }
-            None => Command::new("/usr/sbin/sshd"),
+            None => match &self.login {
+                Some(login) => login.daemon(&dir),
+                None => Command::new("/usr/sbin/sshd"),
+            },
         };
         daemon.args(["-D", "-e", "-f"]).arg(&config).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).process_group(0);
         host.daemon = Some(daemon.spawn().expect("sshd (openssh-server) is installed"));
@@ -155,6 +196,7 @@ impl Hosts {
     pub(super) fn kept(&self, name: &str) -> Vec<PathBuf> {
         let mut found = Vec::new();
         collect(&self.path(&format!("{name}.home/.cache/runbook")), &mut found);
+        self.login.iter().for_each(|login| collect(&login.place_without_home(), &mut found));
         found.sort();
         found
     }
@@ -175,11 +217,6 @@ impl Drop for Hosts {
             }
         }
     }
-}
-
-fn make(dir: &Path) -> PathBuf {
-    fs::create_dir_all(dir).expect("a directory");
-    dir.to_owned()
 }
 
 fn keygen(path: &Path) {

@@ -8,11 +8,14 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
+use tokio::net::unix::pipe::{Receiver, Sender};
+use tokio::process::{Child, Command};
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use super::marks::{Marks, Piece};
+use super::session::{News, Session};
+use super::streams::Streams;
 use super::{Link, far};
 
 const BUFFER: usize = 128 * 1024;
@@ -31,11 +34,19 @@ pub(super) enum Heard {
     Over { words: String },
 }
 
-/// A session. Dropping it ends `ssh`.
+/// What a session is held by.
+enum Way {
+    /// An `ssh` of its own.
+    Program(Child),
+    /// The `ssh` that holds the shared connection; whether the host has opened the session.
+    Shared(Session, bool),
+}
+
+/// A session. Dropping it ends it.
 pub(super) struct Contact {
-    child: Child,
-    out: Option<ChildStdout>,
-    err: Option<ChildStderr>,
+    way: Way,
+    out: Option<Receiver>,
+    err: Option<Receiver>,
     buffers: [Vec<u8>; 2],
     marks: [Marks; 2],
     heard: VecDeque<Heard>,
@@ -43,6 +54,9 @@ pub(super) struct Contact {
     log: PathBuf,
     /// Dropped, the far half reads the end of its input.
     line: Option<oneshot::Sender<()>>,
+    /// To say it once more, when the one that was asked for a session gives none.
+    link: Link,
+    said: Vec<u8>,
 }
 
 impl Contact {
@@ -51,36 +65,41 @@ impl Contact {
     ///
     /// # Errors
     /// `ssh` could not be started.
-    pub(super) fn open(link: &Link, direct: bool, request: &Request<'_>, log: &Path) -> io::Result<Self> {
+    pub(super) async fn open(link: &Link, direct: bool, request: &Request<'_>, log: &Path) -> io::Result<Self> {
         let nonce = nonce()?;
-        // Made here, so that nobody else's file is written to.
-        fs::write(log, "")?;
-        let argv = link.argv(direct, log);
-        let mut child = Command::new(&argv[0])
-            .args(&argv[1..])
-            .arg(far::command())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            // The keeper stops us by a signal to our group. We want to live on with `ssh` then, to stop what runs there.
-            .process_group(0)
-            .kill_on_drop(true)
-            .spawn()?;
+        let said = request.bytes(&nonce);
+        let shared = match &link.shared {
+            Some(shared) if !direct => Session::open(shared, far::command()).await.ok(),
+            _ => None,
+        };
+        let (way, streams) = match shared {
+            Some((session, streams)) => (Way::Shared(session, false), streams),
+            None => start(link, direct, log)?,
+        };
         let (line, hung_up) = oneshot::channel();
-        if let Some(stdin) = child.stdin.take() {
-            tokio::spawn(say(stdin, request.bytes(&nonce), hung_up));
-        }
+        tokio::spawn(say(streams.stdin, said.clone(), hung_up));
         Ok(Self {
-            out: child.stdout.take(),
-            err: child.stderr.take(),
-            child,
+            out: Some(streams.out),
+            err: Some(streams.err),
+            way,
             buffers: [vec![0; BUFFER], vec![0; BUFFER]],
             marks: [Marks::new(&nonce), Marks::new(&nonce)],
             heard: VecDeque::new(),
             noise: Vec::new(),
             log: log.to_owned(),
             line: Some(line),
+            link: link.clone(),
+            said,
         })
+    }
+
+    /// Goes the other way: the host opens no more sessions on that connection, or whoever holds it wants none.
+    fn start_over(&mut self) -> io::Result<()> {
+        let (way, streams) = start(&self.link, false, &self.log)?;
+        let (line, hung_up) = oneshot::channel();
+        tokio::spawn(say(streams.stdin, self.said.clone(), hung_up));
+        (self.way, self.out, self.err, self.line) = (way, Some(streams.out), Some(streams.err), Some(line));
+        Ok(())
     }
 
     /// What comes next. Nothing is lost when the future is dropped. After [`Heard::Over`] nothing comes.
@@ -89,14 +108,21 @@ impl Contact {
             if let Some(heard) = self.heard.pop_front() {
                 return heard;
             }
-            let Self { child, out, err, buffers: [first, second], .. } = self;
+            let Self { way, out, err, buffers: [first, second], .. } = self;
+            let is_read = out.is_none();
             let (at, count) = tokio::select! {
                 count = read(out, first), if out.is_some() => (0, count),
                 count = read(err, second), if err.is_some() => (1, count),
                 // Whoever `ssh` has started may hold its standard error for longer.
-                _ = child.wait(), if out.is_none() => (2, 0),
+                refused = over(way, is_read) => (if refused { 3 } else { 2 }, 0),
             };
-            if at == 2 {
+            if at == 3 {
+                if let Err(error) = self.start_over() {
+                    self.noise = error.to_string().into_bytes();
+                    (self.out, self.err) = (None, None);
+                    return Heard::Over { words: self.words() };
+                }
+            } else if at == 2 {
                 while let Ok(count @ 1..) = timeout(Duration::from_millis(50), read(&mut self.err, &mut self.buffers[1])).await {
                     self.take(1, count);
                 }
@@ -122,8 +148,10 @@ impl Contact {
     /// ended; what is behind it goes on.
     pub(super) async fn finish(mut self) {
         drop(self.line.take());
-        self.child.kill().await.unwrap_or(()); // it has ended meanwhile
-        fs::remove_file(&self.log).unwrap_or(());
+        if let Way::Program(child) = &mut self.way {
+            child.kill().await.unwrap_or(()); // it has ended meanwhile
+            fs::remove_file(&self.log).unwrap_or(());
+        }
     }
 
     fn take(&mut self, at: usize, count: usize) {
@@ -138,6 +166,9 @@ impl Contact {
         let mut words = String::from_utf8_lossy(&log[start..]).into_owned();
         if words.trim().is_empty() {
             words = String::from_utf8_lossy(&self.noise).into_owned();
+        }
+        if words.trim().is_empty() && matches!(self.way, Way::Shared(..)) {
+            "the shared connection has ended".clone_into(&mut words);
         }
         words
     }
@@ -166,7 +197,48 @@ impl Request<'_> {
     }
 }
 
-async fn say(mut stdin: ChildStdin, bytes: Vec<u8>, hung_up: oneshot::Receiver<()>) {
+/// Starts `ssh`.
+fn start(link: &Link, direct: bool, log: &Path) -> io::Result<(Way, Streams)> {
+    // Made here, so that nobody else's file is written to.
+    fs::write(log, "")?;
+    let argv = link.argv(direct, log);
+    let mut child = Command::new(&argv[0])
+        .args(&argv[1..])
+        .arg(far::command())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        // The keeper stops us by a signal to our group. We want to live on with `ssh` then, to stop what runs there.
+        .process_group(0)
+        .kill_on_drop(true)
+        .spawn()?;
+    let streams = Streams::of(&mut child)?;
+    Ok((Way::Program(child), streams))
+}
+
+/// Waits for the end of a session whose standard output has come to its end, or for the word that there will be none: true.
+async fn over(way: &mut Way, is_read: bool) -> bool {
+    match way {
+        Way::Program(child) if is_read => {
+            child.wait().await.map(drop).unwrap_or(());
+            false
+        }
+        Way::Shared(session, is_open) if is_read || !*is_open => loop {
+            match session.news().await {
+                News::Opened => *is_open = true,
+                News::Refused if !*is_open => return true,
+                News::Refused => {}
+                News::Over => return false,
+            }
+            if !is_read {
+                std::future::pending::<()>().await;
+            }
+        },
+        _ => std::future::pending().await,
+    }
+}
+
+async fn say(mut stdin: Sender, bytes: Vec<u8>, hung_up: oneshot::Receiver<()>) {
     // When it cannot be said, the session ends, and says why.
     stdin.write_all(&bytes).await.unwrap_or(());
     stdin.flush().await.unwrap_or(());

@@ -4,14 +4,14 @@ use std::io::{self, Read as _};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use runbook_model::answer::ExitStatus;
+use runbook_model::answer::{ExitStatus, Process};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::contact::{Contact, Heard, Request};
 use super::delivery::Delivery;
 use super::fragment::fragment;
-use super::stop::{Halted, Stopper};
+use super::stop::{Halted, Stopper, note};
 use super::task::{Task, Verdict, Work};
 use super::words::{in_a_line, never_got_in};
 
@@ -51,8 +51,16 @@ async fn carry(task: &Task) -> Verdict {
         Ok(signal) => Stopper::new(signal, task),
         Err(error) => return Verdict::NotStarted { message: format!("the courier cannot hear a stop: {error}") },
     };
-    let mut courier =
-        Courier { task, stopper, delivery: Delivery::default(), begun: false, ended: [false; 2], end: None, never: None };
+    let mut courier = Courier {
+        task,
+        stopper,
+        delivery: Delivery::default(),
+        begun: false,
+        ended: [false; 2],
+        end: None,
+        left_running: Vec::new(),
+        never: None,
+    };
     courier.carry().await
 }
 
@@ -65,6 +73,8 @@ struct Courier<'a> {
     /// Which of the two streams have come to their end.
     ended: [bool; 2],
     end: Option<String>,
+    /// Who lives on behind it.
+    left_running: Vec<Process>,
     /// Why it was not begun, when the first session broke.
     never: Option<String>,
 }
@@ -86,7 +96,7 @@ impl Courier<'_> {
         let (mut direct, mut lost_at) = (false, Instant::now());
         loop {
             let log = self.task.verdict.with_extension("ssh");
-            let opened = Contact::open(&self.task.link, direct, &self.request(asking), &log);
+            let opened = Contact::open(&self.task.link, direct, &self.request(asking), &log).await;
             let turn = match opened {
                 Ok(contact) => self.follow(contact, asking).await,
                 Err(error) if !asking => {
@@ -202,6 +212,10 @@ impl Courier<'_> {
                 self.begun = true;
                 None
             }
+            "left" => {
+                note(&rest, &mut self.left_running);
+                None
+            }
             "ended" => {
                 self.ended[usize::from(stderr)] = true;
                 self.end.get_or_insert(rest);
@@ -233,7 +247,8 @@ impl Courier<'_> {
         if self.stopper.is_at_work() {
             self.stopper.halted().await;
         }
-        Some(Verdict::Ended { status: status(number), receipt: self.stopper.receipt.take() })
+        let (receipt, left_running) = (self.stopper.receipt.take(), std::mem::take(&mut self.left_running));
+        Some(Verdict::Ended { status: status(number), receipt, left_running })
     }
 
     fn after(&self, halted: Halted) -> Option<Verdict> {
@@ -267,6 +282,7 @@ impl Courier<'_> {
                 format!("its working directory `{cwd}` does not exist on `{host}`")
             }
             ("setsid", _) => format!("`{host}` has no `setsid` (util-linux, busybox): what runs there could not be stopped"),
+            ("tee", _) => format!("`{host}` has no `tee`: what is printed there could not be kept"),
             ("place", path) => format!("`{path}` on `{host}` is not a directory of ours that can be written to"),
             _ => format!("the shell of `{host}` could not start it"),
         }

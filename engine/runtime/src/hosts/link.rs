@@ -10,6 +10,7 @@ use std::process::{Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use runbook_model::change::quoted;
+use runbook_model::digest::Digest;
 use runbook_model::length::Length;
 use serde::{Deserialize, Serialize};
 
@@ -46,6 +47,20 @@ pub struct Link {
     pub options: Vec<String>,
     /// The host.
     pub host: String,
+    /// The connection that is shared, when sessions on it can be asked for without `ssh`.
+    #[serde(default)]
+    pub shared: Option<Shared>,
+}
+
+/// What asking for a session on a shared connection takes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shared {
+    /// The socket of the `ssh` that holds it.
+    pub socket: PathBuf,
+    /// Whether the user's configuration forwards an agent.
+    pub agent: bool,
+    /// Which variables it sends, as patterns.
+    pub send_env: Vec<String>,
 }
 
 /// A host that cannot be reached. Nothing was started there.
@@ -116,9 +131,14 @@ impl Links {
         let maker = Maker { ssh, settings, env, host };
         let configured = maker.configured()?;
         let mut link = maker.link(&configured);
-        let theirs = configured.get("controlpath").is_some_and(|path| path != "none");
-        if !(theirs && maker.run(&link, &["-O", "check"]).is_ok_and(|(status, _)| status.success())) {
-            let socket = format!("ControlPath={}/%C", self.place()?.display());
+        let theirs = configured.first("controlpath").filter(|path| *path != "none").map(PathBuf::from);
+        if theirs.is_some() && maker.run(&link, &["-O", "check"]).is_ok_and(|(status, _)| status.success()) {
+            link.shared = theirs.and_then(|socket| configured.shared(socket));
+        } else {
+            // Named by what the user calls the host: a session later finds it by that.
+            let path = self.place()?.join(Digest::of(host.as_bytes()).short());
+            let socket = format!("ControlPath={}", path.display());
+            link.shared = configured.shared(path);
             let mut master = link.clone();
             link.options.splice(0..0, ["-o".to_owned(), socket.clone()]);
             master.options.splice(0..0, ["-o", "ControlMaster=yes", "-o", IDLE, "-o", &socket].map(str::to_owned));
@@ -199,6 +219,29 @@ fn is_private(place: &Path) -> bool {
     })
 }
 
+/// What the user's configuration says about a host: names in lower case, some of them several times.
+struct Configured(Vec<(String, String)>);
+
+impl Configured {
+    fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.0.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    fn first(&self, name: &str) -> Option<&str> {
+        self.all(name).next()
+    }
+
+    /// A connection that sessions can be asked for, unless they are to be more than a command with three streams.
+    fn shared(&self, socket: PathBuf) -> Option<Shared> {
+        let plain = [("forwardx11", "no"), ("sessiontype", "default"), ("stdinnull", "no"), ("forkafterauthentication", "no")];
+        plain.iter().all(|(name, wanted)| self.first(name).is_none_or(|value| value == *wanted)).then(|| Shared {
+            socket,
+            agent: self.first("forwardagent").is_some_and(|value| value != "no"),
+            send_env: self.all("sendenv").map(str::to_owned).collect(),
+        })
+    }
+}
+
 /// Makes one link.
 struct Maker<'a> {
     ssh: &'a Path,
@@ -209,7 +252,7 @@ struct Maker<'a> {
 
 impl Maker<'_> {
     /// What the user's configuration says about the host, as `ssh -G` prints it.
-    fn configured(&self) -> Result<BTreeMap<String, String>, NoLink> {
+    fn configured(&self) -> Result<Configured, NoLink> {
         let link = self.bare();
         let output = Command::new(self.ssh)
             .args(&link.options)
@@ -224,23 +267,23 @@ impl Maker<'_> {
         }
         let text = String::from_utf8_lossy(&output.stdout);
         let lines = text.lines().filter_map(|line| line.split_once(' '));
-        Ok(lines.map(|(name, value)| (name.to_lowercase(), value.to_owned())).collect())
+        Ok(Configured(lines.map(|(name, value)| (name.to_lowercase(), value.to_owned())).collect()))
     }
 
     fn bare(&self) -> Link {
         let config = self.settings.config.iter().flat_map(|file| ["-F".to_owned(), file.display().to_string()]);
-        Link { ssh: self.ssh.display().to_string(), options: config.collect(), host: self.host.to_owned() }
+        Link { ssh: self.ssh.display().to_string(), options: config.collect(), host: self.host.to_owned(), shared: None }
     }
 
     /// The options that every session has. What the user configured stays, but for what would keep a command from being run:
     /// questions that nobody can see, forwardings that the first session has already, a terminal.
-    fn link(&self, configured: &BTreeMap<String, String>) -> Link {
+    fn link(&self, configured: &Configured) -> Link {
         let mut link = self.bare();
         let mut set = |option: &str| link.options.extend(["-o".to_owned(), option.to_owned()]);
         for option in ["BatchMode=yes", "ClearAllForwardings=yes", "RemoteCommand=none", "RequestTTY=no", "ControlMaster=no"] {
             set(option);
         }
-        let is_unset = |name: &str| configured.get(name).is_none_or(|value| ["none", "0"].contains(&value.as_str()));
+        let is_unset = |name: &str| configured.first(name).is_none_or(|value| ["none", "0"].contains(&value));
         if is_unset("connecttimeout") {
             set("ConnectTimeout=10");
         }

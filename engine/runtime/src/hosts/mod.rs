@@ -11,7 +11,9 @@
 //! process of ours, one a command, which the keeper owns like any command; so killing the engine loses nothing here, either.
 //! What came of the command it writes into a [`Verdict`], because an exit code alone cannot tell the command's 255 from `ssh`'s.
 //!
-//! [`Link`] is how a host is reached: over a connection that the user keeps open, or over one of ours for the run.
+//! [`Link`] is how a host is reached: over a connection that the user keeps open, or over one of ours for the run. For a
+//! session on it the courier asks the `ssh` that holds it (`session`); it starts an `ssh` of its own when that one does not
+//! answer as expected, has no more sessions to give, or has been lost.
 
 mod contact;
 mod courier;
@@ -21,7 +23,9 @@ mod fragment;
 mod link;
 mod marks;
 mod oblivion;
+mod session;
 mod stop;
+mod streams;
 mod task;
 mod words;
 

@@ -87,7 +87,7 @@ async fn halt(task: Task) -> Halted {
             details: (grace.as_millis() / 100).to_string(),
             command: None,
         };
-        match Contact::open(&task.link, direct, &request, &log) {
+        match Contact::open(&task.link, direct, &request, &log).await {
             Ok(contact) => match timeout_at(deadline, listen(contact, &mut receipt)).await {
                 Ok(Ok(halted)) => return halted,
                 Ok(Err(words)) => why = words,
@@ -145,6 +145,15 @@ async fn listen(mut contact: Contact, seen: &mut Seen) -> Result<Halted, String>
     }
 }
 
+/// Takes a process that the far half names (`PID NAME`) into a list, once.
+pub(super) fn note(line: &str, list: &mut Vec<Process>) {
+    let (pid, name) = line.split_once(' ').unwrap_or((line, ""));
+    let Ok(pid) = pid.parse() else { return };
+    if !list.iter().any(|known: &Process| known.pid == pid) {
+        list.push(Process { pid, name: name.to_owned() });
+    }
+}
+
 /// Who was seen.
 #[derive(Default)]
 struct Seen {
@@ -155,13 +164,7 @@ struct Seen {
 
 impl Seen {
     fn add(&mut self, line: &str, survived: bool) {
-        let (pid, name) = line.split_once(' ').unwrap_or((line, ""));
-        let Ok(pid) = pid.parse() else { return };
-        let process = Process { pid, name: name.to_owned() };
-        let list = if survived { &mut self.survived } else { &mut self.all };
-        if !list.iter().any(|known| known.pid == pid) {
-            list.push(process);
-        }
+        note(line, if survived { &mut self.survived } else { &mut self.all });
     }
 
     fn receipt(&self) -> KillReceipt {

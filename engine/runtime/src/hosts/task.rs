@@ -5,7 +5,7 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
-use runbook_model::answer::{ExitStatus, KillReceipt};
+use runbook_model::answer::{ExitStatus, KillReceipt, Process};
 use runbook_model::change::Invocation;
 use runbook_model::length::Length;
 use serde::{Deserialize, Serialize};
@@ -61,6 +61,9 @@ pub enum Verdict {
         /// What was stopped and what survived, when we stopped it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         receipt: Option<KillReceipt>,
+        /// Processes of the host that it started and that live on.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        left_running: Vec<Process>,
     },
     /// It is certain that the command was not started, and will not be.
     NotStarted {

@@ -7,7 +7,9 @@ use std::process::{Child, Command, Stdio};
 
 use super::*;
 
-const SHELLS: [&[&str]; 3] = [&["dash"], &["bash", "--posix"], &["busybox", "sh"]];
+/// The last is one that reads its here-documents from files, as bash did before 5.1.
+const SHELLS: [&[&str]; 4] =
+    [&["dash"], &["bash", "--posix"], &["busybox", "sh"], &["env", "BASH_COMPAT=5.0", "bash", "--posix"]];
 
 /// A session with the far half: `request` is what stands behind the nonce.
 fn session(shell: &[&str], home: &Path, verb: &str, rest: &str, body: &str) -> Child {
@@ -41,6 +43,15 @@ fn whole(mut child: Child) -> (String, String) {
 
 fn run(shell: &[&str], home: &Path, command: &str) -> (String, String) {
     whole(session(shell, home, "run", "1 - -", &format!("set -- /bin/sh -c '{command}'\nn0\n")))
+}
+
+/// What is kept of the attempts of a home.
+fn kept(home: &Path) -> Vec<String> {
+    let run = home.join(".cache/runbook").join(home.file_name().expect("a name"));
+    let names = std::fs::read_dir(run).expect("a run").map(|entry| entry.expect("an entry").file_name());
+    let mut names: Vec<_> = names.map(|name| name.to_string_lossy().into_owned()).collect();
+    names.sort();
+    names
 }
 
 fn in_every_shell(test: impl Fn(&[&str], &Path)) {
@@ -115,8 +126,7 @@ fn what_is_cut_short_before_all_has_come_is_not_begun() {
         let (out, _) = whole(session(shell, home, "run", "1 10 -", &format!("{set}n0\nten bytes!")));
         assert_eq!(out, "@data\n@ended 0\n", "{shell:?}");
         assert_eq!(std::fs::read_to_string(&ran).expect("it ran"), "ten bytes!", "{shell:?}");
-        let kept = std::fs::read_dir(home.join(".cache/runbook").join(home.file_name().expect("a name"))).expect("kept").count();
-        assert_eq!(kept, 1, "{shell:?}: the input is not kept");
+        assert_eq!(kept(home), ["k1", "k1.err", "k1.out"], "{shell:?}: the input is not kept");
     });
 }
 
@@ -171,13 +181,64 @@ fn a_command_is_stopped_with_all_that_belongs_to_it() {
 }
 
 #[test]
+fn who_lives_on_behind_a_command_is_named_and_nobody_else_is() {
+    // Few processes are looked at one by one; many are searched for the mark.
+    for others in [0, 400] {
+        in_every_shell(|shell, home| {
+            let go = home.join("go");
+            assert!(Command::new("mkfifo").arg(&go).status().expect("mkfifo").success());
+            let command = format!(
+                "echo begun; read x < {}; i=0; while [ $i -lt {others} ]; do ( exit 0 ); i=$((i + 1)); done; true & wait; \
+                 sleep 621 >/dev/null 2>&1 & echo stays $!; setsid sleep 622 >/dev/null 2>&1 & echo stays $!; exit 5",
+                go.display()
+            );
+            let mut child = session(shell, home, "run", "1 - -", &format!("set -- /bin/sh -c '{command}'\nn0\n"));
+            let mut begun = [0; 16];
+            child.stdout.as_mut().expect("piped").read_exact(&mut begun).expect("it begins");
+            let mut stranger = Command::new("sleep").arg("623").spawn().expect("a stranger");
+            std::fs::write(&go, "go\n").expect("it reads");
+            let (out, _) = whole(child);
+            stranger.kill().and_then(|()| stranger.wait()).expect("ours");
+            // From behind the end of what was printed: in there it stands as well.
+            let (asked, _) = whole(session(shell, home, "ask", "1 100000 1", ""));
+            let pids = |out: &str, word: &str| {
+                let of = |line: &str| line.strip_prefix(word)?.split(' ').next().map(str::to_owned);
+                let mut pids: Vec<_> = out.lines().filter_map(of).collect();
+                pids.sort();
+                pids.dedup();
+                pids
+            };
+            let stay = pids(&out, "stays ");
+            Command::new("kill").arg("-9").args(&stay).status().expect("kill");
+            assert_eq!((stay.len(), pids(&out, "@left ")), (2, stay.clone()), "{shell:?}: {out}");
+            assert_eq!(pids(&asked, "@left "), stay, "{shell:?}: whoever asks later is told, too\n{asked}");
+            assert!(out.ends_with("@ended 5\n"), "{shell:?}: {out}");
+        });
+    }
+}
+
+#[test]
 fn every_login_shell_passes_it_on_as_it_is() {
     let script = script();
     // fish reads two backslashes as one, csh reads an exclamation mark and no line break, all end at a single quote.
     for odd in ["'", "\\\\", "\n"] {
         assert!(!script.contains(odd), "{odd:?} stands in the script");
     }
-    assert_eq!(script.matches('!').count(), script.matches(" != ").count(), "`!` but for the comparison");
+    for login in ["bash", "dash", "zsh", "fish", "tcsh"] {
+        let Ok(mut child) = Command::new(login)
+            .args(["-c", command()])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+        else {
+            continue; // not installed here
+        };
+        child.stdin.as_mut().expect("piped").write_all(b"ask n0 no-such-run k1 0 1 1\n").expect("it reads");
+        assert_eq!(whole(child), ("@missing\n".to_owned(), String::new()), "{login}");
+    }
+    let harmless = script.matches("!=").count() + script.matches("! ").count();
+    assert_eq!(script.matches('!').count(), harmless, "csh reads `!` but before a blank or `=`");
 }
 
 #[test]
@@ -185,13 +246,13 @@ fn what_is_kept_is_bounded_and_what_is_printed_is_not() {
     in_every_shell(|shell, home| {
         let (out, _) = run(shell, home, "head -c 70000000 /dev/zero; echo; echo end");
         assert!(out.ends_with("\nend\n@ended 0\n") && out.len() > 70_000_000, "{shell:?}: {}", out.len());
-        let kept = home.join(".cache/runbook").join(home.file_name().expect("a name")).join("k1/out");
+        let kept = home.join(".cache/runbook").join(home.file_name().expect("a name")).join("k1.out");
         let size = std::fs::metadata(kept).expect("kept").len();
         assert!((67_000_000..=67_108_864).contains(&size), "{shell:?}: {size}");
     });
     in_every_shell(|shell, home| {
         // With neither a reader nor room in the file it is let go on all the same.
-        let command = "echo begun; head -c 140000000 /dev/zero; exit 4";
+        let command = "echo begun; head -c 140000000 /dev/zero && exit 4";
         let mut child = session(shell, home, "run", "1 - -", &format!("set -- /bin/sh -c '{command}'\nn0\n"));
         let mut begun = [0; 16];
         child.stdout.as_mut().expect("piped").read_exact(&mut begun).expect("it begins");
@@ -199,5 +260,27 @@ fn what_is_kept_is_bounded_and_what_is_printed_is_not() {
         let (out, _) = whole(session(shell, home, "ask", "1 67108865 1", ""));
         assert!(out.ends_with("@ended 4\n"), "{shell:?}: {out}");
         child.wait().expect("it has ended");
+    });
+}
+
+#[test]
+fn a_command_that_takes_its_own_traces_away_was_begun_all_the_same() {
+    in_every_shell(|shell, home| {
+        let (out, err) = run(shell, home, "echo effect; rm -rf $HOME/.cache; exit 3");
+        assert_eq!((out.as_str(), err.as_str()), ("@data\neffect\n@ended 3\n", "@data\n@ended 3\n"), "{shell:?}");
+    });
+}
+
+#[test]
+fn a_home_that_comes_later_hides_nothing_that_was_begun_without_it() {
+    in_every_shell(|shell, home| {
+        let late = home.join(home.file_name().expect("a name"));
+        let (out, _) = run(shell, &late, "exit 4");
+        assert_eq!(out, "@data\n@ended 4\n", "{shell:?}");
+        std::fs::create_dir(&late).expect("a home");
+        let (asked, _) = whole(session(shell, &late, "ask", "1 1 1", ""));
+        assert!(asked.ends_with("@ended 4\n") && !asked.contains("never"), "{shell:?}: {asked}");
+        let (stopped, _) = whole(session(shell, &late, "stop", "1", ""));
+        assert!(stopped.contains("@over"), "{shell:?}: {stopped}");
     });
 }

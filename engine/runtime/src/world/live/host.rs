@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 use std::{fs, io};
 
@@ -18,6 +18,7 @@ use runbook_model::manner::Manner;
 use super::Site;
 use super::blocking::off_thread;
 use super::environment::DEFAULT_PATH;
+use super::keepsakes::{Keepsakes, name};
 use super::processes::{Job, Key, Processes, RunEnd, RunFound, Unwritten, Window};
 use super::program::resolve_program;
 use crate::hosts::{Link, Links, NoLink, SshSettings, Task, Verdict, Work, is_variable};
@@ -49,9 +50,7 @@ impl Couriers {
 pub(super) struct Hosts {
     couriers: Option<Couriers>,
     links: Arc<tokio::sync::Mutex<Links>>,
-    memory: RefCell<BTreeMap<u64, String>>,
-    /// Ends that are in the journal and that the hosts still keep.
-    forget: Arc<Mutex<BTreeMap<String, Vec<String>>>>,
+    keepsakes: RefCell<Keepsakes>,
     run: String,
 }
 
@@ -61,8 +60,7 @@ impl Hosts {
         Self {
             couriers: site.couriers.clone(),
             links: Arc::new(tokio::sync::Mutex::new(Links::new(sign))),
-            memory: RefCell::default(),
-            forget: Arc::default(),
+            keepsakes: RefCell::default(),
             run: site.run.to_string(),
         }
     }
@@ -101,7 +99,7 @@ impl Hosts {
     ) -> RunEnd {
         let work = Work::Run { invocation: Box::new(at.invocation.clone()), only_looks: at.only_looks };
         if !at.only_looks {
-            self.memory.borrow_mut().insert(at.key.number(), at.host.to_owned());
+            self.keepsakes.borrow_mut().begun(at.key, at.host);
         }
         let end = match self.send(site, processes, &at, at.key, work, limits.clone(), progress).await {
             // One that says it is lost has asked for as long as it may.
@@ -133,7 +131,7 @@ impl Hosts {
         limits: Limits,
         progress: &dyn Fn(bool, &[u8]),
     ) -> RunFound {
-        self.memory.borrow_mut().insert(at.key.number(), at.host.to_owned());
+        self.keepsakes.borrow_mut().begun(at.key, at.host);
         match processes.recover(at.key, boot, limits.clone(), progress).await {
             RunFound::Ended(end) => {
                 let verdict = self.couriers.as_ref().and_then(|couriers| Verdict::read(&verdict(couriers, at.key)));
@@ -187,13 +185,13 @@ impl Hosts {
         let link = self.reach(site, at.host).await?;
         let file = verdict(couriers, courier);
         let asks = matches!(work, Work::Ask);
-        let forget = if asks { Vec::new() } else { self.forgettable().remove(at.host).unwrap_or_default() };
+        let forget = if asks { Vec::new() } else { self.keepsakes.borrow_mut().enough(at.host) };
         let task = Task {
             link,
             run: self.run.clone(),
             key: name(at.key),
             work,
-            forget,
+            forget: forget.clone(),
             grace: site.grace,
             reconnect: couriers.ssh.reconnect,
             verdict: file.clone(),
@@ -220,6 +218,12 @@ impl Hosts {
         };
         let end = processes.run(courier, job, limits, progress).await;
         let verdict = Verdict::read(&file);
+        if let RunEnd::Exited(exited) | RunEnd::TimedOut { exited, .. } | RunEnd::Stopped { exited, .. } = &end {
+            self.keepsakes.borrow_mut().printed(at.key, exited.stdout.size + exited.stderr.size);
+        }
+        if !matches!(verdict, Some(Verdict::Ended { .. })) {
+            self.keepsakes.borrow_mut().untold(at.host, forget);
+        }
         if matches!(verdict, None | Some(Verdict::Lost { .. })) {
             self.links.lock().await.forget(at.host);
         }
@@ -231,13 +235,7 @@ impl Hosts {
 
     /// The end of an attempt is in the journal: its host may forget it.
     pub(super) fn recorded(&self, key: Key) {
-        if let Some(host) = self.memory.borrow_mut().remove(&key.number()) {
-            self.forgettable().entry(host).or_default().push(name(key));
-        }
-    }
-
-    fn forgettable(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Vec<String>>> {
-        self.forget.lock().unwrap_or_else(PoisonError::into_inner)
+        self.keepsakes.borrow_mut().recorded(key);
     }
 
     fn couriers(&self) -> Result<&Couriers, NoLink> {
@@ -258,11 +256,11 @@ impl Hosts {
 impl Drop for Hosts {
     /// What the hosts kept of attempts whose ends are in the journal is of no use any more.
     fn drop(&mut self) {
-        let forget = std::mem::take(&mut *self.forgettable());
         let Ok(links) = self.links.try_lock() else { return };
         for link in links.known() {
-            if let Some(keys) = forget.get(&link.host) {
-                crate::hosts::forget(&link, &self.run, keys);
+            let keys = self.keepsakes.borrow_mut().rest(&link.host);
+            if !keys.is_empty() {
+                crate::hosts::forget(&link, &self.run, &keys);
             }
         }
     }
@@ -277,10 +275,6 @@ pub(super) struct At<'a> {
     pub(super) only_looks: bool,
 }
 
-fn name(key: Key) -> String {
-    format!("{:016x}", key.number())
-}
-
 fn verdict(couriers: &Couriers, key: Key) -> PathBuf {
     couriers.dir.join(format!("{}.json", name(key)))
 }
@@ -293,13 +287,19 @@ fn ssh(env: &[(OsString, OsString)], root: &Path) -> Result<PathBuf, NoLink> {
 
 /// The end of the courier, told as that of the command: what was printed is the command's, the rest is in the verdict.
 fn told(verdict: Verdict, end: RunEnd) -> RunEnd {
-    let (status, receipt) = match verdict {
-        Verdict::Ended { status, receipt } => (status, receipt),
+    let (status, receipt, mut left_running) = match verdict {
+        Verdict::Ended { status, receipt, left_running } => (status, receipt, left_running),
         Verdict::NotStarted { message } => return RunEnd::NotStarted { message },
         Verdict::Lost { known } => return RunEnd::Lost { known },
     };
-    // Processes that the courier leaves behind are of `ssh`.
-    let of = |exited: Exited| Exited { status, left_running: Vec::new(), ..exited };
+    // One that was stopped has left those behind who survived.
+    let receipt = receipt.map(|mut receipt| {
+        left_running.retain(|process| !receipt.survived.iter().any(|survivor| survivor.pid == process.pid));
+        receipt.survived.append(&mut left_running);
+        receipt
+    });
+    // Processes that the courier leaves behind are of `ssh`; those of the command are on the host.
+    let of = |exited: Exited| Exited { status, left_running: left_running.clone(), ..exited };
     match (end, receipt) {
         (RunEnd::TimedOut { after, exited, .. }, Some(receipt)) => RunEnd::TimedOut { after, receipt, exited: of(exited) },
         (RunEnd::Stopped { exited, .. }, Some(receipt)) => RunEnd::Stopped { receipt, exited: of(exited) },
@@ -313,7 +313,7 @@ fn told(verdict: Verdict, end: RunEnd) -> RunEnd {
             stdout: Excerpt::of(b""),
             stderr: Excerpt::of(b""),
             millis: 0,
-            left_running: Vec::new(),
+            left_running,
             unkept: Vec::new(),
         }),
     }

@@ -13,6 +13,7 @@ mod file;
 mod host;
 mod http;
 mod io_words;
+mod keepsakes;
 mod near;
 mod observe;
 mod secrets;

@@ -1,0 +1,70 @@
+//! Sessions on the connection of a run: asked for without another `ssh`, and with what `ssh` would have sent.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+
+use super::place;
+use super::sshd::Hosts;
+use crate::support::{Place, Ran};
+
+/// How often `ssh` is started by a run of `count` commands.
+fn programs(hosts: &Hosts, count: usize) -> usize {
+    let source = format!(
+        "for n in 0..{count} {{ command(\"step\", #{{ on: \"web-1\", run: [\"sh\", \"-c\", \"echo $1 >> $HOME/ran\", \"sh\", `${{n}}`], rollback: \"nothing\" }}); }}"
+    );
+    let place = place(hosts, &source);
+    let (bin, calls) = (place.path("bin"), place.path("calls"));
+    fs::create_dir(&bin).expect("a directory");
+    fs::write(bin.join("ssh"), format!("#!/bin/sh\necho call >> {}\nexec /usr/bin/ssh \"$@\"\n", calls.display()))
+        .expect("a file");
+    fs::set_permissions(bin.join("ssh"), fs::Permissions::from_mode(0o755)).expect("ours");
+    let mut command = place.command(&["exec", "main"]);
+    command.env("PATH", format!("{}:/usr/local/bin:/usr/bin:/bin", bin.display()));
+    let ran = Ran::of(command);
+    assert_eq!(ran.code, Some(0), "{ran}");
+    fs::read_to_string(calls).expect("it was called").lines().count()
+}
+
+#[test]
+fn a_command_starts_no_ssh_of_its_own() {
+    let hosts = Hosts::start(&["web-1"]);
+    assert_eq!(programs(&hosts, 1), programs(&hosts, 12));
+    let ran = fs::read_to_string(hosts.path("web-1.home/ran")).expect("they ran");
+    assert_eq!(ran.lines().count(), 13);
+}
+
+#[test]
+fn the_variables_that_the_configuration_sends_arrive_and_no_others() {
+    let mut hosts = Hosts::start(&["web-1"]);
+    hosts.settle("web-1", "AcceptEnv *");
+    hosts.configure("  SendEnv RB_SENT_*\n  SetEnv RB_SET=3");
+    let source =
+        r#"print(command("looks", #{ on: "web-1", run: ["sh", "-c", "env | grep ^RB_ | sort"], rollback: "nothing" }).stdout);"#;
+    let place: Place = place(&hosts, source);
+    let mut command = place.command(&["exec", "main"]);
+    command.env("RB_SENT_ONE", "1").env("RB_SECRET", "2");
+    let ran = Ran::of(command);
+    assert_eq!(ran.code, Some(0), "{ran}");
+    let noted = place.journal().into_iter().find(|record| record["type"] == "noted").expect("a note");
+    assert_eq!(noted["text"], "RB_SENT_ONE=1\nRB_SET=3", "{ran}");
+}
+
+/// The host opens one session a connection: the second command at the same time has to come by another connection.
+#[test]
+fn a_host_that_opens_no_more_sessions_on_the_connection_is_reached_by_another() {
+    let mut hosts = Hosts::start(&["web-1"]);
+    hosts.settle("web-1", "MaxSessions 1");
+    let place = place(&hosts, "");
+    for name in ["one", "two"] {
+        place.fifo(name);
+    }
+    // Each waits for the other.
+    let source = r#"
+        parallel("both", ["echo > DIR/one; cat DIR/two", "cat DIR/one; echo > DIR/two"], #{ max: 2 }, |script| {
+            command("waits", #{ on: "web-1", run: ["sh", "-c", script], timeout: "60s", rollback: "nothing" });
+        });
+    "#;
+    let dir = place.path("").display().to_string();
+    place.runbook("main", &source.replace("DIR", dir.trim_end_matches('/')));
+    place.expect(0, &["exec", "main"]);
+}
