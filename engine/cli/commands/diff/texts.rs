@@ -165,7 +165,7 @@ impl Page {
             Difference::Result { left, right } => self.sides("result", left, right),
             Difference::Output { stream, left, right } => {
                 let size = |excerpt: &Excerpt| format!("{} bytes", excerpt.size);
-                self.line(Tone::Faint, &format!("      {} ({}, {})", stream.word(), size(left), size(right)));
+                self.line(Tone::Faint, &format!("      {stream} ({}, {})", size(left), size(right)));
                 let (before, after) = (kept(left), kept(right));
                 if before == after {
                     self.line(Tone::Faint, "        what is kept of them is the same: they differ in the middle");

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::account::{Standing, StepAccount};
-use crate::answer::{Answer, Exited};
+use crate::answer::{Answer, Exited, Stream};
 use crate::excerpt::Excerpt;
 use crate::failure::Failure;
 use crate::outcome::Outcome;
@@ -43,27 +43,6 @@ pub enum Difference {
         /// In the second run.
         right: Box<Excerpt>,
     },
-}
-
-/// An output stream.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Stream {
-    /// Standard output.
-    Stdout,
-    /// Standard error.
-    Stderr,
-}
-
-impl Stream {
-    /// Its name for people.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Stdout => "standard output",
-            Self::Stderr => "standard error",
-        }
-    }
 }
 
 /// Everything that differs between two accounts of one step. Durations and numbers of processes are none of it: they

@@ -10,5 +10,5 @@ mod pair;
 mod text;
 
 pub use compare::Comparison;
-pub use difference::{Difference, Stream};
+pub use difference::Difference;
 pub use pair::{PhasePair, Side, SourcePair, StepPair, Unlike};

@@ -72,6 +72,8 @@ impl Desk {
         let recovered = self.world.recover(intent, &boot, self.limits(command.timeout));
         match self.attended(path, recovered).await {
             Recovered::Ended(Performed::InDoubt { known }) | Recovered::InDoubt { known } => Ok(Err(known)),
+            // Whoever is asked writes nothing down before it answers. Should one say so, it is no word about the attempt.
+            Recovered::Ended(Performed::Unwritten(unwritten)) => Ok(Err(unwritten.to_string())),
             Recovered::Ended(performed) => {
                 let outcome = match performed {
                     Performed::Done(answer) => Outcome::Succeeded(answer),
