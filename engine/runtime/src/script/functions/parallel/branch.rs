@@ -44,6 +44,8 @@ pub(super) struct Branches<'a> {
     items: &'a [(String, Dynamic)],
     /// The places of the items, in the order in which their branches begin.
     order: Vec<usize>,
+    /// How many of `order` have begun before this play.
+    begun: usize,
     /// How many of `order` are taken.
     taken: AtomicUsize,
     ended: Mutex<Vec<Option<Ended>>>,
@@ -63,9 +65,10 @@ impl<'a> Branches<'a> {
     ) -> Self {
         let begun: BTreeSet<_> = begun.iter().map(String::as_str).collect();
         let (mut order, new): (Vec<_>, Vec<_>) = (0..items.len()).partition(|at| begun.contains(items[*at].0.as_str()));
+        let begun = order.len();
         order.extend(new);
         let ended = Mutex::new(items.iter().map(|_| None).collect());
-        Self { engine, stage, path, body, items, order, taken: AtomicUsize::new(0), ended, fatal: Mutex::default() }
+        Self { engine, stage, path, body, items, order, begun, taken: AtomicUsize::new(0), ended, fatal: Mutex::default() }
     }
 
     /// Performs them, so many at a time, and returns when none runs any more.
@@ -103,18 +106,32 @@ impl<'a> Branches<'a> {
 
     fn work(&self) {
         // A native function of Rhai that panics must not take the run with it: the journal knows what was done.
-        if catch_unwind(AssertUnwindSafe(|| while self.next() {})).is_err() {
+        if catch_unwind(AssertUnwindSafe(|| self.one_after_the_other())).is_err() {
             let message = "the script room panicked in a branch";
             drop(self.stage.halt(Stop::Refused(Box::new(Diagnostic::error(Code::Internal, message)))));
         }
     }
 
+    fn one_after_the_other(&self) {
+        let mut rested = false;
+        while self.next(&mut rested) {}
+    }
+
+    /// The place of the next item. A branch that rests keeps its room: a thread that has rested takes no item that another one may
+    /// soon have room for, or that item would be passed over and one behind it begin.
+    fn take(&self, rested: bool) -> Option<usize> {
+        let end = if rested { self.begun } else { self.order.len() };
+        let next = |taken: usize| (taken < end).then_some(taken + 1);
+        let taken = self.taken.fetch_update(Ordering::SeqCst, Ordering::SeqCst, next).ok()?;
+        self.order.get(taken).copied()
+    }
+
     /// Performs the branch of the next item; false when no other begins.
-    fn next(&self) -> bool {
+    fn next(&self, rested: &mut bool) -> bool {
         if self.stage.has_stopped() || locked(&self.fatal).is_some() {
             return false;
         }
-        let Some(&at) = self.order.get(self.taken.fetch_add(1, Ordering::SeqCst)) else { return false };
+        let Some(at) = self.take(*rested) else { return false };
         let (key, item) = &self.items[at];
         let path = self.path.child(key, 1);
         match self.stage.perform(Operation::EnterBranch { path: path.clone() }) {
@@ -128,6 +145,7 @@ impl<'a> Branches<'a> {
         here::begin_branch(&path);
         let result = self.body.for_branch().call_with(self.engine, item.clone());
         if here::take_resting() {
+            *rested = true;
             return true;
         }
         if self.stage.has_stopped() {
