@@ -124,3 +124,25 @@ fn the_keeper_dies_while_the_run_executes() {
 fn the_keeper_dies_while_the_run_rolls_back() {
     sweep("the keeper, rollback", Prey::Keeper, 12, completed, &["rollback", "RUN"], end_back);
 }
+
+/// A remote that each step is pushed to. What was on its way when the engine died may arrive there later, or never.
+#[test]
+fn the_engine_dies_while_it_pushes() {
+    let remotes = tempfile::tempdir().expect("a directory");
+    let made = std::sync::atomic::AtomicUsize::new(0);
+    let anchored = || {
+        let remote = remotes.path().join(format!("{}.git", made.fetch_add(1, std::sync::atomic::Ordering::Relaxed)));
+        let init = std::process::Command::new("git").args(["init", "--quiet", "--bare"]).arg(&remote).status();
+        assert!(init.expect("git").success());
+        let place = scene();
+        place.write("runbook.toml", &format!("[audit]\nremote = \"{}\"\n", remote.display()));
+        place
+    };
+    let end = |place: &Place| {
+        let settled = end_forward(place);
+        place.expect(0, &["push"]);
+        place.expect(0, &["push", "--status"]).says(&["0 branches"]);
+        settled
+    };
+    sweep("exec, with a remote", Prey::Engine, 40, anchored, &["exec", "main", "--yes"], end);
+}

@@ -220,6 +220,32 @@ fn without_a_terminal_the_others_go_on_and_then_the_run_waits() {
     assert_eq!(sorted(place.ledger()), wanted);
 }
 
+/// The branch that waits has nothing to do while another one works: it must not take the next item away.
+#[test]
+fn no_item_is_passed_over_while_a_branch_waits() {
+    let place = Place::with(
+        r#"
+parallel("all", ["a", "b", "c", "d"], #{ max: 2 }, |item| {
+    if item == "b" { confirm("Go on with b?"); }
+    command("work", #{ run: sh("echo $item >> ledger; if [ $item = a ]; then echo > up; cat go; fi", #{ item: item }), rollback: "nothing" });
+});
+"#,
+    );
+    place.fifo("up");
+    place.fifo("go");
+    let mut exec = place.command(&["exec", "main"]).spawn().expect("the binary starts");
+    place.wait_for("up");
+    // Time bounds a broken test only.
+    let began = std::time::Instant::now();
+    let asked = || std::fs::read_to_string(place.journal_path()).is_ok_and(|journal| journal.contains("Go on with b?"));
+    while !asked() && began.elapsed() < std::time::Duration::from_secs(60) {
+        std::thread::yield_now();
+    }
+    place.write("go", "");
+    assert_eq!(exec.wait().expect("it ends").code(), Some(4));
+    assert_eq!(place.ledger(), ["a", "c", "d"]);
+}
+
 #[test]
 fn at_a_terminal_one_question_stands_at_a_time() {
     let place = Place::with(ASKING);

@@ -45,19 +45,21 @@ pub(super) async fn keeper(State(desk): State<Arc<Desk>>, mut request: Request, 
     response
 }
 
+/// The answer of whoever serves this address, in time.
 async fn served(request: Request, next: Next) -> Response {
     let acts = !request.method().is_safe();
     let answer = next.run(request);
-    let answer = if acts {
+    let answer = async move {
+        if !acts {
+            return answer.await;
+        }
         // A phone that loses its network takes its request with it. What it began is brought to its end all the same: an answer
         // that is on record, and a run that nobody goes on with, would wait for ever.
-        let done = tokio::time::timeout(PATIENCE, tokio::spawn(answer)).await;
-        done.map(|done| done.unwrap_or_else(|_| Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "this failed").into_response()))
-    } else {
-        tokio::time::timeout(PATIENCE, answer).await
+        let failed = |_| Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "this failed").into_response();
+        tokio::spawn(answer).await.unwrap_or_else(failed)
     };
-    let late = || Refusal::new(StatusCode::GATEWAY_TIMEOUT, "this takes too long; look again in a while").into_response();
-    answer.unwrap_or_else(|_| late())
+    let late = |_| Refusal::new(StatusCode::GATEWAY_TIMEOUT, "this takes too long; look again in a while").into_response();
+    tokio::time::timeout(PATIENCE, answer).await.unwrap_or_else(late)
 }
 
 fn judged(desk: &Desk, request: &mut Request) -> Result<Option<visitor::Visitor>, Refusal> {

@@ -4,8 +4,9 @@ use git2::{Oid, Repository};
 use runbook_model::id::RunId;
 
 use super::git::complaint;
+use super::memory::target;
 use super::refusal::NotAnchored;
-use super::remote::{Remote, branch, target};
+use super::remote::{Remote, branch};
 use crate::audit::verify::Request;
 use crate::journal::LAST;
 
@@ -52,16 +53,9 @@ impl Remote {
     /// [`NotAnchored`]; nothing of what is here was changed.
     pub fn fetch(&self, run: RunId, request: &Request<'_>) -> Result<Fetched, NotAnchored> {
         let name = branch(run);
-        let theirs = theirs(run);
-        let fetched = self.git(&["fetch", "--quiet", "--no-tags", "--", &self.url, &format!("+{name}:{theirs}")])?;
-        if !fetched.success {
-            return Err(match fetched.err.contains("couldn't find remote ref") {
-                true => NotAnchored::NoSuchRun { url: self.url.clone(), run: run.to_string() },
-                false => self.unreachable(complaint(&fetched.err)),
-            });
-        }
         let git = self.repository()?;
-        let there = target(&git, &theirs)?.ok_or_else(|| NotAnchored::Archive(format!("`{theirs}` is not there")))?;
+        let nowhere = || NotAnchored::NoSuchRun { url: self.url.clone(), run: run.to_string() };
+        let there = self.brought(&git, &name)?.ok_or_else(nowhere)?;
         let here = target(&git, &name)?;
         let findings = self.judged(run, there, request)?;
         if !findings.is_empty() {
@@ -87,21 +81,43 @@ impl Remote {
         if !fetched.new {
             return Ok(());
         }
-        let (git, name) = (self.repository()?, branch(fetched.run));
-        match target(&git, &name)? {
-            None => git.reference(&name, fetched.tip, false, "")?,
-            Some(here) if descends(&git, fetched.tip, here)? => git.reference_matching(&name, fetched.tip, true, here, "")?,
-            Some(_) => return Err(NotAnchored::Archive(format!("`{name}` moved meanwhile"))),
-        };
-        Ok(())
+        let git = self.repository()?;
+        self.moving(&[(branch(fetched.run), fetched.tip)], |(name, tip)| match target(&git, name)? {
+            None => git.reference(name, *tip, false, "").map(drop),
+            Some(here) if descends(&git, *tip, here)? => git.reference_matching(name, *tip, true, here, "").map(drop),
+            Some(_) => Err(git2::Error::from_str(&format!("`{name}` moved meanwhile"))),
+        })
+    }
+
+    /// Brings what a reference of the remote points at here, and says what that is; `None` when there is no such reference.
+    ///
+    /// No reference is written here: git would do that under a lock which it leaves behind when it is killed.
+    pub(super) fn brought(&self, git: &Repository, name: &str) -> Result<Option<Oid>, NotAnchored> {
+        let Some(there) = self.pointed(name)? else { return Ok(None) };
+        let fetched = self.git(&["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--", &self.url, name])?;
+        if !fetched.success {
+            return Err(self.unreachable(complaint(&fetched.err)));
+        }
+        match git.odb()?.exists(there) {
+            true => Ok(Some(there)),
+            // It was moved, and not onwards, between our two looks.
+            false => Err(self.unreachable(format!("`{name}` is being moved there; try again"))),
+        }
+    }
+
+    /// Where a reference of the remote points; `None` when there is no such reference.
+    pub(super) fn pointed(&self, name: &str) -> Result<Option<Oid>, NotAnchored> {
+        let listed = self.git(&["ls-remote", "--", &self.url, name])?;
+        if !listed.success {
+            return Err(self.unreachable(complaint(&listed.err)));
+        }
+        // What is asked for is a pattern: `x/<name>` fits it as well.
+        let found = listed.out.lines().filter_map(|line| line.split_once('\t')).find(|(_, found)| *found == name);
+        Ok(found.and_then(|(id, _)| Oid::from_str(id).ok()))
     }
 }
 
-/// Where what the remote holds of a run is kept, beside what is here.
-fn theirs(run: RunId) -> String {
-    format!("refs/runbook/theirs/{run}")
-}
-
-fn descends(git: &Repository, commit: Oid, from: Oid) -> Result<bool, git2::Error> {
+/// Whether one commit is another, or has it among its ancestors.
+pub(super) fn descends(git: &Repository, commit: Oid, from: Oid) -> Result<bool, git2::Error> {
     Ok(commit == from || git.graph_descendant_of(commit, from)?)
 }

@@ -5,8 +5,12 @@ use jiff::Timestamp;
 use runbook_model::id::RunId;
 use serde::{Deserialize, Serialize};
 
+use super::memory::{lease, offered, target};
 use super::refusal::NotAnchored;
-use super::remote::{Remote, lease, target};
+use super::remote::Remote;
+
+/// Of more leases in a row nobody remembers that they were offered.
+const LONGEST: usize = 64;
 
 /// What a lease says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +29,9 @@ pub struct Note {
     pub held: bool,
     /// The trail of the state directory that has it.
     pub trail: String,
+    /// The lease that was offered before this one, if it was not known then what had become of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
     /// Different in every lease that was ever written, so that each is another value to compare with.
     pub nonce: String,
 }
@@ -34,7 +41,7 @@ pub struct Note {
 pub enum Holding {
     /// There is none: the run was never pushed.
     None,
-    /// It is the one that we wrote last.
+    /// It is the one that we wrote last, as far as we know or without our knowing.
     Ours,
     /// Another machine let go of it.
     Free(Box<Note>),
@@ -49,43 +56,58 @@ impl Remote {
     /// [`NotAnchored::Unreachable`]
     pub fn holding(&self, run: RunId) -> Result<Holding, NotAnchored> {
         let name = lease(run);
-        let seen = format!("refs/runbook/seen/{run}");
-        let listed = self.git(&["ls-remote", "--", &self.url, &name])?;
-        if !listed.success {
-            return Err(self.unreachable(super::git::complaint(&listed.err)));
-        }
-        let Some(there) = listed.out.split_whitespace().next().and_then(|id| Oid::from_str(id).ok()) else {
-            return Ok(Holding::None);
-        };
+        let Some(there) = self.pointed(&name)? else { return Ok(Holding::None) };
         let git = self.repository()?;
-        if target(&git, &name)? == Some(there) && self.note(&git, there).is_some_and(|note| self.is_ours(&git, &note)) {
+        let known = target(&git, &name)? == Some(there) && self.note(&git, there).is_some_and(|note| self.is_ours(&git, &note));
+        if known || self.adopted(&git, run, there)? {
             return Ok(Holding::Ours);
         }
-        let fetched = self.git(&["fetch", "--quiet", "--no-tags", "--", &self.url, &format!("+{name}:{seen}")])?;
-        if !fetched.success {
-            return Err(self.unreachable(super::git::complaint(&fetched.err)));
-        }
-        let id = target(&git, &seen)?.unwrap_or(there);
+        let Some(id) = self.brought(&git, &name)? else { return Ok(Holding::None) };
         // The one that a push of ours has to replace.
-        git.reference(&name, id, true, "")?;
+        self.remember(&git, &[(name, id)])?;
         match self.note(&git, id).filter(|note| note.run == run) {
             Some(note) if !note.held => Ok(Holding::Free(Box::new(note))),
             note => Ok(Holding::Theirs(note.map(Box::new))),
         }
     }
 
-    /// Writes a new lease here, to be pushed in the place of the one that is remembered.
-    pub(super) fn write_note(&self, git: &Repository, run: RunId, name: &str, held: bool) -> Result<Oid, git2::Error> {
+    /// Whether the lease that is at the remote is one that we offered without hearing what became of it: the connection was
+    /// lost, or this program was killed, between the remote's deed and our knowing. Then it is known from here on.
+    pub(super) fn adopted(&self, git: &Repository, run: RunId, there: Oid) -> Result<bool, NotAnchored> {
+        let ours = self.unsettled(git, run)?.contains(&there);
+        if ours {
+            self.remember(git, &[(lease(run), there)])?;
+        }
+        Ok(ours)
+    }
+
+    /// The leases that we offered since one is known to be at the remote, newest first.
+    fn unsettled(&self, git: &Repository, run: RunId) -> Result<Vec<Oid>, NotAnchored> {
+        let settled = target(git, &lease(run))?;
+        let mut next = target(git, &offered(run))?;
+        let mut open = Vec::new();
+        while let Some(id) = next.filter(|id| Some(*id) != settled && open.len() < LONGEST) {
+            open.push(id);
+            next = self.note(git, id).and_then(|note| Oid::from_str(&note.after?).ok());
+        }
+        Ok(open)
+    }
+
+    /// Writes a new lease here, to be pushed in the place of the one that is remembered, and remembers that it may come to be there.
+    pub(super) fn offer(&self, git: &Repository, run: RunId, name: &str, held: bool) -> Result<Oid, NotAnchored> {
         let mut nonce = [0; 16];
         let random = rustix::rand::getrandom(&mut nonce, rustix::rand::GetRandomFlags::empty());
         if random.is_err() {
-            return Err(git2::Error::from_str("the kernel gives no random number"));
+            return Err(NotAnchored::Archive("the kernel gives no random number".to_owned()));
         }
         let trail = self.trail(git)?.trim_start_matches("refs/heads/trails/").to_owned();
         let nonce = nonce.iter().map(|byte| format!("{byte:02x}")).collect();
+        let after = self.unsettled(git, run)?.first().map(ToString::to_string);
         let (name, host) = (name.to_owned(), self.host.clone());
-        let note = Note { v: 1, run, name, host, at: Timestamp::now(), held, trail, nonce };
-        git.blob(&serde_json::to_vec(&note).map_err(|error| git2::Error::from_str(&error.to_string()))?)
+        let note = Note { v: 1, run, name, host, at: Timestamp::now(), held, trail, after, nonce };
+        let id = git.blob(&serde_json::to_vec(&note).map_err(|error| NotAnchored::Archive(error.to_string()))?)?;
+        self.remember(git, &[(offered(run), id)])?;
+        Ok(id)
     }
 
     fn note(&self, git: &Repository, id: Oid) -> Option<Note> {

@@ -15,6 +15,7 @@ mod git;
 mod judging;
 mod keeping;
 mod lease;
+mod memory;
 mod push;
 mod refusal;
 mod remote;

@@ -1,14 +1,16 @@
 //! One push: trail, run and lease together, or nothing.
 
-use git2::Repository;
+use git2::{Oid, Repository};
 use runbook_model::id::RunId;
 
+use super::fetch::descends;
 use super::git::complaint;
+use super::memory::{anchored, lease, target};
 use super::refusal::NotAnchored;
-use super::remote::{Remote, branch, lease, target};
+use super::remote::{Remote, branch};
 
-/// What is at the anchor, as far as we pushed it: `refs/runbook/anchored/` and the name below `refs/heads/`.
-const ANCHORED: &str = "refs/runbook/anchored/";
+/// So often a push is tried that others are ahead of.
+const ATTEMPTS: u32 = 8;
 
 /// What a push brought to the remote.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -27,16 +29,28 @@ impl Remote {
     /// history; [`NotAnchored::Unreachable`] for everything that may be better later.
     pub fn push_run(&self, run: RunId, name: &str, held: bool) -> Result<Pushed, NotAnchored> {
         let git = self.repository()?;
+        match self.offered_to(&git, run, name, held) {
+            // What stands there may be ours, from a push that we never heard of again.
+            Err(fenced @ NotAnchored::Fenced { .. }) => match self.pointed(&lease(run))? {
+                Some(there) if self.adopted(&git, run, there)? => self.offered_to(&git, run, name, held),
+                _ => Err(fenced),
+            },
+            pushed => pushed,
+        }
+    }
+
+    fn offered_to(&self, git: &Repository, run: RunId, name: &str, held: bool) -> Result<Pushed, NotAnchored> {
         let reference = lease(run);
-        let expected = target(&git, &reference)?.map(|id| id.to_string()).unwrap_or_default();
-        let note = self.write_note(&git, run, name, held)?;
-        let mut moves = vec![("refs/heads/main".to_owned(), self.trail(&git)?)];
-        if target(&git, &branch(run))?.is_some() {
+        let expected = target(git, &reference)?.map(|id| id.to_string()).unwrap_or_default();
+        let note = self.offer(git, run, name, held)?;
+        let mut moves = vec![("refs/heads/main".to_owned(), self.trail(git)?)];
+        if target(git, &branch(run))?.is_some() {
             moves.push((branch(run), branch(run)));
         }
         let guard = format!("--force-with-lease={reference}:{expected}");
-        let pushed = self.push(&git, &moves, &[&guard], Some(&format!("{note}:{reference}")), Some(run))?;
-        git.reference(&reference, note, true, "")?;
+        let (pushed, mut known) = self.push(git, &moves, &[&guard], Some(&format!("{note}:{reference}")), Some(run))?;
+        known.push((reference, note));
+        self.remember(git, &known)?;
         Ok(pushed)
     }
 
@@ -64,7 +78,9 @@ impl Remote {
         let mut all = Pushed::default();
         // The kernel's limit of a command line is far away from this many names.
         for some in fresh.chunks(500) {
-            all.branches += self.push(&git, some, &[], None, None)?.branches;
+            let (pushed, known) = self.push(&git, some, &[], None, None)?;
+            self.remember(&git, &known)?;
+            all.branches += pushed.branches;
         }
         for run in leased {
             match self.push_run(run, name, false) {
@@ -92,6 +108,7 @@ impl Remote {
         Ok(behind)
     }
 
+    /// Pushes these branches, and says what is known to be at the remote then.
     fn push(
         &self,
         git: &Repository,
@@ -99,7 +116,32 @@ impl Remote {
         options: &[&str],
         lease: Option<&str>,
         run: Option<RunId>,
-    ) -> Result<Pushed, NotAnchored> {
+    ) -> Result<(Pushed, Vec<(String, Oid)>), NotAnchored> {
+        for _ in 0..ATTEMPTS {
+            match self.push_once(git, moves, options, lease, run) {
+                // Another process of this machine pushed a newer tip of the same trail between our look and our push.
+                Err(NotAnchored::Diverged { branch, .. }) if self.is_overtaken(git, moves, &branch)? => {}
+                done => return done,
+            }
+        }
+        Err(self.unreachable("other processes of this machine push there all the time".to_owned()))
+    }
+
+    /// Whether what is at the remote of a branch is a part of what is here.
+    fn is_overtaken(&self, git: &Repository, moves: &[(String, String)], branch: &str) -> Result<bool, NotAnchored> {
+        let Some((from, _)) = moves.iter().find(|(_, to)| to == branch) else { return Ok(false) };
+        let (Some(there), Some(here)) = (self.pointed(branch)?, target(git, from)?) else { return Ok(false) };
+        Ok(git.odb()?.exists(there) && descends(git, here, there)?)
+    }
+
+    fn push_once(
+        &self,
+        git: &Repository,
+        moves: &[(String, String)],
+        options: &[&str],
+        lease: Option<&str>,
+        run: Option<RunId>,
+    ) -> Result<(Pushed, Vec<(String, Oid)>), NotAnchored> {
         // What is pushed is what was looked at: the archivist may go on meanwhile.
         let tips: Vec<_> = moves.iter().map(|(from, _)| target(git, from)).collect::<Result<_, _>>()?;
         let specs: Vec<_> = moves.iter().zip(&tips).filter_map(|((_, to), tip)| Some(format!("{}:{to}", (*tip)?))).collect();
@@ -128,18 +170,10 @@ impl Remote {
             let why = lines.iter().find(|line| line.flag == '!' && !along(line));
             return Err(self.unreachable(why.map_or_else(|| complaint(&done.err), |line| line.summary.to_owned())));
         }
-        for ((from, _), tip) in moves.iter().zip(&tips) {
-            if let Some(tip) = tip {
-                git.reference(&anchored(from), *tip, true, "")?;
-            }
-        }
+        let known = moves.iter().zip(&tips).filter_map(|((from, _), tip)| Some((anchored(from), (*tip)?))).collect();
         let moved = lines.iter().filter(|line| line.flag != '=' && line.to.starts_with("refs/heads/")).count();
-        Ok(Pushed { branches: moved, elsewhere: 0 })
+        Ok((Pushed { branches: moved, elsewhere: 0 }, known))
     }
-}
-
-fn anchored(name: &str) -> String {
-    name.replacen("refs/heads/", ANCHORED, 1)
 }
 
 /// A line of `git push --porcelain`: flag, `from:to`, summary.

@@ -2,14 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use git2::{ErrorCode, Oid, Repository};
+use git2::Repository;
 use runbook_model::id::RunId;
 
 use super::git::{self, Asking, Done};
+use super::memory::{FOUNDING, target};
 use super::refusal::NotAnchored;
-
-/// The founding commit of an archive, so that it need not be looked for again.
-const FOUNDING: &str = "refs/runbook/founding";
 
 /// A remote repository, seen from the archive of a state directory.
 #[derive(Debug, Clone)]
@@ -52,18 +50,17 @@ impl Remote {
     }
 
     /// The branch there that is `main` here: the name of this trail.
-    pub(super) fn trail(&self, git: &Repository) -> Result<String, git2::Error> {
-        let founding = match git.refname_to_id(FOUNDING) {
-            Ok(id) => id,
-            Err(error) if error.code() == ErrorCode::NotFound => {
+    pub(super) fn trail(&self, git: &Repository) -> Result<String, NotAnchored> {
+        let founding = match target(git, FOUNDING)? {
+            Some(id) => id,
+            None => {
                 let mut commit = git.find_reference("refs/heads/main")?.peel_to_commit()?;
                 while let Ok(before) = commit.parent(0) {
                     commit = before;
                 }
-                git.reference(FOUNDING, commit.id(), true, "")?;
+                self.remember(git, &[(FOUNDING.to_owned(), commit.id())])?;
                 commit.id()
             }
-            Err(error) => return Err(error),
         };
         let host: String =
             self.host.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).take(40).collect();
@@ -76,18 +73,4 @@ impl Remote {
 /// The branch of a run, here and there.
 pub(super) fn branch(run: RunId) -> String {
     format!("refs/heads/runs/{run}")
-}
-
-/// The lease of a run, here and there. Here it is what we saw or wrote there last.
-pub(super) fn lease(run: RunId) -> String {
-    format!("refs/runbook/lease/{run}")
-}
-
-/// Where a reference points; `None` when it does not exist.
-pub(super) fn target(git: &Repository, name: &str) -> Result<Option<Oid>, git2::Error> {
-    match git.refname_to_id(name) {
-        Ok(id) => Ok(Some(id)),
-        Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
-        Err(error) => Err(error),
-    }
 }

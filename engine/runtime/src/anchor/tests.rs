@@ -63,6 +63,105 @@ fn a_lease_goes_from_hand_to_hand_and_never_to_two() {
     assert!(matches!(b.push_run(run(), "bob", true), Err(NotAnchored::Fenced { .. })));
 }
 
+impl Place {
+    /// Lets the remote call this whenever it took a push, before it says so.
+    fn hook(&self, text: &str) -> PathBuf {
+        use std::os::unix::fs::PermissionsExt as _;
+        let hook = self.url().join("hooks/post-receive");
+        std::fs::write(&hook, format!("#!/bin/sh\n{text}\n")).unwrap();
+        std::fs::set_permissions(&hook, std::fs::Permissions::from_mode(0o755)).unwrap();
+        hook
+    }
+
+    fn there(&self) -> String {
+        let name = format!("refs/runbook/lease/{}", run());
+        let output = Command::new("git").arg("--git-dir").arg(self.url()).args(["rev-parse", &name]).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Pushes until one of them is done there and its answer is lost on the way.
+    fn answer_is_lost(&self, remote: &Remote, held: bool) {
+        let before = self.there();
+        let hook = self.hook("exec sleep 600");
+        while self.there() == before {
+            let pushed = remote.unattended(Duration::from_millis(500)).push_run(run(), "ann", held);
+            assert!(matches!(pushed, Err(NotAnchored::Unreachable { .. })), "{pushed:?}");
+        }
+        std::fs::remove_file(hook).unwrap();
+    }
+}
+
+#[test]
+fn a_lease_whose_answer_was_lost_is_ours_all_the_same() {
+    let place = Place::new();
+    let (a, b) = (place.machine("a"), place.machine("b"));
+    place.answer_is_lost(&a, true);
+    assert_eq!(a.holding(run()), Ok(Holding::Ours), "asked, as at a resume");
+    place.answer_is_lost(&a, true);
+    place.answer_is_lost(&a, true);
+    a.push_run(run(), "ann", true).expect("pushed, as in the middle of a run");
+    place.answer_is_lost(&a, false);
+    assert_eq!(a.holding(run()), Ok(Holding::Ours));
+
+    // That of another machine is not, whatever was offered before.
+    place.answer_is_lost(&a, false);
+    assert!(matches!(b.holding(run()), Ok(Holding::Free(_))));
+    b.push_run(run(), "bob", true).unwrap();
+    assert!(matches!(a.push_run(run(), "ann", true), Err(NotAnchored::Fenced { .. })));
+    assert!(matches!(a.holding(run()), Ok(Holding::Theirs(Some(note))) if note.name == "bob"));
+}
+
+#[test]
+fn a_dead_pushers_lock_of_a_reference_is_nobodys() {
+    let place = Place::new();
+    let a = place.machine("a");
+    a.push_run(run(), "ann", true).unwrap();
+    let left = ["founding".to_owned(), format!("lease/{}", run()), format!("offered/{}", run()), "anchored/main".to_owned()];
+    for name in left {
+        let name = format!("refs/runbook/{name}");
+        std::fs::write(a.archive.join(format!("{name}.lock")), "").unwrap();
+        std::fs::write(a.archive.with_file_name("audit.lock"), &name).unwrap();
+        a.push_run(run(), "ann", true).unwrap_or_else(|why| panic!("{name}: {why}"));
+    }
+}
+
+/// Two runs of one machine push the same trail: who is late looks again.
+#[test]
+fn a_push_that_another_process_overtook_is_no_divergence() {
+    let place = Place::new();
+    let a = place.machine("a");
+    a.push_run(run(), "ann", true).unwrap();
+    let git = a.repository().unwrap();
+    let trail = a.trail(&git).unwrap();
+    let grown = |parent: git2::Oid| {
+        let parent = git.find_commit(parent).unwrap();
+        let who = git2::Signature::new("a", "a@a", &git2::Time::new(0, 0)).unwrap();
+        git.commit(Some("refs/heads/main"), &who, &who, "more", &parent.tree().unwrap(), &[&parent]).unwrap()
+    };
+    let older = grown(git.refname_to_id("refs/heads/main").unwrap());
+    let newer = grown(older);
+
+    // The way to the remote is a script, and on it the other process is faster.
+    let script = place.home.path().join("way.sh");
+    let push = format!("git --git-dir {} push --quiet {} {newer}:{trail}", a.archive.display(), place.url().display());
+    let here = format!("git --git-dir {} update-ref refs/heads/main {newer}", a.archive.display());
+    let text = format!(
+        "for it in \"$@\"; do :; done\nif [ ! -e $0.once ]; then touch $0.once; {push}; {here}; fi\nexec sh -c \"$it\"\n"
+    );
+    std::fs::write(&script, text).unwrap();
+    let mut config = git.config().unwrap();
+    config.set_str("core.sshCommand", &format!("sh {}", script.display())).unwrap();
+    config.set_str("ssh.variant", "simple").unwrap();
+    git.reference("refs/heads/main", older, true, "").unwrap();
+    let far = Remote::new(&format!("ssh://far{}", place.url().display()), &a.archive, "a").unattended(Duration::from_secs(60));
+    far.push_run(run(), "ann", true).unwrap();
+    assert_eq!(a.lag(), Ok(0));
+
+    // What is not a part of ours is.
+    git.reference("refs/heads/main", older, true, "").unwrap();
+    assert!(matches!(far.push_run(run(), "ann", true), Err(NotAnchored::Diverged { .. })));
+}
+
 #[test]
 fn of_many_who_take_a_free_lease_at_once_one_gets_it() {
     let place = Place::new();

@@ -27,7 +27,7 @@ pub struct Locked {
 /// and leaves that file behind when it dies; the next holder removes it if, and only if, the note names it (or the file
 /// is from before the machine started). A lock file of somebody else, such as a `git gc` by hand, is never touched.
 #[derive(Debug)]
-pub(super) struct WriterLock {
+pub(crate) struct WriterLock {
     file: File,
     repository: PathBuf,
     patience: Duration,
@@ -35,7 +35,7 @@ pub(super) struct WriterLock {
 
 impl WriterLock {
     /// Waits for the lock, but no longer than `patience`.
-    pub(super) fn take(repository: &Path, patience: Duration) -> Result<Self, Locked> {
+    pub(crate) fn take(repository: &Path, patience: Duration) -> Result<Self, Locked> {
         let path = lock_file(repository);
         let locked = |why: String| Locked { file: path.clone(), why };
         let file = OpenOptions::new()
@@ -64,10 +64,12 @@ impl WriterLock {
     }
 
     /// Moves references while the note names them; waits before that for others who are about to move them.
-    pub(super) fn moving<T>(&mut self, references: &[&str], act: impl FnOnce() -> T) -> Result<T, Locked> {
-        let deadline = Instant::now() + self.patience;
+    pub(crate) fn moving<T>(&mut self, references: &[&str], act: impl FnOnce() -> T) -> Result<T, Locked> {
+        let locked = |error: std::io::Error| Locked { file: lock_file(&self.repository), why: error.to_string() };
+        let (deadline, booted) = (Instant::now() + self.patience, booted());
         for reference in references {
             let file = self.repository.join(format!("{reference}.lock"));
+            remove_if_older_than(&file, booted).map_err(locked)?;
             while fs::symlink_metadata(&file).is_ok() {
                 if Instant::now() >= deadline {
                     let why = "a git process holds it, or died with it: if none is running, remove that file".to_owned();
@@ -76,7 +78,6 @@ impl WriterLock {
                 thread::sleep(PAUSE);
             }
         }
-        let locked = |error: std::io::Error| Locked { file: lock_file(&self.repository), why: error.to_string() };
         note(&self.file, &references.join("\n")).map_err(locked)?;
         let done = act();
         note(&self.file, "").map_err(locked)?;
@@ -89,18 +90,12 @@ impl WriterLock {
         self.file.rewind()?;
         self.file.read_to_end(&mut bytes)?;
         let left = String::from_utf8(bytes).unwrap_or_default();
-        for reference in left.lines().filter(|name| name.starts_with("refs/heads/") && !name.contains("..")) {
+        for reference in left.lines().filter(|name| name.starts_with("refs/") && !name.contains("..")) {
             remove_if_there(&self.repository.join(format!("{reference}.lock")))?;
         }
         let booted = booted();
-        for name in ["HEAD.lock", "packed-refs.lock", "config.lock", "refs/heads/main.lock"] {
-            let file = self.repository.join(name);
-            let modified = fs::symlink_metadata(&file).and_then(|file| file.modified());
-            if let (Ok(modified), Some(booted)) = (modified, booted)
-                && modified < booted
-            {
-                remove_if_there(&file)?;
-            }
+        for name in ["HEAD.lock", "packed-refs.lock", "config.lock"] {
+            remove_if_older_than(&self.repository.join(name), booted)?;
         }
         if left.is_empty() { Ok(()) } else { note(&self.file, "") }
     }
@@ -119,6 +114,15 @@ fn note(mut file: &File, text: &str) -> std::io::Result<()> {
 fn remove_if_there(file: &Path) -> std::io::Result<()> {
     match fs::remove_file(file) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// A lock from before the machine started is nobody's.
+fn remove_if_older_than(file: &Path, booted: Option<SystemTime>) -> std::io::Result<()> {
+    let modified = fs::symlink_metadata(file).and_then(|file| file.modified());
+    match (modified, booted) {
+        (Ok(modified), Some(booted)) if modified < booted => remove_if_there(file),
         _ => Ok(()),
     }
 }

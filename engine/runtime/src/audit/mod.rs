@@ -44,6 +44,7 @@ pub use archivist::{Archivist, Behind, Stopped};
 pub use copy::Copy;
 pub use founding::Founding;
 pub use journal::Journal;
+pub(crate) use lock::{Locked, WriterLock};
 pub use looking::{Sight, look};
 pub use reading::{Flaw, Unreadable};
 pub use remembered::{Rewritten, read as remembered};
