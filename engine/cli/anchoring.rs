@@ -30,7 +30,7 @@ impl Workplace<'_> {
         if self.globals.offline {
             return None;
         }
-        let own = dir.and_then(|dir| Some(memory(dir)?.1));
+        let own = dir.and_then(RunDir::origin).map(|origin| origin.remote);
         let url = match own.filter(|url| !url.is_empty()) {
             Some(url) => url,
             None => self.located(&self.place.configuration.audit.remote.as_ref()?.value),
@@ -120,16 +120,12 @@ impl Workplace<'_> {
             since: jiff::Timestamp::now(),
             purpose: Purpose::Resume,
         };
-        let new = dir.bring(&copy.journal, &holder).map_err(|error| Failure::new(ExitCode::Refused, error.to_string()))?;
+        let brought = dir.bring(&copy.journal, remote.url(), &holder);
+        let new = brought.map_err(|error| Failure::new(ExitCode::Refused, error.to_string()))?;
         // Not before the journal took it: what is here and not there must not look edited.
         remote.accept(&fetched).map_err(|why| refused(&why))?;
         let texts: Vec<_> = copy.sources.iter().map(|source| (source.name.as_str(), source.text.as_str())).collect();
         dir.pin(&texts).map_err(|error| damaged(error.to_string()))?;
-        // Evidence about steps that are new here lies elsewhere; when nothing is new, what was known before stands.
-        let records = copy.journal.iter().filter(|byte| **byte == b'\n').count();
-        let records = if new { records as u64 } else { brought(&dir).0 };
-        let kept = std::fs::write(came_from(&dir), format!("{records} {}\n", remote.url()));
-        kept.map_err(|error| damaged(format!("where the run came from cannot be written down: {error}")))?;
         Ok(new)
     }
 }
@@ -171,19 +167,7 @@ pub(crate) fn taken_over(dir: &RunDir, records: &[Record]) -> Option<String> {
 
 /// How many records of a run came from another machine.
 pub(crate) fn brought(dir: &RunDir) -> Seq {
-    Seq(memory(dir).map_or(0, |(records, _)| records))
-}
-
-/// How many records came from which remote.
-fn memory(dir: &RunDir) -> Option<(u64, String)> {
-    let text = std::fs::read_to_string(came_from(dir)).ok()?;
-    let (records, url) = text.trim_end().split_once(' ')?;
-    Some((records.parse().ok()?, url.to_owned()))
-}
-
-/// Where a run that came from another machine keeps how much came, and the name of its remote.
-fn came_from(dir: &RunDir) -> std::path::PathBuf {
-    dir.dir().join("remote")
+    Seq(dir.origin().map_or(0, |origin| origin.records))
 }
 
 /// `host:path` and `scheme://…`; everything else is a path.

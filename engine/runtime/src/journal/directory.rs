@@ -1,7 +1,8 @@
 //! Directories that are still there after a power cut.
 
 use std::fs::File;
-use std::path::Path;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
 
 use rustix::fs::{FileType, Mode, OFlags};
 use rustix::io::Errno;
@@ -32,6 +33,17 @@ pub(super) fn flush(path: &Path) -> Result<(), StorageFailure> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let directory = rustix::fs::open(path, flags, Mode::empty()).map_err(StorageFailure::at("open", path))?;
     rustix::fs::fsync(directory).map_err(StorageFailure::at("flush", path))
+}
+
+/// Writes a file that is there whole or not at all, or as it was before.
+pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), StorageFailure> {
+    let mut unfinished = path.as_os_str().to_owned();
+    unfinished.push(".unfinished");
+    let unfinished = PathBuf::from(unfinished);
+    let mut file = open_file(&unfinished, OFlags::WRONLY | OFlags::CREATE | OFlags::TRUNC)?;
+    file.write_all(bytes).map_err(StorageFailure::io("write", &unfinished))?;
+    rustix::fs::fsync(&file).map_err(StorageFailure::at("flush", &unfinished))?;
+    rustix::fs::rename(&unfinished, path).map_err(StorageFailure::at("create", path))
 }
 
 /// Opens a file of the state directory: never through a symbolic link, never inherited by a command, for this user alone.

@@ -133,9 +133,15 @@ impl NamedLock {
     }
 
     fn write(&self, claim: &[u8]) -> Result<(), StorageFailure> {
-        self.file.set_len(0).map_err(StorageFailure::io("write", &self.path))?;
-        self.file.write_all_at(claim, 0).map_err(StorageFailure::io("write", &self.path))?;
-        rustix::fs::fsync(&self.file).map_err(StorageFailure::at("flush", &self.path))
+        let refused = StorageFailure::io("write", &self.path);
+        let old = self.file.metadata().map_err(&refused)?.len();
+        // One write over the old claim, blanks behind it, and only then shorter: an empty file would say that nobody needs the
+        // lock, and a process may be killed between any two calls.
+        let mut text = claim.to_vec();
+        text.resize(text.len().max(usize::try_from(old).unwrap_or(0)), b' ');
+        self.file.write_all_at(&text, 0).map_err(&refused)?;
+        rustix::fs::fsync(&self.file).map_err(StorageFailure::at("flush", &self.path))?;
+        self.file.set_len(claim.len() as u64).map_err(refused)
     }
 }
 
@@ -150,7 +156,7 @@ impl Drop for NamedLock {
 fn claimed(mut file: &File) -> std::io::Result<Option<Claim>> {
     let mut text = Vec::new();
     file.read_to_end(&mut text)?;
-    if text.is_empty() {
+    if text.trim_ascii().is_empty() {
         return Ok(None);
     }
     Ok(Some(serde_json::from_slice(&text)?))
@@ -196,6 +202,25 @@ mod tests {
         drop(room.take("api", &claim(2)).unwrap());
         // The claim of a run that has no journal is in nobody's way.
         room.take("api", &claim(3)).unwrap();
+    }
+
+    #[test]
+    fn a_claim_that_becomes_shorter_is_whole() {
+        let (_home, room) = room();
+        let long = Claim { waits_for: Some("x".repeat(300)), ..claim(1) };
+        let lock = room.take("api", &long).unwrap();
+        assert_eq!(room.claim("api"), Some(long));
+        lock.sign(&claim(1)).unwrap();
+        assert_eq!(room.claim("api"), Some(claim(1)));
+        // As a process leaves it that is killed before the file is cut.
+        let mut text = serde_json::to_vec(&claim(1)).unwrap();
+        text.resize(500, b' ');
+        lock.file.write_all_at(&text, 0).unwrap();
+        assert_eq!(room.claim("api"), Some(claim(1)));
+        lock.file.write_all_at(&[b' '; 500], 0).unwrap();
+        assert_eq!(room.claim("api"), None);
+        lock.release().unwrap();
+        assert_eq!(room.claim("api"), None);
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! (`--adopt`), the text before the edit stays, so that a crash in between leaves a run that still finds what its journal names.
 
 use std::collections::BTreeSet;
-use std::io::{Read as _, Write as _};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use runbook_model::digest::Digest;
@@ -76,7 +76,7 @@ impl RunDir {
                 directory::make(&parent)?;
                 grown.insert(parent);
             }
-            write(place, text)?;
+            directory::replace(place, text.as_bytes())?;
         }
         // Innermost first, so that no name is on disk that leads to nothing.
         for parent in grown.iter().rev() {
@@ -123,17 +123,6 @@ impl RunDir {
         parents.reverse();
         parents
     }
-}
-
-/// Writes a file that is there whole or not at all.
-fn write(path: &Path, text: &str) -> Result<(), StorageFailure> {
-    let mut unfinished = path.as_os_str().to_owned();
-    unfinished.push(".unfinished");
-    let unfinished = PathBuf::from(unfinished);
-    let mut file = directory::open_file(&unfinished, OFlags::WRONLY | OFlags::CREATE | OFlags::TRUNC)?;
-    file.write_all(text.as_bytes()).map_err(StorageFailure::io("write", &unfinished))?;
-    rustix::fs::fsync(&file).map_err(StorageFailure::at("flush", &unfinished))?;
-    rustix::fs::rename(&unfinished, path).map_err(StorageFailure::at("create", path))
 }
 
 #[cfg(test)]
