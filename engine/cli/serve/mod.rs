@@ -29,6 +29,7 @@ mod home;
 mod hooks;
 mod hosts;
 mod impatient;
+mod lines;
 mod link;
 mod login;
 mod notify;

@@ -1,8 +1,8 @@
 //! Tokens: made, compared, and kept in a file for the owner of the state directory.
 
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io::Write as _;
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use ring::rand::{SecureRandom as _, SystemRandom};
@@ -53,16 +53,27 @@ pub(super) fn bytes(hex: &str) -> Option<Vec<u8>> {
 /// It cannot be made or read, or others can read it.
 pub(super) fn kept(path: &Path) -> Result<String, Failure> {
     let unusable = |why: String| Failure::new(ExitCode::Refused, format!("`{}` cannot be used: {why}", path.display()));
-    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
-        Ok(mut file) => {
-            let token = fresh()?;
-            let written = file.write_all(token.as_bytes()).and_then(|()| file.write_all(b"\n")).and_then(|()| file.sync_all());
-            written.map_err(|error| unusable(error.to_string()))?;
-            Ok(token)
-        }
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => private(path),
-        Err(error) => Err(unusable(error.to_string())),
+    if fs::metadata(path).is_ok_and(|file| file.len() == 0) {
+        // Of a server that was killed before it had written a token: nobody knows one.
+        fs::remove_file(path).map_err(|error| unusable(error.to_string()))?;
     }
+    if !path.exists() {
+        let token = fresh()?;
+        let directory = path.parent().unwrap_or(Path::new("."));
+        // It gets its name when it is whole: a server that was killed while it wrote would leave one that no server takes.
+        let made = tempfile::NamedTempFile::new_in(directory).and_then(|mut file| {
+            file.write_all(format!("{token}\n").as_bytes())?;
+            file.as_file().sync_all()?;
+            file.persist_noclobber(path).map_err(|refused| refused.error)
+        });
+        match made {
+            Ok(_) => return Ok(token),
+            // Another server was faster.
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(unusable(error.to_string())),
+        }
+    }
+    private(path)
 }
 
 /// The first line of a file that only its owner can read.
@@ -95,6 +106,9 @@ mod tests {
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
         assert!(kept(&path).unwrap_err().to_string().contains("others can read it"));
+        fs::write(&path, "").unwrap();
+        assert_eq!(kept(&path).unwrap().len(), 64);
+        assert_eq!(fs::read_dir(home.path()).unwrap().count(), 1);
     }
 
     #[test]

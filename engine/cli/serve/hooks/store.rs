@@ -1,9 +1,7 @@
 //! The alerts that came in: a file that only grows while the server runs, and what it comes to.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{File, OpenOptions};
-use std::io::{self, BufRead as _, BufReader, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::io;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
@@ -14,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Texts;
 use crate::failure::Failure;
+use crate::serve::lines::{self, Lines};
 
 /// So many alerts are kept over a restart, the newest.
 const MOST: usize = 20_000;
@@ -72,7 +71,7 @@ pub(in crate::serve) struct Alerts {
 
 #[derive(Debug)]
 struct Inner {
-    file: File,
+    file: Lines,
     seen: BTreeSet<Digest>,
     latest: BTreeMap<String, Alert>,
     /// How often each alert came that had to be counted, by name.
@@ -87,24 +86,9 @@ impl Alerts {
     pub(in crate::serve) fn open(home: &Path) -> Result<Self, Failure> {
         let path = home.join("alerts.jsonl");
         let unusable = |error: io::Error| Failure::usage(format!("`{}` cannot be used: {error}", path.display()));
-        let mut kept: Vec<Alert> = Vec::new();
-        match File::open(&path) {
-            Ok(file) => {
-                let lines = BufReader::new(file).split(b'\n').map_while(Result::ok);
-                kept.extend(lines.filter_map(|line| serde_json::from_slice(&line).ok()));
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(unusable(error)),
-        }
+        let mut kept: Vec<Alert> = lines::read(&path).map_err(unusable)?;
         let kept = kept.split_off(kept.len().saturating_sub(MOST));
-        // Written anew, so that it does not grow for ever and ends with a whole line.
-        let fresh = path.with_extension("new");
-        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&fresh).map_err(unusable)?;
-        for alert in &kept {
-            file.write_all(&line(alert)).map_err(unusable)?;
-        }
-        file.sync_all().and_then(|()| std::fs::rename(&fresh, &path)).map_err(unusable)?;
-        File::open(home).and_then(|home| home.sync_all()).map_err(unusable)?;
+        let file = Lines::anew(&path, &kept).map_err(unusable)?;
         let mut inner = Inner { file, seen: BTreeSet::new(), latest: BTreeMap::new(), counts: BTreeMap::new() };
         kept.into_iter().for_each(|alert| inner.note(alert));
         Ok(Self { inner: Mutex::new(inner) })
@@ -126,9 +110,7 @@ impl Alerts {
         if fresh.is_empty() {
             return Ok(fresh);
         }
-        let text: Vec<u8> = fresh.iter().flat_map(line).collect();
-        inner.file.write_all(&text)?;
-        inner.file.sync_data()?;
+        inner.file.append(&fresh)?;
         fresh.iter().for_each(|alert| inner.note(alert.clone()));
         Ok(fresh)
     }
@@ -186,14 +168,11 @@ impl Inner {
     }
 }
 
-fn line(alert: &Alert) -> Vec<u8> {
-    let mut line = serde_json::to_vec(alert).unwrap_or_default();
-    line.push(b'\n');
-    line
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs::OpenOptions;
+    use std::io::Write as _;
+
     use super::*;
 
     fn alert(status: &str, starts_at: &str) -> Alert {

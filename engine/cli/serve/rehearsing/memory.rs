@@ -2,9 +2,7 @@
 //! to the server.
 
 use std::collections::BTreeMap;
-use std::fs::{File, OpenOptions};
-use std::io::{self, BufRead as _, BufReader, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::io;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
@@ -14,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
 use crate::serve::hooks::Alert;
+use crate::serve::lines::{self, Lines};
 
 /// So many are kept over a restart, the newest.
 const MOST: usize = 2_000;
@@ -58,7 +57,7 @@ pub(in crate::serve) struct Memory {
 
 #[derive(Debug)]
 struct Inner {
-    file: File,
+    file: Lines,
     known: BTreeMap<(String, String), Rehearsed>,
 }
 
@@ -71,22 +70,11 @@ impl Memory {
         let path = home.join("rehearsed.jsonl");
         let unusable = |error: io::Error| Failure::usage(format!("`{}` cannot be used: {error}", path.display()));
         let mut known: BTreeMap<_, Rehearsed> = BTreeMap::new();
-        match File::open(&path) {
-            Ok(file) => {
-                let lines = BufReader::new(file).split(b'\n').map_while(Result::ok);
-                let lines = lines.filter_map(|line| serde_json::from_slice::<Rehearsed>(&line).ok());
-                known.extend(lines.map(|line| (line.key(), line)));
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(unusable(error)),
-        }
+        known.extend(lines::read(&path).map_err(unusable)?.into_iter().map(|line: Rehearsed| (line.key(), line)));
         let mut newest: Vec<_> = known.into_values().collect();
         newest.sort_by_key(|rehearsed| rehearsed.at);
         let newest = newest.split_off(newest.len().saturating_sub(MOST));
-        let fresh = path.with_extension("new");
-        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&fresh).map_err(unusable)?;
-        newest.iter().try_for_each(|rehearsed| file.write_all(&line(rehearsed))).map_err(unusable)?;
-        file.sync_all().and_then(|()| std::fs::rename(&fresh, &path)).map_err(unusable)?;
+        let file = Lines::anew(&path, &newest).map_err(unusable)?;
         let known = newest.into_iter().map(|rehearsed| (rehearsed.key(), rehearsed)).collect();
         Ok(Self { inner: Mutex::new(Inner { file, known }) })
     }
@@ -101,8 +89,7 @@ impl Memory {
         if inner.known.contains_key(&rehearsed.key()) || inner.known.values().filter(lately).count() >= per_hour {
             return Ok(false);
         }
-        inner.file.write_all(&line(&rehearsed))?;
-        inner.file.sync_data()?;
+        inner.file.append(std::slice::from_ref(&rehearsed))?;
         inner.known.insert(rehearsed.key(), rehearsed);
         Ok(true)
     }
@@ -113,9 +100,8 @@ impl Memory {
     /// It is known until the server ends, and no longer.
     pub(super) fn end(&self, rehearsed: Rehearsed) -> io::Result<()> {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        let line = line(&rehearsed);
-        inner.known.insert(rehearsed.key(), rehearsed);
-        inner.file.write_all(&line)
+        inner.known.insert(rehearsed.key(), rehearsed.clone());
+        inner.file.append(&[rehearsed])
     }
 
     /// What became of an alert.
@@ -125,14 +111,11 @@ impl Memory {
     }
 }
 
-fn line(rehearsed: &Rehearsed) -> Vec<u8> {
-    let mut line = serde_json::to_vec(rehearsed).unwrap_or_default();
-    line.push(b'\n');
-    line
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs::OpenOptions;
+    use std::io::Write as _;
+
     use super::*;
 
     fn rehearsed(fingerprint: &str, starts_at: &str, second: i64) -> Rehearsed {
