@@ -24,7 +24,7 @@ use runbook_runtime::audit::Archivist;
 use runbook_runtime::confinement::{self, Confinement};
 use runbook_runtime::dispatcher::{Finished, Halt, Interrupts, Opening, Refused};
 use runbook_runtime::hosts::SshSettings;
-use runbook_runtime::journal::{Known, RunDir, StateDir};
+use runbook_runtime::journal::{Known, OpenError, RunDir, StateDir};
 use runbook_runtime::script::Program;
 use runbook_runtime::secret::Sources;
 use runbook_runtime::signing::Signing;
@@ -264,7 +264,9 @@ impl<'a> Performance<'a> {
         let finished = session(opening).await;
         // A journal that was lost is no run that somebody may go on with unasked.
         let held = matches!(&finished, Ok(Finished { halt: Some(Halt::Lost(_) | Halt::Illegal(_) | Halt::Fenced(_)), .. }));
-        let anchored = self.anchor.map(|anchor| anchor.finish(held));
+        // The lease of a run that another process here works on is not ours to let go of.
+        let others = matches!(&finished, Err(Refused::Open(OpenError::Held(_))));
+        let anchored = self.anchor.filter(|_| !others).map(|anchor| anchor.finish(held));
         let finished = match finished {
             Ok(finished) => finished,
             Err(Refused::Final { run, status, verb }) => return already(self.workplace, &self.dir, run, &status, verb),

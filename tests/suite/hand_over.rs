@@ -154,6 +154,20 @@ fn a_run_whose_machine_died_goes_on_elsewhere_and_the_old_owner_is_kept_out() {
 }
 
 #[test]
+fn what_was_only_looked_at_is_not_pushed_back() {
+    let remote = Remote::new();
+    let (owner, other) = (machine(GATE, &remote.url()), machine(GATE, &remote.url()));
+    let (mut child, run) = at_the_gate(&owner, &remote);
+    other.expect(0, &["fetch", &run]);
+    owner.write("open", "");
+    assert!(child.wait().expect("it ends").success());
+    // What is there by now is not known to the other one, which has nothing to bring.
+    other.expect(0, &["push"]);
+    other.expect(0, &["fetch", &run]);
+    other.expect(0, &["push", "--status"]).says(&["0 branches"]);
+}
+
+#[test]
 fn an_owner_that_lives_on_stops_before_its_next_change() {
     let remote = Remote::new();
     let (old, new) = (machine(GATE, &remote.url()), machine(GATE, &remote.url()));

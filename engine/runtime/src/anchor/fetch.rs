@@ -4,7 +4,7 @@ use git2::{Oid, Repository};
 use runbook_model::id::RunId;
 
 use super::git::complaint;
-use super::memory::target;
+use super::memory::{anchored, target};
 use super::refusal::NotAnchored;
 use super::remote::{Remote, branch};
 use crate::audit::verify::Request;
@@ -27,6 +27,10 @@ impl Remote {
     /// # Errors
     /// [`NotAnchored::NoSuchRun`] when there is none, or there are several; [`NotAnchored::Unreachable`].
     pub fn find(&self, prefix: &str) -> Result<RunId, NotAnchored> {
+        let nowhere = |run: String| NotAnchored::NoSuchRun { url: self.url.clone(), run };
+        if let Ok(run) = prefix.parse() {
+            return self.pointed(&branch(run))?.map(|_| run).ok_or_else(|| nowhere(prefix.to_owned()));
+        }
         let listed = self.git(&["ls-remote", "--", &self.url, "refs/heads/runs/*"])?;
         if !listed.success {
             return Err(self.unreachable(complaint(&listed.err)));
@@ -34,15 +38,13 @@ impl Remote {
         let names = listed.out.lines().filter_map(|line| line.split_once("refs/heads/runs/").map(|(_, id)| id));
         if prefix == LAST {
             let newest = names.filter_map(|id| id.parse().ok()).max();
-            return newest.ok_or_else(|| NotAnchored::NoSuchRun { url: self.url.clone(), run: "last".to_owned() });
+            return newest.ok_or_else(|| nowhere(LAST.to_owned()));
         }
         let mut fitting = names.filter(|id| id.starts_with(prefix)).filter_map(|id| id.parse().ok());
         match (fitting.next(), fitting.next()) {
             (Some(run), None) => Ok(run),
-            (None, _) => Err(NotAnchored::NoSuchRun { url: self.url.clone(), run: prefix.to_owned() }),
-            (Some(_), Some(_)) => {
-                Err(NotAnchored::NoSuchRun { url: self.url.clone(), run: format!("{prefix}… (several begin so)") })
-            }
+            (None, _) => Err(nowhere(prefix.to_owned())),
+            (Some(_), Some(_)) => Err(nowhere(format!("{prefix}… (several begin so)"))),
         }
     }
 
@@ -78,23 +80,25 @@ impl Remote {
     /// # Errors
     /// [`NotAnchored::Archive`], also when the branch moved meanwhile.
     pub fn accept(&self, fetched: &Fetched) -> Result<(), NotAnchored> {
-        if !fetched.new {
-            return Ok(());
+        let (git, name, tip) = (self.repository()?, branch(fetched.run), fetched.tip);
+        if fetched.new {
+            self.moving(&[&name], || match target(&git, &name)? {
+                None => Ok(git.reference(&name, tip, false, "").map(drop)?),
+                Some(here) if descends(&git, tip, here)? => Ok(git.reference_matching(&name, tip, true, here, "").map(drop)?),
+                Some(_) => Err(NotAnchored::Archive(format!("`{name}` moved meanwhile"))),
+            })?;
         }
-        let git = self.repository()?;
-        self.moving(&[(branch(fetched.run), fetched.tip)], |(name, tip)| match target(&git, name)? {
-            None => git.reference(name, *tip, false, "").map(drop),
-            Some(here) if descends(&git, *tip, here)? => git.reference_matching(name, *tip, true, here, "").map(drop),
-            Some(_) => Err(git2::Error::from_str(&format!("`{name}` moved meanwhile"))),
-        })
+        // Else `runbook push` would want to bring there what came from there.
+        self.remember(&git, &[(anchored(&name), tip)])
     }
 
     /// Brings what a reference of the remote points at here, and says what that is; `None` when there is no such reference.
     ///
-    /// No reference is written here: git would do that under a lock which it leaves behind when it is killed.
+    /// No reference is written here (but `FETCH_HEAD`, which nobody reads): git would do that under a lock which it leaves behind
+    /// when it is killed.
     pub(super) fn brought(&self, git: &Repository, name: &str) -> Result<Option<Oid>, NotAnchored> {
         let Some(there) = self.pointed(name)? else { return Ok(None) };
-        let fetched = self.git(&["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--", &self.url, name])?;
+        let fetched = self.git(&["fetch", "--quiet", "--no-tags", "--", &self.url, name])?;
         if !fetched.success {
             return Err(self.unreachable(complaint(&fetched.err)));
         }

@@ -6,8 +6,16 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// More of what git says is not kept.
-const SAID: u64 = 64 * 1024;
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
+
+/// More of what git complains of is not kept.
+const COMPLAINTS: u64 = 64 * 1024;
+
+/// More than this is no answer: some 800,000 references.
+const ANSWER: u64 = 64 * 1024 * 1024;
+
+/// How long git may take to put its things in order when it is asked to stop.
+const GRACE: Duration = Duration::from_secs(2);
 const LOOK: Duration = Duration::from_millis(10);
 
 /// What git did.
@@ -49,10 +57,14 @@ pub(super) fn run(repository: &Path, asking: Asking, arguments: &[&str]) -> Resu
         std::os::unix::process::CommandExt::process_group(&mut git, 0);
     }
     let mut child = git.spawn().map_err(|error| format!("`git` cannot be started: {error}"))?;
-    let (out, err) = (drained(child.stdout.take()), drained(child.stderr.take()));
+    let (out, err) = (drained(child.stdout.take(), ANSWER + 1), drained(child.stderr.take(), COMPLAINTS));
     let status = waited(&mut child, asking)?;
     let text = |reader: thread::JoinHandle<String>| reader.join().unwrap_or_default();
-    Ok(Done { success: status, out: text(out), err: text(err) })
+    let (out, err) = (text(out), text(err));
+    if out.len() as u64 > ANSWER {
+        return Err(format!("git says more than {} MiB", ANSWER >> 20));
+    }
+    Ok(Done { success: status, out, err })
 }
 
 fn waited(child: &mut Child, asking: Asking) -> Result<bool, String> {
@@ -65,11 +77,7 @@ fn waited(child: &mut Child, asking: Asking) -> Result<bool, String> {
             Ok(Some(status)) => return Ok(status.success()),
             Ok(None) if Instant::now() < deadline => thread::sleep(LOOK),
             Ok(None) => {
-                // Its whole group: ssh is a child of it.
-                if let Some(group) = rustix::process::Pid::from_raw(child.id().cast_signed()) {
-                    let _gone = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
-                }
-                let _reaped = child.wait();
+                stop(child);
                 return Err(format!("no answer within {} s", patience.as_secs()));
             }
             Err(error) => return Err(error.to_string()),
@@ -77,12 +85,28 @@ fn waited(child: &mut Child, asking: Asking) -> Result<bool, String> {
     }
 }
 
+/// Ends git with its whole group: ssh is a child of it. A remote that is a directory here is written by a child as well, which
+/// must get the time to remove its locks, or they would be in everybody's way there.
+fn stop(child: &mut Child) {
+    if let Some(group) = Pid::from_raw(child.id().cast_signed()) {
+        let _asked = kill_process_group(group, Signal::TERM);
+        let began = Instant::now();
+        // Only looked at: while it is not waited for, its number is the group's and nobody else's.
+        let look = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+        while began.elapsed() < GRACE && matches!(waitid(WaitId::Pid(group), look), Ok(None)) {
+            thread::sleep(LOOK);
+        }
+        let _gone = kill_process_group(group, Signal::KILL);
+    }
+    let _reaped = child.wait();
+}
+
 /// Reads all of a pipe and keeps its beginning, so that git never waits for a reader.
-fn drained(pipe: Option<impl Read + Send + 'static>) -> thread::JoinHandle<String> {
+fn drained(pipe: Option<impl Read + Send + 'static>, most: u64) -> thread::JoinHandle<String> {
     thread::spawn(move || {
         let mut said = Vec::new();
         if let Some(mut pipe) = pipe {
-            let _partly = (&mut pipe).take(SAID).read_to_end(&mut said);
+            let _partly = (&mut pipe).take(most).read_to_end(&mut said);
             let _dropped = std::io::copy(&mut pipe, &mut std::io::sink());
         }
         String::from_utf8_lossy(&said).into_owned()

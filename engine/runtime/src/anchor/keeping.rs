@@ -103,7 +103,8 @@ impl Fence {
         let asked = Instant::now();
         let state = self.shared.state.lock().unwrap_or_else(PoisonError::into_inner);
         let old = state.ours.is_some_and(|ours| ours.elapsed() > FRESH);
-        if !old || state.failed.is_some() || tasks.send(Task::Renew).is_err() {
+        let away = matches!(state.failed, Some(NotAnchored::Unreachable { .. }));
+        if !old || away || tasks.send(Task::Renew).is_err() {
             return;
         }
         let unanswered = |state: &mut State| state.tried.is_none_or(|began| began < asked);
@@ -185,7 +186,7 @@ fn work(remote: &Remote, run: RunId, name: &str, inbox: &Receiver<Task>, shared:
             let pushed = remote.unattended(PATIENCE).push_run(run, name, true);
             due = Instant::now() + if pushed.is_ok() { PAUSE } else { RETRY };
             // What failed is tried again by itself: the run may be waiting for a person for hours.
-            wanted = matches!(pushed, Err(NotAnchored::Unreachable { .. }));
+            wanted = matches!(pushed, Err(NotAnchored::Unreachable { .. } | NotAnchored::Archive(_)));
             note(shared, began, pushed);
         }
     }

@@ -58,8 +58,7 @@ impl Remote {
         let name = lease(run);
         let Some(there) = self.pointed(&name)? else { return Ok(Holding::None) };
         let git = self.repository()?;
-        let known = target(&git, &name)? == Some(there) && self.note(&git, there).is_some_and(|note| self.is_ours(&git, &note));
-        if known || self.adopted(&git, run, there)? {
+        if self.adopted(&git, run, there)? {
             return Ok(Holding::Ours);
         }
         let Some(id) = self.brought(&git, &name)? else { return Ok(Holding::None) };
@@ -71,9 +70,13 @@ impl Remote {
         }
     }
 
-    /// Whether the lease that is at the remote is one that we offered without hearing what became of it: the connection was
-    /// lost, or this program was killed, between the remote's deed and our knowing. Then it is known from here on.
+    /// Whether the lease that is at the remote is ours: the last one that we know of, perhaps from another process; or one that
+    /// we offered without hearing what became of it, because the connection was lost, or this program was killed, between the
+    /// remote's deed and our knowing. That is known from here on.
     pub(super) fn adopted(&self, git: &Repository, run: RunId, there: Oid) -> Result<bool, NotAnchored> {
+        if target(git, &lease(run))? == Some(there) {
+            return Ok(self.note(git, there).is_some_and(|note| self.is_ours(git, &note)));
+        }
         let ours = self.unsettled(git, run)?.contains(&there);
         if ours {
             self.remember(git, &[(lease(run), there)])?;
@@ -102,12 +105,22 @@ impl Remote {
         }
         let trail = self.trail(git)?.trim_start_matches("refs/heads/trails/").to_owned();
         let nonce = nonce.iter().map(|byte| format!("{byte:02x}")).collect();
-        let after = self.unsettled(git, run)?.first().map(ToString::to_string);
         let (name, host) = (name.to_owned(), self.host.clone());
-        let note = Note { v: 1, run, name, host, at: Timestamp::now(), held, trail, after, nonce };
-        let id = git.blob(&serde_json::to_vec(&note).map_err(|error| NotAnchored::Archive(error.to_string()))?)?;
-        self.remember(git, &[(offered(run), id)])?;
-        Ok(id)
+        let mut note = Note { v: 1, run, name, host, at: Timestamp::now(), held, trail, after: None, nonce };
+        let offered = offered(run);
+        self.moving(&[&offered], || {
+            if let Some(last) = self.unsettled(git, run)?.first() {
+                let same = |it: &Note| it.held == held && it.name == note.name;
+                if self.note(git, *last).is_some_and(|it| same(&it)) {
+                    // Offered again as it is: if it is there, git finds nothing to do, however long the remote was out of reach.
+                    return Ok(*last);
+                }
+                note.after = Some(last.to_string());
+            }
+            let id = git.blob(&serde_json::to_vec(&note).map_err(|error| NotAnchored::Archive(error.to_string()))?)?;
+            git.reference(&offered, id, true, "")?;
+            Ok(id)
+        })
     }
 
     fn note(&self, git: &Repository, id: Oid) -> Option<Note> {

@@ -18,8 +18,12 @@ use crate::audit::WriterLock;
 
 pub(super) const FOUNDING: &str = "refs/runbook/founding";
 
-/// How long to wait for others who write to the archive; each of them needs some milliseconds.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long to wait for others who write to the archive: each of them needs some milliseconds, but one whose signature a person
+/// has to confirm, half a minute.
+const PATIENCE: Duration = Duration::from_secs(40);
+
+/// How long to wait for a git process that is at one of our references. The archive is locked meanwhile, and runs wait to seal.
+const BRIEFLY: Duration = Duration::from_secs(1);
 
 /// Where it is remembered what is at the remote of a branch.
 pub(super) fn anchored(branch: &str) -> String {
@@ -48,22 +52,19 @@ pub(super) fn target(git: &Repository, name: &str) -> Result<Option<Oid>, git2::
 impl Remote {
     /// Remembers where these references point now, whatever was known before.
     pub(super) fn remember(&self, git: &Repository, known: &[(String, Oid)]) -> Result<(), NotAnchored> {
-        self.moving(known, |(name, id)| git.reference(name, *id, true, "").map(drop))
+        if known.is_empty() {
+            return Ok(());
+        }
+        let names: Vec<_> = known.iter().map(|(name, _)| name.as_str()).collect();
+        let one = |(name, id): &(String, Oid)| git.reference(name, *id, true, "").map(drop);
+        self.moving(&names, || Ok(known.iter().try_for_each(one)?))
     }
 
     /// Moves references as the one writer of the archive: a process that is killed in the middle of it leaves git's lock of the
     /// reference behind, and only the lock of the archive tells the next one that it is nobody's.
-    pub(super) fn moving(
-        &self,
-        moves: &[(String, Oid)],
-        one: impl Fn(&(String, Oid)) -> Result<(), git2::Error>,
-    ) -> Result<(), NotAnchored> {
-        if moves.is_empty() {
-            return Ok(());
-        }
+    pub(super) fn moving<T>(&self, names: &[&str], act: impl FnOnce() -> Result<T, NotAnchored>) -> Result<T, NotAnchored> {
         let locked = |error: crate::audit::Locked| NotAnchored::Archive(error.to_string());
-        let mut lock = WriterLock::take(&self.archive, PATIENCE).map_err(locked)?;
-        let names: Vec<_> = moves.iter().map(|(name, _)| name.as_str()).collect();
-        Ok(lock.moving(&names, || moves.iter().try_for_each(one)).map_err(locked)??)
+        let lock = WriterLock::take(&self.archive, PATIENCE).map_err(locked)?;
+        lock.patient_for(BRIEFLY).moving(names, act).map_err(locked)?
     }
 }

@@ -5,12 +5,12 @@ use runbook_model::id::RunId;
 
 use super::fetch::descends;
 use super::git::complaint;
-use super::memory::{anchored, lease, target};
+use super::memory::{anchored, lease, offered, target};
 use super::refusal::NotAnchored;
 use super::remote::{Remote, branch};
 
 /// So often a push is tried that others are ahead of.
-const ATTEMPTS: u32 = 8;
+const ATTEMPTS: u32 = 4;
 
 /// What a push brought to the remote.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -29,19 +29,28 @@ impl Remote {
     /// history; [`NotAnchored::Unreachable`] for everything that may be better later.
     pub fn push_run(&self, run: RunId, name: &str, held: bool) -> Result<Pushed, NotAnchored> {
         let git = self.repository()?;
-        match self.offered_to(&git, run, name, held) {
-            // What stands there may be ours, from a push that we never heard of again.
-            Err(fenced @ NotAnchored::Fenced { .. }) => match self.pointed(&lease(run))? {
-                Some(there) if self.adopted(&git, run, there)? => self.offered_to(&git, run, name, held),
-                _ => Err(fenced),
-            },
-            pushed => pushed,
+        let mut expected = target(&git, &lease(run))?;
+        for _ in 0..ATTEMPTS {
+            let fenced = match self.replaced(&git, run, expected, name, held) {
+                Err(fenced @ NotAnchored::Fenced { .. }) => fenced,
+                done => return done,
+            };
+            expected = self.pointed(&lease(run))?;
+            match expected {
+                // Ours, from a push that we never heard of again, or of another process.
+                Some(there) if self.adopted(&git, run, there)? => {}
+                Some(_) => return Err(fenced),
+                // Another remote than before, or one that was made anew: nobody has the run there.
+                None => {}
+            }
         }
+        Err(self.crowded())
     }
 
-    fn offered_to(&self, git: &Repository, run: RunId, name: &str, held: bool) -> Result<Pushed, NotAnchored> {
-        let reference = lease(run);
-        let expected = target(git, &reference)?.map(|id| id.to_string()).unwrap_or_default();
+    /// Pushes with a new lease in the place of the expected one.
+    fn replaced(&self, git: &Repository, run: RunId, lease: Option<Oid>, name: &str, held: bool) -> Result<Pushed, NotAnchored> {
+        let reference = self::lease(run);
+        let expected = lease.map(|id| id.to_string()).unwrap_or_default();
         let note = self.offer(git, run, name, held)?;
         let mut moves = vec![("refs/heads/main".to_owned(), self.trail(git)?)];
         if target(git, &branch(run))?.is_some() {
@@ -61,15 +70,18 @@ impl Remote {
     /// As [`Remote::push_run`], but for runs that another machine has: those are its business, and are only counted.
     pub fn push_all(&self, name: &str, busy: &dyn Fn(RunId) -> bool) -> Result<Pushed, NotAnchored> {
         let git = self.repository()?;
-        let (mut fresh, mut leased) = (vec![("refs/heads/main".to_owned(), self.trail(&git)?)], Vec::new());
+        let trail = self.trail(&git)?;
+        // What is known of one remote says nothing about another that has come into its place.
+        let known = self.pointed(&trail)?.is_some();
+        let (mut fresh, mut leased) = (vec![("refs/heads/main".to_owned(), trail)], Vec::new());
         for reference in git.references_glob("refs/heads/runs/*")? {
             let reference = reference?;
             let Ok(branch) = reference.name() else { continue };
             let Some(run) = branch.strip_prefix("refs/heads/runs/").and_then(|id| id.parse().ok()) else { continue };
-            if reference.target() == target(&git, &anchored(branch))? || busy(run) {
+            if known && reference.target() == target(&git, &anchored(branch))? || busy(run) {
                 continue;
             }
-            match target(&git, &lease(run))? {
+            match target(&git, &lease(run))?.or(target(&git, &offered(run))?) {
                 Some(_) => leased.push(run),
                 // It was never there, so nobody else can have it.
                 None => fresh.push((branch.to_owned(), branch.to_owned())),
@@ -83,6 +95,10 @@ impl Remote {
             all.branches += pushed.branches;
         }
         for run in leased {
+            // Somebody may have gone on with it while the others were pushed.
+            if busy(run) {
+                continue;
+            }
             match self.push_run(run, name, false) {
                 Ok(pushed) => all.branches += pushed.branches,
                 Err(NotAnchored::Fenced { .. }) => all.elsewhere += 1,
@@ -124,7 +140,11 @@ impl Remote {
                 done => return done,
             }
         }
-        Err(self.unreachable("other processes of this machine push there all the time".to_owned()))
+        Err(self.crowded())
+    }
+
+    fn crowded(&self) -> NotAnchored {
+        self.unreachable("other processes of this machine push there all the time".to_owned())
     }
 
     /// Whether what is at the remote of a branch is a part of what is here.

@@ -8,6 +8,7 @@ use runbook_model::id::RunId;
 use super::git::{self, Asking, Done};
 use super::memory::{FOUNDING, target};
 use super::refusal::NotAnchored;
+use crate::audit::durable;
 
 /// A remote repository, seen from the archive of a state directory.
 #[derive(Debug, Clone)]
@@ -38,6 +39,8 @@ impl Remote {
     }
 
     pub(super) fn repository(&self) -> Result<Repository, git2::Error> {
+        // What is remembered here before a push must be here after a power cut.
+        durable::flush_everything();
         Repository::open_bare(&self.archive)
     }
 

@@ -98,7 +98,6 @@ fn a_lease_whose_answer_was_lost_is_ours_all_the_same() {
     place.answer_is_lost(&a, true);
     assert_eq!(a.holding(run()), Ok(Holding::Ours), "asked, as at a resume");
     place.answer_is_lost(&a, true);
-    place.answer_is_lost(&a, true);
     a.push_run(run(), "ann", true).expect("pushed, as in the middle of a run");
     place.answer_is_lost(&a, false);
     assert_eq!(a.holding(run()), Ok(Holding::Ours));
@@ -109,6 +108,59 @@ fn a_lease_whose_answer_was_lost_is_ours_all_the_same() {
     b.push_run(run(), "bob", true).unwrap();
     assert!(matches!(a.push_run(run(), "ann", true), Err(NotAnchored::Fenced { .. })));
     assert!(matches!(a.holding(run()), Ok(Holding::Theirs(Some(note))) if note.name == "bob"));
+}
+
+/// However often it was tried meanwhile.
+#[test]
+fn a_lease_whose_answer_was_lost_is_ours_after_a_long_outage() {
+    let place = Place::new();
+    let a = place.machine("a");
+    place.answer_is_lost(&a, true);
+    let away = place.home.path().join("away.git");
+    std::fs::rename(place.url(), &away).unwrap();
+    for n in 0..70 {
+        assert!(matches!(a.push_run(run(), "ann", n % 9 != 0), Err(NotAnchored::Unreachable { .. })));
+    }
+    std::fs::rename(&away, place.url()).unwrap();
+    a.push_run(run(), "ann", true).unwrap();
+    assert_eq!(a.holding(run()), Ok(Holding::Ours));
+}
+
+#[test]
+fn two_processes_of_one_machine_do_not_fence_each_other() {
+    let place = Place::new();
+    let a = place.machine("a");
+    a.push_run(run(), "ann", true).unwrap();
+    std::thread::scope(|scope| {
+        for name in ["ann", "bob"] {
+            let a = &a;
+            scope.spawn(move || {
+                for _ in 0..8 {
+                    // git itself refuses one of two that come at the same moment; that gets better by itself.
+                    let pushed = a.push_run(run(), name, true);
+                    assert!(matches!(pushed, Ok(_) | Err(NotAnchored::Unreachable { .. })), "{pushed:?}");
+                }
+            });
+        }
+    });
+    assert_eq!(a.holding(run()), Ok(Holding::Ours));
+}
+
+#[test]
+fn another_remote_in_its_place_gets_everything() {
+    let place = Place::new();
+    let a = place.machine("a");
+    a.push_run(run(), "ann", true).unwrap();
+    a.push_run(run(), "ann", false).unwrap();
+    std::fs::rename(place.url(), place.home.path().join("old.git")).unwrap();
+    let init = || assert!(Command::new("git").args(["init", "--quiet", "--bare"]).arg(place.url()).status().unwrap().success());
+    init();
+    assert_eq!(a.holding(run()), Ok(Holding::None));
+    a.push_run(run(), "ann", true).unwrap();
+    assert_eq!(a.holding(run()), Ok(Holding::Ours));
+    std::fs::remove_dir_all(place.url()).unwrap();
+    init();
+    assert_eq!(a.push_all("ann", &|_| false).unwrap().branches, 1, "the trail, though it was elsewhere before");
 }
 
 #[test]

@@ -6,7 +6,7 @@
 use std::sync::Once;
 
 /// Turns flushing on for this process, once.
-pub(super) fn flush_everything() {
+pub(crate) fn flush_everything() {
     static ONCE: Once = Once::new();
     ONCE.call_once(switch_on);
 }

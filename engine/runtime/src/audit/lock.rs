@@ -63,6 +63,12 @@ impl WriterLock {
         Ok(lock)
     }
 
+    /// Waits this long, and no longer, for others who are about to move a reference.
+    pub(crate) fn patient_for(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
+    }
+
     /// Moves references while the note names them; waits before that for others who are about to move them.
     pub(crate) fn moving<T>(&mut self, references: &[&str], act: impl FnOnce() -> T) -> Result<T, Locked> {
         let locked = |error: std::io::Error| Locked { file: lock_file(&self.repository), why: error.to_string() };

@@ -16,7 +16,7 @@ mod consolidate;
 mod contents;
 mod copy;
 mod directory;
-mod durable;
+pub(crate) mod durable;
 mod facts;
 mod founding;
 mod journal;
