@@ -71,14 +71,14 @@ impl Remote {
     pub fn push_all(&self, name: &str, busy: &dyn Fn(RunId) -> bool) -> Result<Pushed, NotAnchored> {
         let git = self.repository()?;
         let trail = self.trail(&git)?;
-        // What is known of one remote says nothing about another that has come into its place.
-        let known = self.pointed(&trail)?.is_some();
+        // Our trail was pushed and is not there: this is another remote than before, of which nothing is known.
+        let other = target(&git, &anchored("refs/heads/main"))?.is_some() && self.pointed(&trail)?.is_none();
         let (mut fresh, mut leased) = (vec![("refs/heads/main".to_owned(), trail)], Vec::new());
         for reference in git.references_glob("refs/heads/runs/*")? {
             let reference = reference?;
             let Ok(branch) = reference.name() else { continue };
             let Some(run) = branch.strip_prefix("refs/heads/runs/").and_then(|id| id.parse().ok()) else { continue };
-            if known && reference.target() == target(&git, &anchored(branch))? || busy(run) {
+            if !other && reference.target() == target(&git, &anchored(branch))? || busy(run) {
                 continue;
             }
             match target(&git, &lease(run))?.or(target(&git, &offered(run))?) {
