@@ -1,7 +1,7 @@
 //! How the program is linked.
 //!
 //! It can stand anywhere in memory, so every process of it begins by writing some 45,000 addresses. The loader finds the places
-//! in a table, which is 1.1 MB long, or 10 KB in the packed form that glibc knows since 2.36 (`DT_RELR`): engine, keeper and the
+//! in a table, which is 1.1 MB long, or 13 KB in the packed form that glibc knows since 2.36 (`DT_RELR`): engine, keeper and the
 //! courier of a remote step each start without reading that megabyte.
 
 use std::env;
