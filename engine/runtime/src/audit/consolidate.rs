@@ -44,14 +44,15 @@ pub(super) fn when_due(archive: &Archive, _held: &WriterLock) {
 type Pack = (u64, PathBuf);
 
 /// Lists the packs that may be merged, smallest first, and removes what a writer that died left of one: its temporary
-/// files, and an index whose pack never came (the index is put into place before the pack, and removed after it).
+/// files, a pack that never got its index, and an index whose pack is gone (it is put into place, and removed, as the last).
 fn packs(directory: &Path) -> io::Result<Vec<Pack>> {
     let mut packs = Vec::new();
     for entry in fs::read_dir(directory)? {
         let file = entry?.path();
         let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        let left_behind = name.ends_with(".keep") && pack::Kept::left_behind(&file);
-        if left_behind || name.starts_with(pack::TEMPORARY) || name.starts_with("pack_git2_") {
+        if name.ends_with(".keep") {
+            pack::Kept::tidied(&file)?;
+        } else if name.starts_with(pack::TEMPORARY) || name.starts_with("pack_git2_") {
             fs::remove_file(&file)?;
         } else if file.extension().is_some_and(|extension| extension == "idx") {
             match fs::metadata(file.with_extension("pack")) {

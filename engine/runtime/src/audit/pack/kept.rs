@@ -1,6 +1,7 @@
 //! A pack that is not to be removed, because what is in it is about to be named and is not yet.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -18,27 +19,34 @@ const PATIENCE: Duration = Duration::from_secs(24 * 60 * 60);
 /// It stays when this is dropped: whoever fails to name what is in the pack tries again, and does not write it again.
 /// It need not be on disk: whoever it is meant for dies with the machine.
 #[must_use]
-pub(in crate::audit) struct Kept(pub(super) Option<PathBuf>);
+pub(in crate::audit) struct Kept(PathBuf);
 
 impl Kept {
     pub(super) fn written(file: PathBuf) -> Result<Self, Unwritten> {
         fs::write(&file, OURS).map_err(Unwritten::at(&file))?;
-        Ok(Self(Some(file)))
+        Ok(Self(file))
     }
 
     /// A branch names what is in the pack: git may do with it as with any other.
     pub(in crate::audit) fn released(self) {
         // What cannot be removed is left to whoever puts packs together next.
-        if let Some(file) = &self.0 {
-            let _left = fs::remove_file(file);
-        }
+        let _left = fs::remove_file(&self.0);
     }
 
-    /// Whether this file is one of ours that nobody needs any more: its pack never came, or nobody came back to it. The lock
-    /// is held: no writer is at work.
-    pub(in crate::audit) fn left_behind(file: &Path) -> bool {
-        let old =
-            || fs::metadata(file).and_then(|found| found.modified()).is_ok_and(|at| at.elapsed().is_ok_and(|age| age > PATIENCE));
-        fs::read(file).is_ok_and(|content| content == OURS) && (!file.with_extension("pack").exists() || old())
+    /// Removes this file if it is one of ours that nobody needs any more: its pack was never complete, and goes with it, or
+    /// nobody came back to it. The lock is held: no writer is at work.
+    pub(in crate::audit) fn tidied(file: &Path) -> io::Result<()> {
+        if !fs::read(file).is_ok_and(|content| content == OURS) {
+            return Ok(());
+        }
+        let old = fs::metadata(file)?.modified()?.elapsed().is_ok_and(|age| age > PATIENCE);
+        let complete = file.with_extension("idx").exists() && file.with_extension("pack").exists();
+        if !complete {
+            match fs::remove_file(file.with_extension("pack")) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+        if complete && !old { Ok(()) } else { fs::remove_file(file) }
     }
 }

@@ -98,7 +98,9 @@ impl Writer {
     /// # Errors
     /// A file cannot be written; then nothing was added.
     pub(in crate::audit) fn finish(self) -> Result<String, Unwritten> {
-        self.put(false).map(|(name, _)| name)
+        let (name, kept) = self.put()?;
+        kept.released();
+        Ok(name)
     }
 
     /// As [`finish`](Self::finish), for objects that no reference names yet. They are kept until that is dropped.
@@ -106,10 +108,10 @@ impl Writer {
     /// # Errors
     /// A file cannot be written; then nothing was added.
     pub(in crate::audit) fn finish_kept(self) -> Result<Kept, Unwritten> {
-        self.put(true).map(|(_, kept)| kept)
+        self.put().map(|(_, kept)| kept)
     }
 
-    fn put(mut self, keep: bool) -> Result<(String, Kept), Unwritten> {
+    fn put(mut self) -> Result<(String, Kept), Unwritten> {
         if self.rows.len() != self.count {
             return Err(Unwritten::odd(&self.temporary, "another number of objects than was said"));
         }
@@ -123,10 +125,11 @@ impl Writer {
         written.map_err(Unwritten::at(&self.index_temporary))?;
         let name: String = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
         let name = format!("pack-{name}");
-        let kept = if keep { Kept::written(self.directory.join(format!("{name}.keep")))? } else { Kept(None) };
-        // The index first, as libgit2 does: an index without its pack is passed over by every reader, and removed by the
-        // next of us. A pack without its index could as well be one that a `git gc` is just about to complete.
-        for (from, extension) in [(&self.index_temporary, "idx"), (&self.temporary, "pack")] {
+        let kept = Kept::written(self.directory.join(format!("{name}.keep")))?;
+        // The index last, as git does: a pack is there once its index is. An index whose pack is yet to come is garbage to a
+        // `git gc`, which removes it, and with it what our branches name. A pack that never gets its index is told from one that
+        // a `git gc` is about to complete by the file that keeps it, and removed by the next of us.
+        for (from, extension) in [(&self.temporary, "pack"), (&self.index_temporary, "idx")] {
             let to = self.directory.join(format!("{name}.{extension}"));
             fs::rename(from, &to).map_err(Unwritten::at(&to))?;
         }
