@@ -29,6 +29,9 @@ pub struct Note {
     pub held: bool,
     /// The trail of the state directory that has it.
     pub trail: String,
+    /// The lease that was there, as far as was known when this one was offered in its place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<String>,
     /// The lease that was offered before this one, if it was not known then what had become of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
@@ -96,8 +99,15 @@ impl Remote {
         Ok(open)
     }
 
-    /// Writes a new lease here, to be pushed in the place of the one that is remembered, and remembers that it may come to be there.
-    pub(super) fn offer(&self, git: &Repository, run: RunId, name: &str, held: bool) -> Result<Oid, NotAnchored> {
+    /// Writes a new lease here, to be pushed in the place of the expected one, and remembers that it may come to be there.
+    pub(super) fn offer(
+        &self,
+        git: &Repository,
+        run: RunId,
+        expected: Option<Oid>,
+        name: &str,
+        held: bool,
+    ) -> Result<Oid, NotAnchored> {
         let mut nonce = [0; 16];
         let random = rustix::rand::getrandom(&mut nonce, rustix::rand::GetRandomFlags::empty());
         if random.is_err() {
@@ -106,13 +116,16 @@ impl Remote {
         let trail = self.trail(git)?.trim_start_matches("refs/heads/trails/").to_owned();
         let nonce = nonce.iter().map(|byte| format!("{byte:02x}")).collect();
         let (name, host) = (name.to_owned(), self.host.clone());
-        let mut note = Note { v: 1, run, name, host, at: Timestamp::now(), held, trail, after: None, nonce };
+        let replaces = expected.map(|id| id.to_string());
+        let mut note = Note { v: 1, run, name, host, at: Timestamp::now(), held, trail, replaces, after: None, nonce };
         let offered = offered(run);
         self.moving(&[&offered], || {
             if let Some(last) = self.unsettled(git, run)?.first() {
-                let same = |it: &Note| it.held == held && it.name == note.name;
+                // Offered again as it is: if it is there, git finds nothing to do, however long the remote was out of reach. But
+                // not in the place of another one: it may have been there before that, and who saw it then would take it for what
+                // they saw.
+                let same = |it: &Note| it.held == held && it.name == note.name && it.replaces == note.replaces;
                 if self.note(git, *last).is_some_and(|it| same(&it)) {
-                    // Offered again as it is: if it is there, git finds nothing to do, however long the remote was out of reach.
                     return Ok(*last);
                 }
                 note.after = Some(last.to_string());

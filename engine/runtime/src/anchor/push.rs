@@ -21,6 +21,18 @@ pub struct Pushed {
     pub elsewhere: usize,
 }
 
+/// What was pushed, and which references are known to be where at the remote then.
+type Known = (Pushed, Vec<(String, Oid)>);
+
+/// The lease of a run, which moves with its branches or holds them back.
+struct Guard {
+    run: RunId,
+    /// Which one has to be there.
+    option: String,
+    /// Which one comes into its place.
+    refspec: String,
+}
+
 impl Remote {
     /// Pushes a run and this machine's trail, with a new lease that says whether the run is held. `name` is who holds it.
     ///
@@ -51,13 +63,13 @@ impl Remote {
     fn replaced(&self, git: &Repository, run: RunId, lease: Option<Oid>, name: &str, held: bool) -> Result<Pushed, NotAnchored> {
         let reference = self::lease(run);
         let expected = lease.map(|id| id.to_string()).unwrap_or_default();
-        let note = self.offer(git, run, name, held)?;
+        let note = self.offer(git, run, lease, name, held)?;
         let mut moves = vec![("refs/heads/main".to_owned(), self.trail(git)?)];
         if target(git, &branch(run))?.is_some() {
             moves.push((branch(run), branch(run)));
         }
-        let guard = format!("--force-with-lease={reference}:{expected}");
-        let (pushed, mut known) = self.push(git, &moves, &[&guard], Some(&format!("{note}:{reference}")), Some(run))?;
+        let (option, refspec) = (format!("--force-with-lease={reference}:{expected}"), format!("{note}:{reference}"));
+        let (pushed, mut known) = self.push(git, &moves, Some(&Guard { run, option, refspec }))?;
         known.push((reference, note));
         self.remember(git, &known)?;
         Ok(pushed)
@@ -90,7 +102,7 @@ impl Remote {
         let mut all = Pushed::default();
         // The kernel's limit of a command line is far away from this many names.
         for some in fresh.chunks(500) {
-            let (pushed, known) = self.push(&git, some, &[], None, None)?;
+            let (pushed, known) = self.push(&git, some, None)?;
             self.remember(&git, &known)?;
             all.branches += pushed.branches;
         }
@@ -125,16 +137,9 @@ impl Remote {
     }
 
     /// Pushes these branches, and says what is known to be at the remote then.
-    fn push(
-        &self,
-        git: &Repository,
-        moves: &[(String, String)],
-        options: &[&str],
-        lease: Option<&str>,
-        run: Option<RunId>,
-    ) -> Result<(Pushed, Vec<(String, Oid)>), NotAnchored> {
+    fn push(&self, git: &Repository, moves: &[(String, String)], guard: Option<&Guard>) -> Result<Known, NotAnchored> {
         for _ in 0..ATTEMPTS {
-            match self.push_once(git, moves, options, lease, run) {
+            match self.push_once(git, moves, guard) {
                 // Another process of this machine pushed a newer tip of the same trail between our look and our push.
                 Err(NotAnchored::Diverged { branch, .. }) if self.is_overtaken(git, moves, &branch)? => {}
                 done => return done,
@@ -154,29 +159,22 @@ impl Remote {
         Ok(git.odb()?.exists(there) && descends(git, here, there)?)
     }
 
-    fn push_once(
-        &self,
-        git: &Repository,
-        moves: &[(String, String)],
-        options: &[&str],
-        lease: Option<&str>,
-        run: Option<RunId>,
-    ) -> Result<(Pushed, Vec<(String, Oid)>), NotAnchored> {
+    fn push_once(&self, git: &Repository, moves: &[(String, String)], guard: Option<&Guard>) -> Result<Known, NotAnchored> {
         // What is pushed is what was looked at: the archivist may go on meanwhile.
         let tips: Vec<_> = moves.iter().map(|(from, _)| target(git, from)).collect::<Result<_, _>>()?;
         let specs: Vec<_> = moves.iter().zip(&tips).filter_map(|((_, to), tip)| Some(format!("{}:{to}", (*tip)?))).collect();
         let mut arguments = vec!["push", "--porcelain", "--atomic", "--no-verify"];
-        arguments.extend(options);
+        arguments.extend(guard.map(|guard| guard.option.as_str()));
         arguments.extend(["--", &self.url]);
         arguments.extend(specs.iter().map(String::as_str));
-        arguments.extend(lease);
+        arguments.extend(guard.map(|guard| guard.refspec.as_str()));
         let done = self.git(&arguments)?;
         let lines: Vec<_> = done.out.lines().filter_map(line).collect();
         let rejected = |why: &str| lines.iter().find(|line| line.flag == '!' && line.summary.contains(why));
         if rejected("stale info").is_some()
-            && let Some(run) = run
+            && let Some(guard) = guard
         {
-            return Err(NotAnchored::Fenced { run, by: None });
+            return Err(NotAnchored::Fenced { run: guard.run, by: None });
         }
         for why in ["non-fast-forward", "fetch first", "needs force", "already exists"] {
             if let Some(line) = rejected(why) {

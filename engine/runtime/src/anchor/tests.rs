@@ -110,6 +110,33 @@ fn a_lease_whose_answer_was_lost_is_ours_all_the_same() {
     assert!(matches!(a.holding(run()), Ok(Holding::Theirs(Some(note))) if note.name == "bob"));
 }
 
+/// Who saw it when it was there must not take what came later for it.
+#[test]
+fn no_lease_is_ever_there_twice() {
+    let place = Place::new();
+    let (a, b) = (place.machine("a"), place.machine("b"));
+    let mut seen = Vec::new();
+    let mut sees = || {
+        let there = place.there();
+        assert!(!seen.contains(&there), "again: {there}");
+        seen.push(there);
+    };
+    a.push_run(run(), "ann", true).unwrap();
+    sees();
+    place.answer_is_lost(&a, false);
+    sees();
+    assert!(matches!(b.holding(run()), Ok(Holding::Free(_))));
+    for held in [true, false] {
+        b.push_run(run(), "bob", held).unwrap();
+        sees();
+    }
+    assert!(matches!(a.holding(run()), Ok(Holding::Free(note)) if note.name == "bob"));
+    for held in [false, true, false] {
+        a.push_run(run(), "ann", held).unwrap();
+        sees();
+    }
+}
+
 /// However often it was tried meanwhile.
 #[test]
 fn a_lease_whose_answer_was_lost_is_ours_after_a_long_outage() {
