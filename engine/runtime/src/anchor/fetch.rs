@@ -38,7 +38,7 @@ impl Remote {
         let names = listed.out.lines().filter_map(|line| line.split_once("refs/heads/runs/").map(|(_, id)| id));
         if prefix == LAST {
             let newest = names.filter_map(|id| id.parse().ok()).max();
-            return newest.ok_or_else(|| nowhere(LAST.to_owned()));
+            return newest.ok_or_else(|| nowhere("last".to_owned()));
         }
         let mut fitting = names.filter(|id| id.starts_with(prefix)).filter_map(|id| id.parse().ok());
         match (fitting.next(), fitting.next()) {

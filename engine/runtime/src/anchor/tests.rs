@@ -137,6 +137,21 @@ fn no_lease_is_ever_there_twice() {
     }
 }
 
+#[test]
+fn the_newest_of_many_runs_is_found() {
+    let place = Place::new();
+    let a = place.machine("a");
+    a.push_run(run(), "ann", false).unwrap();
+    let of = Command::new("git").arg("--git-dir").arg(place.url()).args(["rev-parse", "--branches=trails"]).output().unwrap();
+    let commit = String::from_utf8(of.stdout).unwrap().trim().to_owned();
+    let ids: Vec<_> = (0..1_000).map(|n| RunId::from_parts(1_700_000_000_000 + n, 7).to_string()).collect();
+    let lines: String = ids.iter().map(|id| format!("{commit} refs/heads/runs/{id}\n")).collect();
+    std::fs::write(place.url().join("packed-refs"), lines).unwrap();
+    for wanted in [crate::journal::LAST, &ids[999]] {
+        assert_eq!(a.find(wanted).map(|run| run.to_string()).as_ref(), Ok(&ids[999]));
+    }
+}
+
 /// However often it was tried meanwhile.
 #[test]
 fn a_lease_whose_answer_was_lost_is_ours_after_a_long_outage() {
