@@ -9,6 +9,7 @@ mod support;
 
 mod audit_faults;
 mod branches;
+mod bringing;
 mod disk_faults;
 mod keeper_disk;
 mod mount;

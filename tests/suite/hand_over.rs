@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::support::Place;
@@ -53,7 +53,7 @@ impl Remote {
         let branch = format!("runs/{run}");
         let mut show = Command::new("git");
         show.arg("--git-dir").arg(self.path()).args(["grep", "--quiet", "--fixed-strings", text, &branch]);
-        show.stderr(std::process::Stdio::null()).status().expect("git").success()
+        show.stderr(Stdio::null()).status().expect("git").success()
     }
 
     fn lease(&self, run: &str) -> serde_json::Value {
@@ -165,6 +165,39 @@ fn what_was_only_looked_at_is_not_pushed_back() {
     other.expect(0, &["push"]);
     other.expect(0, &["fetch", &run]);
     other.expect(0, &["push", "--status"]).says(&["0 branches"]);
+}
+
+#[test]
+fn of_two_that_resume_at_once_one_goes_on_and_the_other_leaves_its_lease_alone() {
+    let remote = Remote::new();
+    let source = r#"
+confirm("Go on?");
+check("the gate is open", || fs::exists("open"), #{ within: "10m", every: "50ms" });
+command("two", #{ run: ["sh", "-c", "echo two >> ledger"], rollback: "nothing" });
+"#;
+    for _ in 0..4 {
+        let place = machine(source, &remote.url());
+        place.expect(4, &["exec", "main"]);
+        let run = place.newest_run();
+        let mut both = [0, 1].map(|_| {
+            let mut resume = place.command(&["resume", &run, "--yes"]);
+            resume.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the binary starts")
+        });
+        let mut ended = None;
+        until("the end of one", || {
+            ended = both.iter_mut().position(|child| child.try_wait().expect("ours").is_some());
+            ended.is_some()
+        });
+        let loser = ended.expect("one");
+        assert_eq!(both[loser].wait().expect("ours").code(), Some(10));
+        assert_eq!(remote.lease(&run)["held"], true);
+        place.expect(10, &["rollback", &run]).says(&["is held by"]);
+        assert_eq!(remote.lease(&run)["held"], true);
+        place.write("open", "");
+        assert_eq!(both[1 - loser].wait().expect("ours").code(), Some(0));
+        assert_eq!(place.ledger(), ["two"]);
+        assert_eq!(remote.lease(&run)["held"], false);
+    }
 }
 
 #[test]

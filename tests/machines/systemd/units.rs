@@ -10,7 +10,12 @@ const UNITS: [(&str, &str); 4] = [
         "[Service]\nExecStartPre=/bin/cp %h/page %h/serving\nExecStart=/bin/sh -c 'echo serving; exec sleep infinity'\n\
          ExecReload=/bin/cp %h/page %h/reading\nTimeoutStopSec=5\n[Install]\nWantedBy=default.target\n",
     ),
-    ("broken.service", "[Service]\nExecStart=/bin/sh -c 'echo it breaks >&2; exit 3'\nType=oneshot\n"),
+    // The journal learns from `/proc` to which unit a process belongs: of one that is gone by then, it does not know.
+    (
+        "broken.service",
+        "[Service]\nType=oneshot\nExecStart=/bin/sh -c 'echo it breaks >&2; \
+         until journalctl --directory %h/log/journal --quiet --unit broken | grep -q breaks; do :; done; exit 3'\n",
+    ),
     ("once.service", "[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/bin/true\n"),
     ("late.service", "[Service]\nExecStart=/bin/true\n"),
 ];
