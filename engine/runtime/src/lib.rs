@@ -22,4 +22,5 @@ pub mod script;
 pub mod secret;
 pub mod signing;
 pub mod sweep;
+mod watch;
 pub mod world;

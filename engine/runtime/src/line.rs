@@ -5,10 +5,12 @@
 
 use std::sync::Arc;
 
+use tokio::sync::oneshot::error::TryRecvError;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::operation::{Operation, Reply};
 use crate::prompter::Prompter;
+use crate::watch::watch;
 
 /// The engine has stopped listening: the script must end, and may not catch this.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -29,6 +31,7 @@ pub struct Call {
 pub struct Line {
     calls: mpsc::UnboundedSender<Call>,
     prompter: Option<Arc<Prompter>>,
+    quick: bool,
 }
 
 impl Line {
@@ -36,13 +39,19 @@ impl Line {
     #[must_use]
     pub fn new() -> (Self, mpsc::UnboundedReceiver<Call>) {
         let (sender, receiver) = mpsc::unbounded_channel();
-        (Self { calls: sender, prompter: None }, receiver)
+        (Self { calls: sender, prompter: None, quick: false }, receiver)
+    }
+
+    /// The same line, over which most answers come at once: those of a rehearsal, which withholds what would take its time.
+    #[must_use]
+    pub fn quick(self, quick: bool) -> Self {
+        Self { quick, ..self }
     }
 
     /// The same line, with somebody at its beginning who knows what is recorded.
     #[must_use]
     pub fn prompted(&self, prompter: Arc<Prompter>) -> Self {
-        Self { calls: self.calls.clone(), prompter: Some(prompter) }
+        Self { prompter: Some(prompter), ..self.clone() }
     }
 
     /// Asks, and waits for the answer. Blocks the thread: never call it from a tokio task.
@@ -53,8 +62,17 @@ impl Line {
         if let Some(recorded) = self.prompter.as_ref().and_then(|prompter| prompter.reply(&operation)) {
             return Ok(recorded);
         }
-        let (reply, answer) = oneshot::channel();
+        let (reply, mut answer) = oneshot::channel();
         self.calls.send(Call { operation, reply }).map_err(|_| Hangup)?;
+        if self.quick {
+            let heard = watch(|| match answer.try_recv() {
+                Err(TryRecvError::Empty) => None,
+                heard => Some(heard),
+            });
+            if let Some(heard) = heard {
+                return heard.map_err(|_| Hangup);
+            }
+        }
         answer.blocking_recv().map_err(|_| Hangup)
     }
 }

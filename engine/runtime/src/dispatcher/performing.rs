@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use runbook_model::decide::Refusal;
-use runbook_model::entry::{Entry, Source};
+use runbook_model::entry::{Entry, Mode, Source};
 use runbook_model::outcome::Outcome;
 use runbook_model::path::StepPath;
 use runbook_model::person::Decider;
@@ -42,7 +42,8 @@ impl Session {
     pub(super) async fn forward(self, program: &Program, before: Option<Vec<Source>>) -> Finished {
         let run = self.desk().ledger.state().run();
         let (line, mut calls) = Line::new();
-        let actor = self.cast(program, line);
+        let rehearses = self.desk().ledger.state().started().mode == Mode::Rehearsal;
+        let actor = self.cast(program, line.quick(rehearses));
         let mut ended = self.desk().forward(&actor, &mut calls).await;
         drop((actor, calls));
         if let Ok(status) = &ended

@@ -1,7 +1,8 @@
 //! One play of the script: its calls are served until it ends.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::rc::Rc;
+use std::task::Poll;
 use std::time::Duration;
 
 use runbook_model::decide::Refusal;
@@ -16,6 +17,7 @@ use runbook_model::status::RunStatus;
 use runbook_model::step::{OnFailure, StepKind};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 use super::Halt;
 use super::desk::Desk;
@@ -23,12 +25,15 @@ use super::recovery::Recovery;
 use crate::line::Call;
 use crate::report::Progress;
 use crate::script::{Actor, Diagnostics, Ending, ScriptFailure};
+use crate::watch::watch;
 use crate::world::{Choice, Chosen};
 
 /// The pace of the live line. A tick costs a look at the clock.
 const TICK: Duration = Duration::from_millis(100);
 /// The audit trail is offered news every so many ticks: a commit costs more.
 const TICKS_PER_SEAL: u32 = 5;
+/// So many calls are served before anything else has its turn again: a tenth of a tick, when each of them is a step of a rehearsal.
+const IN_A_ROW: usize = 256;
 /// How long the end of a step waits for the intent of the next to share a flush with it. A script needs some microseconds
 /// from one step to the next; one that computes for longer shall not keep from the operator what is done.
 const LULL: Duration = Duration::from_millis(1);
@@ -58,10 +63,13 @@ impl Desk {
         loop {
             tokio::select! {
                 biased;
+                _ = tick.tick() => {
+                    if let Err(halt) = self.tick() {
+                        self.halt(halt);
+                    }
+                }
                 Some(call) = calls.recv() => {
-                    expecting = true;
-                    let desk = Rc::clone(self);
-                    tasks.spawn_local(async move { desk.serve(call).await });
+                    expecting = self.converse(call, calls, &mut tasks).await;
                 }
                 ending = &mut work => break ending,
                 Some(_) = tasks.join_next(), if !tasks.is_empty() => expecting = false,
@@ -70,13 +78,29 @@ impl Desk {
                         self.halt(halt);
                     }
                 }
-                _ = tick.tick() => {
-                    if let Err(halt) = self.tick() {
-                        self.halt(halt);
-                    }
-                }
             }
         }
+    }
+
+    /// Serves a call, and those that follow at once. True when the last of them has to wait for something: it is a task now.
+    async fn converse(self: &Rc<Self>, first: Call, calls: &mut mpsc::UnboundedReceiver<Call>, tasks: &mut JoinSet<()>) -> bool {
+        let mut next = Some(first);
+        for _ in 0..IN_A_ROW {
+            let Some(call) = next else { return false };
+            let desk = Rc::clone(self);
+            let mut served = Box::pin(async move { desk.serve(call).await });
+            if poll_fn(|task| Poll::Ready(served.as_mut().poll(task))).await.is_pending() {
+                tasks.spawn_local(served);
+                return true;
+            }
+            next = watch(|| calls.try_recv().ok());
+        }
+        let Some(call) = next else { return false };
+        let desk = Rc::clone(self);
+        tasks.spawn_local(async move { desk.serve(call).await });
+        // Signals and the clock are heard when this task rests.
+        tokio::task::yield_now().await;
+        true
     }
 
     /// Waits for `work` outside of a play, where no calls come.
@@ -268,7 +292,7 @@ impl Desk {
 }
 
 fn ticking() -> tokio::time::Interval {
-    let mut tick = tokio::time::interval(TICK);
+    let mut tick = tokio::time::interval_at(Instant::now() + TICK, TICK);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
     tick
 }
