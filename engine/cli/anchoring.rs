@@ -10,6 +10,7 @@ use runbook_runtime::audit::verify::Request;
 use runbook_runtime::audit::{Archive, Founding};
 use runbook_runtime::journal::{Holder, RunDir, StateDir};
 
+use crate::claim::Claim;
 use crate::configuration::expanded;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
@@ -60,18 +61,27 @@ impl Workplace<'_> {
     }
 
     /// Makes sure that a run is ours to work on, and takes its lease. What another machine did with it and let go of is
-    /// brought here first; what another machine still has is taken over only when somebody says why.
+    /// brought here first; what another machine still has is taken over only when somebody says why. What was free is given back
+    /// when the claim is dropped; what was not is ours, whatever becomes of the session: an earlier one did not end well.
     ///
     /// # Errors
     /// Another machine has it, the remote cannot be reached, or what it holds cannot be trusted; nothing was run.
-    pub fn claim(&self, state: &StateDir, run: RunId, remote: &Remote, take_over: Option<&str>) -> Result<(), Failure> {
+    pub(crate) fn claim(
+        &self,
+        state: &StateDir,
+        run: RunId,
+        remote: &Remote,
+        take_over: Option<&str>,
+    ) -> Result<Option<Claim>, Failure> {
         let name = Operator::here().person.name;
+        let mut free = false;
         match remote.holding(run).map_err(|why| refused(&why))? {
             // Its first push is yet to come, and takes the lease then.
-            Holding::None => return Ok(()),
-            Holding::Ours => {}
+            Holding::None => return Ok(None),
+            Holding::Ours { held } => free = !held,
             Holding::Free(_) => {
                 self.bring(state, run, remote)?;
+                free = true;
             }
             Holding::Theirs(note) => {
                 let who = note.as_ref().map_or_else(
@@ -94,7 +104,8 @@ impl Workplace<'_> {
                 })?;
             }
         }
-        remote.push_run(run, &name, true).map(drop).map_err(|why| refused(&why))
+        remote.push_run(run, &name, true).map_err(|why| refused(&why))?;
+        Ok(free.then(|| Claim::of(remote, state.run(run), &name)))
     }
 
     /// Brings a run here that another machine pushed, after a look at all of it. True when there was anything new.

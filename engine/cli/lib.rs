@@ -11,6 +11,7 @@ pub mod behalf;
 mod beside;
 pub mod catalogue;
 pub mod checking;
+mod claim;
 pub mod commands;
 pub mod configuration;
 pub mod coverage;

@@ -33,6 +33,7 @@ use runbook_runtime::world::live::{Couriers, Site};
 use runbook_runtime::world::{Agreeing, DryRunWorld, LiveWorld, World};
 
 use crate::anchoring;
+use crate::claim::Claim;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::itself;
@@ -64,6 +65,8 @@ pub struct Performance<'a> {
     pub signing: Signing,
     /// What pushes the run.
     pub anchor: Option<Anchor>,
+    /// What is given back when the session does not begin.
+    pub(crate) claim: Option<Claim>,
     /// From which machine the run was taken without its consent, and why.
     pub taken_over: Option<String>,
     /// Whether changes are withheld.
@@ -115,9 +118,10 @@ impl<'a> Performance<'a> {
             return Err(Failure::new(ExitCode::Refused, held.to_string()));
         }
         let remote = workplace.remote(state, Some(&dir));
-        if let Some(remote) = remote.as_ref().filter(|_| state.audit().exists()) {
-            workplace.claim(state, run, remote, take_over)?;
-        }
+        let claim = match remote.as_ref().filter(|_| state.audit().exists()) {
+            Some(remote) => workplace.claim(state, run, remote, take_over)?,
+            None => None,
+        };
         let (reading, folded) = workplace.journal(&dir).map_err(|failure| failure.detail("nothing was done"))?;
         let taken_over = anchoring::taken_over(&dir, &reading.records);
         let signing = workplace.signing(folded.started().env.as_deref())?;
@@ -141,6 +145,7 @@ impl<'a> Performance<'a> {
             archivist,
             signing,
             anchor,
+            claim,
             taken_over,
             dry_run: false,
             yes: false,
@@ -261,6 +266,9 @@ impl<'a> Performance<'a> {
             known: self.known,
             brought: anchoring::brought(&self.dir),
         };
+        if let Some(claim) = self.claim.take() {
+            claim.keep();
+        }
         let finished = session(opening).await;
         // A journal that was lost is no run that somebody may go on with unasked.
         let held = matches!(&finished, Ok(Finished { halt: Some(Halt::Lost(_) | Halt::Illegal(_) | Halt::Fenced(_)), .. }));

@@ -191,6 +191,7 @@ command("two", #{ run: ["sh", "-c", "echo two >> ledger"], rollback: "nothing" }
         let loser = ended.expect("one");
         assert_eq!(both[loser].wait().expect("ours").code(), Some(10));
         assert_eq!(remote.lease(&run)["held"], true);
+        until("the session of the other", || place.journal().iter().filter(|it| it["type"] == "session_started").count() == 2);
         place.expect(10, &["rollback", &run]).says(&["is held by"]);
         assert_eq!(remote.lease(&run)["held"], true);
         place.write("open", "");
@@ -271,6 +272,28 @@ fn a_run_that_was_let_go_of_wanders_to_and_fro() {
     }
     one.expect(0, &["verify", "--repo", &remote.url()]).says(&["verified: 1 run"]);
     assert_eq!(remote.git(&["for-each-ref", "refs/heads/trails/"]).lines().count(), 2);
+}
+
+#[test]
+fn a_session_that_does_not_begin_gives_the_run_back() {
+    let remote = Remote::new();
+    let place = machine(ASKS, &remote.url());
+    place.expect(4, &["exec", "main"]);
+    let run = place.newest_run();
+    let free = || assert_eq!(remote.lease(&run)["held"], false);
+    free();
+    place.expect(0, &["rollback", &run, "--dry-run"]);
+    free();
+    place.expect(2, &["answer", &run, "--choose", "never"]);
+    free();
+    place.runbook("main", "command(");
+    place.expect(2, &["resume", &run, "--adopt"]);
+    free();
+    // Nor does it make another machine ask for it.
+    let other = machine(ASKS, &remote.url());
+    other.expect(0, &["fetch", &run]);
+    other.expect(0, &["answer", &run, "--yes"]);
+    other.expect(0, &["resume", &run]);
 }
 
 #[test]

@@ -173,6 +173,7 @@ pub fn run(exec: &Exec, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> 
         archivist,
         signing,
         anchor,
+        claim: None,
         taken_over: None,
         dry_run: exec.dry_run,
         yes: exec.yes,

@@ -19,6 +19,7 @@ use super::rehearsing::{Memory, Rehearsing};
 use super::run_page::Looked;
 use super::sessions::Sessions;
 use super::settings::Settings;
+use super::sole::Sole;
 use super::token;
 use crate::failure::Failure;
 use crate::globals::Globals;
@@ -59,6 +60,7 @@ pub struct Desk {
     pub(super) alerts: Alerts,
     pub(super) rehearsing: Rehearsing,
     pub(super) counted: Counted,
+    _sole: Sole,
 }
 
 /// What is counted since the start.
@@ -85,6 +87,7 @@ impl Desk {
         let home = state.path().join("serve");
         std::fs::create_dir_all(home.join("started"))
             .map_err(|error| Failure::usage(format!("`{}` cannot be made: {error}", home.display())))?;
+        let sole = Sole::claim(&home, at)?;
         let token = token::kept(&home.join("token"))?;
         let hosts = Hosts::new(at, settings.tls.is_some(), &settings.hosts, settings.url.as_deref());
         Ok(Arc::new(Self {
@@ -104,6 +107,7 @@ impl Desk {
             alerts: Alerts::open(&home)?,
             rehearsing: Rehearsing::new(Memory::open(&home)?),
             counted: Counted::default(),
+            _sole: sole,
             place,
             settings,
             at,

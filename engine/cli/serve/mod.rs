@@ -50,6 +50,7 @@ mod runs_page;
 mod sessions;
 mod settings;
 mod shell;
+mod sole;
 mod starting;
 mod step_row;
 mod stream;

@@ -142,14 +142,16 @@ impl Remote {
             match self.push_once(git, moves, guard) {
                 // Another process of this machine pushed a newer tip of the same trail between our look and our push.
                 Err(NotAnchored::Diverged { branch, .. }) if self.is_overtaken(git, moves, &branch)? => {}
-                done => return done,
+                Ok(None) => {}
+                Ok(Some(done)) => return Ok(done),
+                Err(why) => return Err(why),
             }
         }
         Err(self.crowded())
     }
 
     fn crowded(&self) -> NotAnchored {
-        self.unreachable("other processes of this machine push there all the time".to_owned())
+        self.unreachable("it took none of several pushes: others push to the same branches all the time".to_owned())
     }
 
     /// Whether what is at the remote of a branch is a part of what is here.
@@ -159,7 +161,13 @@ impl Remote {
         Ok(git.odb()?.exists(there) && descends(git, here, there)?)
     }
 
-    fn push_once(&self, git: &Repository, moves: &[(String, String)], guard: Option<&Guard>) -> Result<Known, NotAnchored> {
+    /// One push; nothing when the remote was at another one, of the same references, at that moment.
+    fn push_once(
+        &self,
+        git: &Repository,
+        moves: &[(String, String)],
+        guard: Option<&Guard>,
+    ) -> Result<Option<Known>, NotAnchored> {
         // What is pushed is what was looked at: the archivist may go on meanwhile.
         let tips: Vec<_> = moves.iter().map(|(from, _)| target(git, from)).collect::<Result<_, _>>()?;
         let specs: Vec<_> = moves.iter().zip(&tips).filter_map(|((_, to), tip)| Some(format!("{}:{to}", (*tip)?))).collect();
@@ -185,12 +193,18 @@ impl Remote {
         if !done.success {
             // What was only taken along says nothing about the cause.
             let along = |line: &&Line<'_>| line.summary.contains("(atomic ");
-            let why = lines.iter().find(|line| line.flag == '!' && !along(line));
-            return Err(self.unreachable(why.map_or_else(|| complaint(&done.err), |line| line.summary.to_owned())));
+            let mut refused = lines.iter().filter(|line| line.flag == '!').peekable();
+            let some = refused.peek().is_some();
+            return match refused.find(|line| !along(line)) {
+                Some(line) => Err(self.unreachable(line.summary.to_owned())),
+                // The remote could not lock them, which it says of none by itself.
+                None if some => Ok(None),
+                None => Err(self.unreachable(complaint(&done.err))),
+            };
         }
         let known = moves.iter().zip(&tips).filter_map(|((from, _), tip)| Some((anchored(from), (*tip)?))).collect();
         let moved = lines.iter().filter(|line| line.flag != '=' && line.to.starts_with("refs/heads/")).count();
-        Ok((Pushed { branches: moved, elsewhere: 0 }, known))
+        Ok(Some((Pushed { branches: moved, elsewhere: 0 }, known)))
     }
 }
 
