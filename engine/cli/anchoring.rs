@@ -62,7 +62,7 @@ impl Workplace<'_> {
 
     /// Makes sure that a run is ours to work on, and takes its lease. What another machine did with it and let go of is
     /// brought here first; what another machine still has is taken over only when somebody says why. What was free is given back
-    /// when the claim is dropped; what was not is ours, whatever becomes of the session: an earlier one did not end well.
+    /// when the claim is dropped; what was not stays ours, also when no session begins: an earlier one did not end well.
     ///
     /// # Errors
     /// Another machine has it, the remote cannot be reached, or what it holds cannot be trusted; nothing was run.
@@ -73,7 +73,6 @@ impl Workplace<'_> {
         remote: &Remote,
         take_over: Option<&str>,
     ) -> Result<Option<Claim>, Failure> {
-        let name = Operator::here().person.name;
         let mut free = false;
         match remote.holding(run).map_err(|why| refused(&why))? {
             // Its first push is yet to come, and takes the lease then.
@@ -104,8 +103,9 @@ impl Workplace<'_> {
                 })?;
             }
         }
-        remote.push_run(run, &name, true).map_err(|why| refused(&why))?;
-        Ok(free.then(|| Claim::of(remote, state.run(run), &name)))
+        let holder = holder()?;
+        remote.push_run(run, &holder.name, true).map_err(|why| refused(&why))?;
+        Ok(free.then(|| Claim::of(remote, state.run(run), holder)))
     }
 
     /// Brings a run here that another machine pushed, after a look at all of it. True when there was anything new.
@@ -113,8 +113,8 @@ impl Workplace<'_> {
     /// # Errors
     /// It cannot be had, or cannot be trusted, or holds something else than what is here.
     pub fn bring(&self, state: &StateDir, run: RunId, remote: &Remote) -> Result<bool, Failure> {
-        let operator = Operator::here();
-        let founding = Founding { at: jiff::Timestamp::now(), host: operator.person.host.clone() };
+        let holder = holder()?;
+        let founding = Founding { at: jiff::Timestamp::now(), host: holder.host.clone() };
         let damaged = |why: String| Failure::new(ExitCode::Damaged, why);
         let archive = Archive::open(&state.audit(), Some(&founding)).map_err(|error| damaged(error.to_string()))?;
         let signers = self.allowed_signers(None)?;
@@ -122,15 +122,6 @@ impl Workplace<'_> {
         let fetched = remote.fetch(run, &request).map_err(|why| refused(&why))?;
         let copy = archive.copy_of(run, fetched.tip).map_err(|error| damaged(error.to_string()))?;
         let dir = state.run(run);
-        let person = operator.person;
-        let holder = Holder {
-            name: person.name,
-            host: person.host,
-            pid: std::process::id(),
-            boot: boot()?,
-            since: jiff::Timestamp::now(),
-            purpose: Purpose::Resume,
-        };
         let brought = dir.bring(&copy.journal, remote.url(), &holder);
         let new = brought.map_err(|error| Failure::new(ExitCode::Refused, error.to_string()))?;
         // Not before the journal took it: what is here and not there must not look edited.
@@ -139,6 +130,19 @@ impl Workplace<'_> {
         dir.pin(&texts).map_err(|error| damaged(error.to_string()))?;
         Ok(new)
     }
+}
+
+/// This process, as it introduces itself to others that come to the run.
+fn holder() -> Result<Holder, Failure> {
+    let person = Operator::here().person;
+    Ok(Holder {
+        name: person.name,
+        host: person.host,
+        pid: std::process::id(),
+        boot: boot()?,
+        since: jiff::Timestamp::now(),
+        purpose: Purpose::Resume,
+    })
 }
 
 /// Says how far the anchor is when a session ends, and with what the program ends then.

@@ -122,7 +122,16 @@ impl<'a> Performance<'a> {
             Some(remote) => workplace.claim(state, run, remote, take_over)?,
             None => None,
         };
-        let (reading, folded) = workplace.journal(&dir).map_err(|failure| failure.detail("nothing was done"))?;
+        let (reading, folded) = match workplace.journal(&dir) {
+            Ok(read) => read,
+            // Another process came to it since, and what it writes may have been read in the middle.
+            Err(failure) => {
+                return Err(match dir.held() {
+                    Ok(Some(held)) => Failure::new(ExitCode::Refused, held.to_string()),
+                    _ => failure.detail("nothing was done"),
+                });
+            }
+        };
         let taken_over = anchoring::taken_over(&dir, &reading.records);
         let signing = workplace.signing(folded.started().env.as_deref())?;
         let remote = remote.filter(|_| folded.started().unsealed.is_none());
@@ -245,6 +254,7 @@ impl<'a> Performance<'a> {
             },
         );
         teller.catch_up(&self.before);
+        let first = self.before.is_empty();
         // Nobody needs the records any more.
         self.before = Vec::new();
         let view = View(Rc::new(RefCell::new(teller)));
@@ -266,15 +276,22 @@ impl<'a> Performance<'a> {
             known: self.known,
             brought: anchoring::brought(&self.dir),
         };
+        // What nobody had before may be free again, whatever becomes of the session.
+        let was_free = self.claim.is_some() || first;
         if let Some(claim) = self.claim.take() {
             claim.keep();
         }
         let finished = session(opening).await;
         // A journal that was lost is no run that somebody may go on with unasked.
         let held = matches!(&finished, Ok(Finished { halt: Some(Halt::Lost(_) | Halt::Illegal(_) | Halt::Fenced(_)), .. }));
-        // The lease of a run that another process here works on is not ours to let go of.
-        let others = matches!(&finished, Err(Refused::Open(OpenError::Held(_))));
-        let anchored = self.anchor.filter(|_| !others).map(|anchor| anchor.finish(held));
+        // The lease of a run that another process here works on is not ours to let go of; nor is one that a session has left
+        // which did not end well, as long as none has begun since.
+        let stays = match &finished {
+            Err(Refused::Open(OpenError::Held(_))) => true,
+            Err(_) => !was_free,
+            Ok(_) => false,
+        };
+        let anchored = self.anchor.filter(|_| !stays).map(|anchor| anchor.finish(held));
         let finished = match finished {
             Ok(finished) => finished,
             Err(Refused::Final { run, status, verb }) => return already(self.workplace, &self.dir, run, &status, verb),

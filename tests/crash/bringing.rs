@@ -68,12 +68,12 @@ fn the_engine_dies_while_it_brings_a_run() {
     let short = half.records_here();
     assert_eq!(half.known(), short);
     let (mut boundaries, mut between) = (0, 0);
-    // All that change something on the disk.
-    for call in ["write", "rename", "fsync", "ftruncate", "unlink", "openat"] {
+    // The calls by which files come to be, grow, and change their names.
+    for call in ["write", "rename", "fsync", "openat"] {
         let whole = half.struck(call, 0);
         let long = half.records_here();
         assert_eq!((whole.code(), half.known()), (Some(0), long), "undisturbed: {whole:?}");
-        assert!(long > short);
+        assert!(long > short && whole.calls > 0, "`{call}`: {whole:?}");
         for at in 1..=whole.calls {
             let struck = half.struck(call, at);
             if struck.hit.is_none() {

@@ -126,3 +126,15 @@ fn where_there_is_no_trail_nothing_is_called_verified() {
     none.says(&["there is no audit trail"]);
     assert!(!none.err.contains("verified:"), "{none}");
 }
+
+/// Each change of the rollback takes less than the engine's tick, and all of them more than the pause between two seals.
+#[test]
+fn a_rollback_of_many_short_changes_is_sealed_as_it_goes() {
+    let place = Place::with(r#"for n in 0..45 { command(`step ${n}`, #{ run: ["true"], rollback: ["sleep", "0.07"] }); }"#);
+    place.expect(0, &["exec", "main"]);
+    let run = place.newest_run();
+    let sealed = || place.git(&["log", "--format=%B", &format!("runs/{run}")]).matches("as it goes").count();
+    let before = sealed();
+    place.expect(6, &["rollback", &run]);
+    assert!(sealed() > before, "{}", place.git(&["log", "--format=%B", &format!("runs/{run}")]));
+}

@@ -297,6 +297,21 @@ fn a_session_that_does_not_begin_gives_the_run_back() {
 }
 
 #[test]
+fn a_run_that_was_taken_over_is_not_free_when_its_session_is_refused() {
+    let remote = Remote::new();
+    let head = "runbook(#{ title: \"T\", lock: \"api\", lock_wait: \"50ms\" });\n";
+    let (old, new) = (machine(&format!("{head}{GATE}"), &remote.url()), machine(&format!("{head}{GATE}"), &remote.url()));
+    let (child, run) = at_the_gate(&old, &remote);
+    kill(child);
+    // A run that failed keeps its lock on the new machine.
+    new.runbook("other", &format!("{head}command(\"x\", #{{ run: [\"false\"], rollback: \"nothing\" }});"));
+    new.expect(1, &["exec", "other"]);
+    new.expect(10, &["resume", &run, "--from", &remote.url(), "--take-over", "its plug is pulled"]).says(&["`api`"]);
+    // How far the old one got, its journal does not say: whoever takes the run must know that.
+    assert_eq!(remote.lease(&run)["held"], true);
+}
+
+#[test]
 fn a_remote_out_of_reach_holds_nothing_up_and_is_caught_up_with() {
     let remote = Remote::new();
     let place = machine(ASKS, &remote.url());

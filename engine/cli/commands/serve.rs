@@ -7,7 +7,7 @@ use crate::failure::Failure;
 use crate::globals::Globals;
 use crate::output;
 use crate::place::Place;
-use crate::serve::{self, Desk, Settings};
+use crate::serve::{self, Desk, Settings, Sole};
 
 /// Serve a page: alerts, runbooks, live runs, answers
 ///
@@ -40,6 +40,7 @@ pub fn run(serve: &Serve, globals: &Globals) -> Result<ExitCode, Failure> {
     }
     let place = Place::of(globals)?;
     let settings = Settings::of(&place.configuration, serve.listen.as_deref())?;
+    let sole = Sole::of(&place)?;
     let listener = TcpListener::bind(settings.listen).map_err(|error| {
         Failure::new(ExitCode::Refused, format!("`{}` cannot be listened at: {error}", settings.listen))
             .hint("another port: `runbook serve --listen 127.0.0.1:0` takes any that is free")
@@ -47,7 +48,7 @@ pub fn run(serve: &Serve, globals: &Globals) -> Result<ExitCode, Failure> {
     let at = listener.local_addr().map_err(|error| Failure::new(ExitCode::Refused, error.to_string()))?;
     let base = settings.url.clone();
     let scheme = if settings.is_encrypted() { "https" } else { "http" };
-    let desk = Desk::new(globals, place, settings, at)?;
+    let desk = Desk::new(globals, place, settings, at, sole)?;
     let link = serve.print_url.then(|| desk.login_link()).transpose()?;
     serve::listen(listener, &desk, || {
         let known = base.map(|base| format!(", known as {}", output::safe::line(&base))).unwrap_or_default();

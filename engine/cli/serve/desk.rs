@@ -81,13 +81,16 @@ impl Desk {
     /// Sets everything out. `at` is where the server listens.
     ///
     /// # Errors
-    /// The state directory or a file in it cannot be used.
-    pub fn new(globals: &Globals, place: Place, settings: Settings, at: SocketAddr) -> Result<Arc<Self>, Failure> {
-        let state = runbook_runtime::journal::StateDir::open(&place.configuration.state_dir.value)?;
-        let home = state.path().join("serve");
-        std::fs::create_dir_all(home.join("started"))
-            .map_err(|error| Failure::usage(format!("`{}` cannot be made: {error}", home.display())))?;
-        let sole = Sole::claim(&home, at)?;
+    /// A file in the state directory cannot be used.
+    pub fn new(
+        globals: &Globals,
+        place: Place,
+        settings: Settings,
+        at: SocketAddr,
+        mut sole: Sole,
+    ) -> Result<Arc<Self>, Failure> {
+        sole.listens(at);
+        let home = sole.home();
         let token = token::kept(&home.join("token"))?;
         let hosts = Hosts::new(at, settings.tls.is_some(), &settings.hosts, settings.url.as_deref());
         Ok(Arc::new(Self {
@@ -104,8 +107,8 @@ impl Desk {
             listed: Recent::default(),
             declared: Recent::default(),
             looking: Crowd::new(VIEWS),
-            alerts: Alerts::open(&home)?,
-            rehearsing: Rehearsing::new(Memory::open(&home)?),
+            alerts: Alerts::open(home)?,
+            rehearsing: Rehearsing::new(Memory::open(home)?),
             counted: Counted::default(),
             _sole: sole,
             place,

@@ -62,4 +62,5 @@ mod whole_output;
 pub use desk::Desk;
 pub use door::listen;
 pub use settings::Settings;
+pub use sole::Sole;
 pub use token::{digest, fresh};

@@ -4,29 +4,41 @@
 //! would be lost with the first file that is written anew.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read as _};
 use std::net::SocketAddr;
-use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::Path;
+use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
 
+use runbook_runtime::journal::StateDir;
 use rustix::fs::{FlockOperation, flock};
 
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::output::safe;
+use crate::place::Place;
 
 /// The claim of the one server, for as long as this is there. The system takes it back when the process ends, however it does.
 #[derive(Debug)]
-pub(super) struct Sole {
-    _lock: File,
+pub struct Sole {
+    lock: File,
+    home: PathBuf,
 }
 
 impl Sole {
-    /// Claims a directory for the server that listens at `at`, and removes what an earlier one left when it was killed.
+    /// Claims the state directory of a place, before anything is listened at, and removes what an earlier server left when it was
+    /// killed.
     ///
     /// # Errors
     /// Another server has it, or the directory cannot be used.
-    pub(super) fn claim(home: &Path, at: SocketAddr) -> Result<Self, Failure> {
+    pub fn of(place: &Place) -> Result<Self, Failure> {
+        let state = StateDir::open(&place.configuration.state_dir.value)?;
+        let home = state.path().join("serve");
+        fs::create_dir_all(home.join("started"))
+            .map_err(|error| Failure::usage(format!("`{}` cannot be made: {error}", home.display())))?;
+        Self::claim(&home)
+    }
+
+    fn claim(home: &Path) -> Result<Self, Failure> {
         let path = home.join("lock");
         let unusable = |error: io::Error| Failure::usage(format!("`{}` cannot be used: {error}", path.display()));
         let open = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path);
@@ -36,10 +48,28 @@ impl Sole {
             Err(rustix::io::Errno::WOULDBLOCK) => return Err(taken(home, &mut lock)),
             Err(error) => return Err(unusable(error.into())),
         }
-        // Only for people: it is the lock that counts.
-        lock.set_len(0).and_then(|()| writeln!(lock, "pid {}, at {at}", std::process::id())).map_err(unusable)?;
         clear(&home.join("started"));
-        Ok(Self { _lock: lock })
+        let mut sole = Self { lock, home: home.to_owned() };
+        sole.introduce("");
+        Ok(sole)
+    }
+
+    /// Where what the server keeps lies.
+    pub(super) fn home(&self) -> &Path {
+        &self.home
+    }
+
+    /// Says in the file where the server listens.
+    pub(super) fn listens(&mut self, at: SocketAddr) {
+        self.introduce(&format!(", at {at}"));
+    }
+
+    fn introduce(&mut self, more: &str) {
+        let text = format!("pid {}{more}\n", std::process::id());
+        // Only for people: it is the lock that counts.
+        if let Err(error) = self.lock.set_len(0).and_then(|()| self.lock.write_all_at(text.as_bytes(), 0)) {
+            tracing::warn!(%error, "who serves was not written down");
+        }
     }
 }
 
@@ -71,14 +101,14 @@ mod tests {
         fs::create_dir(home.path().join("started")).unwrap();
         let left = home.path().join("started/7.out");
         fs::write(&left, "x").unwrap();
-        let at = "127.0.0.1:7".parse().unwrap();
-        let first = Sole::claim(home.path(), at).unwrap();
+        let mut first = Sole::claim(home.path()).unwrap();
+        first.listens("127.0.0.1:7".parse().unwrap());
         assert!(!left.exists());
         fs::write(&left, "x").unwrap();
-        let told = Sole::claim(home.path(), at).unwrap_err().to_string();
+        let told = Sole::claim(home.path()).unwrap_err().to_string();
         assert!(told.contains(&format!("pid {}, at 127.0.0.1:7", std::process::id())), "{told}");
         assert!(left.exists(), "it is the first one's");
         drop(first);
-        Sole::claim(home.path(), at).unwrap();
+        Sole::claim(home.path()).unwrap();
     }
 }

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use crate::change::Change;
 use crate::digest::{Digest, Digester};
+use crate::entry::Intent;
 use crate::outcome::Outcome;
 use crate::path::StepPath;
 use crate::state::{RunState, Step, StepPhase};
@@ -41,10 +42,25 @@ impl Plan {
     /// The plan of a run.
     #[must_use]
     pub fn of(state: &RunState) -> Self {
-        let steps: Vec<_> = state.steps().iter().filter(|step| !step.path.is_rollback()).map(|step| Planned::of(step)).collect();
+        Self::and_owed(state).0
+    }
+
+    /// The plan of a run, with the changes that its steps would owe, in the order of the steps: both from one look at each
+    /// intent, which is made from its text.
+    #[must_use]
+    pub fn and_owed(state: &RunState) -> (Self, Vec<Change>) {
+        let mut owed = Vec::new();
+        let forward = state.steps().iter().filter(|step| !step.path.is_rollback());
+        let steps = forward.map(|step| {
+            let intent = step.intent();
+            let planned = Planned::of(step, intent.as_deref());
+            owed.extend(intent.map(|intent| intent.into_owned().owes).unwrap_or_default());
+            planned
+        });
+        let steps = steps.collect();
         let unknown = |step: &Step| matches!(step.phase, StepPhase::Ended(Outcome::Unknown { .. }));
         let certain = !matches!(state.status(), RunStatus::Unknowable { .. }) && !state.steps().iter().any(|step| unknown(step));
-        Self { steps, certain }
+        (Self { steps, certain }, owed)
     }
 
     /// The digest by which a plan is named: of each step's path and fingerprint, in order.
@@ -77,9 +93,7 @@ impl Plan {
 }
 
 impl Planned {
-    fn of(step: &Step) -> Self {
-        let intent = step.intent();
-        let intent = intent.as_deref();
+    fn of(step: &Step, intent: Option<&Intent>) -> Self {
         let change = match intent.map(|intent| &intent.spec.kind) {
             // Not the change as it was prepared: what a file held before is no part of what is meant.
             Some(StepKind::Command(command)) => Some(command.change.line()),

@@ -13,7 +13,7 @@ const UNITS: [(&str, &str); 4] = [
     // The journal learns from `/proc` to which unit a process belongs: of one that is gone by then, it does not know.
     (
         "broken.service",
-        "[Service]\nType=oneshot\nExecStart=/bin/sh -c 'echo it breaks >&2; \
+        "[Service]\nType=oneshot\nTimeoutStartSec=20\nExecStart=/bin/sh -c 'echo it breaks >&2; \
          until journalctl --directory %h/log/journal --quiet --unit broken | grep -q breaks; do :; done; exit 3'\n",
     ),
     ("once.service", "[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/bin/true\n"),

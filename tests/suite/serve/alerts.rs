@@ -94,7 +94,9 @@ fn a_second_server_does_not_take_the_alerts_of_the_first() {
     let place = place();
     let mut server = Server::start(&place);
     let pid = format!("(pid {}, at {})", server.pid().as_raw_nonzero(), server.at);
-    place.expect(10, &["serve", "--listen", "127.0.0.1:0"]).says(&["another `runbook serve` works on", &pid, "--state-dir"]);
+    for at in ["127.0.0.1:0", &server.at.to_string()] {
+        place.expect(10, &["serve", "--listen", at]).says(&["another `runbook serve` works on", &pid, "--state-dir"]);
+    }
     assert_eq!(stored(&server.bearer(KEY), &message("firing", "checkout")), 1);
     server.kill();
     // One that was killed is in nobody's way.

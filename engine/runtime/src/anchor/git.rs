@@ -113,10 +113,12 @@ fn drained(pipe: Option<impl Read + Send + 'static>, most: u64) -> thread::JoinH
     })
 }
 
-/// What git complains of, in one line: the last that says anything.
+/// What git complains of, in one line: the first that names a cause, else the last that says anything.
 pub(super) fn complaint(err: &str) -> String {
     let useful = |line: &&str| !line.is_empty() && !line.starts_with("hint:") && !line.starts_with("Please make sure");
-    let line = err.lines().map(str::trim).filter(useful).find(|line| line.starts_with("fatal:") || line.starts_with("ssh:"));
+    let causes = ["fatal:", "ssh:", "remote: error:", "remote: fatal:"];
+    let cause = |line: &&str| causes.iter().any(|cause| line.starts_with(cause));
+    let line = err.lines().map(str::trim).filter(useful).find(cause);
     let line = line.or_else(|| err.lines().map(str::trim).rfind(useful)).unwrap_or("git says nothing");
     line.chars().filter(|c| !c.is_control()).take(300).collect()
 }

@@ -1,5 +1,7 @@
 //! One push: trail, run and lease together, or nothing.
 
+use std::time::Duration;
+
 use git2::{Oid, Repository};
 use runbook_model::id::RunId;
 
@@ -12,6 +14,9 @@ use super::remote::{Remote, branch};
 /// So often a push is tried that others are ahead of.
 const ATTEMPTS: u32 = 4;
 
+/// The pause between two attempts, and more of it after each.
+const APART: Duration = Duration::from_millis(30);
+
 /// What a push brought to the remote.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Pushed {
@@ -23,6 +28,13 @@ pub struct Pushed {
 
 /// What was pushed, and which references are known to be where at the remote then.
 type Known = (Pushed, Vec<(String, Oid)>);
+
+/// What came of one push.
+enum Tried {
+    Pushed(Known),
+    /// Nothing of it was taken, for a reason that may be gone the next time, and this was said.
+    InTheWay(String),
+}
 
 /// The lease of a run, which moves with its branches or holds them back.
 struct Guard {
@@ -138,20 +150,25 @@ impl Remote {
 
     /// Pushes these branches, and says what is known to be at the remote then.
     fn push(&self, git: &Repository, moves: &[(String, String)], guard: Option<&Guard>) -> Result<Known, NotAnchored> {
-        for _ in 0..ATTEMPTS {
+        let mut complaint = None;
+        for attempt in 1..=ATTEMPTS {
             match self.push_once(git, moves, guard) {
                 // Another process of this machine pushed a newer tip of the same trail between our look and our push.
-                Err(NotAnchored::Diverged { branch, .. }) if self.is_overtaken(git, moves, &branch)? => {}
-                Ok(None) => {}
-                Ok(Some(done)) => return Ok(done),
+                Err(NotAnchored::Diverged { branch, .. }) if self.is_overtaken(git, moves, &branch)? => complaint = None,
+                Ok(Tried::InTheWay(why)) => complaint = Some(why),
+                Ok(Tried::Pushed(done)) => return Ok(done),
                 Err(why) => return Err(why),
             }
+            if attempt < ATTEMPTS {
+                // Two that met would meet again.
+                std::thread::sleep(APART * attempt + Duration::from_millis(u64::from(std::process::id() % 32)));
+            }
         }
-        Err(self.crowded())
+        Err(complaint.map_or_else(|| self.crowded(), |why| self.unreachable(format!("tried {ATTEMPTS} times: {why}"))))
     }
 
     fn crowded(&self) -> NotAnchored {
-        self.unreachable("it took none of several pushes: others push to the same branches all the time".to_owned())
+        self.unreachable("other processes of this machine push there all the time".to_owned())
     }
 
     /// Whether what is at the remote of a branch is a part of what is here.
@@ -161,13 +178,8 @@ impl Remote {
         Ok(git.odb()?.exists(there) && descends(git, here, there)?)
     }
 
-    /// One push; nothing when the remote was at another one, of the same references, at that moment.
-    fn push_once(
-        &self,
-        git: &Repository,
-        moves: &[(String, String)],
-        guard: Option<&Guard>,
-    ) -> Result<Option<Known>, NotAnchored> {
+    /// One push.
+    fn push_once(&self, git: &Repository, moves: &[(String, String)], guard: Option<&Guard>) -> Result<Tried, NotAnchored> {
         // What is pushed is what was looked at: the archivist may go on meanwhile.
         let tips: Vec<_> = moves.iter().map(|(from, _)| target(git, from)).collect::<Result<_, _>>()?;
         let specs: Vec<_> = moves.iter().zip(&tips).filter_map(|((_, to), tip)| Some(format!("{}:{to}", (*tip)?))).collect();
@@ -197,14 +209,15 @@ impl Remote {
             let some = refused.peek().is_some();
             return match refused.find(|line| !along(line)) {
                 Some(line) => Err(self.unreachable(line.summary.to_owned())),
-                // The remote could not lock them, which it says of none by itself.
-                None if some => Ok(None),
+                // The remote could not move them together, and names none of them as the cause: another push is at one of them,
+                // or there is no room, or somebody left a lock.
+                None if some => Ok(Tried::InTheWay(complaint(&done.err))),
                 None => Err(self.unreachable(complaint(&done.err))),
             };
         }
         let known = moves.iter().zip(&tips).filter_map(|((from, _), tip)| Some((anchored(from), (*tip)?))).collect();
         let moved = lines.iter().filter(|line| line.flag != '=' && line.to.starts_with("refs/heads/")).count();
-        Ok(Some((Pushed { branches: moved, elsewhere: 0 }, known)))
+        Ok(Tried::Pushed((Pushed { branches: moved, elsewhere: 0 }, known)))
     }
 }
 

@@ -12,10 +12,12 @@ use runbook_model::outcome::Observed;
 use runbook_model::path::StepPath;
 use runbook_model::step::{Location, StepSpec};
 use tokio::sync::{Mutex, Notify};
+use tokio::time::Instant;
 
 use super::interrupts::Interrupts;
 use super::ledger::Ledger;
 use super::locking::Locks;
+use super::play::TICK;
 use super::{Halt, branches::Gathering, budgets::Budgets, notary::Notary, notes::Notes, sealing::Sealer};
 use crate::prompter::Prompter;
 use crate::world::{Limits, World};
@@ -54,6 +56,8 @@ pub(super) struct Desk {
     /// The effects that are waited for, and how seriously the operator was told what their signals mean for them.
     pub(super) attended: Cell<usize>,
     pub(super) announced: Cell<u32>,
+    /// When it ticks next. It goes on from one play, or change of a rollback, to the next: each may take less than a tick.
+    pub(super) due: Cell<Instant>,
     /// How often time has passed; wraps.
     pub(super) ticks: Cell<u32>,
 }
@@ -102,6 +106,7 @@ impl Desk {
             asking: Mutex::new(()),
             attended: Cell::new(0),
             announced: Cell::new(0),
+            due: Cell::new(Instant::now() + TICK),
             ticks: Cell::new(0),
         }
     }

@@ -16,19 +16,13 @@ impl Desk {
             if state.started().mode == Mode::Live {
                 return Ok(());
             }
-            let owed: Vec<Change> = state
-                .steps()
-                .iter()
-                .filter_map(|step| step.intent())
-                .flat_map(|intent| intent.into_owned().owes)
-                // A file that was not written cannot be put back either; where it lies was looked at.
-                .filter(|change| matches!(change, Change::Run(_) | Change::Http(_)))
-                .collect();
-            (Plan::of(&state), owed)
+            Plan::and_owed(&state)
         };
+        // A file that was not written cannot be put back either; where it lies was looked at.
+        let owed = owed.iter().filter(|change| matches!(change, Change::Run(_) | Change::Http(_)));
         // What a rollback will need is looked for as well: it is wanted when least else works. The world keeps what it
         // does not find.
-        for change in &owed {
+        for change in owed {
             drop(self.world.prepare(change).await);
         }
         let ended = matches!(status, RunStatus::Rehearsed { .. });

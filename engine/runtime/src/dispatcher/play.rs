@@ -1,6 +1,7 @@
 //! One play of the script: its calls are served until it ends.
 
 use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::task::Poll;
 use std::time::Duration;
@@ -17,7 +18,7 @@ use runbook_model::status::RunStatus;
 use runbook_model::step::{OnFailure, StepKind};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep_until};
 
 use super::Halt;
 use super::desk::Desk;
@@ -29,7 +30,7 @@ use crate::watch::watch;
 use crate::world::{Choice, Chosen};
 
 /// The pace of the live line. A tick costs a look at the clock.
-const TICK: Duration = Duration::from_millis(100);
+pub(super) const TICK: Duration = Duration::from_millis(100);
 /// The audit trail is offered news every so many ticks: a commit costs more.
 const TICKS_PER_SEAL: u32 = 5;
 /// So many calls are served before anything else has its turn again: a tenth of a tick, when each of them is a step of a rehearsal.
@@ -56,17 +57,18 @@ impl Desk {
         calls: &mut mpsc::UnboundedReceiver<Call>,
     ) -> Ending {
         let mut tasks = JoinSet::new();
-        let mut tick = ticking();
+        let tick = sleep_until(self.due.get());
         // A call that has just come is about to flush by itself: no timer is set then, which would only wake us for nothing.
         let mut expecting = false;
-        tokio::pin!(work);
+        tokio::pin!(work, tick);
         loop {
             tokio::select! {
                 biased;
-                _ = tick.tick() => {
+                () = &mut tick => {
                     if let Err(halt) = self.tick() {
                         self.halt(halt);
                     }
+                    tick.as_mut().reset(self.due.get());
                 }
                 Some(call) = calls.recv() => {
                     expecting = self.converse(call, calls, &mut tasks).await;
@@ -89,7 +91,12 @@ impl Desk {
             let Some(call) = next else { return false };
             let desk = Rc::clone(self);
             let mut served = Box::pin(async move { desk.serve(call).await });
-            if poll_fn(|task| Poll::Ready(served.as_mut().poll(task))).await.is_pending() {
+            // As in a task: a panic ends this call, the script hears nothing of it, and the session is closed.
+            let first_turn = poll_fn(|task| {
+                let polled = catch_unwind(AssertUnwindSafe(|| served.as_mut().poll(task)));
+                Poll::Ready(polled.unwrap_or(Poll::Ready(())))
+            });
+            if first_turn.await.is_pending() {
                 tasks.spawn_local(served);
                 return true;
             }
@@ -105,19 +112,29 @@ impl Desk {
 
     /// Waits for `work` outside of a play, where no calls come.
     pub(super) async fn beside<T>(&self, work: impl Future<Output = Result<T, Halt>>) -> Result<T, Halt> {
-        let mut tick = ticking();
-        tokio::pin!(work);
+        let tick = sleep_until(self.due.get());
+        tokio::pin!(work, tick);
         loop {
             tokio::select! {
                 biased;
                 done = &mut work => return done,
-                _ = tick.tick() => self.tick()?,
+                () = &mut tick => {
+                    self.tick()?;
+                    tick.as_mut().reset(self.due.get());
+                }
             }
         }
     }
 
     /// What happens beside the steps: promises of time, the live line, the audit trail.
     fn tick(&self) -> Result<(), Halt> {
+        let ticked = self.ticked();
+        // Counted from its end: one that takes long (a slow terminal) must not keep everything else from its turn.
+        self.due.set(Instant::now() + TICK);
+        ticked
+    }
+
+    fn ticked(&self) -> Result<(), Halt> {
         let broken = self.budgets.borrow_mut().broken(self.world.monotonic_millis());
         for (path, budget) in broken {
             self.write(Entry::BudgetBroken { path, budget })?;
@@ -289,12 +306,6 @@ impl Desk {
         self.ledger.progress(&Progress::Heard);
         chosen
     }
-}
-
-fn ticking() -> tokio::time::Interval {
-    let mut tick = tokio::time::interval_at(Instant::now() + TICK, TICK);
-    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
-    tick
 }
 
 /// What became of the items, when this step made a branch of a `parallel` fail and the whole with it.

@@ -4,12 +4,16 @@ use std::io;
 
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
 
+/// Of a journal, which repeats itself, the levels below 4 (where zlib begins to look for the better of two matches) make a tenth
+/// more in less than half the time, and at the end of a session somebody waits for it.
+const LEVEL: Compression = Compression::new(3);
+
 /// Compresses objects.
 pub(super) struct Compressor(Compress);
 
 impl Compressor {
     pub(super) fn new() -> Self {
-        Self(Compress::new(Compression::default(), true))
+        Self(Compress::new(LEVEL, true))
     }
 
     /// Begins another object.
