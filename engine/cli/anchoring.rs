@@ -8,7 +8,7 @@ use runbook_model::id::{RunId, Seq};
 use runbook_runtime::anchor::{Anchored, Holding, NotAnchored, Remote};
 use runbook_runtime::audit::verify::Request;
 use runbook_runtime::audit::{Archive, Founding};
-use runbook_runtime::journal::{Holder, RunDir, StateDir};
+use runbook_runtime::journal::{Holder, Journal, RunDir, StateDir};
 
 use crate::claim::Claim;
 use crate::configuration::expanded;
@@ -61,8 +61,8 @@ impl Workplace<'_> {
     }
 
     /// Makes sure that a run is ours to work on, and takes its lease. What another machine did with it and let go of is
-    /// brought here first; what another machine still has is taken over only when somebody says why. What was free is given back
-    /// when the claim is dropped; what was not stays ours, also when no session begins: an earlier one did not end well.
+    /// brought here first; what another machine still has is taken over only when somebody says why. When its last session came
+    /// to an end, it is given back as the claim is dropped; else it stays ours, also when no session begins.
     ///
     /// # Errors
     /// Another machine has it, the remote cannot be reached, or what it holds cannot be trusted; nothing was run.
@@ -73,14 +73,13 @@ impl Workplace<'_> {
         remote: &Remote,
         take_over: Option<&str>,
     ) -> Result<Option<Claim>, Failure> {
-        let mut free = false;
+        let mut taken = false;
         match remote.holding(run).map_err(|why| refused(&why))? {
             // Its first push is yet to come, and takes the lease then.
             Holding::None => return Ok(None),
-            Holding::Ours { held } => free = !held,
+            Holding::Ours => {}
             Holding::Free(_) => {
                 self.bring(state, run, remote)?;
-                free = true;
             }
             Holding::Theirs(note) => {
                 let who = note.as_ref().map_or_else(
@@ -96,6 +95,7 @@ impl Workplace<'_> {
                         )));
                 };
                 self.bring(state, run, remote)?;
+                taken = true;
                 // Before the lease is ours: a process that dies in between must not forget how it came by the run.
                 let noted = std::fs::write(state.run(run).dir().join(TAKEN), format!("from {who}: {why}"));
                 noted.map_err(|error| {
@@ -105,7 +105,8 @@ impl Workplace<'_> {
         }
         let holder = holder()?;
         remote.push_run(run, &holder.name, true).map_err(|why| refused(&why))?;
-        Ok(free.then(|| Claim::of(remote, state.run(run), holder)))
+        let dir = state.run(run);
+        Ok((!taken && ended(&dir)).then(|| Claim::of(remote, dir, holder)))
     }
 
     /// Brings a run here that another machine pushed, after a look at all of it. True when there was anything new.
@@ -130,6 +131,13 @@ impl Workplace<'_> {
         dir.pin(&texts).map_err(|error| damaged(error.to_string()))?;
         Ok(new)
     }
+}
+
+/// Whether the last session of a run came to its end: all that was done is in its journal then, and whoever has that may go on
+/// with the run. What the remote says is older: it may have been out of reach at that end.
+pub(crate) fn ended(dir: &RunDir) -> bool {
+    let last = Journal::ending(dir).ok().flatten();
+    last.is_some_and(|record| matches!(record.entry, Entry::SessionEnded { .. }))
 }
 
 /// This process, as it introduces itself to others that come to the run.

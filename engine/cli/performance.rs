@@ -254,7 +254,7 @@ impl<'a> Performance<'a> {
             },
         );
         teller.catch_up(&self.before);
-        let first = self.before.is_empty();
+        let (first, taken_over) = (self.before.is_empty(), self.taken_over.is_some());
         // Nobody needs the records any more.
         self.before = Vec::new();
         let view = View(Rc::new(RefCell::new(teller)));
@@ -276,22 +276,22 @@ impl<'a> Performance<'a> {
             known: self.known,
             brought: anchoring::brought(&self.dir),
         };
-        // What nobody had before may be free again, whatever becomes of the session.
-        let was_free = self.claim.is_some() || first;
+        // That it was taken over is only noted here until a session writes it down.
+        let only_noted = (taken_over && !first).then(|| length(&self.dir));
         if let Some(claim) = self.claim.take() {
             claim.keep();
         }
         let finished = session(opening).await;
-        // A journal that was lost is no run that somebody may go on with unasked.
-        let held = matches!(&finished, Ok(Finished { halt: Some(Halt::Lost(_) | Halt::Illegal(_) | Halt::Fenced(_)), .. }));
-        // The lease of a run that another process here works on is not ours to let go of; nor is one that a session has left
-        // which did not end well, as long as none has begun since.
-        let stays = match &finished {
-            Err(Refused::Open(OpenError::Held(_))) => true,
-            Err(_) => !was_free,
-            Ok(_) => false,
+        let lets_go = match &finished {
+            // A journal that was lost is no run that somebody may go on with unasked.
+            Ok(Finished { halt: Some(Halt::Lost(_) | Halt::Illegal(_) | Halt::Fenced(_)), .. }) => false,
+            Ok(_) => true,
+            // Refused, or ended with a refusal: then the session before it counts.
+            Err(_) => first || anchoring::ended(&self.dir) && only_noted.is_none_or(|before| length(&self.dir) > before),
         };
-        let anchored = self.anchor.filter(|_| !stays).map(|anchor| anchor.finish(held));
+        // The lease of a run that another process here works on is not ours to let go of.
+        let others = matches!(&finished, Err(Refused::Open(OpenError::Held(_))));
+        let anchored = self.anchor.filter(|_| !others).map(|anchor| anchor.finish(!lets_go));
         let finished = match finished {
             Ok(finished) => finished,
             Err(Refused::Final { run, status, verb }) => return already(self.workplace, &self.dir, run, &status, verb),
@@ -362,6 +362,11 @@ impl<'a> Performance<'a> {
         let shown = std::env::current_dir().ok().and_then(|cwd| audit.strip_prefix(cwd).ok().map(Path::to_path_buf));
         shown.unwrap_or(audit).display().to_string()
     }
+}
+
+/// How long the journal of a run is.
+fn length(dir: &RunDir) -> u64 {
+    std::fs::metadata(dir.journal()).map_or(0, |journal| journal.len())
 }
 
 /// Starts what pushes a run to its remote, if it has one.

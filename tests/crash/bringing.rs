@@ -69,7 +69,7 @@ fn the_engine_dies_while_it_brings_a_run() {
     assert_eq!(half.known(), short);
     let (mut boundaries, mut between) = (0, 0);
     // The calls by which files come to be, grow, and change their names.
-    for call in ["write", "rename", "fsync", "openat"] {
+    for call in ["write", "rename", "fsync", "ftruncate", "openat"] {
         let whole = half.struck(call, 0);
         let long = half.records_here();
         assert_eq!((whole.code(), half.known()), (Some(0), long), "undisturbed: {whole:?}");

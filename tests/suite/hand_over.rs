@@ -312,6 +312,48 @@ fn a_run_that_was_taken_over_is_not_free_when_its_session_is_refused() {
 }
 
 #[test]
+fn a_run_whose_end_the_remote_has_missed_is_given_back_also_by_a_session_that_is_refused() {
+    let remote = Remote::new();
+    let place = machine(GATE, &remote.url());
+    let (mut child, run) = at_the_gate(&place, &remote);
+    assert_eq!(remote.lease(&run)["held"], true);
+    fs::rename(remote.path(), away(&remote.path())).expect("away");
+    place.write("open", "");
+    assert!(child.wait().expect("it ends").success());
+    fs::rename(away(&remote.path()), remote.path()).expect("back");
+    place.expect(0, &["resume", &run]).says(&["completed already"]);
+    assert_eq!(remote.lease(&run)["held"], false);
+    place.expect(0, &["push", "--status"]).says(&["0 branches"]);
+}
+
+#[test]
+fn a_word_that_evidence_contradicts_ends_its_session_and_leaves_the_run_free() {
+    let remote = Remote::new();
+    let place = machine(
+        r#"command("slow", #{ run: ["sh", "-c", "echo > began; cat go > /dev/null; echo slow >> ledger"], rollback: "nothing" });"#,
+        &remote.url(),
+    );
+    place.fifo("began");
+    place.fifo("go");
+    let child = place.command(&["exec", "main"]).stderr(Stdio::null()).spawn().expect("the binary starts");
+    place.wait_for("began");
+    let run = place.newest_run();
+    until("the push", || remote.holds(&run, "\"step_intended\""));
+    kill(child);
+    place.write("go", "");
+    until("the end of the command", || place.ledger() == ["slow"]);
+    // A session that is refused before it begins: nobody else may have the run yet.
+    place.runbook("main", "command(");
+    place.expect(2, &["resume", &run, "--adopt"]);
+    assert_eq!(remote.lease(&run)["held"], true);
+    // One that finds out what became of the step, and has ended.
+    let said = place.run(&["resolve", &run, "slow", "did-not", "--why", "so I believe"]);
+    assert!(place.entries().last().is_some_and(|entry| entry == "session_ended"), "{said}");
+    assert_eq!(remote.lease(&run)["held"], false, "{said}");
+    place.expect(0, &["push", "--status"]).says(&["0 branches"]);
+}
+
+#[test]
 fn a_remote_out_of_reach_holds_nothing_up_and_is_caught_up_with() {
     let remote = Remote::new();
     let place = machine(ASKS, &remote.url());

@@ -45,10 +45,7 @@ pub enum Holding {
     /// There is none: the run was never pushed.
     None,
     /// It is the one that we wrote last, as far as we know or without our knowing.
-    Ours {
-        /// Not let go of: a session of ours goes on, or did not end well.
-        held: bool,
-    },
+    Ours,
     /// Another machine let go of it.
     Free(Box<Note>),
     /// Another machine has it, or had it when it died.
@@ -65,8 +62,7 @@ impl Remote {
         let Some(there) = self.pointed(&name)? else { return Ok(Holding::None) };
         let git = self.repository()?;
         if self.adopted(&git, run, there)? {
-            let held = self.note(&git, there).is_none_or(|note| note.held);
-            return Ok(Holding::Ours { held });
+            return Ok(Holding::Ours);
         }
         let Some(id) = self.brought(&git, &name)? else { return Ok(Holding::None) };
         // The one that a push of ours has to replace.

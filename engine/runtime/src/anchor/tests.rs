@@ -47,7 +47,7 @@ fn a_lease_goes_from_hand_to_hand_and_never_to_two() {
     let (a, b) = (place.machine("a"), place.machine("b"));
     assert_eq!(a.holding(run()), Ok(Holding::None));
     a.push_run(run(), "ann", true).unwrap();
-    assert_eq!(a.holding(run()), Ok(Holding::Ours { held: true }));
+    assert_eq!(a.holding(run()), Ok(Holding::Ours));
 
     // Who has not looked cannot take it, and moves nothing.
     assert!(matches!(b.push_run(run(), "bob", true), Err(NotAnchored::Fenced { .. })));
@@ -96,11 +96,11 @@ fn a_lease_whose_answer_was_lost_is_ours_all_the_same() {
     let place = Place::new();
     let (a, b) = (place.machine("a"), place.machine("b"));
     place.answer_is_lost(&a, true);
-    assert_eq!(a.holding(run()), Ok(Holding::Ours { held: true }), "asked, as at a resume");
+    assert_eq!(a.holding(run()), Ok(Holding::Ours), "asked, as at a resume");
     place.answer_is_lost(&a, true);
     a.push_run(run(), "ann", true).expect("pushed, as in the middle of a run");
     place.answer_is_lost(&a, false);
-    assert_eq!(a.holding(run()), Ok(Holding::Ours { held: false }));
+    assert_eq!(a.holding(run()), Ok(Holding::Ours));
 
     // That of another machine is not, whatever was offered before.
     place.answer_is_lost(&a, false);
@@ -165,7 +165,7 @@ fn a_lease_whose_answer_was_lost_is_ours_after_a_long_outage() {
     }
     std::fs::rename(&away, place.url()).unwrap();
     a.push_run(run(), "ann", true).unwrap();
-    assert_eq!(a.holding(run()), Ok(Holding::Ours { held: true }));
+    assert_eq!(a.holding(run()), Ok(Holding::Ours));
 }
 
 #[test]
@@ -185,7 +185,7 @@ fn two_processes_of_one_machine_do_not_fence_each_other() {
             });
         }
     });
-    assert_eq!(a.holding(run()), Ok(Holding::Ours { held: true }));
+    assert_eq!(a.holding(run()), Ok(Holding::Ours));
 }
 
 #[test]
@@ -199,7 +199,7 @@ fn another_remote_in_its_place_gets_everything() {
     init();
     assert_eq!(a.holding(run()), Ok(Holding::None));
     a.push_run(run(), "ann", true).unwrap();
-    assert_eq!(a.holding(run()), Ok(Holding::Ours { held: true }));
+    assert_eq!(a.holding(run()), Ok(Holding::Ours));
     std::fs::remove_dir_all(place.url()).unwrap();
     init();
     assert_eq!(a.push_all("ann", &|_| false).unwrap().branches, 1, "the trail, though it was elsewhere before");
