@@ -136,6 +136,7 @@ fn a_proxy_names_people_when_it_is_the_one_that_is_trusted() {
     assert_eq!(named(owner.trim()), 403);
     assert_eq!(named("vic, ola"), 403);
 
+    drop(server);
     place.write("runbook.toml", PEOPLE);
     let other = Server::start(&place);
     assert_eq!(other.stranger().with("x-forwarded-user", "ola").get("/").status, 303);
