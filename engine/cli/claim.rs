@@ -1,14 +1,16 @@
-//! A run that was free, and is ours until a session begins.
+//! A run at which nobody is, claimed for a session that is about to begin.
 
 use std::time::Duration;
 
 use runbook_runtime::anchor::Remote;
 use runbook_runtime::journal::{Holder, Lease, RunDir};
 
+use crate::output::{self, safe};
+
 /// How long the remote may take for each answer when a run is given back. It is a courtesy, and somebody waits for the prompt.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// The lease of a run that nobody had, taken for a session that is about to begin. When it does not (the edited runbook has a
+/// The lease of a run whose last session came to its end, taken for the next one. When that does not begin (the edited runbook has a
 /// mistake, an answer is not for this person to give), the lease is given back: else other machines would have to take the
 /// run over from one that is at nothing.
 #[derive(Debug)]
@@ -41,7 +43,11 @@ impl Drop for Claim {
         // that says that the run is free. Whoever comes while we push is refused.
         let Ok(_ours_here) = Lease::take(&self.dir, &self.holder) else { return };
         if let Err(why) = self.remote.push_run(self.dir.run(), &self.holder.name, false) {
-            tracing::warn!(%why, run = %self.dir.run(), "the run was not given back");
+            let why = safe::line(&why.to_string());
+            output::to_stderr(&format!(
+                "notice: other machines still find the run held by this one: {why}\nnext: runbook rollback {} --dry-run  (changes nothing, and gives it back)\n",
+                self.dir.run()
+            ));
         }
     }
 }

@@ -289,6 +289,19 @@ fn a_session_that_does_not_begin_gives_the_run_back() {
     place.runbook("main", "command(");
     place.expect(2, &["resume", &run, "--adopt"]);
     free();
+    // When the remote does not take it back, that is said, and the look that is named gives it back.
+    let hook = remote.path().join("hooks/pre-receive");
+    fs::create_dir_all(hook.parent().expect("a parent")).expect("a directory");
+    fs::write(&hook, "#!/bin/sh\necho >> pushes\ntest $(wc -l < pushes) != 2\n").expect("a hook");
+    fs::set_permissions(&hook, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("a mode");
+    place.expect(2, &["resume", &run, "--adopt"]).says(&[
+        "notice: other machines still find",
+        "pre-receive hook declined",
+        "--dry-run",
+    ]);
+    assert_eq!(remote.lease(&run)["held"], true);
+    place.expect(0, &["rollback", &run, "--dry-run"]);
+    free();
     // Nor does it make another machine ask for it.
     let other = machine(ASKS, &remote.url());
     other.expect(0, &["fetch", &run]);

@@ -137,6 +137,28 @@ fn no_lease_is_ever_there_twice() {
     }
 }
 
+/// Another push at the same branches looks like this from here: git names none of them as the cause.
+#[test]
+fn what_is_in_the_way_at_the_remote_is_waited_for_and_named_when_it_stays() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let place = Place::new();
+    let a = place.machine("a");
+    a.push_run(run(), "ann", true).expect("pushed");
+    let lock = place.url().join(format!("refs/runbook/lease/{}.lock", run()));
+    std::fs::write(&lock, "").expect("a lock that somebody has");
+    let Err(NotAnchored::Unreachable { why, .. }) = a.push_run(run(), "ann", true) else { panic!("it is locked") };
+    assert!(why.contains("tried 4 times") && why.contains("lock") && why.contains(&run().to_string()), "{why}");
+    // Gone when it is tried for the third time.
+    let hook = place.url().join("hooks/pre-receive");
+    let counts = "#!/bin/sh\necho >> tries\nif [ $(wc -l < tries) = 3 ]; then rm refs/runbook/lease/*.lock; fi\n";
+    std::fs::create_dir_all(place.url().join("hooks")).expect("a directory");
+    std::fs::write(&hook, counts).expect("a hook");
+    std::fs::set_permissions(&hook, std::fs::Permissions::from_mode(0o755)).expect("a mode");
+    a.push_run(run(), "ann", false).expect("pushed in the end");
+    let tries = std::fs::read_to_string(place.url().join("tries")).expect("counted");
+    assert_eq!((tries.lines().count(), lock.exists()), (3, false));
+}
+
 #[test]
 fn the_newest_of_many_runs_is_found() {
     let place = Place::new();
