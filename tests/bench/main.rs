@@ -5,6 +5,7 @@
 //! cargo bench --bench costs -- --rounds 3 T1 T9     only these
 //! cargo bench --bench costs -- --smoke              every path once, small; nothing is judged by the clock
 //! cargo bench --bench costs -- --markdown           the table as docs/src/reference/costs.md has it
+//! cargo bench --bench costs -- --order              nothing of that: writes engine/cli/order.txt
 //! ```
 //!
 //! Ratios within one run mean something, absolute times do not. A rival that is not installed is named and left out.
@@ -19,6 +20,8 @@ mod growth;
 mod invented;
 mod measured;
 mod options;
+#[cfg(target_arch = "x86_64")]
+mod order;
 mod ours;
 mod output;
 mod place;
@@ -51,6 +54,16 @@ fn main() -> ExitCode {
     if !options.bench {
         // `cargo test --all-targets` runs this as well; it is no test.
         return ExitCode::SUCCESS;
+    }
+    #[cfg(target_arch = "x86_64")]
+    if options.order {
+        return order::write().map_or_else(
+            |why| {
+                output::tell(&format!("costs: {why}"));
+                ExitCode::FAILURE
+            },
+            |()| ExitCode::SUCCESS,
+        );
     }
     targets::measure(&options)
 }

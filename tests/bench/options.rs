@@ -11,6 +11,8 @@ pub(crate) struct Options {
     pub(crate) smoke: bool,
     /// Whether the table is written as Markdown.
     pub(crate) markdown: bool,
+    /// Whether nothing is measured, and the order of the program is written.
+    pub(crate) order: bool,
     /// The targets that are wanted; all when empty.
     only: Vec<String>,
 }
@@ -18,12 +20,13 @@ pub(crate) struct Options {
 impl Options {
     /// Reads the words; `None`, and a complaint, when one means nothing.
     pub(crate) fn read(words: &[&str]) -> Option<Self> {
-        let mut options = Self { bench: false, rounds: 5, smoke: false, markdown: false, only: Vec::new() };
+        let mut options = Self { bench: false, rounds: 5, smoke: false, markdown: false, order: false, only: Vec::new() };
         let mut words = words.iter();
         while let Some(word) = words.next() {
             match *word {
                 "--bench" => options.bench = true,
                 "--smoke" => (options.smoke, options.rounds) = (true, 1),
+                "--order" => options.order = true,
                 "--markdown" => options.markdown = true,
                 "--rounds" => match words.next().and_then(|count| count.parse().ok()) {
                     Some(count) => options.rounds = count,
