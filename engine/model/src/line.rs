@@ -1,9 +1,10 @@
 //! Reads one journal line.
 //!
 //! A record flattens its entry into itself, and the entry is told by a field of its own. What is derived for such a shape
-//! keeps every field in memory before it knows what it is. A journal of many thousand steps consists of intents and ends;
-//! [`encode`](crate::chain::encode) writes their fields in one order, and in that order they are read as they come. Any
-//! other line, and any other order, is read the derived way: this is a short cut, and never an opinion of its own.
+//! keeps every field in memory before it knows what it is. A journal of many thousand steps consists of intents and ends, and
+//! many short ones of how they begin and end as well; [`encode`](crate::chain::encode) writes their fields in one order, and in
+//! that order they are read as they come. Any other line, and any other order, is read the derived way: this is a short cut, and
+//! never an opinion of its own.
 
 use std::fmt;
 
@@ -13,8 +14,9 @@ use serde::de::{DeserializeSeed, Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use crate::digest::Digest;
-use crate::entry::{End, Entry, Intent, Record};
+use crate::entry::{End, Entry, Intent, Record, RunStarted, Session};
 use crate::id::{Epoch, RunId, Seq};
+use crate::status::RunStatus;
 
 /// A record with its link to the one before.
 #[derive(Debug, PartialEq)]
@@ -41,7 +43,7 @@ struct Derived {
     record: Record,
 }
 
-/// An intent or an end, its fields in the order in which they are written.
+/// A record of one of the usual kinds, its fields in the order in which they are written.
 struct Usual(Line);
 
 impl<'de> Deserialize<'de> for Usual {
@@ -71,6 +73,9 @@ impl<'de> Visitor<'de> for InOrder {
         let entry = match kind {
             "step_intended" => Entry::StepIntended(Box::new(Intent::deserialize(rest)?)),
             "step_ended" => Entry::StepEnded(Box::new(End::deserialize(rest)?)),
+            "run_started" => Entry::RunStarted(Box::new(RunStarted::deserialize(rest)?)),
+            "session_started" => Entry::SessionStarted(Session::deserialize(rest)?),
+            "session_ended" => Entry::SessionEnded { status: RunStatus::deserialize(rest)? },
             _ => return Err(A::Error::custom("another kind of record")),
         };
         Ok(Line { prev, record: Record { v, run, seq, epoch, at, entry } })
