@@ -48,14 +48,13 @@ impl Journal {
     /// # Errors
     /// As [`Journal::open`].
     pub fn open_known(run_dir: &RunDir, holder: &Holder, known: Option<Known>) -> Result<(Self, Found), OpenError> {
-        let taken = Self::taken(run_dir, holder)?;
-        match known {
-            Some(known) if known.extent.bytes == taken.content.len() as u64 && known.content == Digest::of(&taken.content) => {
-                let Known { extent, last, state, .. } = known;
-                Ok((taken.going_on(run_dir, last, extent), Found::AsKnown(state)))
-            }
-            _ => taken.read(run_dir).map(|(journal, reading)| (journal, Found::New(reading))),
+        let mut taken = Self::taken(run_dir, holder)?;
+        if let Some(Known { content, extent, last, state }) = known
+            && taken.content(run_dir)? == (extent.bytes, content)
+        {
+            return Ok((taken.going_on(run_dir, last, extent), Found::AsKnown(state)));
         }
+        taken.read(run_dir).map(|(journal, reading)| (journal, Found::New(reading)))
     }
 }
 

@@ -1,9 +1,10 @@
 //! Creating, opening and reading journals.
 
 use std::fs::File;
-use std::io::Read as _;
+use std::io::{ErrorKind, Read as _, Seek as _};
 use std::path::PathBuf;
 
+use runbook_model::digest::{Digest, Digester};
 use runbook_model::entry::Record;
 use runbook_model::id::{Epoch, RunId};
 use runbook_model::state::Illegal;
@@ -12,10 +13,13 @@ use rustix::io::Errno;
 
 use super::disk::JournalFile;
 use super::newborn::Newborn;
+use super::passing::walk;
 use super::{Damaged, Extent, Held, Holder, Journal, Lease, LeaseError, Reading, Records, RunDir, StorageFailure, directory};
 
 /// So many bytes hold the first records of nearly every journal.
 const BEGINNING: u64 = 256 * 1024;
+/// So many bytes of a journal are compared at a time.
+const AT_ONCE: usize = 256 * 1024;
 
 /// A journal could not be created. Nothing was run.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -97,7 +101,7 @@ impl Journal {
     pub(super) fn taken(run_dir: &RunDir, holder: &Holder) -> Result<TakenJournal, OpenError> {
         let path = run_dir.journal();
         // Before the lease, because taking it makes a file: a run that does not exist must not get one.
-        let mut file = open_existing(run_dir, OFlags::RDWR | OFlags::APPEND)?;
+        let file = open_existing(run_dir, OFlags::RDWR | OFlags::APPEND)?;
         let lease = Lease::take(run_dir, holder).map_err(|error| match error {
             LeaseError::Held(held) => OpenError::Held(held),
             LeaseError::Storage(failure) => ReadError::Storage(failure).into(),
@@ -105,8 +109,7 @@ impl Journal {
         rustix::fs::fsync(&file).map_err(StorageFailure::at("flush", &path)).map_err(ReadError::from)?;
         // Advice: where the kernel cannot follow it, the file system has no disk behind it either (tmpfs).
         let _advised = rustix::fs::fadvise(&file, 0, None, Advice::DontNeed);
-        let content = read_all(&mut file, run_dir)?;
-        Ok(TakenJournal { file, lease, content })
+        Ok(TakenJournal { file, lease })
     }
 
     /// Reads a journal without taking the run, even while another process writes it. Nothing is changed.
@@ -114,10 +117,7 @@ impl Journal {
     /// # Errors
     /// [`ReadError`] when there is none, or a record does not fit.
     pub fn read(run_dir: &RunDir) -> Result<Reading, ReadError> {
-        settled(|| {
-            let content = read_all(&mut open_existing(run_dir, OFlags::RDONLY)?, run_dir)?;
-            Reading::of(run_dir.run(), &run_dir.journal(), &content).map_err(ReadError::from)
-        })
+        settled(|| read_through(&open_existing(run_dir, OFlags::RDONLY)?, run_dir))
     }
 
     /// Reads the first records of a journal, at most `most`: enough to know what a run is of, and no more is looked at.
@@ -154,14 +154,32 @@ impl Journal {
 pub(super) struct TakenJournal {
     file: File,
     lease: Lease,
-    pub(super) content: Vec<u8>,
 }
 
 impl TakenJournal {
+    /// How long it is, in bytes, and the digest of them.
+    pub(super) fn content(&mut self, run_dir: &RunDir) -> Result<(u64, Digest), ReadError> {
+        let path = run_dir.journal();
+        let failed = StorageFailure::io("read", &path);
+        let (mut digester, mut length, mut piece) = (Digester::default(), 0, vec![0; AT_ONCE]);
+        self.file.rewind().map_err(&failed)?;
+        loop {
+            match self.file.read(&mut piece) {
+                Ok(0) => return Ok((length, digester.finish())),
+                Ok(read) => {
+                    digester.update(&piece[..read]);
+                    length += read as u64;
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(failed(error).into()),
+            }
+        }
+    }
+
     /// Reads its records. A last line that broke off is cut off.
     pub(super) fn read(self, run_dir: &RunDir) -> Result<(Journal, Reading), OpenError> {
         let path = run_dir.journal();
-        let reading = Reading::of(run_dir.run(), &path, &self.content).map_err(ReadError::from)?;
+        let reading = read_through(&self.file, run_dir)?;
         if reading.cut_tail.is_some() {
             cut(&self.file, reading.bytes)
                 .map_err(StorageFailure::at("cut the torn last line of", &path))
@@ -211,6 +229,19 @@ pub(super) fn open_existing(run_dir: &RunDir, flags: OFlags) -> Result<File, Rea
         Err(StorageFailure { source: Errno::NOENT, .. }) => Err(ReadError::Missing { run: run_dir.run(), path }),
         Err(other) => Err(other.into()),
     }
+}
+
+/// Its records, and the digest of all that was read: piece by piece, for the text of a long run takes as much memory as its records.
+fn read_through(file: &File, run_dir: &RunDir) -> Result<Reading, ReadError> {
+    let (mut digester, mut records, mut tail) = (Digester::default(), Vec::new(), 0);
+    let Extent { head, bytes } = walk(file, run_dir, |line, record| {
+        digester.update(line);
+        match record {
+            Some(record) => records.push(record),
+            None => tail = line.len() as u64,
+        }
+    })?;
+    Ok(Reading { records, head, bytes, cut_tail: Some(tail).filter(|&tail| tail > 0), content: digester.finish() })
 }
 
 fn read_all(file: &mut File, run_dir: &RunDir) -> Result<Vec<u8>, ReadError> {

@@ -1,7 +1,8 @@
 //! Reading a journal record by record, without keeping it: what a long run has written may be larger than all that is known
 //! of it.
 
-use std::io::{BufRead as _, BufReader};
+use std::fs::File;
+use std::io::{BufRead as _, BufReader, Seek as _};
 
 use runbook_model::entry::Record;
 use runbook_model::state::{Folding, RunState};
@@ -22,19 +23,7 @@ impl Journal {
     /// # Errors
     /// [`ReadError`] when there is no journal, or a record does not fit; those before it were shown.
     pub fn pass(run_dir: &RunDir, mut shown: impl FnMut(Record)) -> Result<(), ReadError> {
-        let path = run_dir.journal();
-        let mut file = BufReader::with_capacity(AT_ONCE, open_existing(run_dir, OFlags::RDONLY)?);
-        let (mut line, mut at) = (Vec::new(), Extent::EMPTY);
-        loop {
-            line.clear();
-            file.read_until(b'\n', &mut line).map_err(StorageFailure::io("read", &path))?;
-            let mut records = Records::from(at, run_dir.run(), &path, &line);
-            match records.next() {
-                None => return Ok(()),
-                Some(record) => shown(record?),
-            }
-            at = records.extent();
-        }
+        walk(&open_existing(run_dir, OFlags::RDONLY)?, run_dir, |_, record| record.into_iter().for_each(&mut shown)).map(drop)
     }
 
     /// What a run is, by its journal, without taking it; `None` when nothing is written yet.
@@ -45,6 +34,28 @@ impl Journal {
         let mut folding = Folding::default();
         Self::pass(run_dir, |record| folding.take(&record))?;
         folding.done().map_err(|illegal| ReadError::Illegal { run: run_dir.run(), illegal })
+    }
+}
+
+/// Reads a journal from its beginning, line by line: what is read, and the record that it is, or none for a last line without line
+/// break. Gives how far the records go.
+pub(super) fn walk(file: &File, run_dir: &RunDir, mut shown: impl FnMut(&[u8], Option<Record>)) -> Result<Extent, ReadError> {
+    let path = run_dir.journal();
+    let failed = StorageFailure::io("read", &path);
+    let mut file = BufReader::with_capacity(AT_ONCE, file);
+    file.rewind().map_err(&failed)?;
+    let (mut line, mut at) = (Vec::new(), Extent::EMPTY);
+    loop {
+        line.clear();
+        file.read_until(b'\n', &mut line).map_err(&failed)?;
+        let mut records = Records::from(at, run_dir.run(), &path, &line);
+        let record = records.next().transpose()?;
+        let ended = record.is_none();
+        at = records.extent();
+        shown(&line, record);
+        if ended {
+            return Ok(at);
+        }
     }
 }
 
@@ -71,7 +82,7 @@ mod tests {
         std::fs::write(dir.journal(), &content).unwrap();
         let whole = Journal::read(&dir).unwrap().records;
         assert_eq!(passed(&dir), (whole.clone(), Ok(())));
-        let mut file = std::fs::File::options().append(true).open(dir.journal()).unwrap();
+        let mut file = File::options().append(true).open(dir.journal()).unwrap();
         file.write_all(br#"{"prev":"#).unwrap();
         assert_eq!(passed(&dir), (whole, Ok(())));
     }
