@@ -54,8 +54,8 @@ impl Near {
     }
 
     /// Remembers what was asked for, if all that lies on the way to what was `found` is near. Blocks.
-    pub(super) fn learn(&self, site: &Site, invocation: Invocation, found: &Invocation) {
-        let Some(asked) = Asked::of(&invocation) else { return };
+    pub(super) fn learn(&self, site: &Site, invocation: &Invocation, found: &Invocation) {
+        let Some(asked) = Asked::of(invocation) else { return };
         let (Some(program), Some(cwd)) = (found.argv.first(), found.cwd.as_deref()) else { return };
         let env = command_env(&site.env, &site.extra_env, &invocation.env);
         let path = env.get("PATH").map_or(DEFAULT_PATH, String::as_str);
@@ -84,7 +84,7 @@ mod tests {
         let site = Site::new("01J0000000000000000000000A".parse().unwrap(), Path::new("/"));
         let asked = invocation(&[program]);
         assert!(!near.knows(&asked), "nothing is known at first");
-        near.learn(&site, asked.clone(), &Invocation { cwd: Some("/".to_owned()), ..invocation(&[found]) });
+        near.learn(&site, &asked, &Invocation { cwd: Some("/".to_owned()), ..invocation(&[found]) });
         near.knows(&asked)
     }
 
@@ -102,7 +102,7 @@ mod tests {
         let near = Near::default();
         let site = Site::new("01J0000000000000000000000A".parse().unwrap(), Path::new("/"));
         let asked = invocation(&["sh"]);
-        near.learn(&site, asked.clone(), &Invocation { cwd: Some("/".to_owned()), ..invocation(&["/bin/sh"]) });
+        near.learn(&site, &asked, &Invocation { cwd: Some("/".to_owned()), ..invocation(&["/bin/sh"]) });
         assert!(near.knows(&asked));
         assert!(!near.knows(&Invocation { cwd: Some("/mnt".to_owned()), ..asked.clone() }));
         let elsewhere = [("PATH".to_owned(), "/mnt/bin".to_owned())].into();

@@ -188,17 +188,17 @@ impl World for LiveWorld {
             let prepared = secrets::prepare(&self.site, &self.vault, change);
             return Box::pin(std::future::ready(prepared.map_err(|failure| known::redacted(*failure))));
         }
-        let (site, vault, wanted) = (Arc::clone(&self.site), Arc::clone(&self.vault), change.clone());
-        let prepare = move || secrets::prepare(&site, &vault, &wanted);
-        Box::pin(async move {
-            self.recall().await;
-            let prepared = off_thread(prepare).await.map_err(|failure| known::redacted(*failure))?;
-            if let (Change::Run(asked), Change::Run(prepared)) = (change, &prepared) {
-                let (near, site, found) = (self.near.clone(), Arc::clone(&self.site), prepared.clone());
-                let asked = asked.clone();
-                off_thread(move || near.learn(&site, asked, &found)).await;
+        let (site, vault, near, wanted) = (Arc::clone(&self.site), Arc::clone(&self.vault), self.near.clone(), change.clone());
+        let prepare = move || {
+            let prepared = secrets::prepare(&site, &vault, &wanted)?;
+            if let (Change::Run(asked), Change::Run(found)) = (&wanted, &prepared) {
+                near.learn(&site, asked, found);
             }
             Ok(prepared)
+        };
+        Box::pin(async move {
+            self.recall().await;
+            off_thread(prepare).await.map_err(|failure: Box<Failure>| known::redacted(*failure))
         })
     }
 
