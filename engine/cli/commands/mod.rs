@@ -40,8 +40,11 @@ pub mod tutorial;
 pub mod verify;
 
 use std::ffi::OsString;
+use std::mem::ManuallyDrop;
 
 use clap::FromArgMatches as _;
+use clap::error::ErrorKind;
+use runbook_runtime::script;
 
 use self::arguments::{Arguments, Verb};
 use crate::exit_code::ExitCode;
@@ -66,6 +69,9 @@ pub fn run(line: impl IntoIterator<Item = OsString>) -> std::process::ExitCode {
         [_, verb] if verb == itself::COURIER => return courier::run(&courier::Courier {}),
         _ => {}
     }
+    if line.get(1).is_some_and(|verb| ["exec", "resume", "check", "test"].iter().any(|reader| verb == reader)) {
+        script::make_ready();
+    }
     if line.get(1).is_some_and(|verb| verb == completions::VERB) {
         return completions::complete(&line).map_or_else(|failure| failure.exit(), |()| ExitCode::Completed).into();
     }
@@ -87,7 +93,16 @@ pub(crate) fn perform_line(line: impl IntoIterator<Item = OsString>) -> ExitCode
 }
 
 fn parsed(line: impl IntoIterator<Item = OsString>) -> Result<Arguments, clap::Error> {
-    arguments::command().try_get_matches_from(line).and_then(|matches| Arguments::from_arg_matches(&matches))
+    let line: Vec<_> = line.into_iter().collect();
+    // Kept until the process ends: to take all that apart again takes a tenth of a millisecond.
+    let mut reader = ManuallyDrop::new(arguments::reader());
+    match reader.try_get_matches_from_mut(&line) {
+        Err(error) if error.kind() == ErrorKind::DisplayVersion => Err(error),
+        // What is said of a mistake, and in help, names all verbs.
+        Err(_) => arguments::command().try_get_matches_from(line),
+        read => read,
+    }
+    .and_then(|matches| Arguments::from_arg_matches(&matches))
 }
 
 fn performed(Arguments { globals, verb }: Arguments) -> ExitCode {

@@ -9,6 +9,7 @@ mod answering;
 mod branches;
 mod budgets;
 mod calls;
+mod cast;
 mod checks;
 mod commands;
 mod confirms;

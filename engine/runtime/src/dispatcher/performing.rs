@@ -1,18 +1,17 @@
 //! What a session does with the script of its run: forward to its end, or back.
 
-use std::collections::BTreeMap;
-
 use runbook_model::decide::Refusal;
-use runbook_model::entry::{Entry, Mode, Source};
+use runbook_model::entry::{Entry, Source};
 use runbook_model::outcome::Outcome;
 use runbook_model::path::StepPath;
 use runbook_model::person::Decider;
 use runbook_model::state::{StepPhase, Work};
 
 use super::Halt;
+use super::cast::{Cast, cast};
 use super::session::{Finished, Session};
 use crate::line::Line;
-use crate::script::{Actor, Program};
+use crate::script::Program;
 
 impl Session {
     /// A failed step, or a confirm that was declined, may be tried again: that is what resuming means. A step of which
@@ -39,11 +38,9 @@ impl Session {
     }
 
     /// `before` are the sources from before an edit that is being adopted: an edit that does not replay is not kept.
-    pub(super) async fn forward(self, program: &Program, before: Option<Vec<Source>>) -> Finished {
+    pub(super) async fn forward(self, cast: Cast, before: Option<Vec<Source>>) -> Finished {
         let run = self.desk().ledger.state().run();
-        let (line, mut calls) = Line::new();
-        let rehearses = self.desk().ledger.state().started().mode == Mode::Rehearsal;
-        let actor = self.cast(program, line.quick(rehearses));
+        let Cast { actor, mut calls } = cast;
         let mut ended = self.desk().forward(&actor, &mut calls).await;
         drop((actor, calls));
         if let Ok(status) = &ended
@@ -63,7 +60,7 @@ impl Session {
         let run = self.desk().ledger.state().run();
         let (line, mut calls) = Line::new();
         let blocks = self.desk().ledger.state().owed().iter().any(|owed| !owed.done && owed.work == Work::Block);
-        let actor = blocks.then(|| self.cast(program, line));
+        let actor = blocks.then(|| cast(program, self.desk().ledger.state().started(), line));
         if let Some(actor) = &actor {
             // Replaying the recorded part finds the blocks again. It ends where the record ends: the desk refuses
             // every step that would go forward.
@@ -79,12 +76,5 @@ impl Session {
         let ended = self.desk().continue_rollback(actor.as_ref(), &mut calls).await;
         drop((actor, calls));
         self.finish(run, ended).await
-    }
-
-    pub(super) fn cast(&self, program: &Program, line: Line) -> Actor {
-        let state = self.desk().ledger.state();
-        let started = state.started();
-        let params: BTreeMap<_, _> = started.params.iter().map(|(name, given)| (name.clone(), given.value.clone())).collect();
-        program.with_hosts(&started.hosts).cast(&params, &started.settings, started.gate.as_ref(), line)
     }
 }

@@ -11,6 +11,7 @@ use runbook_model::rollback;
 use runbook_model::state::{RunState, Work};
 use runbook_model::status::RunStatus;
 
+use super::cast::{Cast, cast};
 use super::desk::Desk;
 use super::interrupts::Interrupts;
 use super::ledger::Ledger;
@@ -86,6 +87,7 @@ impl Session {
     pub async fn exec(opening: Opening, started: RunStarted, program: &Program) -> Result<Finished, Refused> {
         let sources = program.sources();
         let mut opening = opening;
+        let cast = Cast::of(program, &started);
         let wanted = if started.mode == Mode::Live { started.locks.clone() } else { Wanted::default() };
         let locks = locks(&mut opening, &started.runbook, &wanted).await?;
         let newborn = Newborn::make(&opening.dir, &holder(&opening, Purpose::Exec))?;
@@ -106,7 +108,7 @@ impl Session {
             return Err(Refused::Unsealable { why });
         }
         session.desk.locked(&StepPath::root(), &wanted)?;
-        Ok(session.forward(program, None).await)
+        Ok(session.forward(cast, None).await)
     }
 
     /// Goes on with a run: forward by replaying its pinned source, or with its rollback.
@@ -136,6 +138,7 @@ impl Session {
             _ => None,
         };
         let back = state.rollback().is_some();
+        let cast = (!back).then(|| Cast::of(&program, state.started()));
         let operator = Decider::Person(opening.operator.clone());
         let needed = locking::needed(&state, back);
         let locks = locks(&mut opening, &state.started().runbook, &needed).await?;
@@ -152,7 +155,10 @@ impl Session {
             }
             None => None,
         };
-        if back { Ok(session.backward(&program).await) } else { Ok(session.forward(&program, before).await) }
+        Ok(match cast {
+            Some(cast) => session.forward(cast, before).await,
+            None => session.backward(&program).await,
+        })
     }
 
     /// Rolls a run back, also one that completed long ago.
@@ -188,7 +194,7 @@ impl Session {
             }
             let (line, mut calls) = Line::new();
             let settles = session.desk.ledger.state().doubtful().iter().any(|step| step.settles());
-            let actor = settles.then(|| session.cast(&program, line));
+            let actor = settles.then(|| cast(&program, session.desk.ledger.state().started(), line));
             session.desk.beside(session.desk.settle_doubts(actor.as_ref(), &mut calls)).await?;
             drop((actor, calls));
             let desk = &session.desk;

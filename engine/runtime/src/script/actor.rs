@@ -2,9 +2,9 @@
 
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
+use std::sync::{Arc, OnceLock};
 
 use rhai::{Dynamic, Engine, Map};
 use runbook_model::path::StepPath;
@@ -74,7 +74,8 @@ impl Actor {
     pub(super) fn hired(script: Arc<Script>, params: Map, line: Line) -> Self {
         let (cues, waiting) = mpsc::channel();
         let curtain = Arc::new(AtomicBool::new(false));
-        let theatre = Theatre { script: Arc::clone(&script), params, line, curtain: Arc::clone(&curtain), last: None };
+        let theatre =
+            Theatre { script: Arc::clone(&script), params, line, curtain: Arc::clone(&curtain), next: None, last: None };
         let thread =
             std::thread::Builder::new().name("script".to_owned()).stack_size(STACK).spawn(move || theatre.open(&waiting));
         if let Err(error) = thread {
@@ -123,12 +124,15 @@ struct Theatre {
     params: Map,
     line: Line,
     curtain: Arc<AtomicBool>,
-    /// The engine and stage of the last play: rollback blocks live in them.
+    /// The engine and stage of the first play, made while nobody waits for them yet.
+    next: Option<(Engine, Arc<Stage>)>,
+    /// Those of the last play: rollback blocks live in them.
     last: Option<(Engine, Arc<Stage>)>,
 }
 
 impl Theatre {
     fn open(mut self, cues: &mpsc::Receiver<Cue>) {
+        self.next = Some(self.furnished());
         while let Ok(cue) = cues.recv() {
             let ending = match cue.scene {
                 Scene::Play(prompter) => self.play(prompter),
@@ -140,10 +144,16 @@ impl Theatre {
         }
     }
 
-    fn play(&mut self, prompter: Arc<Prompter>) -> Ending {
-        let purpose = Purpose::Play { line: self.line.prompted(prompter), params: self.params.clone() };
+    /// A stage with an engine that performs on it.
+    fn furnished(&self) -> (Engine, Arc<Stage>) {
+        let purpose = Purpose::Play { line: OnceLock::new(), params: self.params.clone() };
         let stage = Arc::new(Stage::new(Arc::clone(&self.script), purpose, Arc::clone(&self.curtain)));
-        let engine = performing(&stage);
+        (performing(&stage), stage)
+    }
+
+    fn play(&mut self, prompter: Arc<Prompter>) -> Ending {
+        let (engine, stage) = self.next.take().unwrap_or_else(|| self.furnished());
+        stage.begin(self.line.prompted(prompter));
         here::begin();
         let script = Arc::clone(&self.script);
         let ending = self.end(&stage, || {

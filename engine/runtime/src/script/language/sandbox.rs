@@ -8,11 +8,12 @@ use rhai::packages::{
 };
 use rhai::{Engine, Module, OptimizationLevel, Shared};
 
+use super::json;
 use super::vocabulary::MODULES;
 
-/// The functions of Rhai itself, as far as a script may have them. They are made once in a process: to make them takes
-/// longer than to read a runbook.
-static PACKAGES: LazyLock<[Shared<Module>; 8]> = LazyLock::new(|| {
+/// The functions of Rhai itself, as far as a script may have them, and behind them what takes the place of some. They are made
+/// once in a process: to make them takes longer than to read a runbook.
+static PACKAGES: LazyLock<[Shared<Module>; 9]> = LazyLock::new(|| {
     [
         CorePackage::new().as_shared_module(),
         BitFieldPackage::new().as_shared_module(),
@@ -22,14 +23,15 @@ static PACKAGES: LazyLock<[Shared<Module>; 8]> = LazyLock::new(|| {
         BasicBlobPackage::new().as_shared_module(),
         BasicMapPackage::new().as_shared_module(),
         MoreStringPackage::new().as_shared_module(),
+        json::module().into(),
     ]
 });
 
-/// An engine that can parse, and compute, and nothing else.
-pub(in crate::script) fn bare() -> Engine {
+/// Makes what all engines share.
+pub(in crate::script) fn make_packages() {
     // Closures are named by a hash; a fixed seed gives them the same names in every process, so that a replay that
-    // prints one prints the same. The seed also hashes the names of functions: every engine of the process has to be
-    // made here, because one made before the seed is set would not find its own functions afterwards.
+    // prints one prints the same. The seed also hashes the names of functions: every engine and every package of the process
+    // has to be made here, because one made before the seed is set would not find its own functions afterwards.
     static SEED: Once = Once::new();
     SEED.call_once(|| {
         let fixed = rhai::config::hashing::set_hashing_seed(Some([0x72, 0x75, 0x6e, 0x62]));
@@ -37,6 +39,12 @@ pub(in crate::script) fn bare() -> Engine {
             tracing::debug!("the hashing seed of Rhai was already set");
         }
     });
+    LazyLock::force(&PACKAGES);
+}
+
+/// An engine that can parse, and compute, and nothing else.
+pub(in crate::script) fn bare() -> Engine {
+    make_packages();
     let mut engine = Engine::new_raw();
     for package in PACKAGES.iter() {
         engine.register_global_module(Shared::clone(package));

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use rhai::{Array, Dynamic, EvalAltResult, FnPtr, Map, NativeCallContext, Position};
 use runbook_model::declaration::Declaration;
@@ -44,8 +44,8 @@ pub(in crate::script) enum Stop {
 pub(in crate::script) enum Purpose {
     /// Only `runbook(#{ … })` is wanted.
     Describe,
-    /// The steps are wanted.
-    Play { line: Line, params: Map },
+    /// The steps are wanted. The line is there when the play begins: the stage may be made before.
+    Play { line: OnceLock<Line>, params: Map },
 }
 
 /// What all functions of one performance share.
@@ -88,6 +88,15 @@ impl Stage {
             stopped: AtomicBool::new(false),
             rehearsed: AtomicBool::new(false),
             state: Mutex::new(State::default()),
+        }
+    }
+
+    /// The play begins: from here on `line` leads to the engine of the run.
+    pub(in crate::script) fn begin(&self, begun: Line) {
+        if let Purpose::Play { line, .. } = &self.purpose
+            && line.set(begun).is_err()
+        {
+            unreachable!("a stage serves one play");
         }
     }
 
@@ -155,6 +164,7 @@ impl Stage {
             return Err(terminated());
         }
         let Purpose::Play { line, .. } = &self.purpose else { return Ok(Reply::GoOn) };
+        let Some(line) = line.get() else { unreachable!("nothing is performed before the play begins") };
         match line.perform(operation) {
             Ok(Reply::Rest) => {
                 here::rest();
