@@ -1,10 +1,14 @@
-//! What the engine adds to Rhai, as definition files for the Rhai language server.
+//! What Rhai has and what the engine adds to it, as definition files for the Rhai language server.
 //!
 //! From the same tables as the checks and the reference: what an editor completes is what `runbook check` accepts.
 
+#[cfg(test)]
+mod edges;
+mod operators;
+mod rhai;
+
 use crate::script::language::schema::{Table, table};
 use crate::script::language::vocabulary;
-use crate::script::language::vocabulary::BLOCKED;
 
 /// One way to call a function, with what it does where no table says so.
 type Signature = (&'static str, &'static [&'static str], &'static str);
@@ -59,7 +63,8 @@ const TESTS: &[Signature] = &[
 /// The files by their names: what Rhai has, what the engine adds, and each module of looks.
 #[must_use]
 pub fn definitions() -> Vec<(String, String)> {
-    let mut files: Vec<(String, String)> = Vec::new();
+    let mut files =
+        vec![("__static__.d.rhai".to_owned(), rhai::text()), ("__builtin-operators__.d.rhai".to_owned(), operators::text())];
     let mut own = String::from("module static;\n\n/// The settings of `runbook.toml`.\nconst settings: Map;\n");
     STEPS.iter().for_each(|signature| define(&mut own, signature));
     files.push(("runbook.d.rhai".to_owned(), own));
@@ -104,36 +109,97 @@ fn capital(text: &str) -> String {
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
-/// What a runbook cannot use is not offered to its author.
-fn without_blocked(text: &str) -> String {
-    let mut kept = String::new();
-    let mut block = String::new();
-    for line in text.lines() {
-        block.push_str(line);
-        block.push('\n');
-        if line.trim_end().ends_with(';') {
-            let blocked = BLOCKED.iter().any(|(word, _)| line.trim_start().starts_with(&format!("fn {word}(")));
-            if !blocked {
-                kept.push_str(&block);
-            }
-            block.clear();
-        }
-    }
-    kept.push_str(&block);
-    kept
-}
-
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
+    use std::collections::{BTreeMap, BTreeSet};
 
     use super::*;
+    use crate::script::language::sandbox;
+    use crate::script::reading::engine_functions::engine_functions;
     use crate::script::{schema, test_schema, testing};
 
     /// How many arguments a way of calling takes.
     fn arity(way: &str) -> usize {
         let inside = way.trim_start_matches('(').split_once(')').map(|(inside, _)| inside).unwrap_or_default();
         if inside.is_empty() { 0 } else { inside.split(", ").count() }
+    }
+
+    /// What the engine has, and the tables of Rhai leave out: it belongs to the results of looks, which are the engine's own.
+    const OF_LOOKS: [&str; 14] = [
+        "get body",
+        "get code",
+        "get duration",
+        "get head",
+        "get headers",
+        "get lines",
+        "get millis",
+        "get ok",
+        "get size",
+        "get status",
+        "get stderr",
+        "get stdout",
+        "get tail",
+        "json",
+    ];
+
+    /// The names of the tables of Rhai with the numbers of arguments that their ways take.
+    fn described() -> BTreeMap<String, BTreeSet<usize>> {
+        let mut described = BTreeMap::<String, BTreeSet<usize>>::new();
+        for (name, ways, _) in rhai::FUNCTIONS.iter().chain(rhai::PROPERTIES) {
+            described.entry((*name).to_owned()).or_default().extend(ways.iter().map(|way| arity(way)));
+        }
+        for (name, ways, _) in rhai::PROPERTIES {
+            described.entry(format!("get {name}")).or_default().extend(ways.iter().map(|way| arity(way)));
+        }
+        described
+    }
+
+    #[test]
+    fn every_function_of_rhai_is_described_and_no_other() {
+        let mut described = described();
+        // Rhai marks what reads and writes a property by a `$`: `get$len`.
+        let mut there: BTreeMap<_, _> =
+            engine_functions().iter().map(|(name, taken)| (name.replace('$', " "), taken.clone())).collect();
+        for name in vocabulary::NAMES {
+            assert!(there.remove(name).is_some(), "`{name}` is no function of the engine");
+        }
+        for name in OF_LOOKS {
+            assert!(there.remove(name).is_some(), "`{name}` is no exception any more");
+        }
+        there.retain(|name, _| !vocabulary::BLOCKED.iter().any(|(word, _)| word == name));
+        // Of the words that the language has built in, the engine says no numbers of arguments.
+        for name in there.iter().filter(|(_, taken)| taken.is_empty()).map(|(name, _)| name) {
+            described.entry(name.clone()).and_modify(BTreeSet::clear);
+        }
+        let missing: Vec<_> = there.iter().filter(|(name, taken)| described.get(*name) != Some(*taken)).collect();
+        let invented: Vec<_> = described.iter().filter(|(name, taken)| there.get(*name) != Some(*taken)).collect();
+        assert!(missing.is_empty() && invented.is_empty(), "Rhai has {missing:?}, and described is {invented:?}");
+    }
+
+    #[test]
+    fn each_way_of_calling_is_written_once_on_one_line() {
+        let mut seen = BTreeSet::new();
+        for (name, ways, does) in rhai::FUNCTIONS.iter().chain(rhai::PROPERTIES) {
+            assert!(does.ends_with(['.', '…']) && !does.contains('\n'), "{name}: {does}");
+            for way in *ways {
+                assert!(seen.insert(format!("{name}{way}")), "{name}{way} stands there twice");
+            }
+        }
+    }
+
+    /// The language server takes no keyword for a name, nor what Rhai keeps for later, such as `new`.
+    #[test]
+    fn arguments_have_names_that_rhai_takes() {
+        let engine = sandbox::bare();
+        for (name, ways, _) in [STEPS, LOOKS, TESTS, rhai::FUNCTIONS, rhai::PROPERTIES].into_iter().flatten() {
+            for way in *ways {
+                let inside = way.trim_start_matches('(').split_once(')').map(|(inside, _)| inside).unwrap_or_default();
+                let names =
+                    inside.split(", ").filter_map(|one| one.split_once(": ")).map(|(name, _)| name.trim_start_matches('.'));
+                let written = format!("fn f({}) {{}}", names.collect::<Vec<_>>().join(", "));
+                engine.compile(&written).unwrap_or_else(|error| panic!("{name}{way}: {error}"));
+            }
+        }
     }
 
     #[test]
@@ -159,6 +225,7 @@ mod tests {
                 assert!(text.contains(&format!("/// - `{}`: {}", option.name, option.kind.wanted())), "{}", option.name);
             }
         }
-        assert!(text.contains("fn trim(") && !text.contains("fn sleep(") && !text.contains("fn eval("));
+        assert!(text.contains("fn trim(") && text.contains("fn get len(") && text.contains("op +(int, int) -> int;"));
+        assert!(vocabulary::BLOCKED.iter().all(|(word, _)| !text.contains(&format!("fn {word}("))));
     }
 }
