@@ -64,7 +64,7 @@ const TESTS: &[Signature] = &[
 #[must_use]
 pub fn definitions() -> Vec<(String, String)> {
     let mut files =
-        vec![("__static__.d.rhai".to_owned(), rhai::text()), ("__builtin-operators__.d.rhai".to_owned(), operators::text())];
+        vec![("__static__.d.rhai".to_owned(), rhai::file()), ("__builtin-operators__.d.rhai".to_owned(), operators::text())];
     let mut own = String::from("module static;\n\n/// The settings of `runbook.toml`.\nconst settings: Map;\n");
     STEPS.iter().for_each(|signature| define(&mut own, signature));
     files.push(("runbook.d.rhai".to_owned(), own));
@@ -145,7 +145,7 @@ mod tests {
     /// The names of the tables of Rhai with the numbers of arguments that their ways take.
     fn described() -> BTreeMap<String, BTreeSet<usize>> {
         let mut described = BTreeMap::<String, BTreeSet<usize>>::new();
-        for (name, ways, _) in rhai::FUNCTIONS.iter().chain(rhai::PROPERTIES) {
+        for (name, ways, _) in rhai::FUNCTIONS.into_iter().flatten().chain(rhai::PROPERTIES) {
             described.entry((*name).to_owned()).or_default().extend(ways.iter().map(|way| arity(way)));
         }
         for (name, ways, _) in rhai::PROPERTIES {
@@ -179,7 +179,7 @@ mod tests {
     #[test]
     fn each_way_of_calling_is_written_once_on_one_line() {
         let mut seen = BTreeSet::new();
-        for (name, ways, does) in rhai::FUNCTIONS.iter().chain(rhai::PROPERTIES) {
+        for (name, ways, does) in rhai::FUNCTIONS.into_iter().flatten().chain(rhai::PROPERTIES) {
             assert!(does.ends_with(['.', '…']) && !does.contains('\n'), "{name}: {does}");
             for way in *ways {
                 assert!(seen.insert(format!("{name}{way}")), "{name}{way} stands there twice");
@@ -191,7 +191,7 @@ mod tests {
     #[test]
     fn arguments_have_names_that_rhai_takes() {
         let engine = sandbox::bare();
-        for (name, ways, _) in [STEPS, LOOKS, TESTS, rhai::FUNCTIONS, rhai::PROPERTIES].into_iter().flatten() {
+        for (name, ways, _) in [STEPS, LOOKS, TESTS, rhai::PROPERTIES].into_iter().chain(rhai::FUNCTIONS).flatten() {
             for way in *ways {
                 let inside = way.trim_start_matches('(').split_once(')').map(|(inside, _)| inside).unwrap_or_default();
                 let names =
