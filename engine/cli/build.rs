@@ -1,13 +1,14 @@
 //! How the program is linked.
 //!
-//! It can stand anywhere in memory, so every process of it begins by writing some 26,000 addresses. The loader finds the places
-//! in a table, which is 0.6 MB long, or 10 KB in the packed form that glibc knows since 2.36 (`DT_RELR`): engine, keeper and the
+//! It can stand anywhere in memory, so every process of it begins by writing some 33,000 addresses. The loader finds the places
+//! in a table, which is 0.8 MB long, or 10 KB in the packed form that glibc knows since 2.36 (`DT_RELR`): engine, keeper and the
 //! courier of a remote step each start without reading that table.
 //!
 //! And the kernel maps it sixteen pages at a time around each that is touched. What a run of one step calls is a sixth of the code;
 //! as the compiler leaves it, that sixth is scattered over all the rest, and three quarters of the program come to lie in the memory of
 //! every process. `order.txt` says what a start needs, and the linker puts it together: half the memory, and a start that is a tenth
-//! shorter (`docs/src/reference/costs.md`). What is not on the list works as well, from where it stands.
+//! shorter (`docs/src/reference/costs.md`). What is not on the list works as well, from where it stands. `RUNBOOK_UNORDERED=1` leaves
+//! all of it there, for a linker that is put in place of the usual one without a word about it (`mold -run`).
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -17,6 +18,7 @@ use std::{env, fs};
 fn main() {
     println!("cargo::rerun-if-changed=engine/cli/build.rs");
     println!("cargo::rerun-if-changed=engine/cli/order.txt");
+    println!("cargo::rerun-if-env-changed=RUNBOOK_UNORDERED");
     let is = |name: &str, value: &str| env::var(name).is_ok_and(|found| found == value);
     // The linker asks for a glibc that knows the form. Where it is older, the program would not start at all.
     let here = env::var("HOST").ok() == env::var("TARGET").ok();
@@ -25,16 +27,33 @@ fn main() {
     }
     if is("TARGET", "x86_64-unknown-linux-gnu") && is("PROFILE", "release") && links_as_usual() {
         match order() {
-            Ok(script) => println!("cargo::rustc-link-arg-bins=-Wl,-T,{script}"),
+            Ok(script) => println!("cargo::rustc-link-arg-bins=-T{script}"),
             Err(why) => println!("cargo::warning=the functions of the program are not put in order: {why}"),
         }
     }
 }
 
-/// Whether the linker is the one that comes with Rust for this target: another may take ten minutes for such a list, or not know it.
+/// Whether the linker is the one that comes with Rust for this target, and names are as the list has them: another linker may take ten
+/// minutes for such a list, or not know it.
 fn links_as_usual() -> bool {
+    const OTHERS: [&str; 6] = ["linker=", "linker-flavor", "linker-features", "fuse-ld", "link-self-contained", "mold"];
     let flags = env::var("CARGO_ENCODED_RUSTFLAGS").unwrap_or_default();
-    env::var_os("RUSTC_LINKER").is_none() && !["linker=", "linker-flavor", "fuse-ld"].iter().any(|other| flags.contains(other))
+    let named = flags.contains("symbol-mangling-version=v0");
+    if !named {
+        println!(
+            "cargo::warning=the flags of `.cargo/config.toml` are not in effect: a run will take twice the memory that it needs"
+        );
+    }
+    let other = env::var_os("RUSTC_LINKER").is_some() || OTHERS.iter().any(|other| flags.contains(other));
+    named && !other && env::var_os("RUNBOOK_UNORDERED").is_none() && comes_with_rust()
+}
+
+/// Whether this Rust has a linker of its own: those of distributions have none, and link with that of the system.
+fn comes_with_rust() -> bool {
+    let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let root = Command::new(rustc).args(["--print", "sysroot"]).output();
+    let root = root.ok().and_then(|said| String::from_utf8(said.stdout).ok()).unwrap_or_default();
+    Path::new(root.trim()).join("lib/rustlib/x86_64-unknown-linux-gnu/bin/gcc-ld/ld.lld").exists()
 }
 
 /// Writes `order.txt` as a script for the linker.

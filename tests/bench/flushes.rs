@@ -12,7 +12,7 @@ const FLUSHES: &str = "trace=fsync,fdatasync,syncfs,sync,sync_file_range,msync";
 pub(crate) fn of(source: &str) -> Result<f64, String> {
     let place = Place::with(source)?;
     let strace = rivals::installed("strace")?;
-    let engine = env!("CARGO_BIN_EXE_runbook");
+    let engine = &*crate::place::program().to_string_lossy();
     let words = ["-f", "-qq", "-e", "signal=none", "-e", FLUSHES, "-o", "flushes", engine, "exec", "main"];
     let mut command = place.command(strace, &[&words[..], &ours::UNSEALED].concat());
     let output = command.output().map_err(|error| error.to_string())?;

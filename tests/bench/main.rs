@@ -5,10 +5,14 @@
 //! cargo bench --bench costs -- --rounds 3 T1 T9     only these
 //! cargo bench --bench costs -- --smoke              every path once, small; nothing is judged by the clock
 //! cargo bench --bench costs -- --markdown           the table as docs/src/reference/costs.md has it
+//! cargo bench --bench costs -- --program PATH       of another program than the one that is built along
 //! cargo bench --bench costs -- --order              nothing of that: writes engine/cli/order.txt
 //! ```
 //!
 //! Ratios within one run mean something, absolute times do not. A rival that is not installed is named and left out.
+//!
+//! The program that is built along is not quite the one that is handed on: what only tests need has features of packages built
+//! into it, such as all tables of Unicode. `cargo build --release`, a copy of that, and `--program` measure the other.
 
 mod bare_pack;
 mod branches;
@@ -55,9 +59,18 @@ fn main() -> ExitCode {
         // `cargo test --all-targets` runs this as well; it is no test.
         return ExitCode::SUCCESS;
     }
-    #[cfg(target_arch = "x86_64")]
+    if let Some(program) = options.program.as_deref()
+        && let Err(why) = place::measure_instead(program)
+    {
+        output::tell(&format!("costs: {}: {why}", program.display()));
+        return ExitCode::from(2);
+    }
     if options.order {
-        return order::write().map_or_else(
+        #[cfg(target_arch = "x86_64")]
+        let written = order::write();
+        #[cfg(not(target_arch = "x86_64"))]
+        let written = Err("the order of the program is only known where breakpoints are: on x86-64".to_owned());
+        return written.map_or_else(
             |why| {
                 output::tell(&format!("costs: {why}"));
                 ExitCode::FAILURE

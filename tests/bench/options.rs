@@ -1,5 +1,7 @@
 //! What was asked for on the command line.
 
+use std::path::PathBuf;
+
 /// What was asked for.
 #[derive(Debug, Clone)]
 pub(crate) struct Options {
@@ -13,6 +15,8 @@ pub(crate) struct Options {
     pub(crate) markdown: bool,
     /// Whether nothing is measured, and the order of the program is written.
     pub(crate) order: bool,
+    /// The program that is measured, when it is not the one that was built along.
+    pub(crate) program: Option<PathBuf>,
     /// The targets that are wanted; all when empty.
     only: Vec<String>,
 }
@@ -20,12 +24,17 @@ pub(crate) struct Options {
 impl Options {
     /// Reads the words; `None`, and a complaint, when one means nothing.
     pub(crate) fn read(words: &[&str]) -> Option<Self> {
-        let mut options = Self { bench: false, rounds: 5, smoke: false, markdown: false, order: false, only: Vec::new() };
+        let mut options =
+            Self { bench: false, rounds: 5, smoke: false, markdown: false, order: false, program: None, only: Vec::new() };
         let mut words = words.iter();
         while let Some(word) = words.next() {
             match *word {
                 "--bench" => options.bench = true,
                 "--smoke" => (options.smoke, options.rounds) = (true, 1),
+                "--program" => match words.next() {
+                    Some(program) => options.program = Some(PathBuf::from(program)),
+                    None => return complain("--program wants the path of one"),
+                },
                 "--order" => options.order = true,
                 "--markdown" => options.markdown = true,
                 "--rounds" => match words.next().and_then(|count| count.parse().ok()) {

@@ -1,7 +1,21 @@
 //! A directory of its own for one measurement, on the disk that is measured.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
+
+static INSTEAD: OnceLock<PathBuf> = OnceLock::new();
+
+/// The program that is measured.
+pub(crate) fn program() -> &'static Path {
+    INSTEAD.get().map_or(Path::new(env!("CARGO_BIN_EXE_runbook")), PathBuf::as_path)
+}
+
+/// Measures this program from here on.
+pub(crate) fn measure_instead(program: &Path) -> std::io::Result<()> {
+    // Whoever runs it stands elsewhere.
+    INSTEAD.set(program.canonicalize()?).map_err(|_| std::io::Error::other("one is measured already"))
+}
 
 /// A directory, gone afterwards. It lies in `/var/tmp` and not in `/tmp`, which may be in memory: flushes would cost nothing
 /// there. Nor in the build directory, which is part of a repository: whose runbooks are versioned pays for a look at git.
@@ -45,7 +59,7 @@ impl Place {
 
     /// The command line that is measured, to be run here.
     pub(crate) fn ours(&self, arguments: &[&str]) -> Command {
-        self.command(env!("CARGO_BIN_EXE_runbook"), arguments)
+        self.command(program(), arguments)
     }
 
     /// The only run in this place.

@@ -189,6 +189,39 @@ mod tests {
     }
 
     #[test]
+    fn what_reads_a_line_and_what_speaks_of_mistakes_agree() {
+        let lines = [
+            "runbook exec api -p a=b --env staging --dry-run --color never",
+            "runbook --state-dir /tmp/x exec api --unsealed why -v",
+            "runbook resume last --adopt",
+            "runbook rollback 01ABC --dry-run",
+            "runbook resolve 01ABC step did --why seen",
+            "runbook answer 01ABC --choose blue",
+            "runbook runs --state failed --output json",
+            "runbook -C /tmp alerts check",
+            "runbook",
+            "runbook exec",
+            "runbook exec api --dri",
+            "runbook nothing",
+            "runbook answer 01ABC --yes --no",
+        ];
+        for line in lines {
+            let read = |command: clap::Command| {
+                let matches = command.try_get_matches_from(line.split(' '))?;
+                Arguments::from_arg_matches(&matches).map(|arguments| format!("{arguments:?}"))
+            };
+            let kind = |error: clap::Error| error.kind();
+            assert_eq!(read(reader()).map_err(kind), read(command()).map_err(kind), "{line}");
+        }
+        assert!(read_by_reader("runbook exec api -p a=b") && read_by_reader("runbook -C /tmp list --output json"));
+    }
+
+    /// Whether the whole command line is not needed for it.
+    fn read_by_reader(line: &str) -> bool {
+        reader().try_get_matches_from(line.split(' ')).is_ok()
+    }
+
+    #[test]
     fn global_options_stand_on_either_side_of_the_verb() {
         assert_eq!(parse("runbook --color never list").unwrap().globals.color, When::Never);
         assert_eq!(parse("runbook list --output json").unwrap().globals.output, Format::Json);

@@ -1,4 +1,4 @@
-//! `runbook definitions`: what the engine adds to Rhai, for editors.
+//! `runbook definitions`: the functions, options and modules that a runbook has, for editors.
 
 use std::path::PathBuf;
 

@@ -69,7 +69,8 @@ pub fn run(line: impl IntoIterator<Item = OsString>) -> std::process::ExitCode {
         [_, verb] if verb == itself::COURIER => return courier::run(&courier::Courier {}),
         _ => {}
     }
-    if line.get(1).is_some_and(|verb| ["exec", "resume", "check", "test"].iter().any(|reader| verb == reader)) {
+    // The verb is not known yet; options with their values may stand before it.
+    if line.iter().skip(1).take(5).any(|word| ["exec", "resume", "check", "test"].iter().any(|reader| word == reader)) {
         script::make_ready();
     }
     if line.get(1).is_some_and(|verb| verb == completions::VERB) {

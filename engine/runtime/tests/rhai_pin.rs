@@ -221,6 +221,12 @@ fn a_debugger_sees_every_deciding_statement_before_it_runs() {
     assert_eq!(*seen.lock().expect("no panic"), ["switch", "for", "if", "if"]);
 }
 
+/// With the feature `metadata`, Rhai refuses a comment with three slashes that stands before anything but a function.
+#[test]
+fn a_comment_may_stand_anywhere() {
+    assert_eq!(engine().eval::<i64>("/// one\nlet a = 1;\n/** two */ a + 1").ok(), Some(2));
+}
+
 #[test]
 fn maps_iterate_in_the_order_of_their_keys() {
     let keys: Array = engine().eval("#{ b: 1, a: 2, C: 3, _d: 4 }.keys()").expect("it runs");

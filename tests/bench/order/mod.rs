@@ -8,7 +8,6 @@ mod prefixes;
 mod symbols;
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
 use crate::ours;
 use crate::place::Place;
@@ -25,7 +24,7 @@ const HEAD: &str = "\
 
 /// Looks at what short runs call, and writes the list.
 pub(crate) fn write() -> Result<(), String> {
-    let program = Path::new(env!("CARGO_BIN_EXE_runbook"));
+    let program = crate::place::program();
     let symbols = Symbols::of(program)?;
     let place = Place::with(&ours::steps(1))?;
     let mut called = BTreeSet::new();

@@ -50,7 +50,8 @@ impl Journal {
     pub fn open_known(run_dir: &RunDir, holder: &Holder, known: Option<Known>) -> Result<(Self, Found), OpenError> {
         let mut taken = Self::taken(run_dir, holder)?;
         if let Some(Known { content, extent, last, state }) = known
-            && taken.content(run_dir)? == (extent.bytes, content)
+            && taken.length(run_dir)? == extent.bytes
+            && taken.content(run_dir)? == content
         {
             return Ok((taken.going_on(run_dir, last, extent), Found::AsKnown(state)));
         }

@@ -157,19 +157,22 @@ pub(super) struct TakenJournal {
 }
 
 impl TakenJournal {
-    /// How long it is, in bytes, and the digest of them.
-    pub(super) fn content(&mut self, run_dir: &RunDir) -> Result<(u64, Digest), ReadError> {
+    /// How long it is, in bytes.
+    pub(super) fn length(&self, run_dir: &RunDir) -> Result<u64, ReadError> {
+        let found = self.file.metadata().map_err(StorageFailure::io("look at", &run_dir.journal()))?;
+        Ok(found.len())
+    }
+
+    /// The digest of all of it.
+    pub(super) fn content(&mut self, run_dir: &RunDir) -> Result<Digest, ReadError> {
         let path = run_dir.journal();
         let failed = StorageFailure::io("read", &path);
-        let (mut digester, mut length, mut piece) = (Digester::default(), 0, vec![0; AT_ONCE]);
+        let (mut digester, mut piece) = (Digester::default(), vec![0; AT_ONCE]);
         self.file.rewind().map_err(&failed)?;
         loop {
             match self.file.read(&mut piece) {
-                Ok(0) => return Ok((length, digester.finish())),
-                Ok(read) => {
-                    digester.update(&piece[..read]);
-                    length += read as u64;
-                }
+                Ok(0) => return Ok(digester.finish()),
+                Ok(read) => digester.update(&piece[..read]),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => return Err(failed(error).into()),
             }

@@ -6,11 +6,8 @@ use crate::script::reading::engine_functions::engine_functions;
 /// Makes the functions of Rhai, and the list of them by which calls are checked, on a thread of its own: together they take about
 /// as long as a command line and a configuration. Whoever needs them sooner, or finds no such thread, makes them itself.
 pub fn make_ready() {
-    let made = std::thread::Builder::new().name("functions".to_owned()).spawn(|| {
+    let _made = std::thread::Builder::new().name("functions".to_owned()).spawn(|| {
         sandbox::make_packages();
         engine_functions();
     });
-    if let Err(error) = made {
-        tracing::debug!(%error, "no thread that makes the functions of scripts ready");
-    }
 }
