@@ -13,6 +13,7 @@ use tokio::process::{Child, Command};
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
+use super::ahead::Ahead;
 use super::marks::{Marks, Piece};
 use super::session::{News, Session};
 use super::streams::Streams;
@@ -60,20 +61,27 @@ pub(super) struct Contact {
 }
 
 impl Contact {
-    /// Opens a session and says `request` (`VERB NONCE RUN KEY …` without the nonce), then `body`. `direct` makes a connection
-    /// of its own. `log` is a file for the words of `ssh`.
+    /// Opens a session, if none was opened `ahead`, and says `request` (`VERB NONCE RUN KEY …` without the nonce), then `body`.
+    /// `direct` makes a connection of its own. `log` is a file for the words of `ssh`.
     ///
     /// # Errors
     /// `ssh` could not be started.
-    pub(super) async fn open(link: &Link, direct: bool, request: &Request<'_>, log: &Path) -> io::Result<Self> {
+    pub(super) async fn open(
+        link: &Link,
+        direct: bool,
+        ahead: Option<Ahead>,
+        request: &Request<'_>,
+        log: &Path,
+    ) -> io::Result<Self> {
         let nonce = nonce()?;
         let said = request.bytes(&nonce);
-        let shared = match &link.shared {
-            Some(shared) if !direct => Session::open(shared, far::command()).await.ok(),
-            _ => None,
+        let shared = match ahead {
+            _ if direct => None,
+            None => Ahead::open(link).await,
+            ahead => ahead,
         };
         let (way, streams) = match shared {
-            Some((session, streams)) => (Way::Shared(session, false), streams),
+            Some(Ahead { session, streams, is_open }) => (Way::Shared(session, is_open), streams),
             None => start(link, direct, log)?,
         };
         let (line, hung_up) = oneshot::channel();

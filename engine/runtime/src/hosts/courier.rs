@@ -1,6 +1,7 @@
 //! The courier: the process that has one command run on a host, and brings back what came of it.
 
-use std::io::{self, Read as _};
+use std::io;
+use std::os::fd::AsFd as _;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use runbook_model::answer::{ExitStatus, Process};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::{Instant, sleep, sleep_until};
 
+use super::ahead::{self, Ahead};
 use super::contact::{Contact, Heard, Request};
 use super::delivery::Delivery;
 use super::fragment::fragment;
@@ -30,12 +32,13 @@ const PAUSE: Duration = Duration::from_millis(500);
 pub fn serve() -> ExitCode {
     // It was started as `/proc/self/exe`, and would stand as `exe` in `ps`.
     rustix::thread::set_name(c"runbook-courier").unwrap_or(());
-    let mut text = String::new();
-    let task = io::stdin().read_to_string(&mut text).ok().and_then(|_| serde_json::from_str::<Task>(&text).ok());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let (Some(task), Ok(runtime)) = (task, runtime) else { return ExitCode::from(255) };
-    drop(text);
-    let verdict = runtime.block_on(carry(&task));
+    let carried = runtime.and_then(|runtime| runtime.block_on(carry()));
+    let (task, verdict) = match carried {
+        Ok(Some(carried)) => carried,
+        Ok(None) => return ExitCode::SUCCESS,
+        Err(_) => return ExitCode::from(255),
+    };
     // Without the file, whoever waits for it asks the host.
     match (verdict.write(&task.verdict), verdict) {
         (Ok(()), Verdict::Ended { status: ExitStatus::Code(code), .. }) => ExitCode::from(u8::try_from(code).unwrap_or(255)),
@@ -46,14 +49,14 @@ pub fn serve() -> ExitCode {
     }
 }
 
-async fn carry(task: &Task) -> Verdict {
-    let stopper = match signal(SignalKind::terminate()) {
-        Ok(signal) => Stopper::new(signal, task),
-        Err(error) => return Verdict::NotStarted { message: format!("the courier cannot hear a stop: {error}") },
-    };
+/// Does what it is told; `None` when there was nothing to do.
+async fn carry() -> io::Result<Option<(Task, Verdict)>> {
+    // First, so that a stop is heard from the beginning.
+    let signal = signal(SignalKind::terminate())?;
+    let Some((task, ahead)) = ahead::read(io::stdin().as_fd().try_clone_to_owned()?).await? else { return Ok(None) };
     let mut courier = Courier {
-        task,
-        stopper,
+        task: &task,
+        stopper: Stopper::new(signal, &task),
         delivery: Delivery::default(),
         begun: false,
         ended: [false; 2],
@@ -61,7 +64,9 @@ async fn carry(task: &Task) -> Verdict {
         left_running: Vec::new(),
         never: None,
     };
-    courier.carry().await
+    let verdict = courier.carry(ahead).await;
+    drop(courier);
+    Ok(Some((task, verdict)))
 }
 
 struct Courier<'a> {
@@ -91,12 +96,12 @@ enum Turn {
 }
 
 impl Courier<'_> {
-    async fn carry(&mut self) -> Verdict {
+    async fn carry(&mut self, mut ahead: Option<Ahead>) -> Verdict {
         let mut asking = matches!(self.task.work, Work::Ask);
         let (mut direct, mut lost_at) = (false, Instant::now());
         loop {
             let log = self.task.verdict.with_extension("ssh");
-            let opened = Contact::open(&self.task.link, direct, &self.request(asking), &log).await;
+            let opened = Contact::open(&self.task.link, direct, ahead.take(), &self.request(asking), &log).await;
             let turn = match opened {
                 Ok(contact) => self.follow(contact, asking).await,
                 Err(error) if !asking => {

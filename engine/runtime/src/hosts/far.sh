@@ -75,6 +75,7 @@ rb_c=${rb_v#*\(};
 rb_c=${rb_c%\)*};
 set -- ${rb_v##*) };
 rb_state=$1;
+rb_up=$2;
 rb_sid=$4;
 rb_start=${20};
 };
@@ -199,19 +200,34 @@ rb_stat "$2" && [ "$rb_state" != Z ] && { [ -z "$3" ] || [ "$rb_sid" = "$3" ]; }
 rb_say "$1" "$rb_pid" "$rb_c";
 };
 # Who lives on behind the command. Numbers are given out in turn, and the last one is known: whoever it started is among
-# those between. When these are many, or began at the front again, all processes are looked through.
+# those between. When these are many, or began at the front again, all processes are looked through. To look for its mark
+# takes a program, which is spared where it is plain that somebody else is behind them: the next session of ours, above all.
 rb_left() {
 IFS=" " read -r rb_w rb_w rb_w rb_w rb_i </proc/loadavg;
 [ "$rb_i" -ge "$rb_p" ] && [ $((rb_i - rb_p)) -le 300 ] || { rb_members left; return; };
 set --;
 while [ "$rb_i" -gt "$rb_p" ]; do
 if rb_leads "$rb_i"; then
-rb_member left "$rb_i" "$rb_p" || set -- "$@" "/proc/$rb_i/environ";
+rb_member left "$rb_i" "$rb_p" || rb_stranger || set -- "$@" "/proc/$rb_i/environ";
 fi;
 rb_i=$((rb_i - 1));
 done;
 [ $# -eq 0 ] || rb_marked left "$@";
 } 2>/dev/null;
+# Whether the process of the last look comes from somebody else for certain: its parent lived before the command did, and
+# is nobody to whom the system gives what lost its parent. That is one of those above us, but not the daemon of the session.
+rb_stranger() {
+rb_e=$rb_up;
+rb_o=" ";
+rb_w=$PPID;
+while [ "$rb_w" -gt 1 ]; do
+rb_stat "$rb_w" || return 1;
+case $rb_c in sshd*) ;; *) rb_o="$rb_o$rb_w ";; esac;
+rb_w=$rb_up;
+done;
+case "$rb_o$rb_w 1 0 " in *" $rb_e "*) return 1;; esac;
+rb_stat "$rb_e" && [ "$rb_start" -lt "${rb_begun#* }" ];
+};
 # Whether a number is that of a process: threads have numbers of the same kind.
 rb_leads() {
 [ -e "/proc/$1/status" ] || return 1;

@@ -8,13 +8,14 @@
 //!
 //! The far half is a small script for the host's `/bin/sh` (`far`). It keeps what the command prints and how it ends in a
 //! private directory there, so that a connection may break: the `courier` makes another one and asks. The courier is a
-//! process of ours, one a command, which the keeper owns like any command; so killing the engine loses nothing here, either.
+//! process of ours, one a command (the next may wait already, with its session open: `ahead`), which the keeper owns like any command; so killing the engine loses nothing here, either.
 //! What came of the command it writes into a [`Verdict`], because an exit code alone cannot tell the command's 255 from `ssh`'s.
 //!
 //! [`Link`] is how a host is reached: over a connection that the user keeps open, or over one of ours for the run. For a
 //! session on it the courier asks the `ssh` that holds it (`session`); it starts an `ssh` of its own when that one does not
 //! answer as expected, has no more sessions to give, or has been lost.
 
+mod ahead;
 mod contact;
 mod courier;
 mod delivery;
@@ -29,6 +30,7 @@ mod streams;
 mod task;
 mod words;
 
+pub use ahead::written;
 pub use courier::serve;
 pub(crate) use fragment::is_variable;
 pub use link::{Link, Links, NoLink, SshSettings};

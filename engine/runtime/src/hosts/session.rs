@@ -169,6 +169,18 @@ fn matches(pattern: &[u8], name: &[u8]) -> bool {
     }
 }
 
+/// What whoever holds a connection says first.
+#[cfg(test)]
+pub(super) fn greeting() -> Vec<u8> {
+    packet(&words(&[HELLO, VERSION]))
+}
+
+/// What it says when the host has opened a session.
+#[cfg(test)]
+pub(super) fn opened() -> Vec<u8> {
+    packet(&words(&[SESSION_OPENED, 0, 7]))
+}
+
 #[cfg(test)]
 mod tests {
     use std::path::PathBuf;
@@ -231,7 +243,7 @@ mod tests {
     #[tokio::test]
     async fn whoever_speaks_as_expected_is_passed_three_streams_however_its_words_are_cut() {
         for cut in [1, 3, 4096] {
-            let opened = [hello(VERSION), packet(&words(&[SESSION_OPENED, 0, 7]))].concat();
+            let opened = [greeting(), opened()].concat();
             let (news, streams) = asked(opened, cut).await;
             assert_eq!((news.expect("a session"), streams), (News::Opened, 3), "{cut}");
             for no in [FAILURE, PERMISSION_DENIED] {

@@ -87,7 +87,7 @@ async fn halt(task: Task) -> Halted {
             details: (grace.as_millis() / 100).to_string(),
             command: None,
         };
-        match Contact::open(&task.link, direct, &request, &log).await {
+        match Contact::open(&task.link, direct, None, &request, &log).await {
             Ok(contact) => match timeout_at(deadline, listen(contact, &mut receipt)).await {
                 Ok(Ok(halted)) => return halted,
                 Ok(Err(words)) => why = words,

@@ -9,13 +9,13 @@ use runbook_model::answer::{ExitStatus, Exited, Process, Stream, Unkept};
 use runbook_model::manner::Reach;
 use rustix::io::{Errno, ioctl_fionbio, read, write};
 use rustix::pipe::{fcntl_getpipe_size, fcntl_setpipe_size};
-use rustix::process::{Pid, PidfdFlags, Signal, WaitStatus, pidfd_open};
+use rustix::process::{Pid, Signal, WaitStatus};
 use zeroize::Zeroizing;
 
 use super::capture::{Capture, LIMIT, Lost};
 use super::job::{Job, OutputFiles, Window};
-use super::pty::{self, Pty};
-use super::spawn::spawn;
+use super::pty;
+use super::started::Started;
 use super::stopping::Stopping;
 use super::wire::{End, Ended, StopReason, Stopped};
 use crate::secret::Patterns;
@@ -39,6 +39,8 @@ pub(super) struct Child {
     pub(super) key: u64,
     pub(super) only_looks: bool,
     pub(super) marker: String,
+    /// What is to be started ahead of the next command.
+    pub(super) next: Option<Job>,
     pid: Pid,
     /// Readable when the child has ended. The end of its output says nothing: a grandchild may hold the pipe for hours.
     ended: OwnedFd,
@@ -86,31 +88,25 @@ impl Child {
     /// # Errors
     /// Why it was not started, for people.
     pub(super) fn start(key: u64, job: Job, dir: &Path, marker: String) -> Result<Self, String> {
-        let mut job = job;
-        let pty = job.manner.terminal.map(|terminal| Pty::open(terminal, job.window)).transpose();
-        let pty = pty.map_err(|error| format!("it needs a terminal, and the system gave none: {error}"))?;
-        let (far, near) = pty.map(|pty| (pty.far, pty.near)).unzip();
-        let mut child = spawn(&job, &marker, near)?;
-        let pid = Pid::from_child(&child);
-        let ended = pidfd_open(pid, PidfdFlags::empty()).map_err(|error| {
-            // Without it the end would never be noticed. It takes a machine without free descriptors to come here.
-            child.kill().and_then(|()| child.wait()).map(drop).unwrap_or(());
-            format!("it was started and killed at once, because its end could not have been seen: {error}")
-        })?;
-        let (at_terminal, stays_open) = (far.is_some(), job.manner.is_interactive());
-        let (input, stdout) = match far {
-            Some(far) => {
+        let started = Started::spawn(&job, marker)?;
+        Ok(Self::of(started, 0, key, job, dir))
+    }
+
+    /// Makes a process that has started the command `key`. So many bytes of its input it has had.
+    pub(super) fn of(started: Started, written: usize, key: u64, mut job: Job, dir: &Path) -> Self {
+        let next = job.next();
+        let Started { pid, ended, marker, terminal, stdin, stdout, stderr } = started;
+        let (at_terminal, stays_open) = (terminal.is_some(), job.manner.is_interactive());
+        let (input, stdout) = match terminal {
+            Some(terminal) => {
                 let text = if stays_open { Vec::new() } else { pty::typed(job.stdin.take()) };
-                (far.try_clone().ok().map(|keys| (keys, text)), Some(far))
+                (terminal.try_clone().ok().map(|keys| (keys, text)), Some(terminal))
             }
-            None => {
-                let text = job.stdin.take().unwrap_or_default().into_bytes();
-                (child.stdin.take().map(|pipe| (pipe.into(), text)), child.stdout.take().map(OwnedFd::from))
-            }
+            None => (stdin.map(|pipe| (pipe, job.stdin.take().unwrap_or_default().into_bytes())), stdout),
         };
         let input = input.map(|(pipe, text)| {
             no_waiting(&pipe);
-            Input { pipe, text: Zeroizing::new(text), written: 0, stays_open }
+            Input { pipe, text: Zeroizing::new(text), written, stays_open }
         });
         let files = (!job.only_looks).then(|| OutputFiles::of(dir, key));
         let patterns = Arc::new(Patterns::of(&job.redact));
@@ -123,14 +119,13 @@ impl Child {
             }
             Output { pipe, capture: Capture::new(path, limit, Arc::clone(&patterns)) }
         };
-        let outputs = [
-            output(stdout, files.as_ref().map(|files| files.stdout.clone())),
-            output(child.stderr.take().map(OwnedFd::from), files.map(|files| files.stderr)),
-        ];
-        Ok(Self {
+        let outputs =
+            [output(stdout, files.as_ref().map(|files| files.stdout.clone())), output(stderr, files.map(|files| files.stderr))];
+        Self {
             key,
             only_looks: job.only_looks,
             marker,
+            next,
             pid,
             ended,
             grace: job.grace.into(),
@@ -141,7 +136,7 @@ impl Child {
             outputs,
             stopping: None,
             exit: None,
-        })
+        }
     }
 
     pub(super) fn pid(&self) -> u32 {
@@ -314,7 +309,7 @@ impl Output {
 }
 
 /// Makes reads and writes return at once. It cannot fail on a pipe of ours; if it did, `poll` would still say when to read.
-fn no_waiting(pipe: &OwnedFd) {
+pub(super) fn no_waiting(pipe: &OwnedFd) {
     ioctl_fionbio(pipe, true).unwrap_or(());
 }
 

@@ -9,6 +9,7 @@ use std::time::Instant;
 use jiff::Timestamp;
 use rustix::process::{WaitOptions, WaitStatus, wait};
 
+use super::ahead::Ahead;
 use super::child::{BUFFER, Child};
 use super::connection::Connection;
 use super::job::{Job, marker};
@@ -29,6 +30,7 @@ pub(super) struct Desk {
     used: HashSet<u64>,
     /// How many commands only looked.
     looks: u64,
+    ahead: Ahead,
     /// Whether we have children at all, commands or orphans of theirs; most of the time between two commands we have none.
     has_family: bool,
     /// Processes that were reported as left running: (pid, start).
@@ -41,8 +43,8 @@ impl Desk {
         let (ledger, used) = Ledger::open(&dir)?;
         let buffer = vec![0; BUFFER];
         let (connections, children, reported) = (Vec::new(), Vec::new(), HashSet::new());
-        let (looks, has_family) = (0, false);
-        Ok(Self { listener, connections, children, buffer, dir, boot, ledger, used, looks, has_family, reported })
+        let (looks, ahead, has_family) = (0, Ahead::default(), false);
+        Ok(Self { listener, connections, children, buffer, dir, boot, ledger, used, looks, ahead, has_family, reported })
     }
 
     /// Greets an engine.
@@ -106,13 +108,15 @@ impl Desk {
             self.used.remove(&key);
             return self.connections[at].say(&Event::Unwritten { errno: errno(&error).raw_os_error() });
         }
-        match Child::start(key, job, &self.dir, marker(&self.dir, key)) {
+        let mark = marker(&self.dir, key);
+        match self.start(key, job, mark) {
             Ok(child) => {
                 if let Some(Alive { pid, start, .. }) = Alive::read(child.pid()) {
                     self.ledger.append_or_owe(Line::Begun { key, pid, start_time: start, name });
                 }
                 self.connections[at].watches = Some(key);
                 self.children.push(child);
+                self.begun();
             }
             Err(message) => {
                 let end = End::NotStarted { message };
@@ -126,12 +130,37 @@ impl Desk {
     fn look(&mut self, at: usize, job: Job) {
         self.looks += 1;
         let key = u64::MAX - self.looks;
-        match Child::start(key, job, &self.dir, marker(&self.dir, format_args!("look-{}", self.looks))) {
+        let mark = marker(&self.dir, format_args!("look-{}", self.looks));
+        match self.start(key, job, mark) {
             Ok(child) => {
                 self.connections[at].watches = Some(key);
                 self.children.push(child);
+                self.begun();
             }
             Err(message) => self.connections[at].say(&Event::Ended(End::NotStarted { message })),
+        }
+    }
+
+    /// Starts a command, or gives it to a program that waits for one like it.
+    fn start(&mut self, key: u64, job: Job, mark: String) -> Result<Child, String> {
+        match self.ahead.take(&job) {
+            Some((started, written)) => Ok(Child::of(started, written, key, job, &self.dir)),
+            None => Child::start(key, job, &self.dir, mark),
+        }
+    }
+
+    /// The command that was started last has begun, and has had its input: the next one of its kind may get ready.
+    fn begun(&mut self) {
+        if let Some(next) = self.children.last().and_then(|child| child.next.clone()) {
+            self.children.iter_mut().for_each(Child::feed);
+            self.start_ahead(Some(next));
+        }
+    }
+
+    /// Starts a program ahead, as long as there is somebody to ask for it.
+    fn start_ahead(&mut self, next: Option<Job>) {
+        if let Some(next) = next.filter(|_| !self.connections.is_empty()) {
+            self.ahead.start(next, |count| marker(&self.dir, format_args!("ahead-{count}")));
         }
     }
 
@@ -171,10 +200,13 @@ impl Desk {
     }
 
     fn ended(&mut self, pid: u32, status: WaitStatus) {
-        let Self { children, connections, buffer, .. } = self;
-        if let Some(child) = children.iter_mut().find(|child| child.pid() == pid) {
-            let key = child.key;
-            child.ended(status, buffer, &mut |stderr, bytes| tell(connections, key, stderr, bytes));
+        let Self { children, connections, buffer, ahead, .. } = self;
+        match children.iter_mut().find(|child| child.pid() == pid) {
+            Some(child) => {
+                let key = child.key;
+                child.ended(status, buffer, &mut |stderr, bytes| tell(connections, key, stderr, bytes));
+            }
+            None => ahead.ended(pid),
         }
     }
 
@@ -184,7 +216,7 @@ impl Desk {
             let mut left = Vec::new();
             if self.has_family && self.children[at].has_ended() {
                 let commands: HashSet<u32> = self.children.iter().map(Child::pid).collect();
-                left = left_running(&self.children[at], &commands, &self.reported);
+                left = left_running(&self.children[at], &commands, self.ahead.pids(), &self.reported);
             }
             let over = self.children[at].is_over(!left.is_empty());
             if over {
@@ -197,7 +229,7 @@ impl Desk {
     }
 
     fn write_down(&mut self, mut child: Child, mut left: Vec<Alive>) {
-        let (key, only_looks) = (child.key, child.only_looks);
+        let (key, only_looks, next) = (child.key, child.only_looks, child.next.take());
         child.close(&mut |stderr, bytes| tell(&mut self.connections, key, stderr, bytes));
         left.retain(Alive::still_lives);
         self.reported.extend(left.iter().map(|process| (process.pid, process.start)));
@@ -209,6 +241,8 @@ impl Desk {
             connection.watches = None;
             connection.say(&Event::Ended(end.clone()));
         }
+        // Whoever was started when it began has been let go, if it took its time.
+        self.start_ahead(next);
     }
 
     /// Sends what waits, and forgets the lines that are closed.
@@ -216,11 +250,17 @@ impl Desk {
         let now = Instant::now();
         self.connections.iter_mut().for_each(|connection| connection.send(now));
         self.connections.retain(|connection| !connection.closed);
+        self.ahead.let_go(now);
         // Nobody will ever hear what a command saw that only looks when its engine has let go of it.
         let watched: HashSet<_> = self.connections.iter().filter_map(|connection| connection.watches).collect();
         for child in self.children.iter_mut().filter(|child| child.only_looks && !watched.contains(&child.key)) {
             child.stop(StopReason::Operator);
         }
+    }
+
+    /// When whoever waits for a command that does not come is let go.
+    pub(super) fn due(&self) -> Option<Instant> {
+        self.ahead.due()
     }
 
     /// Nobody listens, nothing runs, everything is written down.
@@ -239,10 +279,11 @@ fn tell(connections: &mut [Connection], key: u64, stderr: bool, bytes: &[u8]) {
 ///
 /// Among several commands an orphan is told by its marker; one whose environment cannot be read, by its process group, and
 /// failing that it is put down to the command only when no other one runs.
-fn left_running(child: &Child, commands: &HashSet<u32>, reported: &HashSet<(u32, u64)>) -> Vec<Alive> {
+fn left_running(child: &Child, commands: &HashSet<u32>, ahead: &HashSet<u32>, reported: &HashSet<(u32, u64)>) -> Vec<Alive> {
     let me = std::process::id();
     let family = process::descendants(me);
-    let is_orphan = |process: &&Alive| process.parent == me && !commands.contains(&process.pid);
+    let is_known = |pid: &u32| commands.contains(pid) || ahead.contains(pid);
+    let is_orphan = |process: &&Alive| process.parent == me && !is_known(&process.pid);
     let is_ours = |orphan: &&Alive| match orphan.marker() {
         Some(marker) => marker == child.marker,
         None => orphan.group == child.pid() || commands.len() == 1,

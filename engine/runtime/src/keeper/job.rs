@@ -50,6 +50,11 @@ pub struct Job {
     /// [`Keeper::recover`]: super::Keeper::recover
     #[serde(default)]
     pub only_looks: bool,
+    /// The beginning of the input of another such program, which is to be started ahead when this one has begun, and
+    /// again when it has ended. The next job that differs in nothing but the rest of its input is given to it. Wanted only of programs that do nothing before they
+    /// have read all of their input.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ahead: Option<String>,
 }
 
 /// The size of a terminal, in characters.
@@ -84,6 +89,25 @@ impl Job {
     #[must_use]
     pub fn usual_grace() -> Length {
         Length::from_secs(10)
+    }
+
+    /// The job that is to be started ahead, if one is: it has the beginning of its input, and nothing that is of this command
+    /// alone.
+    pub(super) fn next(&mut self) -> Option<Self> {
+        let stdin = Some(self.ahead.take()?);
+        Some(Self {
+            argv: self.argv.clone(),
+            env: self.env.clone(),
+            cwd: self.cwd.clone(),
+            stdin,
+            grace: self.grace,
+            manner: self.manner,
+            window: self.window,
+            env_files: self.env_files.clone(),
+            redact: Vec::new(),
+            only_looks: true,
+            ahead: None,
+        })
     }
 }
 

@@ -13,6 +13,7 @@
 //! In the keeper there is no runtime and no thread: one loop over `poll` ([`serve`]). Nothing is flushed to the disk:
 //! the page cache outlives the death of any process, and after a power loss the answer is "in doubt" in any case.
 
+mod ahead;
 mod cage;
 mod capture;
 mod child;
@@ -28,6 +29,7 @@ mod pty;
 mod recover;
 mod serve;
 mod spawn;
+mod started;
 mod stopping;
 mod unwritten;
 mod wire;

@@ -3,6 +3,7 @@
 //! This program is called in three roles: `keeper DIR` is a keeper, `engine DIR KEY PROGRAM…` is an engine that is there to
 //! be killed, and without those it runs the tests (all, or those whose names contain one of its arguments).
 
+mod ahead;
 mod crashes;
 mod disk;
 mod ends;
@@ -41,7 +42,9 @@ fn main() -> ExitCode {
         _ => {}
     }
     let wanted: Vec<_> = arguments.iter().filter(|argument| !argument.starts_with('-')).collect();
-    let all = [disk::TESTS, ends::TESTS, outputs::TESTS, stops::TESTS, terminals::TESTS, crashes::TESTS, ready::TESTS].concat();
+    let all =
+        [ahead::TESTS, crashes::TESTS, disk::TESTS, ends::TESTS, outputs::TESTS, ready::TESTS, stops::TESTS, terminals::TESTS]
+            .concat();
     let is_wanted = |test: &Test| wanted.is_empty() || wanted.iter().any(|wanted| test.0.contains(wanted.as_str()));
     run(all.into_iter().filter(is_wanted).collect(), arguments.iter().any(|argument| argument == "--list"))
 }

@@ -17,7 +17,7 @@ fn session(shell: &[&str], home: &Path, verb: &str, rest: &str, body: &str) -> C
         .args(&shell[1..])
         .args(["-c", &script()])
         .env_clear()
-        .env("PATH", "/usr/local/bin:/usr/bin:/bin")
+        .env("PATH", format!("{}/bin:/usr/local/bin:/usr/bin:/bin", home.display()))
         .env("HOME", home)
         .process_group(0)
         .stdin(Stdio::piped())
@@ -213,6 +213,41 @@ fn who_lives_on_behind_a_command_is_named_and_nobody_else_is() {
             assert_eq!((stay.len(), pids(&out, "@left ")), (2, stay.clone()), "{shell:?}: {out}");
             assert_eq!(pids(&asked, "@left "), stay, "{shell:?}: whoever asks later is told, too\n{asked}");
             assert!(out.ends_with("@ended 5\n"), "{shell:?}: {out}");
+        });
+    }
+}
+
+/// The next session of ours is one, which is opened while a command is at work.
+#[test]
+fn nobody_is_searched_who_has_plainly_another_parent() {
+    for is_plain in [true, false] {
+        in_every_shell(|shell, home| {
+            let [bin, searched, pid, go, tell] = ["bin", "searched", "pid", "go", "tell"].map(|name| home.join(name));
+            std::fs::create_dir(&bin).expect("a directory");
+            let grep = format!("#!/bin/sh\necho \"$@\" > {}\nPATH=/usr/bin:/bin exec grep \"$@\"\n", searched.display());
+            std::fs::write(bin.join("grep"), grep).expect("a file");
+            assert!(Command::new("chmod").arg("+x").arg(bin.join("grep")).status().expect("chmod").success());
+            assert!(Command::new("mkfifo").args([&go, &tell]).status().expect("mkfifo").success());
+            // Older than the command. Where it is not plain, its child has lost it, and is with whoever takes orphans.
+            let starts = format!("sleep 624 & echo $! > {};", pid.display());
+            let starts = if is_plain { starts } else { format!("( {starts} );") };
+            let script = format!("read x < {}; {starts} echo x > {}; wait", tell.display(), go.display());
+            let mut other = Command::new("sh").args(["-c", &script]).process_group(0).spawn().expect("sh");
+            // Starts are counted in hundredths of a second.
+            let clock = || std::fs::read_to_string("/proc/uptime").expect("Linux");
+            let now = clock();
+            while clock() == now {
+                std::thread::yield_now();
+            }
+            let waits = format!("echo x > {}; read x < {}", tell.display(), go.display());
+            let (out, _) = run(shell, home, &waits);
+            assert!(out.ends_with("@ended 0\n") && !out.contains("@left"), "{shell:?}: {out}");
+            let group = rustix::process::Pid::from_child(&other);
+            rustix::process::kill_process_group(group, rustix::process::Signal::KILL).expect("ours");
+            other.wait().expect("ours");
+            let read = |file: &Path| std::fs::read_to_string(file).unwrap_or_default();
+            let environ = format!("/proc/{}/environ", read(&pid).trim());
+            assert_eq!(read(&searched).split_whitespace().any(|word| word == environ), !is_plain, "{shell:?}: {out}");
         });
     }
 }

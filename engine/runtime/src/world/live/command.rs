@@ -65,6 +65,7 @@ pub(super) fn job(site: &Site, prepared: &Invocation, only_looks: bool) -> Job {
         env_files: prepared.env_files.clone(),
         redact: known::all(),
         only_looks,
+        ahead: None,
     }
 }
 

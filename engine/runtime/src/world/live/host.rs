@@ -1,7 +1,7 @@
 //! Programs on other hosts: given to a courier, which the keeper owns like any other program.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
@@ -21,7 +21,7 @@ use super::environment::DEFAULT_PATH;
 use super::keepsakes::{Keepsakes, name};
 use super::processes::{Job, Key, Processes, RunEnd, RunFound, Unwritten, Window};
 use super::program::resolve_program;
-use crate::hosts::{Link, Links, NoLink, SshSettings, Task, Verdict, Work, is_variable};
+use crate::hosts::{Link, Links, NoLink, SshSettings, Task, Verdict, Work, is_variable, written};
 use crate::secret::known;
 use crate::world::Limits;
 
@@ -51,6 +51,8 @@ pub(super) struct Hosts {
     couriers: Option<Couriers>,
     links: Arc<tokio::sync::Mutex<Links>>,
     keepsakes: RefCell<Keepsakes>,
+    /// Who was sent a courier before, and so is likely to be sent another.
+    known: RefCell<BTreeSet<String>>,
     run: String,
 }
 
@@ -61,6 +63,7 @@ impl Hosts {
             couriers: site.couriers.clone(),
             links: Arc::new(tokio::sync::Mutex::new(Links::new(sign))),
             keepsakes: RefCell::default(),
+            known: RefCell::default(),
             run: site.run.to_string(),
         }
     }
@@ -196,7 +199,9 @@ impl Hosts {
             reconnect: couriers.ssh.reconnect,
             verdict: file.clone(),
         };
-        let stdin = serde_json::to_string(&task).map_err(|error| NoLink { message: error.to_string() })?;
+        let (beginning, rest) = written(&task).map_err(|error| NoLink { message: error.to_string() })?;
+        let stdin = Some(format!("{beginning}{rest}"));
+        let is_known = !asks && !self.known.borrow_mut().insert(at.host.to_owned());
         let only_looks = asks || at.only_looks;
         let job = Job {
             argv: couriers.program.clone(),
@@ -207,7 +212,7 @@ impl Hosts {
                 .filter_map(|(name, value)| Some((name.to_str()?.to_owned(), value.to_str()?.to_owned())))
                 .collect(),
             cwd: site.root.clone(),
-            stdin: Some(stdin),
+            stdin,
             grace: (Duration::from(site.grace) + BEYOND).into(),
             // The rest of the manner is about a process here, and is refused for one elsewhere.
             manner: Manner { output: at.invocation.manner.output, ..Manner::default() },
@@ -215,6 +220,7 @@ impl Hosts {
             env_files: BTreeMap::new(),
             redact: known::all(),
             only_looks,
+            ahead: is_known.then_some(beginning),
         };
         let end = processes.run(courier, job, limits, progress).await;
         let verdict = Verdict::read(&file);
