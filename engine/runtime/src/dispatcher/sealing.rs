@@ -62,6 +62,11 @@ impl Desk {
         }
     }
 
+    /// Whether the run has an audit trail.
+    pub(super) fn is_sealed(&self) -> bool {
+        self.sealer.archivist.is_some()
+    }
+
     /// Seals what was written, and waits for it.
     pub(super) async fn try_seal(&self, reason: &str) -> Result<(), String> {
         let Some(archivist) = &self.sealer.archivist else { return Ok(()) };

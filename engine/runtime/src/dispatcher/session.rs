@@ -90,7 +90,7 @@ impl Session {
         let cast = Cast::of(program, &started);
         let wanted = if started.mode == Mode::Live { started.locks.clone() } else { Wanted::default() };
         let locks = locks(&mut opening, &started.runbook, &wanted).await?;
-        let newborn = Newborn::make(&opening.dir, &holder(&opening, Purpose::Exec))?;
+        let mut newborn = Newborn::make(&opening.dir, &holder(&opening, Purpose::Exec))?;
         if started.mode == Mode::Live {
             make_ready(&opening.world, &sources).await;
         }
@@ -100,8 +100,10 @@ impl Session {
         let first = journal.append(Entry::RunStarted(Box::new(started)), opening.world.now()).map_err(Halt::from)?;
         let state = RunState::begin(&first).map_err(Halt::from)?;
         let session = Self::new(opening, journal, state, &sources, Purpose::Exec, Some(&first), locks)?;
-        // Before the seal: a journal that cannot be flushed is another fault than a trail that cannot be written.
-        session.desk.ledger.sync().await?;
+        if session.desk.is_sealed() {
+            // Before the seal: a journal that cannot be flushed is another fault than a trail that cannot be written.
+            session.desk.ledger.sync().await?;
+        }
         if let Err(why) = session.desk.try_seal("before the first step").await {
             let status = RunStatus::Abandoned { why: "it could not be sealed".to_owned() };
             session.desk.ledger.write_durably(Entry::SessionEnded { status }, session.desk.now()).await?;

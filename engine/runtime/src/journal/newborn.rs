@@ -1,6 +1,9 @@
 //! A run whose directory was made, and which a power cut could still take away.
 
+use std::collections::BTreeSet;
 use std::fs::File;
+use std::io::Write as _;
+use std::path::PathBuf;
 
 use runbook_model::entry::Source;
 use runbook_model::id::Epoch;
@@ -20,6 +23,9 @@ pub struct Newborn {
     dir: RunDir,
     lease: Lease,
     file: File,
+    /// What was written, and the directories with new names, outermost first.
+    sources: Vec<(PathBuf, File)>,
+    grown: BTreeSet<PathBuf>,
 }
 
 impl Newborn {
@@ -38,16 +44,25 @@ impl Newborn {
         })?;
         let file = directory::open_file(&dir.journal(), OFlags::RDWR | OFlags::APPEND | OFlags::CREATE | OFlags::EXCL)?;
         directory::make(&dir.keeper())?;
-        Ok(Self { dir: dir.clone(), lease, file })
+        Ok(Self { dir: dir.clone(), lease, file, sources: Vec::new(), grown: BTreeSet::new() })
     }
 
-    /// Keeps the text of sources, as [`RunDir::pin`] does, but for their name in the directory of the run: [`Newborn::durable`] puts that
-    /// on disk with all others.
+    /// Keeps the text of sources, as [`RunDir::pin`] does, but for the disk: [`Newborn::durable`] waits for that.
+    ///
+    /// Nobody reads a run that has no record yet, so there is no need for a file to come into being whole.
     ///
     /// # Errors
     /// As of [`RunDir::pin`].
-    pub fn pin(&self, sources: &[(&str, &str)]) -> Result<Vec<Source>, SourceError> {
-        self.dir.pin_below(sources)
+    pub fn pin(&mut self, sources: &[(&str, &str)]) -> Result<Vec<Source>, SourceError> {
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::TRUNC;
+        let (pinned, grown) = self.dir.lay(sources, |path, bytes| {
+            let mut file = directory::open_file(path, flags)?;
+            file.write_all(bytes).map_err(StorageFailure::io("write", path))?;
+            self.sources.push((path.to_owned(), file));
+            Ok(())
+        })?;
+        self.grown.extend(grown);
+        Ok(pinned)
     }
 
     /// The journal, when all of it is on disk: a run that is announced is found again after a power cut.
@@ -55,7 +70,13 @@ impl Newborn {
     /// # Errors
     /// The file system refused.
     pub fn durable(self) -> Result<Journal, CreateError> {
-        // The first flush since the directory was made carries the others, so that they cost next to nothing.
+        // The first flush since the directory was made carries the names and files of all others, so that these cost next to nothing.
+        for (path, file) in &self.sources {
+            rustix::fs::fsync(file).map_err(StorageFailure::at("flush", path))?;
+        }
+        for parent in self.grown.iter().rev() {
+            directory::flush(parent)?;
+        }
         rustix::fs::fsync(&self.file).map_err(StorageFailure::at("flush", &self.dir.journal()))?;
         for parent in self.dir.dir().ancestors().take(3) {
             directory::flush(parent)?;

@@ -60,13 +60,21 @@ impl RunDir {
     /// # Errors
     /// [`SourceError::Name`] before anything is written; [`SourceError::Storage`].
     pub fn pin(&self, sources: &[(&str, &str)]) -> Result<Vec<Source>, SourceError> {
-        let pinned = self.pin_below(sources)?;
+        let (pinned, grown) = self.lay(sources, directory::replace)?;
+        // Innermost first, so that no name is on disk that leads to nothing.
+        for parent in grown.iter().rev() {
+            directory::flush(parent)?;
+        }
         directory::flush(self.dir())?;
         Ok(pinned)
     }
 
-    /// The same, but for the name of the directory of the sources in the directory of the run, which is still to be flushed.
-    pub(super) fn pin_below(&self, sources: &[(&str, &str)]) -> Result<Vec<Source>, SourceError> {
+    /// Writes the text of sources into their files by `write`, and says which directories have new names since.
+    pub(super) fn lay(
+        &self,
+        sources: &[(&str, &str)],
+        mut write: impl FnMut(&Path, &[u8]) -> Result<(), StorageFailure>,
+    ) -> Result<(Vec<Source>, BTreeSet<PathBuf>), SourceError> {
         let pinned: Vec<_> =
             sources.iter().map(|(name, text)| Source { name: (*name).to_owned(), digest: Digest::of(text.as_bytes()) }).collect();
         let places = pinned.iter().map(|source| self.place(source)).collect::<Result<Vec<_>, _>>()?;
@@ -76,13 +84,9 @@ impl RunDir {
                 directory::make(&parent)?;
                 grown.insert(parent);
             }
-            directory::replace(place, text.as_bytes())?;
+            write(place, text.as_bytes())?;
         }
-        // Innermost first, so that no name is on disk that leads to nothing.
-        for parent in grown.iter().rev() {
-            directory::flush(parent)?;
-        }
-        Ok(pinned)
+        Ok((pinned, grown))
     }
 
     /// The text of a source, exactly as it was pinned.

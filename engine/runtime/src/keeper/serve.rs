@@ -141,6 +141,6 @@ fn timeout(desk: &Desk) -> Option<Timespec> {
     let now = Instant::now();
     let round = desk.needs_rounds().then(|| now + ROUND);
     let children = desk.children.iter().filter_map(Child::due);
-    let first = children.chain(desk.connections.iter().filter_map(Connection::due)).chain(round).min()?;
+    let first = children.chain(desk.connections.iter().filter_map(Connection::due)).chain(desk.due()).chain(round).min()?;
     Timespec::try_from(first.saturating_duration_since(now)).ok()
 }

@@ -12,6 +12,7 @@ crate::tests![
     what_is_not_of_its_kind_gets_a_process_of_its_own,
     one_that_died_while_it_waited_is_given_nothing,
     nobody_who_waits_was_left_behind_by_a_command,
+    whoever_waits_in_vain_is_let_go_and_was_left_behind_by_nobody,
     whoever_waits_goes_with_the_engine,
     whoever_waits_goes_with_a_keeper_that_is_killed,
     a_command_of_somebody_who_waited_is_an_orphan_like_any_other,
@@ -111,6 +112,15 @@ fn nobody_who_waits_was_left_behind_by_a_command() {
     kill_and_wait(pid);
     assert_eq!(leaves.left_running.iter().map(|process| process.pid).collect::<Vec<_>>(), [pid]);
     assert!(lives(ready));
+}
+
+fn whoever_waits_in_vain_is_let_go_and_was_left_behind_by_nobody() {
+    let place = Place::new();
+    let (keeper, ready) = begun(&place);
+    // It takes ten seconds, in which the keeper has nothing else to wake up for.
+    wait_gone(ready);
+    let plain = block_on(exited(&keeper, 2, job(&["/bin/true"])));
+    assert!(plain.left_running.is_empty(), "{plain:?}");
 }
 
 fn whoever_waits_goes_with_the_engine() {
