@@ -68,3 +68,37 @@ fn a_host_that_opens_no_more_sessions_on_the_connection_is_reached_by_another() 
     place.runbook("main", &source.replace("DIR", dir.trim_end_matches('/')));
     place.expect(0, &["exec", "main"]);
 }
+
+/// A runbook of commands on a host, with one here between the second and the third, which finds what waits for the third: its session
+/// there, and its courier here.
+fn waiting(hosts: &Hosts, here: &str, third: &str) -> Place {
+    let place = place(hosts, "");
+    let source = r#"
+        let there = |name, script| command(name, #{ on: "web-1", run: ["sh", "-c", script], timeout: "60s", rollback: "nothing" });
+        there.call("first", "echo $PPID > DIR/first");
+        there.call("second", "echo $PPID $(ps -o ppid= -p $PPID) > DIR/second");
+        command("here", #{ run: ["sh", "-c", `HERE`], timeout: "60s", rollback: "nothing" });
+        there.call("third", `THIRD`);
+    "#;
+    let dir = place.path("").display().to_string();
+    let source = source.replace("HERE", here).replace("THIRD", third);
+    place.runbook("main", &source.replace("DIR", dir.trim_end_matches('/')));
+    place
+}
+
+#[test]
+fn the_session_of_the_next_command_is_open_before_it_is_needed() {
+    let hosts = Hosts::start(&["web-1"]);
+    let here = r#"read first < DIR/first; read second connection < DIR/second; next=
+        until [ -n "$next" ]; do next=$(ps -o pid= --ppid $connection | grep -vw -e $first -e $second); done; echo $next > DIR/next"#;
+    let third = r#"read next < DIR/next; echo "$PPID, $next"; [ $PPID -eq $next ]"#;
+    waiting(&hosts, here, third).expect(0, &["exec", "main"]);
+}
+
+#[test]
+fn a_courier_that_dies_while_it_waits_is_not_missed() {
+    let hosts = Hosts::start(&["web-1"]);
+    let here = r#"courier=; until [ -n "$courier" ]; do courier=$(ps -o pid=,comm= --ppid $PPID | sed -n 's/ runbook-courier$//p'); done
+        kill -9 $courier; while [ -d /proc/$courier ] && ! grep -q '^State:.Z' /proc/$courier/status; do :; done"#;
+    waiting(&hosts, here, "echo again").expect(0, &["exec", "main"]);
+}

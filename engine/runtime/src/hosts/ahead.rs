@@ -96,7 +96,7 @@ async fn lost(ahead: &mut Option<Ahead>) {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write as _;
+    use std::io::{Write as _, pipe};
     use std::path::PathBuf;
     use std::time::Duration;
 
@@ -123,7 +123,7 @@ mod tests {
         let dir = tempfile::tempdir().expect("a directory");
         let socket = dir.path().join("socket");
         let listener = UnixListener::bind(&socket).expect("a socket");
-        let (stdin, mut line) = std::io::pipe().expect("a pipe");
+        let (stdin, mut line) = pipe().expect("a pipe");
         let (first, _) = written(&task(socket.clone())).expect("JSON");
         line.write_all(first.as_bytes()).expect("room");
         let near = async {
