@@ -131,9 +131,9 @@ impl Ledger {
         if self.is_unheard() { self.sync().await } else { Ok(()) }
     }
 
-    /// Whether something was written that nobody may hear of before a flush.
+    /// Whether something was written that nobody may hear of before a flush, or nothing of the run is on disk yet.
     pub(super) fn is_unheard(&self) -> bool {
-        !self.unheard.borrow().is_empty()
+        !self.unheard.borrow().is_empty() || self.durable_bytes() == 0
     }
 
     /// Writes the last fact of a session down. An intent for which there was no room is in the state and not in the

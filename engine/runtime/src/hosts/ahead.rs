@@ -7,8 +7,10 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::pin::pin;
 
+use serde::Deserialize;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
 use tokio::net::unix::pipe::Receiver;
+use tokio::signal::unix::Signal;
 use zeroize::Zeroizing;
 
 use super::session::{News, Session};
@@ -38,23 +40,57 @@ impl Ahead {
     }
 }
 
-/// What is written to a courier: the first line, which is the same for every command on a host, and the rest.
+/// What is written to a courier, and how much of it is the same for every command on the host: its first line. All of it is one
+/// document, which a courier from before there were two parts understands as well: the keeper that starts it may be
+/// of another version than the engine.
 ///
 /// # Errors
 /// Something in it has no JSON.
-pub fn written(task: &Task) -> serde_json::Result<(String, String)> {
-    Ok((serde_json::to_string(&task.link)? + "\n", serde_json::to_string(task)?))
+pub fn written(task: &Task) -> serde_json::Result<(String, usize)> {
+    let mut text = serde_json::to_string(task)?;
+    let beginning = format!("{{\"link\":{},", serde_json::to_string(&task.link)?);
+    if text.starts_with(&beginning) {
+        text.insert(beginning.len(), '\n');
+    }
+    Ok((text, beginning.len() + 1))
+}
+
+/// The first line of what is written.
+#[derive(Deserialize)]
+struct Beginning {
+    link: Link,
+}
+
+impl Beginning {
+    /// `None` for all of it in one line, as engines from before there were two parts write it.
+    fn of(line: &str) -> Option<Self> {
+        serde_json::from_str(&format!("{}}}", line.strip_suffix(",\n")?)).ok()
+    }
 }
 
 /// Reads what a courier is told on its standard input, a pipe; `None` when it is not needed.
 ///
 /// # Errors
-/// It says something else.
-pub(super) async fn read(stdin: OwnedFd) -> io::Result<Option<(Task, Option<Ahead>)>> {
+/// It says something else; or the courier was stopped before it was told all: then it has done nothing.
+pub(super) async fn read(stdin: OwnedFd, stop: &mut Signal) -> io::Result<Option<(Task, Option<Ahead>)>> {
+    let reading = told(stdin);
+    tokio::select! {
+        biased;
+        _ = stop.recv() => Err(io::ErrorKind::Interrupted.into()),
+        told = reading => told,
+    }
+}
+
+async fn told(stdin: OwnedFd) -> io::Result<Option<(Task, Option<Ahead>)>> {
     let mut stdin = BufReader::new(Receiver::from_owned_fd(stdin)?);
     let mut first = String::new();
     stdin.read_line(&mut first).await?;
-    let link: Link = serde_json::from_str(&first)?;
+    let first = Zeroizing::new(first);
+    let Some(Beginning { link }) = Beginning::of(&first) else {
+        // Cut off before the end of its first line, it was not needed.
+        let is_needed = first.ends_with('}');
+        return if is_needed { Ok(Some((serde_json::from_str(&first)?, None))) } else { Ok(None) };
+    };
     let mut rest = Zeroizing::new(Vec::new());
     let mut reading = pin!(stdin.read_to_end(&mut rest));
     let mut opening = pin!(Ahead::open(&link));
@@ -82,9 +118,8 @@ pub(super) async fn read(stdin: OwnedFd) -> io::Result<Option<(Task, Option<Ahea
     if rest.is_empty() {
         return Ok(None);
     }
-    let task: Task = serde_json::from_slice(&rest)?;
-    let ahead = ahead.filter(|_| task.link == link);
-    Ok(Some((task, ahead)))
+    let text = Zeroizing::new([first.as_bytes(), &rest].concat());
+    Ok(Some((serde_json::from_slice(&text)?, ahead)))
 }
 
 async fn lost(ahead: &mut Option<Ahead>) {
@@ -103,6 +138,7 @@ mod tests {
     use runbook_model::length::Length;
     use tokio::io::AsyncWriteExt as _;
     use tokio::net::UnixListener;
+    use tokio::signal::unix::{SignalKind, signal};
 
     use super::*;
     use crate::hosts::Work;
@@ -124,8 +160,8 @@ mod tests {
         let socket = dir.path().join("socket");
         let listener = UnixListener::bind(&socket).expect("a socket");
         let (stdin, mut line) = pipe().expect("a pipe");
-        let (first, _) = written(&task(socket.clone())).expect("JSON");
-        line.write_all(first.as_bytes()).expect("room");
+        let (all, first) = written(&task(socket.clone())).expect("JSON");
+        line.write_all(&all.as_bytes()[..first]).expect("room");
         let near = async {
             let (mut stream, _) = listener.accept().await.expect("somebody");
             stream.write_all(&[greeting(), opened()].concat()).await.expect("it listens");
@@ -137,13 +173,14 @@ mod tests {
             drop(line);
             (held, is_asked)
         };
-        let both = async { tokio::join!(read(stdin.into()), near) };
+        let both = async { tokio::join!(super::told(stdin.into()), near) };
         let (told, (_held, is_asked)) = tokio::time::timeout(Duration::from_secs(20), both).await.expect("it ends");
         (told, is_asked)
     }
 
     fn whole(task: Task) -> String {
-        written(&task).expect("JSON").1
+        let (mut all, first) = written(&task).expect("JSON");
+        all.split_off(first)
     }
 
     #[tokio::test]
@@ -160,14 +197,46 @@ mod tests {
         assert!(is_asked && ahead.is_none());
     }
 
+    /// A pipe that holds this text and no more.
+    fn holding(text: &str) -> OwnedFd {
+        let (stdin, mut line) = pipe().expect("a pipe");
+        line.write_all(text.as_bytes()).expect("room");
+        stdin.into()
+    }
+
     #[tokio::test]
-    async fn a_session_is_not_used_for_another_host() {
-        let other = |mut task: Task| {
-            task.link.host = "other".to_owned();
-            whole(task)
-        };
-        let (told, _) = told(other, false).await;
-        assert!(told.expect("told").expect("needed").1.is_none());
+    async fn engines_and_couriers_of_two_versions_understand_each_other() {
+        let task = task(PathBuf::from("/nonexistent/socket"));
+        let (all, first) = written(&task).expect("JSON");
+        assert_eq!(all.lines().count(), 2);
+        assert!(all[..first].ends_with(",\n"));
+        let before: Task = serde_json::from_str(&all).expect("one document");
+        assert_eq!(before.link, task.link);
+        let in_one_line = serde_json::to_string(&task).expect("JSON");
+        let (told, ahead) = super::told(holding(&in_one_line)).await.expect("told").expect("needed");
+        assert!(told.key == task.key && ahead.is_none());
+    }
+
+    #[tokio::test]
+    async fn whoever_is_not_needed_is_told_no_more() {
+        let (all, first) = written(&task(PathBuf::from("/nonexistent/socket"))).expect("JSON");
+        for end in [0, 10, first - 1, first] {
+            assert!(super::told(holding(&all[..end])).await.expect("told").is_none(), "{end}");
+        }
+    }
+
+    /// It comes behind the first line, and before the task: nothing may be begun any more.
+    #[tokio::test]
+    async fn a_stop_before_the_task_is_whole_ends_it() {
+        let (all, first) = written(&task(PathBuf::from("/nonexistent/socket"))).expect("JSON");
+        // A signal of its own, so that no other test is in its way.
+        let mut stop = signal(SignalKind::user_defined2()).expect("a signal");
+        let (stdin, mut line) = pipe().expect("a pipe");
+        line.write_all(&all.as_bytes()[..first + 10]).expect("room");
+        let raised = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::USR2);
+        raised.expect("ours");
+        let read = tokio::time::timeout(Duration::from_secs(20), read(stdin.into(), &mut stop)).await.expect("it ends");
+        assert!(read.is_err());
     }
 
     #[tokio::test]

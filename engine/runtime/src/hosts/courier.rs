@@ -52,8 +52,8 @@ pub fn serve() -> ExitCode {
 /// Does what it is told; `None` when there was nothing to do.
 async fn carry() -> io::Result<Option<(Task, Verdict)>> {
     // First, so that a stop is heard from the beginning.
-    let signal = signal(SignalKind::terminate())?;
-    let Some((task, ahead)) = ahead::read(io::stdin().as_fd().try_clone_to_owned()?).await? else { return Ok(None) };
+    let mut signal = signal(SignalKind::terminate())?;
+    let Some((task, ahead)) = ahead::read(io::stdin().as_fd().try_clone_to_owned()?, &mut signal).await? else { return Ok(None) };
     let mut courier = Courier {
         task: &task,
         stopper: Stopper::new(signal, &task),
@@ -101,6 +101,7 @@ impl Courier<'_> {
         let (mut direct, mut lost_at) = (false, Instant::now());
         loop {
             let log = self.task.verdict.with_extension("ssh");
+            let was_ahead = ahead.is_some();
             let opened = Contact::open(&self.task.link, direct, ahead.take(), &self.request(asking), &log).await;
             let turn = match opened {
                 Ok(contact) => self.follow(contact, asking).await,
@@ -117,6 +118,11 @@ impl Courier<'_> {
                 }
                 Turn::Broken { words, in_touch } => (words, in_touch),
             };
+            if was_ahead && !asking && !in_touch && !self.begun && !self.stopper.is_called() {
+                // It was lost while it waited, and that was not known here yet. Should it have heard all the same, the host begins
+                // the command once, and has the other one ask.
+                continue;
+            }
             if !asking && !self.begun && never_got_in(&words) {
                 return Verdict::NotStarted { message: self.task.link.unreachable(&words) };
             }

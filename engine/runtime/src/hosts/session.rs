@@ -31,7 +31,7 @@ const SESSION_OPENED: u32 = 0x8000_0006;
 /// What the other side takes in one packet; a longer environment is left to `ssh`.
 const LONGEST: usize = 256 * 1024;
 
-/// How long it may take to say hello: it is a process of this machine.
+/// How long it may take to be asked: it is a process of this machine.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A session that was asked for. Dropping it ends the session.
@@ -65,21 +65,21 @@ impl Session {
         let pipe = || pipe_with(PipeFlags::CLOEXEC);
         let ((stdin, to), (from_out, stdout), (from_err, stderr)) = (pipe()?, pipe()?, pipe()?);
         let streams = Streams::new(to, from_out, from_err)?;
-        let greeted = async {
+        let opening = async {
             let mut session = Self { stream: UnixStream::connect(&shared.socket).await?, held: Vec::new() };
             session.stream.write_all(&packet(&words(&[HELLO, VERSION]))).await?;
             match session.packet().await? {
-                Some(hello) if hello.starts_with(&words(&[HELLO, VERSION])) => Ok(session),
-                _ => Err(io::Error::other("another protocol")),
+                Some(hello) if hello.starts_with(&words(&[HELLO, VERSION])) => {}
+                _ => return Err(io::Error::other("another protocol")),
             }
+            session.stream.write_all(&packet(&request)).await?;
+            // Without all three nothing is started.
+            for stream in [stdin, stdout, stderr] {
+                session.pass(&stream).await?;
+            }
+            Ok(session)
         };
-        let mut session = timeout(PATIENCE, greeted).await??;
-        session.stream.write_all(&packet(&request)).await?;
-        // Without all three nothing is started.
-        for stream in [stdin, stdout, stderr] {
-            session.pass(&stream).await?;
-        }
-        Ok((session, streams))
+        Ok((timeout(PATIENCE, opening).await??, streams))
     }
 
     /// Passes a stream on, as `ssh` does: with a byte that says nothing.

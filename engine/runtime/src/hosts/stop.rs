@@ -66,6 +66,11 @@ impl Stopper {
         }
     }
 
+    /// Whether somebody wants it stopped.
+    pub(super) fn is_called(&self) -> bool {
+        self.asked
+    }
+
     /// Whether it is being stopped in this moment.
     pub(super) fn is_at_work(&self) -> bool {
         self.halting.is_some()

@@ -1,9 +1,9 @@
 //! Programs that are started ahead: before the command that they are for.
 //!
 //! A courier takes longer to start, and to be let in by its host, than the whole of a short command takes there. So the next
-//! one is started while a command is still at work: it has the beginning of its input, the part that is the same for each of
-//! its kind, and waits for the rest. What it is for it learns from the rest, and until then it does nothing that would
-//! have to be undone. One that is not needed reads the end of its input instead, and ends.
+//! one is started while a command is still at work. Of the beginning of its input, which is the same for each of its kind,
+//! it gets all but the last byte, and that when the command has ended: what it may do before it knows its task, it does
+//! behind the end of the command before. One that is not needed reads the end of its input instead, and ends.
 //!
 //! No command is late or fails for want of one: whoever finds none that fits starts its program itself.
 
@@ -39,26 +39,48 @@ struct Waiting {
     /// What it was started as, and the beginning of its input.
     job: Job,
     started: Started,
+    /// How many bytes of that it has had.
+    written: usize,
     until: Instant,
 }
 
 impl Ahead {
-    /// Starts the program of `job`, whose input is only the beginning of one. When it cannot be started nothing comes of it.
+    /// A command has begun: starts the program of `job`, whose input is only the beginning of one, and keeps the last byte of that
+    /// back. When it cannot be started nothing comes of it.
     pub(super) fn start(&mut self, job: Job, mark: impl FnOnce(u64) -> String) {
-        let Some(beginning) = job.stdin.as_ref().map(String::len) else { return };
-        let waits = |waiting: &Waiting| waiting.job.stdin == job.stdin && is_same_program(&waiting.job, &job);
-        if self.waiting.len() >= MOST || beginning > LONGEST || self.waiting.iter().any(waits) {
+        let Some(length) = job.stdin.as_ref().map(String::len) else { return };
+        if self.waiting.len() >= MOST || length > LONGEST || self.like(&job).is_some() {
             return;
         }
         self.count += 1;
         let Ok(started) = Started::spawn(&job, mark(self.count)) else { return };
         self.pids.insert(started.number());
-        let (Some(stdin), Some(text)) = (&started.stdin, &job.stdin) else { return };
+        let Some(stdin) = &started.stdin else { return };
         no_waiting(stdin);
-        // Its pipe is new and empty. One that was told less than all of it reads the end of its input at once.
-        if write(stdin, text.as_bytes()) == Ok(beginning) {
-            self.waiting.push(Waiting { job, started, until: Instant::now() + PATIENCE });
+        let mut waiting = Waiting { job, started, written: 0, until: Instant::now() + PATIENCE };
+        // One that could not be told reads the end of its input at once.
+        if waiting.tell(length.saturating_sub(1)) {
+            self.waiting.push(waiting);
         }
+    }
+
+    /// A command has ended: whoever was started when it began gets the byte that was kept back, or somebody is started now who
+    /// has it from the first.
+    pub(super) fn release(&mut self, job: Job, mark: impl FnOnce(u64) -> String) {
+        let length = job.stdin.as_ref().map_or(0, String::len);
+        if self.like(&job).is_none() {
+            self.start(job.clone(), mark);
+        }
+        if let Some(at) = self.like(&job) {
+            self.waiting[at].until = Instant::now() + PATIENCE;
+            if !self.waiting[at].tell(length) {
+                self.waiting.swap_remove(at);
+            }
+        }
+    }
+
+    fn like(&self, job: &Job) -> Option<usize> {
+        self.waiting.iter().position(|waiting| waiting.job.stdin == job.stdin && is_same_program(&waiting.job, job))
     }
 
     /// Somebody who waits for a job like this one, and how much of its input it has had.
@@ -72,7 +94,7 @@ impl Ahead {
         };
         let waiting = self.waiting.swap_remove(self.waiting.iter().position(fits)?);
         self.pids.remove(&waiting.started.number());
-        Some((waiting.started, waiting.job.stdin.as_ref().map_or(0, String::len)))
+        Some((waiting.started, waiting.written))
     }
 
     /// A process was asked for its status: it waits no more.
@@ -95,6 +117,17 @@ impl Ahead {
     /// Everyone who is no orphan of a command although it is a child of ours.
     pub(super) fn pids(&self) -> &HashSet<u32> {
         &self.pids
+    }
+}
+
+impl Waiting {
+    /// Gives it the beginning of its input as far as `end`; false when it does not take it. Its pipe has room for all of it.
+    fn tell(&mut self, end: usize) -> bool {
+        let (Some(stdin), Some(text)) = (&self.started.stdin, &self.job.stdin) else { return false };
+        let rest = text.as_bytes().get(self.written..end).unwrap_or_default();
+        let told = rest.is_empty() || write(stdin, rest) == Ok(rest.len());
+        self.written = self.written.max(end);
+        told
     }
 }
 

@@ -149,17 +149,10 @@ impl Desk {
         }
     }
 
-    /// The command that was started last has begun, and has had its input: the next one of its kind may get ready.
+    /// The command that was started last has begun, and gets its input: the next one of its kind may get ready.
     fn begun(&mut self) {
         if let Some(next) = self.children.last().and_then(|child| child.next.clone()) {
             self.children.iter_mut().for_each(Child::feed);
-            self.start_ahead(Some(next));
-        }
-    }
-
-    /// Starts a program ahead, as long as there is somebody to ask for it.
-    fn start_ahead(&mut self, next: Option<Job>) {
-        if let Some(next) = next.filter(|_| !self.connections.is_empty()) {
             self.ahead.start(next, |count| marker(&self.dir, format_args!("ahead-{count}")));
         }
     }
@@ -241,8 +234,10 @@ impl Desk {
             connection.watches = None;
             connection.say(&Event::Ended(end.clone()));
         }
-        // Whoever was started when it began has been let go, if it took its time.
-        self.start_ahead(next);
+        // For whom nobody asks any more nothing is begun.
+        if let Some(next) = next.filter(|_| !self.connections.is_empty()) {
+            self.ahead.release(next, |count| marker(&self.dir, format_args!("ahead-{count}")));
+        }
     }
 
     /// Sends what waits, and forgets the lines that are closed.

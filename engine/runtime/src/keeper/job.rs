@@ -14,7 +14,8 @@ use super::door::KeeperFault;
 use super::unwritten::Unwritten;
 use crate::secret::Redacted;
 
-/// The one variable that the keeper adds to a command's environment: `<run>/<key>`.
+/// The one variable that the keeper adds to a command's environment: `<run>/<key>`, or `<run>/ahead-<number>` when it was
+/// started ahead of its command.
 ///
 /// The children of the command inherit it, so what a command left behind can be told from what another one did.
 pub const MARKER: &str = "RUNBOOK_ATTEMPT";
@@ -50,9 +51,10 @@ pub struct Job {
     /// [`Keeper::recover`]: super::Keeper::recover
     #[serde(default)]
     pub only_looks: bool,
-    /// The beginning of the input of another such program, which is to be started ahead when this one has begun, and
-    /// again when it has ended. The next job that differs in nothing but the rest of its input is given to it. Wanted only of programs that do nothing before they
-    /// have read all of their input.
+    /// The beginning of the input of another such program, which is to be started ahead when this one has begun. It is given
+    /// all but the last byte of that, and that byte when this one has ended. The next job that differs in nothing but the rest
+    /// of its input is given to it. Wanted only of programs that do nothing with less than all of their input but what the
+    /// beginning asks for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ahead: Option<String>,
 }

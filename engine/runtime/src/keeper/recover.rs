@@ -154,7 +154,8 @@ fn read(dir: &Path, key: u64, boot: &str) -> Result<Found, KeeperFault> {
     })
 }
 
-/// The command's process; or, where the keeper died before it could write the number down, one that carries its marker.
+/// The command's process; or, where the keeper died before it could write the number down, one that carries its marker. One
+/// that was started ahead carries another, and is not found then: only couriers are, and of those the host knows more.
 fn living(dir: &Path, key: u64, begun: Option<&Begun>) -> Option<Alive> {
     match begun {
         Some(begun) => Alive::read(begun.pid).filter(|process| process.start == begun.start && process.lives()),

@@ -199,8 +199,8 @@ impl Hosts {
             reconnect: couriers.ssh.reconnect,
             verdict: file.clone(),
         };
-        let (beginning, rest) = written(&task).map_err(|error| NoLink { message: error.to_string() })?;
-        let stdin = Some(format!("{beginning}{rest}"));
+        let (stdin, first) = written(&task).map_err(|error| NoLink { message: error.to_string() })?;
+        let beginning = stdin.get(..first).unwrap_or_default().to_owned();
         let is_known = !asks && !self.known.borrow_mut().insert(at.host.to_owned());
         let only_looks = asks || at.only_looks;
         let job = Job {
@@ -212,7 +212,7 @@ impl Hosts {
                 .filter_map(|(name, value)| Some((name.to_str()?.to_owned(), value.to_str()?.to_owned())))
                 .collect(),
             cwd: site.root.clone(),
-            stdin,
+            stdin: Some(stdin),
             grace: (Duration::from(site.grace) + BEYOND).into(),
             // The rest of the manner is about a process here, and is refused for one elsewhere.
             manner: Manner { output: at.invocation.manner.output, ..Manner::default() },

@@ -43,8 +43,9 @@ enum Borrowed<'a> {
 pub struct LiveWorld {
     site: Arc<Site>,
     near: Near,
-    hosts: Hosts,
+    /// Before the hosts, because fields are dropped in order: whoever waits for another command gives its session back.
     processes: Box<dyn Processes>,
+    hosts: Hosts,
     people: Box<dyn People>,
     vault: Arc<Vault>,
     sink: Sink,
