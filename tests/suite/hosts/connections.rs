@@ -13,7 +13,7 @@ const TWO: &str = r#"
 "#;
 
 /// How many connections a host has accepted.
-fn accepted(hosts: &Hosts) -> usize {
+pub(super) fn accepted(hosts: &Hosts) -> usize {
     let log = std::fs::read_to_string(hosts.path("web-1.log")).expect("a log");
     log.matches("Accepted publickey").count()
 }

@@ -3,6 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
+use super::connections::accepted;
 use super::place;
 use super::sshd::Hosts;
 use crate::support::{Place, Ran};
@@ -93,6 +94,29 @@ fn the_session_of_the_next_command_is_open_before_it_is_needed() {
         until [ -n "$next" ]; do next=$(ps -o pid= --ppid $connection | grep -vw -e $first -e $second); done; echo $next > DIR/next"#;
     let third = r#"read next < DIR/next; echo "$PPID, $next"; [ $PPID -eq $next ]"#;
     waiting(&hosts, here, third).expect(0, &["exec", "main"]);
+}
+
+/// Whether that is known here by the time the third command comes, or is found out with it.
+#[test]
+fn a_session_that_is_lost_while_it_waits_is_not_missed() {
+    let hosts = Hosts::start(&["web-1"]);
+    let here = r#"read first < DIR/first; read second connection < DIR/second; next=
+        until [ -n "$next" ]; do next=$(ps -o pid= --ppid $connection | grep -vw -e $first -e $second); done; kill -9 $next"#;
+    waiting(&hosts, here, "echo again >> $HOME/ran").expect(0, &["exec", "main"]);
+    assert_eq!(fs::read_to_string(hosts.path("web-1.home/ran")).expect("it ran"), "again\n");
+}
+
+/// The host opens two at a time: while a command runs there, the second is for whoever stops it.
+#[test]
+fn what_waits_takes_no_session_from_whoever_stops_a_command() {
+    let mut hosts = Hosts::start(&["web-1"]);
+    hosts.settle("web-1", "MaxSessions 2");
+    let source = r#"
+        for n in 0..3 { command("quick", #{ on: "web-1", run: ["true"], rollback: "nothing" }); }
+        command("hangs", #{ on: "web-1", run: ["sleep", "601"], timeout: "1s", rollback: "nothing", idempotent: true });
+    "#;
+    place(&hosts, source).expect(1, &["exec", "main"]).says(&["stopped after 1s"]);
+    assert_eq!(accepted(&hosts), 1);
 }
 
 #[test]
