@@ -32,6 +32,14 @@ fn now() -> Timestamp {
 
 /// A ledger of a run that has just begun, all of it on disk.
 fn ledger() -> (Ledger, Heard, tempfile::TempDir) {
+    let (ledger, heard, home) = begun();
+    ledger.sync_now().unwrap();
+    heard.borrow_mut().clear();
+    (ledger, heard, home)
+}
+
+/// A ledger of a run that has just begun, nothing of it on disk.
+fn begun() -> (Ledger, Heard, tempfile::TempDir) {
     let home = tempfile::tempdir().unwrap();
     let dir = StateDir::open(&home.path().join("state")).unwrap().run(RunId::from_parts(1, 1));
     let (name, host, boot) = ("ada".to_owned(), "db7".to_owned(), "boot".to_owned());
@@ -48,8 +56,6 @@ fn ledger() -> (Ledger, Heard, tempfile::TempDir) {
     let operator = Person { name, host, from: From::Terminal };
     let session = Session { purpose: Purpose::Exec, operator, pid: 1, boot, engine: "test".to_owned(), taken_over: None };
     ledger.write(Entry::SessionStarted(session), now()).unwrap();
-    ledger.sync_now().unwrap();
-    heard.borrow_mut().clear();
     (ledger, heard, home)
 }
 
@@ -97,6 +103,18 @@ async fn the_end_of_a_step_is_told_when_the_intent_of_the_next_has_flushed_it() 
     assert!(ledger.durable_bytes() > before);
     assert_eq!(*heard.borrow(), ["step_intended", "step_ended", "step_intended"]);
     assert!(!ledger.is_unheard());
+}
+
+/// It is told at once that a run begins; a power cut shall not find it gone while it waits for something.
+#[tokio::test]
+async fn a_run_of_which_nothing_is_on_disk_is_flushed_when_it_waits() {
+    let (ledger, heard, _home) = begun();
+    assert_eq!((ledger.durable_bytes(), heard.borrow().as_slice()), (0, &["session_started"][..]));
+    assert!(ledger.is_unheard());
+    ledger.settle().await.unwrap();
+    assert!(ledger.durable_bytes() > 0 && !ledger.is_unheard());
+    ledger.write(noted(), now()).unwrap();
+    assert!(!ledger.is_unheard(), "what else is told at once waits for the next flush");
 }
 
 #[tokio::test]
