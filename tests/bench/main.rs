@@ -40,6 +40,7 @@ mod targets;
 mod trail;
 mod verdict;
 mod viewers;
+mod workflows;
 
 use std::process::ExitCode;
 

@@ -5,13 +5,14 @@ use std::process::ExitCode;
 use crate::options::Options;
 use crate::output::{print, tell};
 use crate::verdict::Table;
-use crate::{branches, flow, remote, replay, start, steps, trail, viewers};
+use crate::{branches, flow, remote, replay, start, steps, trail, viewers, workflows};
 
 /// Measures what is wanted and prints the table. It fails when something could not be measured, and, unless it is only
 /// a smoke test, when a target was missed.
 pub(crate) fn measure(options: &Options) -> ExitCode {
     let mut table = Table::default();
     steps::measure(options, &mut table);
+    workflows::measure(options, &mut table);
     replay::measure(options, &mut table);
     let parts = [
         branches::measure(options, &mut table),

@@ -49,9 +49,10 @@ impl Ahead {
 pub fn written(task: &Task) -> serde_json::Result<(String, usize)> {
     let mut text = serde_json::to_string(task)?;
     let beginning = format!("{{\"link\":{},", serde_json::to_string(&task.link)?);
-    if text.starts_with(&beginning) {
-        text.insert(beginning.len(), '\n');
+    if !text.starts_with(&beginning) {
+        return Ok((text, 0));
     }
+    text.insert(beginning.len(), '\n');
     Ok((text, beginning.len() + 1))
 }
 
