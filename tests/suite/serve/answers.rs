@@ -184,15 +184,19 @@ fn an_answer_whose_sender_is_gone_is_recorded_and_the_run_goes_on() {
     let (path, question) = asking(&server.program(), "asks");
     let answer = json!({ "said": "yes", "shown": question["shown"] }).to_string();
     let program = server.program().with("content-type", "application/json");
-    let stream = program.send("POST", &format!("{path}/answer"), answer.as_bytes());
-    // Gone as soon as somebody is at work on it: the process that answers in their name.
     let started = place.state().join("serve/started");
     let parts = || std::fs::read_dir(&started).map_or(0, Iterator::count);
-    let before = parts();
-    let began = std::time::Instant::now();
-    while parts() == before && began.elapsed() < std::time::Duration::from_secs(20) {
-        std::thread::yield_now();
-    }
+    let until = |are_there: bool| {
+        let began = std::time::Instant::now();
+        while (parts() > 0) != are_there && began.elapsed() < std::time::Duration::from_secs(20) {
+            std::thread::yield_now();
+        }
+    };
+    // Whoever began the run may be there still.
+    until(false);
+    let stream = program.send("POST", &format!("{path}/answer"), answer.as_bytes());
+    // Gone as soon as somebody is at work on it: the process that answers in their name.
+    until(true);
     drop(stream);
     server.program().until(&path, &["\"status\":\"completed\""]);
     assert_eq!(place.ledger(), ["before", "after"]);
