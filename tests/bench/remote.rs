@@ -23,13 +23,9 @@ pub(crate) fn measure(options: &Options, table: &mut Table) -> Result<(), String
     }
     let host = Host::start()?;
     let (few, many) = (options.sized(10, 1), options.sized(110, 3));
-    let slope = |run: &dyn Fn(usize) -> Result<Taken, String>| {
-        let short = Figures::of(run(few)?);
-        Ok(Figures::per_step(short, Figures::of(run(many)?), many - few))
-    };
     let results = Contest::default()
-        .with("ssh", || slope(&|count| host.by_ssh(count)))
-        .with("ours", || slope(&|count| host.by_us(count)))
+        .with("ssh", || Figures::slope(few, many, |count| host.by_ssh(count)))
+        .with("ours", || Figures::slope(few, many, |count| host.by_us(count)))
         .held(options.rounds);
     table.row("T13", "a command on a host × `ssh` on a shared connection", results.ratio("ours", "ssh", wall), "×", 1.3, 0.5);
     for name in ["ssh", "ours"] {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::measured::Taken;
 use crate::output::tell;
 use crate::sample::Sample;
 
@@ -18,7 +19,7 @@ pub(crate) struct Figures {
 
 impl Figures {
     /// The figures of one process.
-    pub(crate) fn of(taken: crate::measured::Taken) -> Self {
+    pub(crate) fn of(taken: Taken) -> Self {
         let millis = |time: std::time::Duration| time.as_secs_f64() * 1e3;
         #[expect(clippy::cast_precision_loss, reason = "memory of less than petabytes")]
         let peak = taken.peak_kib as f64 / 1024.0;
@@ -30,6 +31,12 @@ impl Figures {
         #[expect(clippy::cast_precision_loss, reason = "some thousand steps")]
         let each = |few: f64, many: f64| (many - few) / steps as f64;
         Self { wall: each(few.wall, many.wall), cpu: each(few.cpu, many.cpu), peak: many.peak }
+    }
+
+    /// The cost of each step, from a run of `few` and one of `many`.
+    pub(crate) fn slope(few: usize, many: usize, mut run: impl FnMut(usize) -> Result<Taken, String>) -> Result<Self, String> {
+        let short = Self::of(run(few)?);
+        Ok(Self::per_step(short, Self::of(run(many)?), many - few))
     }
 }
 

@@ -10,10 +10,8 @@ use crate::verdict::Table;
 use crate::{flushes, ours};
 
 /// The cost of a step: the difference of a long and a short run.
-fn slope(options: &Options, mut run: impl FnMut(usize) -> Result<Taken, String>) -> Result<Figures, String> {
-    let (few, many) = (options.sized(100, 5), options.sized(1000, 25));
-    let short = Figures::of(run(few)?);
-    Ok(Figures::per_step(short, Figures::of(run(many)?), many - few))
+fn slope(options: &Options, run: impl FnMut(usize) -> Result<Taken, String>) -> Result<Figures, String> {
+    Figures::slope(options.sized(100, 5), options.sized(1000, 25), run)
 }
 
 /// A floor, as a process of its own.

@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::measured::Taken;
 use crate::options::Options;
 use crate::ours;
 use crate::place::Place;
@@ -15,16 +14,12 @@ pub(crate) fn measure(options: &Options, table: &mut Table) {
     if !options.wants(&["T6"]) {
         return;
     }
-    let slope = |few: usize, many: usize, run: &dyn Fn(usize) -> Result<Taken, String>| {
-        let short = Figures::of(run(few)?);
-        Ok(Figures::per_step(short, Figures::of(run(many)?), many - few))
-    };
     let (few, many) = (options.sized(100, 2), options.sized(600, 4));
     // A step of some takes so long that fewer of them say as much.
     let (two, ten) = (options.sized(5, 1), options.sized(25, 2));
-    let rival = |rival: Rival, few, many| move || slope(few, many, &|count| rivals::run(rival, count));
+    let rival = |rival: Rival, few, many| move || Figures::slope(few, many, |count| rivals::run(rival, count));
     let results = Contest::default()
-        .with("ours", || slope(few, many, &|count| ours::exec(&ours::steps(count), &ours::UNSEALED)))
+        .with("ours", || Figures::slope(few, many, |count| ours::exec(&ours::steps(count), &ours::UNSEALED)))
         .with("dbos", rival(dbos, few, many))
         .with("luigi", rival(luigi, few, many))
         .with("pyinfra", rival(pyinfra, few, many))

@@ -151,8 +151,9 @@ impl Desk {
 
     /// The command that was started last has begun, and gets its input: the next one of its kind may get ready.
     fn begun(&mut self) {
-        if let Some(next) = self.children.last().and_then(|child| child.next.clone()) {
-            self.children.iter_mut().for_each(Child::feed);
+        let Some(child) = self.children.last_mut() else { return };
+        if let Some(next) = child.next.clone() {
+            child.feed(); // first: that one waits for nobody
             self.ahead.start(next, |count| marker(&self.dir, format_args!("ahead-{count}")));
         }
     }
