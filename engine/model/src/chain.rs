@@ -77,7 +77,9 @@ pub enum Broken {
 /// Never for records of this crate: their maps have text keys and their numbers are finite.
 #[must_use]
 pub fn encode(head: Head, record: &Record) -> (Vec<u8>, Head) {
-    let mut line = serde_json::to_vec(&LineRef { prev: head.digest, record }).expect("records have text keys and finite numbers");
+    // Most are shorter than that: growing from nothing would copy each of them three times.
+    let mut line = Vec::with_capacity(1024);
+    serde_json::to_writer(&mut line, &LineRef { prev: head.digest, record }).expect("records have text keys and finite numbers");
     line.pop(); // the closing brace
     let digest = Digest::of(&line);
     line.extend_from_slice(format!(r#","digest":"{digest}"}}"#).as_bytes());

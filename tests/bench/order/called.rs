@@ -16,8 +16,8 @@ use nix::unistd::Pid;
 /// `int3`: one byte, as a breakpoint must be that may stand in front of any instruction.
 const BREAKPOINT: u8 = 0xcc;
 
-/// The beginnings, among `places`, that `command` and the processes of the same program below it reach.
-pub(super) fn by(command: &Command, program: &Path, places: &BTreeSet<u64>) -> Result<BTreeSet<u64>, String> {
+/// The beginnings, among `places`, that `command` reaches, and behind it each process that it starts as the same program.
+pub(super) fn by(command: &Command, program: &Path, places: &BTreeSet<u64>) -> Result<Vec<BTreeSet<u64>>, String> {
     let mut shell = Command::new("/bin/sh");
     // It stops itself, is seized, and becomes the program: nothing of that is missed.
     shell.args(["-c", "kill -STOP $$; exec \"$0\" \"$@\""]).arg(command.get_program()).args(command.get_args());
@@ -31,13 +31,12 @@ pub(super) fn by(command: &Command, program: &Path, places: &BTreeSet<u64>) -> R
     ptrace::seize(shell, follow | Options::PTRACE_O_TRACEEXEC | Options::PTRACE_O_EXITKILL).map_err(failed)?;
     kill(shell, Signal::SIGCONT).map_err(failed)?;
     let program = fs::canonicalize(program).map_err(|error| error.to_string())?;
-    let mut watch =
-        Watch { program: &program, places, original: BTreeMap::new(), images: BTreeMap::new(), reached: BTreeSet::new() };
+    let mut watch = Watch { program: &program, places, original: BTreeMap::new(), images: BTreeMap::new(), reached: Vec::new() };
     loop {
         match waitpid(None, Some(WaitPidFlag::__WALL | WaitPidFlag::__WNOTHREAD)) {
             Ok(status) => watch.saw(status)?,
             Err(Errno::EINTR) => {}
-            Err(_) => return Ok(watch.reached),
+            Err(_) => return Ok(watch.reached.into_iter().map(|(_, reached)| reached).collect()),
         }
     }
 }
@@ -49,7 +48,8 @@ struct Watch<'a> {
     original: BTreeMap<u64, u8>,
     /// The memory of each thread that runs the program, and where the program begins in it.
     images: BTreeMap<Pid, (File, u64)>,
-    reached: BTreeSet<u64>,
+    /// What was reached in each process, by where the program begins in it: no two begin at the same place.
+    reached: Vec<(u64, BTreeSet<u64>)>,
 }
 
 impl Watch<'_> {
@@ -59,6 +59,7 @@ impl Watch<'_> {
                 self.images.remove(&pid);
                 if let Some(image) = self.image(pid) {
                     self.plant(&image).map_err(|error| error.to_string())?;
+                    self.reached.push((image.1, BTreeSet::new()));
                     self.images.insert(pid, image);
                 }
                 go_on(pid, None);
@@ -107,7 +108,9 @@ impl Watch<'_> {
         let (Some((memory, begins)), Ok(mut registers)) = (self.images.get(&pid), ptrace::getregs(pid)) else { return Ok(()) };
         let Some(place) = registers.rip.checked_sub(1 + begins) else { return Ok(()) };
         if let Some(&original) = self.original.get(&place) {
-            self.reached.insert(place);
+            if let Some((_, reached)) = self.reached.iter_mut().find(|(process, _)| process == begins) {
+                reached.insert(place);
+            }
             memory.write_all_at(&[original], begins + place).map_err(|error| error.to_string())?;
             registers.rip -= 1;
             ptrace::setregs(pid, registers).map_err(|error| error.to_string())?;

@@ -18,7 +18,7 @@ const LIST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/engine/cli/order.txt");
 
 /// What stands above it.
 const HEAD: &str = "\
-# What a short run calls, its keeper with it: the linker puts these functions together (`engine/cli/build.rs`).
+# What a short run calls: the linker puts these functions together (`engine/cli/build.rs`), those of its keeper first, who needs few.
 # Names begin like this, `*` stands for anything. Made by `cargo bench --bench costs -- --order`; a name that is gone does no harm.
 ";
 
@@ -27,17 +27,22 @@ pub(crate) fn write() -> Result<(), String> {
     let program = crate::place::program();
     let symbols = Symbols::of(program)?;
     let place = Place::with(&ours::steps(1))?;
-    let mut called = BTreeSet::new();
+    let (mut engine, mut keeper) = (BTreeSet::new(), BTreeSet::new());
     // The first makes the state directory and the trail; the others find them, and an earlier run.
     for arguments in [&["exec", "main"][..], &["exec", "main"], &["exec", "main", "--unsealed", "costs"]] {
-        called.extend(called::by(&place.ours(arguments), program, &symbols.places())?);
+        let mut called = called::by(&place.ours(arguments), program, &symbols.places())?.into_iter();
+        engine.extend(called.next().ok_or("nothing was run")?);
+        keeper.extend(called.flatten());
     }
     let mut list = HEAD.to_owned();
-    for prefix in prefixes::of(&symbols.sizes(), &symbols.names_at(&called)) {
-        list.push_str(&prefix);
-        list.push('\n');
+    for called in [&keeper, &engine.difference(&keeper).copied().collect()] {
+        for prefix in prefixes::of(&symbols.sizes(), &symbols.names_at(called)) {
+            list.push_str(&prefix);
+            list.push('\n');
+        }
     }
     std::fs::write(LIST, &list).map_err(|error| format!("{LIST}: {error}"))?;
-    crate::output::tell(&format!("{} functions are called; {} lines in {LIST}", called.len(), list.lines().count()));
+    let counts = format!("{} functions are called, {} of them by the keeper", engine.union(&keeper).count(), keeper.len());
+    crate::output::tell(&format!("{counts}; {} lines in {LIST}", list.lines().count()));
     Ok(())
 }

@@ -4,18 +4,18 @@
 //! that were made to collide.
 
 use git2::Oid;
-use ring::digest::{Context, SHA1_FOR_LEGACY_USE_ONLY};
+use sha1::{Digest as _, Sha1};
 
 /// The name of a file of a known length, so far.
 pub(super) struct BlobId {
-    digest: Context,
+    digest: Sha1,
     left: u64,
 }
 
 impl BlobId {
     /// Begins a file of `size` bytes.
     pub(super) fn of_size(size: u64) -> Self {
-        let mut digest = Context::new(&SHA1_FOR_LEGACY_USE_ONLY);
+        let mut digest = Sha1::new();
         digest.update(format!("blob {size}\0").as_bytes());
         Self { digest, left: size }
     }
@@ -32,7 +32,7 @@ impl BlobId {
         if self.left > 0 {
             return None;
         }
-        Oid::from_bytes(self.digest.finish().as_ref()).ok()
+        Oid::from_bytes(&self.digest.finalize()).ok()
     }
 }
 

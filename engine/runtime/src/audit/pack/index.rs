@@ -1,7 +1,7 @@
 //! The index of a pack, version 2: which objects are in it, and where.
 
 use git2::Oid;
-use ring::digest::{Context, SHA1_FOR_LEGACY_USE_ONLY};
+use sha1::{Digest as _, Sha1};
 
 const MAGIC: &[u8] = b"\xfftOc\0\0\0\x02";
 /// Magic and the 256 counts.
@@ -30,9 +30,9 @@ pub(super) fn written(rows: &[Row], pack: &[u8]) -> Vec<u8> {
     rows.iter().for_each(|row| bytes.extend_from_slice(&row.crc.to_be_bytes()));
     rows.iter().for_each(|row| bytes.extend_from_slice(&row.offset.to_be_bytes()));
     bytes.extend_from_slice(pack);
-    let mut digest = Context::new(&SHA1_FOR_LEGACY_USE_ONLY);
+    let mut digest = Sha1::new();
     digest.update(&bytes);
-    bytes.extend_from_slice(digest.finish().as_ref());
+    bytes.extend_from_slice(&digest.finalize());
     bytes
 }
 
@@ -45,9 +45,9 @@ pub(super) fn read(bytes: &[u8]) -> Option<Vec<Row>> {
     if !bytes.starts_with(MAGIC) || bytes.len() != end + 40 {
         return None;
     }
-    let mut digest = Context::new(&SHA1_FOR_LEGACY_USE_ONLY);
+    let mut digest = Sha1::new();
     digest.update(&bytes[..end + 20]);
-    if digest.finish().as_ref() != &bytes[end + 20..] {
+    if digest.finalize()[..] != bytes[end + 20..] {
         return None;
     }
     let (crcs, offsets) = (HEAD + count * 20, HEAD + count * 24);

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use flate2::Crc;
 use git2::Oid;
-use ring::digest::{Context, SHA1_FOR_LEGACY_USE_ONLY};
+use sha1::{Digest as _, Sha1};
 
 use super::begun::Begun;
 use super::compression::Compressor;
@@ -26,7 +26,7 @@ pub(in crate::audit) struct Writer {
     pub(super) temporary: PathBuf,
     index_temporary: PathBuf,
     file: BufWriter<File>,
-    digest: Context,
+    digest: Sha1,
     pub(super) compressor: Compressor,
     pub(super) rows: Vec<Row>,
     count: usize,
@@ -46,7 +46,7 @@ impl Writer {
             temporary,
             index_temporary: directory.join(format!("{TEMPORARY}{}_idx", std::process::id())),
             file: BufWriter::with_capacity(64 * 1024, file),
-            digest: Context::new(&SHA1_FOR_LEGACY_USE_ONLY),
+            digest: Sha1::new(),
             compressor: Compressor::new(),
             rows: Vec::with_capacity(count),
             count,
@@ -115,15 +115,15 @@ impl Writer {
         if self.rows.len() != self.count {
             return Err(Unwritten::odd(&self.temporary, "another number of objects than was said"));
         }
-        let digest = self.digest.clone().finish();
+        let digest = self.digest.clone().finalize();
         let at = Unwritten::at(&self.temporary);
-        self.file.write_all(digest.as_ref()).and_then(|()| self.file.flush()).map_err(&at)?;
+        self.file.write_all(&digest).and_then(|()| self.file.flush()).map_err(&at)?;
         self.file.get_ref().sync_all().map_err(&at)?;
         self.rows.sort_unstable();
         let mut index = create(&self.index_temporary)?;
-        let written = index.write_all(&index::written(&self.rows, digest.as_ref())).and_then(|()| index.sync_all());
+        let written = index.write_all(&index::written(&self.rows, &digest)).and_then(|()| index.sync_all());
         written.map_err(Unwritten::at(&self.index_temporary))?;
-        let name: String = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+        let name: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
         let name = format!("pack-{name}");
         let kept = Kept::written(self.directory.join(format!("{name}.keep")))?;
         // The index last, as git does: a pack is there once its index is. An index whose pack is yet to come is garbage to a

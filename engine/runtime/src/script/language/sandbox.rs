@@ -8,12 +8,12 @@ use rhai::packages::{
 };
 use rhai::{Engine, Module, OptimizationLevel, Shared};
 
-use super::json;
 use super::vocabulary::MODULES;
+use super::{bytes, json};
 
 /// The functions of Rhai itself, as far as a script may have them, and behind them what takes the place of some. They are made
 /// once in a process: to make them takes longer than to read a runbook.
-static PACKAGES: LazyLock<[Shared<Module>; 9]> = LazyLock::new(|| {
+static PACKAGES: LazyLock<[Shared<Module>; 10]> = LazyLock::new(|| {
     [
         CorePackage::new().as_shared_module(),
         BitFieldPackage::new().as_shared_module(),
@@ -24,6 +24,7 @@ static PACKAGES: LazyLock<[Shared<Module>; 9]> = LazyLock::new(|| {
         BasicMapPackage::new().as_shared_module(),
         MoreStringPackage::new().as_shared_module(),
         json::module().into(),
+        bytes::module().into(),
     ]
 });
 

@@ -14,6 +14,7 @@ mod host;
 mod http;
 mod io_words;
 mod keepsakes;
+mod mounts;
 mod near;
 mod observe;
 mod secrets;

@@ -1,18 +1,20 @@
 //! Programs that are known to lie on disks of this machine: a look at them is over in microseconds.
 //!
 //! Whether a program is there is looked up before every command, on a thread of its own, because a network file system may
-//! hang for minutes and Ctrl-C shall be heard meanwhile. A thread for it takes twenty times as long as the look. So the
-//! first look at a program is taken on a thread, and finds out on what it lies; the next ones are taken where we stand.
+//! hang for minutes and Ctrl-C shall be heard meanwhile. A thread for it takes twenty times as long as the look, and much longer
+//! when both processors are busy with starting a run. So where everything that is mounted is on this machine, programs are
+//! looked up where we stand; elsewhere the first look at one is taken on a thread, and finds out on what it lies.
 //! Somebody who mounts a network file system over `/usr` in the middle of a run makes Ctrl-C slow, and nothing worse.
 
 use std::collections::HashSet;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use runbook_model::change::Invocation;
 
 use super::Site;
 use super::environment::{DEFAULT_PATH, command_env};
+use super::mounts;
 
 /// The magic numbers of file systems whose data is on this machine or in its memory, from `linux/magic.h`; XFS and
 /// bcachefs from their own headers.
@@ -29,7 +31,13 @@ const LOCAL: [u64; 8] = [
 
 /// What is known to be near. Clones share it.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Near(Arc<Mutex<HashSet<Asked>>>);
+pub(super) struct Near(Arc<Known>);
+
+#[derive(Debug, Default)]
+struct Known {
+    everything: OnceLock<bool>,
+    asked: Mutex<HashSet<Asked>>,
+}
 
 /// What decides about the places that are looked at.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -49,8 +57,12 @@ impl Asked {
 impl Near {
     /// Whether everything that is looked at to prepare this is near.
     pub(super) fn knows(&self, invocation: &Invocation) -> bool {
+        *self.0.everything.get_or_init(mounts::are_near) || self.has_learnt(invocation)
+    }
+
+    fn has_learnt(&self, invocation: &Invocation) -> bool {
         let asked = Asked::of(invocation);
-        asked.is_some_and(|asked| self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(&asked))
+        asked.is_some_and(|asked| self.0.asked.lock().unwrap_or_else(PoisonError::into_inner).contains(&asked))
     }
 
     /// Remembers what was asked for, if all that lies on the way to what was `found` is near. Blocks.
@@ -62,7 +74,7 @@ impl Near {
         let passed = path.split(':').filter(|entry| !entry.is_empty() && !asked.program.contains('/'));
         let places = passed.map(|entry| Path::new(cwd).join(entry)).filter(|place| place.exists());
         if is_near(Path::new(program)) && is_near(Path::new(cwd)) && places.into_iter().all(|place| is_near(&place)) {
-            self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(asked);
+            self.0.asked.lock().unwrap_or_else(PoisonError::into_inner).insert(asked);
         }
     }
 }
@@ -83,9 +95,9 @@ mod tests {
         let near = Near::default();
         let site = Site::new("01J0000000000000000000000A".parse().unwrap(), Path::new("/"));
         let asked = invocation(&[program]);
-        assert!(!near.knows(&asked), "nothing is known at first");
+        assert!(!near.has_learnt(&asked), "nothing is known at first");
         near.learn(&site, &asked, &Invocation { cwd: Some("/".to_owned()), ..invocation(&[found]) });
-        near.knows(&asked)
+        near.has_learnt(&asked)
     }
 
     #[test]
@@ -103,9 +115,9 @@ mod tests {
         let site = Site::new("01J0000000000000000000000A".parse().unwrap(), Path::new("/"));
         let asked = invocation(&["sh"]);
         near.learn(&site, &asked, &Invocation { cwd: Some("/".to_owned()), ..invocation(&["/bin/sh"]) });
-        assert!(near.knows(&asked));
-        assert!(!near.knows(&Invocation { cwd: Some("/mnt".to_owned()), ..asked.clone() }));
+        assert!(near.has_learnt(&asked));
+        assert!(!near.has_learnt(&Invocation { cwd: Some("/mnt".to_owned()), ..asked.clone() }));
         let elsewhere = [("PATH".to_owned(), "/mnt/bin".to_owned())].into();
-        assert!(!near.knows(&Invocation { env: elsewhere, ..asked }));
+        assert!(!near.has_learnt(&Invocation { env: elsewhere, ..asked }));
     }
 }

@@ -84,6 +84,8 @@ const EDGES: &[&str] = &[
     "let b = blob(2, 257); b.get(0) == 1 && b.get(9) == 0 && b.len == 2 && blob().is_empty",
     "let b = blob(); b.pop() == 0 && b.shift() == 0 && b.remove(0) == 0",
     "let b = blob(); b.append(\"é\"); b.len == 2 && b.as_string() == \"é\" && b.to_array() == [195, 169]",
+    "let sum = 0; for byte in blob(2, 200) { sum += byte; } sum == 400 && type_of(blob(1)[0]) == \"i64\"",
+    "let t = \"\"; for byte in \"é\".to_blob() { t += byte.to_hex(); } t == \"c3a9\"",
     "let b = blob(1, 255); b.as_string() == \"�\"",
     "let b = blob(2, 1); b.parse_le_int(0, 2) == 257 && b.parse_be_int(0, 1) == 1 << 56 && b.parse_le_int(1, 1) == 1",
     "let b = blob(2, 0); b.write_be(0, 2, 1); b.to_array() == [0, 0]",
