@@ -8,7 +8,7 @@ use crate::place::Place;
 use crate::rounds::{Contest, Figures, peak, wall};
 use crate::sample::Sample;
 use crate::verdict::Table;
-use crate::{ours, rivals};
+use crate::{ours, rivals, workflows};
 
 pub(crate) fn measure(options: &Options, table: &mut Table) {
     if options.wants(&["T14"]) {
@@ -74,6 +74,7 @@ fn replay(options: &Options, table: &mut Table) {
         .with("replay, nothing done", || resumed(0).map(|resumed| resumed.replay))
         .with("replay, many done", || resumed(many).map(|resumed| resumed.replay))
         .with("make, stamps", || stamps(few))
+        .with("dbos", || workflows::dbos_resumed(few))
         .held(options.rounds.min(3));
     table.row(
         "T14",
@@ -83,6 +84,7 @@ fn replay(options: &Options, table: &mut Table) {
         10.0,
         3.0,
     );
+    table.row("T14", "resume with 1,000 steps done × dbos", results.ratio("resume", "dbos", wall), "×", 0.1, 0.02);
     #[expect(clippy::cast_precision_loss, reason = "some thousand steps")]
     let each = |with: &'static str, without: &'static str| {
         let mut pace = Sample::default();
@@ -92,7 +94,7 @@ fn replay(options: &Options, table: &mut Table) {
     let replay = each("replay, many done", "replay, nothing done");
     table.row("T14", "a recorded step, replayed (5 µs are 200,000 a second)", replay, "µs", 5.0, 2.5);
     table.figure("a recorded step, read, checked, folded and replayed", each("resume, many done", "resume, nothing done"), "µs");
-    for name in ["resume", "make, stamps"] {
+    for name in ["resume", "make, stamps", "dbos"] {
         table.figure(&format!("{name}: until the end"), results.sample(name, wall), "ms");
     }
     for name in ["resume, nothing done", "resume, many done"] {
