@@ -1,11 +1,11 @@
 //! How the program is linked.
 //!
-//! It can stand anywhere in memory, so every process of it begins by writing some 33,000 addresses. The loader finds the places
-//! in a table, which is 0.8 MB long, or 10 KB in the packed form that glibc knows since 2.36 (`DT_RELR`): engine, keeper and the
+//! It can stand anywhere in memory, so every process of it begins by writing some 22,000 addresses. The loader finds the places
+//! in a table, which is 0.5 MB long, or 10 KB in the packed form that glibc knows since 2.36 (`DT_RELR`): engine, keeper and the
 //! courier of a remote step each start without reading that table.
 //!
-//! And the kernel maps it sixteen pages at a time around each that is touched. What a run of one step calls is a sixth of the code;
-//! as the compiler leaves it, that sixth is scattered over all the rest, and three quarters of the program come to lie in the memory of
+//! And the kernel maps it sixteen pages at a time around each that is touched. What a run of one step calls is a fifth of the code;
+//! as the compiler leaves it, that fifth is scattered over all the rest, and three quarters of the program come to lie in the memory of
 //! every process. `order.txt` says what a start needs, and the linker puts it together: half the memory, and a start that is a tenth
 //! shorter (`docs/src/reference/costs.md`). What is not on the list works as well, from where it stands. `RUNBOOK_UNORDERED=1` leaves
 //! all of it there, for a linker that is put in place of the usual one without a word about it (`mold -run`).

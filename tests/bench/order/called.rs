@@ -48,7 +48,7 @@ struct Watch<'a> {
     original: BTreeMap<u64, u8>,
     /// The memory of each thread that runs the program, and where the program begins in it.
     images: BTreeMap<Pid, (File, u64)>,
-    /// What was reached in each process, by where the program begins in it: no two begin at the same place.
+    /// What was reached in each process, by where the program begins in it: at another place in each.
     reached: Vec<(u64, BTreeSet<u64>)>,
 }
 
@@ -59,6 +59,9 @@ impl Watch<'_> {
                 self.images.remove(&pid);
                 if let Some(image) = self.image(pid) {
                     self.plant(&image).map_err(|error| error.to_string())?;
+                    if self.reached.iter().any(|(process, _)| *process == image.1) {
+                        return Err("two processes begin at the same place: let the system choose places (ASLR)".to_owned());
+                    }
                     self.reached.push((image.1, BTreeSet::new()));
                     self.images.insert(pid, image);
                 }

@@ -1,6 +1,6 @@
 //! The order of the program: `engine/cli/order.txt`, by which the linker puts together what a start needs.
 //!
-//! The kernel maps a program sixteen pages at a time around each that is touched. What a run of one step calls is a sixth of the code;
+//! The kernel maps a program sixteen pages at a time around each that is touched. What a run of one step calls is a fifth of the code;
 //! scattered over all of it, it had three quarters of it mapped.
 
 mod called;

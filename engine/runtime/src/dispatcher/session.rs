@@ -80,8 +80,7 @@ pub struct Finished {
 }
 
 impl Session {
-    /// Starts a run: writes its first records, pins its sources, and seals both before anything else happens. A rehearsal
-    /// changes nothing, so it does not wait for that: it is sealed as it goes, and at its end.
+    /// Starts a run: writes its first records, pins its sources, and seals both before anything else happens.
     ///
     /// # Errors
     /// When the run cannot be written down or sealed; nothing was run then.
@@ -92,8 +91,7 @@ impl Session {
         let wanted = if started.mode == Mode::Live { started.locks.clone() } else { Wanted::default() };
         let locks = locks(&mut opening, &started.runbook, &wanted).await?;
         let mut newborn = Newborn::make(&opening.dir, &holder(&opening, Purpose::Exec))?;
-        let live = started.mode == Mode::Live;
-        if live {
+        if started.mode == Mode::Live {
             make_ready(&opening.world, &sources).await;
         }
         let texts: Vec<_> = sources.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
@@ -102,11 +100,11 @@ impl Session {
         let first = journal.append(Entry::RunStarted(Box::new(started)), opening.world.now()).map_err(Halt::from)?;
         let state = RunState::begin(&first).map_err(Halt::from)?;
         let session = Self::new(opening, journal, state, &sources, Purpose::Exec, Some(&first), locks)?;
-        if live && session.desk.is_sealed() {
+        if session.desk.is_sealed() {
             // Before the seal: a journal that cannot be flushed is another fault than a trail that cannot be written.
             session.desk.ledger.sync().await?;
         }
-        if live && let Err(why) = session.desk.try_seal("before the first step").await {
+        if let Err(why) = session.desk.try_seal("before the first step").await {
             let status = RunStatus::Abandoned { why: "it could not be sealed".to_owned() };
             session.desk.ledger.write_durably(Entry::SessionEnded { status }, session.desk.now()).await?;
             return Err(Refused::Unsealable { why });

@@ -2,19 +2,19 @@
 //!
 //! Whether a program is there is looked up before every command, on a thread of its own, because a network file system may
 //! hang for minutes and Ctrl-C shall be heard meanwhile. A thread for it takes twenty times as long as the look, and much longer
-//! when both processors are busy with starting a run. So where everything that is mounted is on this machine, programs are
-//! looked up where we stand; elsewhere the first look at one is taken on a thread, and finds out on what it lies.
-//! Somebody who mounts a network file system over `/usr` in the middle of a run makes Ctrl-C slow, and nothing worse.
+//! when both processors are busy with starting a run. So as long as nothing is mounted that asks somebody else, programs are
+//! looked up where we stand; otherwise the first look at one is taken on a thread, and finds out on what it lies.
+//! Somebody who mounts a network file system over `/usr` between the two looks of one command makes Ctrl-C slow.
 
 use std::collections::HashSet;
 use std::path::Path;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use runbook_model::change::Invocation;
 
 use super::Site;
 use super::environment::{DEFAULT_PATH, command_env};
-use super::mounts;
+use super::mounts::Mounts;
 
 /// The magic numbers of file systems whose data is on this machine or in its memory, from `linux/magic.h`; XFS and
 /// bcachefs from their own headers.
@@ -35,7 +35,7 @@ pub(super) struct Near(Arc<Known>);
 
 #[derive(Debug, Default)]
 struct Known {
-    everything: OnceLock<bool>,
+    mounts: Mutex<Option<Mounts>>,
     asked: Mutex<HashSet<Asked>>,
 }
 
@@ -57,7 +57,16 @@ impl Asked {
 impl Near {
     /// Whether everything that is looked at to prepare this is near.
     pub(super) fn knows(&self, invocation: &Invocation) -> bool {
-        *self.0.everything.get_or_init(mounts::are_near) || self.has_learnt(invocation)
+        self.is_everything() || self.has_learnt(invocation)
+    }
+
+    /// Whether nothing is mounted that is not near. The list is read anew when something was mounted or taken away.
+    fn is_everything(&self) -> bool {
+        let mut mounts = self.0.mounts.lock().unwrap_or_else(PoisonError::into_inner);
+        if mounts.as_ref().is_none_or(Mounts::have_changed) {
+            *mounts = Mounts::read();
+        }
+        mounts.as_ref().is_some_and(Mounts::are_near)
     }
 
     fn has_learnt(&self, invocation: &Invocation) -> bool {
