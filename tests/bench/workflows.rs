@@ -41,15 +41,20 @@ fn python_of(program: &str) -> Result<PathBuf, String> {
     Ok(installed(program)?.with_file_name("python3"))
 }
 
+/// What a program of dbos begins with.
+const DBOS: &str = r#"
+import subprocess, sys
+from dbos import DBOS
+DBOS(config={"name": "costs", "system_database_url": "sqlite:///costs.sqlite", "log_level": "ERROR", "run_admin_server": False})
+"#;
+
 /// dbos: a workflow in Python that goes on where it was, its steps written down in SQLite.
 fn dbos(place: &Place, count: usize) -> Result<Command, String> {
     place.write(
         "steps.py",
-        r#"
-import subprocess, sys
-from dbos import DBOS
-DBOS(config={"name": "costs", "system_database_url": "sqlite:///costs.sqlite", "log_level": "ERROR", "run_admin_server": False})
-
+        &[
+            DBOS,
+            r#"
 @DBOS.step()
 def step(n):
     subprocess.run(["/bin/true"], check=True)
@@ -63,6 +68,8 @@ DBOS.launch()
 steps(int(sys.argv[1]))
 DBOS.destroy()
 "#,
+        ]
+        .concat(),
     )?;
     Ok(place.command(python_of("dbos")?, &["steps.py", &count.to_string()]))
 }
@@ -73,10 +80,11 @@ pub(crate) fn dbos_resumed(count: usize) -> Result<Figures, String> {
     let place = Place::new()?;
     place.write(
         "steps.py",
-        r#"
-import os, sys
-from dbos import DBOS, SetWorkflowID
-DBOS(config={"name": "costs", "system_database_url": "sqlite:///costs.sqlite", "log_level": "ERROR", "run_admin_server": False})
+        &[
+            DBOS,
+            r#"
+import os
+from dbos import SetWorkflowID
 
 @DBOS.step()
 def step(n):
@@ -99,6 +107,8 @@ else:
     with SetWorkflowID("costs"):
         steps(int(sys.argv[1]))
 "#,
+        ]
+        .concat(),
     )?;
     let run = || Ok::<_, String>(place.command(python_of("dbos")?, &["steps.py", &count.to_string()]));
     measured::run(run()?, 9)?;
