@@ -41,76 +41,47 @@ fn python_of(program: &str) -> Result<PathBuf, String> {
     Ok(installed(program)?.with_file_name("python3"))
 }
 
-/// What a program of dbos begins with.
+/// dbos: a workflow in Python that goes on where it was, its steps written down in SQLite. With `stop`, its last step ends the process,
+/// and what is started again takes it up; that is not asked whether the workflow has ended, which takes up to a second longer.
 const DBOS: &str = r#"
-import subprocess, sys
-from dbos import DBOS
+import os, subprocess, sys
+from dbos import DBOS, SetWorkflowID
 DBOS(config={"name": "costs", "system_database_url": "sqlite:///costs.sqlite", "log_level": "ERROR", "run_admin_server": False})
-"#;
 
-/// dbos: a workflow in Python that goes on where it was, its steps written down in SQLite.
-fn dbos(place: &Place, count: usize) -> Result<Command, String> {
-    place.write(
-        "steps.py",
-        &[
-            DBOS,
-            r#"
 @DBOS.step()
 def step(n):
     subprocess.run(["/bin/true"], check=True)
 
-@DBOS.workflow()
-def steps(count):
-    for n in range(count):
-        step(n)
-
-DBOS.launch()
-steps(int(sys.argv[1]))
-DBOS.destroy()
-"#,
-        ]
-        .concat(),
-    )?;
-    Ok(place.command(python_of("dbos")?, &["steps.py", &count.to_string()]))
-}
-
-/// dbos, whose process ends in the last step, and is started again: until it comes to that step, the only one that is new. It is not
-/// asked whether the workflow has ended, which takes up to a second longer.
-pub(crate) fn dbos_resumed(count: usize) -> Result<Figures, String> {
-    let place = Place::new()?;
-    place.write(
-        "steps.py",
-        &[
-            DBOS,
-            r#"
-import os
-from dbos import SetWorkflowID
-
 @DBOS.step()
-def step(n):
-    pass
-
-@DBOS.step()
-def last():
+def stop():
     os._exit(0 if os.path.exists("go") else 9)
 
 @DBOS.workflow()
-def steps(count):
+def steps(count, stops):
     for n in range(count):
         step(n)
-    last()
+    if stops:
+        stop()
 
 DBOS.launch()
 if os.path.exists("go"):
-    DBOS.retrieve_workflow("costs").get_result()  # found and taken up by `launch`
+    DBOS.retrieve_workflow("costs").get_result()
 else:
     with SetWorkflowID("costs"):
-        steps(int(sys.argv[1]))
-"#,
-        ]
-        .concat(),
-    )?;
-    let run = || Ok::<_, String>(place.command(python_of("dbos")?, &["steps.py", &count.to_string()]));
+        steps(int(sys.argv[1]), "stop" in sys.argv)
+DBOS.destroy()
+"#;
+
+fn dbos(place: &Place, count: usize) -> Result<Command, String> {
+    place.write("steps.py", DBOS)?;
+    Ok(place.command(python_of("dbos")?, &["steps.py", &count.to_string()]))
+}
+
+/// dbos, stopped behind so many steps and started again: until it comes to the first that is new.
+pub(crate) fn dbos_resumed(count: usize) -> Result<Figures, String> {
+    let place = Place::new()?;
+    place.write("steps.py", DBOS)?;
+    let run = || Ok::<_, String>(place.command(python_of("dbos")?, &["steps.py", &count.to_string(), "stop"]));
     measured::run(run()?, 9)?;
     place.write("go", "")?;
     measured::run(run()?, 0).map(Figures::of)
