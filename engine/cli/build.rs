@@ -1,7 +1,7 @@
 //! How the program is linked.
 //!
 //! It can stand anywhere in memory, so every process of it begins by writing some 22,000 addresses. The loader finds the places
-//! in a table, which is 0.5 MB long, or 10 KB in the packed form that glibc knows since 2.36 (`DT_RELR`): engine, keeper and the
+//! in a table, which is 0.5 MB long, or 6 KB in the packed form that glibc knows since 2.36 (`DT_RELR`): engine, keeper and the
 //! courier of a remote step each start without reading that table.
 //!
 //! And the kernel maps it sixteen pages at a time around each that is touched. What a run of one step calls is a fifth of the code;

@@ -4,7 +4,8 @@
 //! hang for minutes and Ctrl-C shall be heard meanwhile. A thread for it takes twenty times as long as the look, and much longer
 //! when both processors are busy with starting a run. So as long as nothing is mounted that asks somebody else, programs are
 //! looked up where we stand; otherwise the first look at one is taken on a thread, and finds out on what it lies.
-//! Somebody who mounts a network file system over `/usr` between the two looks of one command makes Ctrl-C slow.
+//! Somebody who mounts a network file system over a place that was looked at before, or just behind the look at the list, makes the run
+//! wait for it there, Ctrl-C with it.
 
 use std::collections::HashSet;
 use std::path::Path;
