@@ -167,12 +167,15 @@ fn whoever_waits_goes_with_a_keeper_that_is_killed() {
 fn a_command_of_somebody_who_waited_is_an_orphan_like_any_other() {
     let place = Place::new();
     let (keeper, ready) = begun(&place);
-    let waits = format!("while [ ! -e {}/go ]; do sleep 0.01; done", place.dir.display());
+    let dir = place.dir.display();
+    let waits = format!("echo > {dir}/at_work; while [ ! -e {dir}/go ]; do sleep 0.01; done");
     block_on(async {
         let run = exited(&keeper, 2, reader(&place, &waits));
         // The request is on its way when the first poll returns.
         assert!(tokio::time::timeout(std::time::Duration::ZERO, run).await.is_err());
     });
+    // The ledger names it before it has its input, and without that it would end.
+    eventually("it has its input", || place.dir.join("at_work").exists().then_some(()));
     assert_eq!(place.command_pid(2), ready);
     kill_and_wait(place.keeper_pid());
     let Found::Orphan(orphan) = place.recover(2) else { panic!("it lives") };
