@@ -1,14 +1,17 @@
 //! The beginning of an archive.
 
 use std::fs;
+use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
-use git2::{Repository, RepositoryInitOptions};
+use git2::Oid;
 use jiff::Timestamp;
 
 use super::archive::{MAIN, Unusable};
-use super::{commit, remembered};
+use super::directory::Directory;
+use super::unwritten::Unwritten;
+use super::{commit, pack, remembered};
 
 /// When and where an archive begins.
 #[derive(Debug, Clone)]
@@ -32,11 +35,14 @@ const README: &str = "\
 which gives the `digest` at the end of that line, and the `prev` at the beginning of the next one.
 ";
 
-/// Creates the repository beside its place and moves it there, so that a crash leaves all of it or nothing.
+/// What any git takes for a bare repository. Nothing of this machine's configuration has a say in it.
+const CONFIG: &str = "[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = true\n";
+
+/// Creates the repository beside its place and moves it there, so that a crash leaves all of it or nothing. It is written
+/// file by file: libgit2 writes the same in twice as many files and flushes.
 pub(super) fn found(path: &Path, founding: &Founding) -> Result<(), Unusable> {
     let failed = |why: String| Unusable::Create { path: path.to_owned(), why };
     let io = |error: std::io::Error| failed(error.to_string());
-    let git = |error: git2::Error| failed(error.message().to_owned());
 
     let parent = path.parent().ok_or_else(|| failed("it has no parent directory".to_owned()))?;
     let partial = path.with_extension("git.partial");
@@ -44,22 +50,27 @@ pub(super) fn found(path: &Path, founding: &Founding) -> Result<(), Unusable> {
         // We hold the writer lock: whoever left this is dead.
         fs::remove_dir_all(&partial).map_err(io)?;
     }
-    let mut options = RepositoryInitOptions::new();
-    options.bare(true).external_template(false).no_reinit(true).mkpath(false).mkdir(true).initial_head("main");
-    let begun = {
-        let repository = Repository::init_opts(&partial, &options).map_err(git)?;
-        fs::set_permissions(&partial, fs::Permissions::from_mode(0o700)).map_err(io)?;
-        let readme = repository.blob(README.as_bytes()).map_err(git)?;
-        let mut tree = repository.treebuilder(None).map_err(git)?;
-        tree.insert("README.md", readme, git2::FileMode::Blob.into()).map_err(git)?;
-        let tree = repository.find_tree(tree.write().map_err(git)?).map_err(git)?;
-        let us = commit::committer(&founding.host, founding.at).map_err(git)?;
-        let message = commit::founding_message(&founding.host, &nonce().map_err(io)?, remembered::read(path).as_deref());
-        repository.commit(Some(MAIN), &us, &us, &message, &tree, &[]).map_err(git)?
+    let git = |error: git2::Error| failed(error.message().to_owned());
+    let unwritten = |error: Unwritten| failed(error.to_string());
+    for directory in ["objects/info", "objects/pack", "refs/heads", "refs/tags"] {
+        fs::create_dir_all(partial.join(directory)).map_err(io)?;
+    }
+    fs::set_permissions(&partial, fs::Permissions::from_mode(0o700)).map_err(io)?;
+    let mut pack = pack::Writer::begin(&partial.join("objects/pack"), 3).map_err(unwritten)?;
+    let mut put = |kind: pack::Kind, content: &[u8]| {
+        let id = Oid::hash_object(kind.object_type(), content).map_err(git)?;
+        pack.object(id, kind, content).map(|()| id).map_err(unwritten)
     };
-    // libgit2 flushed what it wrote; the files that it made from templates, and the folders, are ours to flush.
-    for name in ["HEAD", "config"] {
-        fs::File::open(partial.join(name)).and_then(|file| file.sync_all()).map_err(io)?;
+    let mut files = Directory::default();
+    files.put_file("README.md", put(pack::Kind::Blob, README.as_bytes())?);
+    let tree = put(pack::Kind::Tree, &files.bytes())?;
+    let us = commit::committer(&founding.host, founding.at).map_err(git)?;
+    let message = commit::founding_message(&founding.host, &nonce().map_err(io)?, remembered::read(path).as_deref());
+    let begun = put(pack::Kind::Commit, &commit::content(&us, &us, &message, tree, &[]))?;
+    pack.finish().map_err(unwritten)?;
+    for (name, text) in [("HEAD", format!("ref: {MAIN}\n")), ("config", CONFIG.to_owned()), (MAIN, format!("{begun}\n"))] {
+        let file = fs::File::create_new(partial.join(name));
+        file.and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all())).map_err(io)?;
     }
     for directory in ["refs/heads", "refs", "objects", ""] {
         fs::File::open(partial.join(directory)).and_then(|file| file.sync_all()).map_err(io)?;
