@@ -12,8 +12,9 @@ use std::time::{Duration, Instant};
 /// About as long as it takes to sleep and be woken.
 const BRIEF: Duration = Duration::from_micros(30);
 
-/// With one processor, who looks on only keeps the other from coming.
-static SEVERAL: LazyLock<bool> = LazyLock::new(|| std::thread::available_parallelism().is_ok_and(|count| count.get() > 1));
+/// Whether there is more than one processor. With one, who looks on only keeps the other from coming.
+pub(crate) static SEVERAL: LazyLock<bool> =
+    LazyLock::new(|| std::thread::available_parallelism().is_ok_and(|count| count.get() > 1));
 
 /// What `look` finds within a brief moment.
 pub(crate) fn watch<T>(mut look: impl FnMut() -> Option<T>) -> Option<T> {

@@ -20,7 +20,7 @@ impl Archive {
     pub fn conclude(&self, seal: &Seal) -> Result<Sealed, SealError> {
         let mut lock = self.lock()?;
         let staging = Staging::new(self)?;
-        let prepared = seal.prepare(&staging)?;
+        let prepared = seal.prepare(&staging, true)?;
         let facts = &prepared.facts;
         let status = facts.ended.as_ref().ok_or(SealError::NotEnded(seal.run))?;
         if matches!(status, RunStatus::Suspended { .. } | RunStatus::Running | RunStatus::RollingBack) {

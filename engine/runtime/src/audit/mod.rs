@@ -11,6 +11,7 @@ mod archive;
 mod archivist;
 mod blob_id;
 mod commit;
+mod compressed;
 mod conclude;
 mod consolidate;
 mod contents;

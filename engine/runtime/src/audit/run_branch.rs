@@ -17,7 +17,7 @@ impl Archive {
     pub fn seal(&self, seal: &Seal) -> Result<Sealed, SealError> {
         let lock = self.lock()?;
         let staging = Staging::new(self)?;
-        let prepared = seal.prepare(&staging)?;
+        let prepared = seal.prepare(&staging, false)?;
         self.seal_prepared(lock, &staging, seal, &prepared)
     }
 

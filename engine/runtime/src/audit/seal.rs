@@ -1,8 +1,9 @@
 //! What is to be sealed, what comes of it, and why it may not.
 
 use std::collections::BTreeMap;
-use std::io::{self, BufRead as _};
+use std::io;
 use std::path::PathBuf;
+use std::thread;
 
 use git2::Oid;
 use jiff::Timestamp;
@@ -11,6 +12,7 @@ use runbook_model::digest::Digest;
 use runbook_model::id::RunId;
 
 use super::blob_id::BlobId;
+use super::compressed::{Aside, Compressed};
 use super::contents::{self, JOURNAL, Outputs, SUMMARY};
 use super::facts::{Facts, Gathered};
 use super::journal::Journal;
@@ -116,14 +118,31 @@ pub(super) struct Prepared {
 
 impl Seal {
     /// Reads the journal and stages what follows from it. Either may be long: no record is kept, and no output that is
-    /// stored already.
-    pub(super) fn prepare<'s>(&'s self, staging: &Staging<'s>) -> Result<Prepared, SealError> {
+    /// stored already. `is_awaited` says that somebody waits: then the journal is compressed while it is read.
+    pub(super) fn prepare<'s>(&'s self, staging: &Staging<'s>, is_awaited: bool) -> Result<Prepared, SealError> {
         let repository = staging.repository();
         let tip = run_branch::tip(repository, &place::branch(self.run))?;
         let sealed = tip.map(|tip| standing::sealed(repository, tip, self.run)).transpose()?;
+        let (mut reader, size) = self.journal.open()?;
+        let is_new = sealed.is_none_or(|(_, length)| length != size);
+        thread::scope(|scope| {
+            let aside = (is_awaited && is_new).then(|| Compressed::aside(scope, &self.journal, size)).flatten();
+            self.read(staging, &mut *reader, size, tip, sealed, aside)
+        })
+    }
+
+    fn read<'s>(
+        &'s self,
+        staging: &Staging<'s>,
+        reader: &mut dyn io::BufRead,
+        size: u64,
+        tip: Option<Oid>,
+        sealed: Option<(Oid, u64)>,
+        aside: Option<Aside<'_>>,
+    ) -> Result<Prepared, SealError> {
+        let repository = staging.repository();
         let mut files = BTreeMap::new();
         let (mut gathered, mut outputs, mut lines) = (Gathered::default(), Outputs::default(), Lines::of(Some(self.run)));
-        let (mut reader, size) = self.journal.open()?;
         let mut id = BlobId::of_size(size);
         let mut beginning = sealed.map(|(_, length)| BlobId::of_size(length));
         let mut line = Vec::new();
@@ -144,7 +163,7 @@ impl Seal {
             return Err(standing::diverged(repository, tip, self.run, &self.journal.bytes()?)?);
         }
         let id = id.finish().ok_or_else(|| self.journal.unread(io::ErrorKind::UnexpectedEof.into()))?;
-        staging.journal(&self.journal, id)?;
+        staging.journal(&self.journal, aside.and_then(Aside::done), id)?;
         files.insert(JOURNAL.to_owned(), id);
 
         let facts = gathered.facts(started, head);

@@ -11,6 +11,7 @@ use git2::{OdbLookupFlags, Oid, Repository, Signature};
 
 use super::archive::Archive;
 use super::commit;
+use super::compressed::Compressed;
 use super::directory::Directory;
 use super::journal::Journal;
 use super::pack;
@@ -35,6 +36,8 @@ enum Content<'a> {
     Bytes(pack::Kind, Vec<u8>),
     /// Read again when the pack is written.
     Journal(&'a Journal),
+    /// Compressed while it was read.
+    Compressed(Compressed),
 }
 
 impl<'a> Staging<'a> {
@@ -59,9 +62,12 @@ impl<'a> Staging<'a> {
         self.stage(pack::Kind::Blob, bytes)
     }
 
-    /// Stages a journal, by the name that git gives to its bytes.
-    pub(super) fn journal(&self, journal: &'a Journal, id: Oid) -> Result<(), git2::Error> {
-        self.stage_as(id, || Content::Journal(journal))
+    /// Stages a journal, by the name that git gives to its bytes; in its compressed form, if that is of the same bytes.
+    pub(super) fn journal(&self, journal: &'a Journal, compressed: Option<Compressed>, id: Oid) -> Result<(), git2::Error> {
+        self.stage_as(id, || match compressed.filter(|compressed| compressed.is_of(id)) {
+            Some(compressed) => Content::Compressed(compressed),
+            None => Content::Journal(journal),
+        })
     }
 
     /// Stages a directory.
@@ -105,6 +111,7 @@ impl<'a> Staging<'a> {
             match content {
                 Content::Bytes(kind, bytes) => pack.object(id, kind, &bytes)?,
                 Content::Journal(journal) => journal.write(&mut pack, id)?,
+                Content::Compressed(compressed) => compressed.write(&mut pack)?,
             }
         }
         let kept = pack.finish_kept()?;

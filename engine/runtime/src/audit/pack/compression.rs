@@ -9,10 +9,10 @@ use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, 
 const LEVEL: Compression = Compression::new(3);
 
 /// Compresses objects.
-pub(super) struct Compressor(Compress);
+pub(in crate::audit) struct Compressor(Compress);
 
 impl Compressor {
-    pub(super) fn new() -> Self {
+    pub(in crate::audit) fn new() -> Self {
         Self(Compress::new(LEVEL, true))
     }
 
@@ -23,7 +23,7 @@ impl Compressor {
 
     /// Takes some of these bytes in, puts what comes of them behind what is in `out`, within its capacity, and gives the bytes
     /// that are still to be taken.
-    pub(super) fn step<'b>(&mut self, bytes: &'b [u8], out: &mut Vec<u8>) -> io::Result<&'b [u8]> {
+    pub(in crate::audit) fn step<'b>(&mut self, bytes: &'b [u8], out: &mut Vec<u8>) -> io::Result<&'b [u8]> {
         let before = self.0.total_in();
         self.0.compress_vec(bytes, out, FlushCompress::None)?;
         let taken = usize::try_from(self.0.total_in() - before).unwrap_or(usize::MAX);
@@ -31,7 +31,7 @@ impl Compressor {
     }
 
     /// Ends the object in the same way; gives whether `out` has its last byte.
-    pub(super) fn end(&mut self, out: &mut Vec<u8>) -> io::Result<bool> {
+    pub(in crate::audit) fn end(&mut self, out: &mut Vec<u8>) -> io::Result<bool> {
         Ok(self.0.compress_vec(&[], out, FlushCompress::Finish)? == Status::StreamEnd)
     }
 }

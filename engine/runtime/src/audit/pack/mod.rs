@@ -20,6 +20,7 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
+pub(super) use compression::Compressor;
 pub(super) use entry::Kind;
 pub(super) use kept::Kept;
 pub(super) use merge::merge;

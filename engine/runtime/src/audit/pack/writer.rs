@@ -68,6 +68,14 @@ impl Writer {
         begun.end(id)
     }
 
+    /// Adds an object of `size` bytes that was compressed before.
+    ///
+    /// # Errors
+    /// The file cannot be written to.
+    pub(in crate::audit) fn compressed(&mut self, id: Oid, kind: Kind, size: u64, bytes: &[u8]) -> Result<(), Unwritten> {
+        self.entry(id, &entry::header(kind, size), [bytes])
+    }
+
     /// Begins an object of `size` bytes that are not here yet.
     ///
     /// # Errors
