@@ -19,6 +19,9 @@ pub enum Colours {
 /// Text as one line: line breaks and tabs are shown as `␊` and `␉`, no colour passes.
 #[must_use]
 pub fn line(text: &str) -> String {
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return text.to_owned(); // nearly always
+    }
     let mut shown = String::with_capacity(text.len());
     text.chars().for_each(|c| push(&mut shown, c));
     shown

@@ -7,7 +7,7 @@ use runbook_model::change::Invocation;
 use runbook_model::failure::Failure;
 
 use super::Site;
-use super::environment::{DEFAULT_PATH, command_env};
+use super::environment::{command_env, search_path};
 use super::processes::{Job, RunEnd, RunFound, Window};
 use super::program::resolve_program;
 use crate::keeper::cannot_be_typed;
@@ -41,8 +41,7 @@ pub(super) fn prepare(site: &Site, invocation: &Invocation) -> Result<Invocation
     if !cwd.is_dir() {
         return Err(refuse(format!("its working directory `{}` does not exist", cwd.display())));
     }
-    let env = command_env(&site.env, &site.extra_env, &invocation.env);
-    let path = env.get("PATH").map_or(DEFAULT_PATH, String::as_str);
+    let path = search_path(&site.env, &invocation.env);
     let found = resolve_program(&program, path, &cwd).map_err(|error| refuse(error.to_string()))?;
     let found = found.into_os_string().into_string().map_err(|_| refuse("its path is not UTF-8".to_owned()))?;
     let cwd = cwd.into_os_string().into_string().map_err(|_| refuse("its working directory is not UTF-8".to_owned()))?;

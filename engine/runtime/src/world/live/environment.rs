@@ -28,9 +28,29 @@ pub fn command_env(own: &[(OsString, OsString)], extra: &[String], step: &BTreeM
     env
 }
 
+/// The `PATH` of that environment alone: a program is looked up more often than it is started.
+pub(super) fn search_path<'a>(own: &'a [(OsString, OsString)], step: &'a BTreeMap<String, String>) -> &'a str {
+    let of_own = || own.iter().rev().find_map(|(name, value)| if name == "PATH" { value.to_str() } else { None });
+    step.get("PATH").map(String::as_str).or_else(of_own).unwrap_or(DEFAULT_PATH)
+}
+
 #[cfg(test)]
 mod tests {
+    use std::os::unix::ffi::OsStringExt as _;
+
     use super::*;
+
+    #[test]
+    fn the_path_that_is_searched_is_the_one_that_the_command_gets() {
+        let odd = || OsString::from_vec(b"/\xff".to_vec());
+        let of_step = BTreeMap::from([("PATH".to_owned(), "/step".to_owned())]);
+        for own in [vec![], vec!["/one".into()], vec!["/one".into(), "/two".into()], vec!["/one".into(), odd()], vec![odd()]] {
+            let own: Vec<_> = own.into_iter().map(|value| ("PATH".into(), value)).collect();
+            for step in [&of_step, &BTreeMap::new()] {
+                assert_eq!(search_path(&own, step), command_env(&own, &[], step)["PATH"], "{own:?}");
+            }
+        }
+    }
 
     #[test]
     fn only_what_is_allowed_gets_through_and_the_step_has_the_last_word() {

@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use runbook_model::change::Invocation;
 
 use super::Site;
-use super::environment::{DEFAULT_PATH, command_env};
+use super::environment::search_path;
 use super::mounts::Mounts;
 
 /// The magic numbers of file systems whose data is on this machine or in its memory, from `linux/magic.h`; XFS and
@@ -79,8 +79,7 @@ impl Near {
     pub(super) fn learn(&self, site: &Site, invocation: &Invocation, found: &Invocation) {
         let Some(asked) = Asked::of(invocation) else { return };
         let (Some(program), Some(cwd)) = (found.argv.first(), found.cwd.as_deref()) else { return };
-        let env = command_env(&site.env, &site.extra_env, &invocation.env);
-        let path = env.get("PATH").map_or(DEFAULT_PATH, String::as_str);
+        let path = search_path(&site.env, &invocation.env);
         let passed = path.split(':').filter(|entry| !entry.is_empty() && !asked.program.contains('/'));
         let places = passed.map(|entry| Path::new(cwd).join(entry)).filter(|place| place.exists());
         if is_near(Path::new(program)) && is_near(Path::new(cwd)) && places.into_iter().all(|place| is_near(&place)) {
