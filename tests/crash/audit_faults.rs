@@ -40,6 +40,13 @@ fn a_read_only_trail_ends_with_9_and_is_sealed_later() {
     assert_eq!(place.ledger(), ["a", "b"]);
     // A new run does not begin without a place to be sealed in, unless somebody says why.
     namespace.expect(&place, 11, &["exec", "main"]).says(&["--unsealed"]);
+    // A rehearsal finds that out, when it has rehearsed.
+    namespace.expect(&place, 11, &["exec", "main", "--dry-run"]).says(&[
+        "2 withheld",
+        "would not be started",
+        "Read-only",
+        "--unsealed",
+    ]);
     assert_eq!(place.ledger(), ["a", "b"]);
     place.expect(0, &["verify"]);
     place.expect(0, &["seal"]);
@@ -65,7 +72,9 @@ fn a_lock_of_somebody_else_is_named_and_left() {
     File::create(&lock).expect("a lock");
     place.expect(9, &["exec", "main"]).says(&["main.lock", "if none is running, remove that file", "runbook seal"]);
     assert!(lock.exists() && place.ledger() == ["a", "a"], "the work is done all the same");
+    // The run that is rehearsed would be started, as this one was.
+    place.expect(9, &["exec", "main", "--dry-run"]).says(&["main.lock", "runbook seal"]);
     fs::remove_file(lock).expect("removed");
-    place.expect(0, &["seal"]).says(&["sealed: 1"]);
+    place.expect(0, &["seal"]).says(&["sealed: 2"]);
     is_proven(&place);
 }

@@ -7,7 +7,7 @@ use runbook_runtime::dispatcher::{Finished, Halt, Sealing};
 use runbook_runtime::journal::RunDir;
 
 use super::lost;
-use super::refused::locked;
+use super::refused::{locked, unsealable};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::output;
@@ -69,6 +69,11 @@ pub(super) fn ended(workplace: &Workplace<'_>, dir: &RunDir, finished: &Finished
     match &finished.sealing {
         // The loss of the journal was said already, and it has its own way out.
         Sealing::Behind { .. } if matches!(finished.halt, Some(Halt::Lost(_) | Halt::Illegal(_) | Halt::Fenced(_))) => exit,
+        Sealing::Refused { why } => {
+            let text = format!("the rehearsal cannot be sealed, so the run would not be started: {why}");
+            output::to_stderr(&unsealable(text).found_by(&flags).rendered(palette));
+            if matches!(finished.status, RunStatus::Rehearsed { .. }) { ExitCode::Damaged } else { exit }
+        }
         Sealing::Behind { why } => {
             let failure = Failure::new(ExitCode::Unsealed, format!("the run is not in the audit trail: {why}"))
                 .hint(format!("runbook seal {}", finished.run));

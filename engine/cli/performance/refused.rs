@@ -25,6 +25,11 @@ pub(super) fn locked(no: &NoLock) -> Failure {
     }
 }
 
+/// A run without an audit trail, which nobody has asked for.
+pub(super) fn unsealable(text: String) -> Failure {
+    Failure::new(ExitCode::Damaged, text).hint("`--unsealed REASON` runs without the audit trail, and records why")
+}
+
 /// Why a session could not begin.
 pub(super) fn refused(refused: Refused, trail: &str) -> Failure {
     let held = |text: String| Failure::new(ExitCode::Refused, text);
@@ -37,8 +42,7 @@ pub(super) fn refused(refused: Refused, trail: &str) -> Failure {
             let git = format!("git --git-dir {} show ", runbook_model::change::quoted(trail));
             Failure::new(ExitCode::Damaged, refused.to_string().replace("git show ", &git))
         }
-        Refused::Unsealable { .. } => Failure::new(ExitCode::Damaged, refused.to_string())
-            .hint("`--unsealed REASON` runs without the audit trail, and records why"),
+        Refused::Unsealable { .. } => unsealable(refused.to_string()),
         Refused::Create(CreateError::Storage(failure)) if failure.is_for_want_of_room() => no_room(refused.to_string()),
         Refused::Answered { run, .. } => held(refused.to_string()).hint(format!("runbook show {run}")),
         Refused::NotAllowed(_)

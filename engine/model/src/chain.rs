@@ -79,11 +79,24 @@ pub enum Broken {
 pub fn encode(head: Head, record: &Record) -> (Vec<u8>, Head) {
     // Most are shorter than that: growing from nothing would copy each of them three times.
     let mut line = Vec::with_capacity(1024);
-    serde_json::to_writer(&mut line, &LineRef { prev: head.digest, record }).expect("records have text keys and finite numbers");
-    line.pop(); // the closing brace
-    let digest = Digest::of(&line);
-    line.extend_from_slice(format!(r#","digest":"{digest}"}}"#).as_bytes());
-    (line, Head { next: record.seq.next(), digest })
+    let head = write(head, record, &mut line);
+    (line, head)
+}
+
+/// Writes the line of a record, without line break, behind what is there, and says where the chain ends then.
+///
+/// # Panics
+/// As [`encode`].
+pub fn write(head: Head, record: &Record, lines: &mut Vec<u8>) -> Head {
+    let begin = lines.len();
+    serde_json::to_writer(&mut *lines, &LineRef { prev: head.digest, record })
+        .expect("records have text keys and finite numbers");
+    lines.pop(); // the closing brace
+    let digest = Digest::of(&lines[begin..]);
+    lines.extend_from_slice(br#","digest":""#);
+    lines.extend_from_slice(&digest.hex());
+    lines.extend_from_slice(br#""}"#);
+    Head { next: record.seq.next(), digest }
 }
 
 /// Reads the line of the next record, and says where the chain ends then.

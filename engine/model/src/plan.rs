@@ -3,6 +3,7 @@
 //! A rehearsal and the run after it write the same intents when they mean the same. What differs between them is exactly
 //! what the rehearsal could not have shown.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use crate::change::Change;
@@ -46,7 +47,7 @@ impl Plan {
     }
 
     /// The plan of a run, with the changes that its steps would owe, in the order of the steps: both from one look at each
-    /// intent, which is made from its text.
+    /// intent, which may have to be made from its text.
     #[must_use]
     pub fn and_owed(state: &RunState) -> (Self, Vec<Change>) {
         let mut owed = Vec::new();
@@ -54,7 +55,11 @@ impl Plan {
         let steps = forward.map(|step| {
             let intent = step.intent();
             let planned = Planned::of(step, intent.as_deref());
-            owed.extend(intent.map(|intent| intent.into_owned().owes).unwrap_or_default());
+            match intent {
+                Some(Cow::Borrowed(intent)) => owed.extend_from_slice(&intent.owes),
+                Some(Cow::Owned(intent)) => owed.extend(intent.owes),
+                None => {}
+            }
             planned
         });
         let steps = steps.collect();

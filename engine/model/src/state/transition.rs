@@ -334,7 +334,8 @@ impl RunState {
         };
         let path = end.path.clone();
         step.phase = StepPhase::Ended(end.outcome.clone());
-        if !matches!(end.outcome, Outcome::Failed(_)) {
+        // The plan at the end of a rehearsal asks for each of them again.
+        if !withheld && !matches!(end.outcome, Outcome::Failed(_)) {
             step.kept.iter_mut().for_each(Kept::fold);
         }
         step.repeated_blindly &= !matches!(end.outcome, Outcome::Succeeded(_));

@@ -24,8 +24,13 @@ impl Desk {
         }
         let path = call.operation.path().clone();
         match self.reply(call.operation).await.or_else(|halt| self.rest(&path, halt)) {
-            // A script that is gone does not hear it; the journal has it all the same.
-            Ok(reply) => drop(call.reply.send(reply)),
+            Ok(reply) => {
+                // A script that is gone does not hear it; the journal has it all the same.
+                drop(call.reply.send(reply));
+                if let Err(halt) = self.ledger.catch_up() {
+                    self.halt(halt);
+                }
+            }
             Err(halt) => self.halt(halt),
         }
     }

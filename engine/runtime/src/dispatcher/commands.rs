@@ -142,20 +142,19 @@ impl Desk {
                 self.write(Entry::StepIntended(Box::new(intent)))?;
                 Outcome::Failed(failure)
             }
+            Ok(_) if self.world.withholds() => {
+                let outcome = Outcome::Withheld { assumed: command.assume.clone() };
+                let millis = self.world.monotonic_millis().saturating_sub(began);
+                let end = self.ended(path, attempt, outcome.clone(), Some(millis));
+                // Nothing takes effect, so nobody has to wait for either to be written.
+                self.ledger.write_late(Entry::StepIntended(Box::new(intent)), end, self.now())?;
+                return Ok(outcome);
+            }
             Ok(change) => {
-                let performed = match self.world.withheld(&change) {
-                    // Nothing takes effect, so nothing has to be on disk before.
-                    Some(withheld) => {
-                        self.write(Entry::StepIntended(Box::new(intent)))?;
-                        withheld
-                    }
-                    None => {
-                        self.ledger.renew().await;
-                        let receipt = self.ledger.intend(intent, self.now()).await?;
-                        let performed = self.world.perform(receipt, &change, self.limits(command.timeout));
-                        self.attended(path, performed).await
-                    }
-                };
+                self.ledger.renew().await;
+                let receipt = self.ledger.intend(intent, self.now()).await?;
+                let performed = self.world.perform(receipt, &change, self.limits(command.timeout));
+                let performed = self.attended(path, performed).await;
                 match performed {
                     Performed::Done(answer) => Outcome::Succeeded(answer),
                     Performed::Failed(failure) => Outcome::Failed(failure),
@@ -172,16 +171,8 @@ impl Desk {
             self.end(path, attempt, outcome.clone(), Some(millis)).await?;
             return Ok(outcome);
         }
-        let end = End {
-            path: path.clone(),
-            attempt,
-            outcome: outcome.clone(),
-            millis: Some(millis),
-            looks: None,
-            observed: Vec::new(),
-        };
         // Not flushed: the next intent is, or the next wait. See `Ledger::write_unheard`.
-        self.ledger.write_unheard(Entry::StepEnded(Box::new(end)), self.now())?;
+        self.ledger.write_unheard(self.ended(path, attempt, outcome.clone(), Some(millis)), self.now())?;
         Ok(outcome)
     }
 
@@ -230,12 +221,18 @@ impl Desk {
     }
 
     /// Writes the end of an attempt down, on disk before anybody hears of it: whoever was told that a step is done finds it
-    /// done after a power cut, and not in doubt.
+    /// done after a power cut, and not in doubt. A world that withholds it leaves no doubt.
     pub(super) async fn end(&self, path: &StepPath, attempt: Attempt, outcome: Outcome, millis: Option<u64>) -> Result<(), Halt> {
-        let end = End { path: path.clone(), attempt, outcome, millis, looks: None, observed: Vec::new() };
-        self.ledger.write_durably(Entry::StepEnded(Box::new(end)), self.now()).await?;
+        if self.world.withholds() {
+            return self.write(self.ended(path, attempt, outcome, millis));
+        }
+        self.ledger.write_durably(self.ended(path, attempt, outcome, millis), self.now()).await?;
         self.world.recorded(path, attempt);
         Ok(())
+    }
+
+    fn ended(&self, path: &StepPath, attempt: Attempt, outcome: Outcome, millis: Option<u64>) -> Entry {
+        Entry::StepEnded(Box::new(End { path: path.clone(), attempt, outcome, millis, looks: None, observed: Vec::new() }))
     }
 
     pub(super) fn next_attempt(&self, path: &StepPath) -> Attempt {

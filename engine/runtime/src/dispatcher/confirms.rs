@@ -48,8 +48,14 @@ impl Desk {
             owes: Vec::new(),
             location,
         };
-        self.ledger.write_durably(Entry::StepIntended(Box::new(intent)), self.now()).await?;
-        self.seal_now("before a question").await;
+        let asking = Entry::StepIntended(Box::new(intent));
+        if self.world.withholds() {
+            // Nobody is asked, so nobody waits for the disk.
+            self.write(asking)?;
+        } else {
+            self.ledger.write_durably(asking, self.now()).await?;
+            self.seal_now("before a question").await;
+        }
         // One question at a time: another branch may be asking.
         let turn = tokio::select! {
             biased;

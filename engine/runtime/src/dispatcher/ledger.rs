@@ -24,9 +24,17 @@ pub(super) struct Ledger {
     reporters: RefCell<Vec<Box<dyn Reporter>>>,
     /// Records that nobody has heard of yet, oldest first.
     unheard: RefCell<VecDeque<Unheard>>,
+    /// Facts that the state knows of, and that are still to be written.
+    late: RefCell<Option<Late>>,
     unsealed: Cell<u64>,
     lost: Cell<bool>,
     fence: Fence,
+}
+
+/// Two facts that go into the journal together, behind an answer that does not wait for them.
+struct Late {
+    facts: [Entry; 2],
+    at: Timestamp,
 }
 
 /// A record that reporters are still to hear of.
@@ -44,6 +52,7 @@ impl Ledger {
             state: RefCell::new(state),
             reporters: RefCell::new(reporters),
             unheard: RefCell::default(),
+            late: RefCell::default(),
             unsealed: Cell::new(0),
             lost: Cell::new(false),
             fence,
@@ -62,12 +71,31 @@ impl Ledger {
 
     /// The end of the journal, as the next record will name it.
     pub(super) fn head(&self) -> Head {
+        debug_assert!(self.late.borrow().is_none(), "whoever signs has caught up");
         self.journal.written().head
     }
 
     /// Writes a fact down; it is on disk with the next flush. It is told at once, unless something before it may not be.
     pub(super) fn write(&self, entry: Entry, now: Timestamp) -> Result<(), Halt> {
         self.append(entry, now, false)
+    }
+
+    /// Takes two facts in that [`catch_up`](Self::catch_up) writes down, with one write: behind the answer to the script, which
+    /// goes on meanwhile. Only for what takes no effect. Whatever comes next is written behind them.
+    pub(super) fn write_late(&self, first: Entry, second: Entry, at: Timestamp) -> Result<(), Halt> {
+        self.catch_up()?;
+        let facts = [self.admit(known::redacted(first), at)?, self.admit(known::redacted(second), at)?];
+        self.late.replace(Some(Late { facts, at }));
+        Ok(())
+    }
+
+    /// Writes down what is late.
+    pub(super) fn catch_up(&self) -> Result<(), Halt> {
+        let Some(Late { facts: [first, second], at }) = self.late.take() else { return Ok(()) };
+        let records = self.journal.append_both(first, second, at).map_err(|lost| self.lost(lost))?;
+        self.unheard.borrow_mut().extend(records.map(|record| Unheard { record, binding: false }));
+        self.hear();
+        Ok(())
     }
 
     /// Writes a fact down that nobody may hear of before it is on disk, and leaves the flush to whoever comes next: the
@@ -97,6 +125,7 @@ impl Ledger {
 
     /// Writes an intent down, waits until it and everything before it is on disk, and gives the key to the world.
     pub(super) async fn intend(&self, intent: Intent, now: Timestamp) -> Result<Receipt, Halt> {
+        self.catch_up()?;
         let Entry::StepIntended(intent) = self.admit(Entry::StepIntended(Box::new(known::redacted(intent))), now)? else {
             return Err(Halt::Interrupted);
         };
@@ -114,6 +143,7 @@ impl Ledger {
 
     /// Waits until everything that was written is on disk.
     pub(super) async fn sync(&self) -> Result<(), Halt> {
+        self.catch_up()?;
         self.journal.sync().await.map_err(|lost| self.lost(lost))?;
         self.hear();
         Ok(())
@@ -121,6 +151,7 @@ impl Ledger {
 
     /// Puts everything that was written on disk, without letting others in between.
     pub(super) fn sync_now(&self) -> Result<(), Halt> {
+        self.catch_up()?;
         self.journal.sync_blocking().map_err(|lost| self.lost(lost))?;
         self.hear();
         Ok(())
@@ -172,6 +203,7 @@ impl Ledger {
     }
 
     fn append(&self, entry: Entry, now: Timestamp, binding: bool) -> Result<(), Halt> {
+        self.catch_up()?;
         let entry = self.admit(known::redacted(entry), now)?;
         let record = self.journal.append(entry, now).map_err(|lost| self.lost(lost))?;
         self.unheard.borrow_mut().push_back(Unheard { record, binding });

@@ -145,7 +145,7 @@ impl Desk {
         self.ledger.progress(&Progress::Tick);
         self.ticks.set(self.ticks.get().wrapping_add(1));
         if self.ticks.get().is_multiple_of(TICKS_PER_SEAL) {
-            self.offer_seal();
+            self.offer_seal()?;
         }
         Ok(())
     }

@@ -1,11 +1,12 @@
 //! When the audit trail is written: at the start, at each confirm, at a failure and at the end somebody waits for it;
-//! in between it follows when it can.
+//! in between it follows when it can. A rehearsal waits for it at its end only.
 
 use std::path::PathBuf;
 
 use jiff::Timestamp;
 use runbook_model::id::RunId;
 
+use super::Halt;
 use super::desk::Desk;
 use crate::audit::{Archivist, Journal, Seal, SourceText};
 use crate::report::Progress;
@@ -36,6 +37,11 @@ pub enum Sealing {
         /// Why.
         why: String,
     },
+    /// A rehearsal is not, and the run itself would not be started for that.
+    Refused {
+        /// Why.
+        why: String,
+    },
 }
 
 impl Sealer {
@@ -46,13 +52,15 @@ impl Sealer {
 }
 
 impl Desk {
-    /// Offers what was written since the last time; nobody waits for it.
-    pub(super) fn offer_seal(&self) {
+    /// Offers what was written since the last time; nobody waits for it. A long stretch of checks flushes nothing of its own.
+    pub(super) fn offer_seal(&self) -> Result<(), Halt> {
         if let Some(archivist) = &self.sealer.archivist
             && self.ledger.take_unsealed() > 0
         {
+            self.ledger.sync_now()?;
             archivist.offer(self.sealer.seal(self.ledger.durable_bytes(), self.now(), "as it goes"));
         }
+        Ok(())
     }
 
     /// Seals what was written, and waits for it. The run goes on when that fails: the next seal catches up.
@@ -84,10 +92,17 @@ impl Desk {
     pub(super) async fn conclude(&self) -> Sealing {
         let Some(archivist) = &self.sealer.archivist else { return Sealing::Waived };
         let seal = self.sealer.seal(self.ledger.durable_bytes(), self.now(), "the session ended");
-        match archivist.conclude(seal).await {
-            Ok(Ok(sealed)) => Sealing::Sealed { commit: sealed.main.unwrap_or(sealed.commit), unsigned: sealed.unsigned },
-            Ok(Err(error)) => Sealing::Behind { why: error.to_string() },
-            Err(stopped) => Sealing::Behind { why: stopped.to_string() },
+        let why = match archivist.conclude(seal).await {
+            Ok(Ok(sealed)) => {
+                return Sealing::Sealed { commit: sealed.main.unwrap_or(sealed.commit), unsigned: sealed.unsigned };
+            }
+            Ok(Err(error)) => error.to_string(),
+            Err(stopped) => stopped.to_string(),
+        };
+        // What a run is sealed with before it begins does not take `main`.
+        match self.world.withholds() && self.try_seal("the session ended").await.is_err() {
+            true => Sealing::Refused { why },
+            false => Sealing::Behind { why },
         }
     }
 }

@@ -80,7 +80,8 @@ pub struct Finished {
 }
 
 impl Session {
-    /// Starts a run: writes its first records, pins its sources, and seals both before anything else happens.
+    /// Starts a run: writes its first records, pins its sources, and seals both before anything else happens; a rehearsal is
+    /// sealed when it ends.
     ///
     /// # Errors
     /// When the run cannot be written down or sealed; nothing was run then.
@@ -88,10 +89,11 @@ impl Session {
         let sources = program.sources();
         let mut opening = opening;
         let cast = Cast::of(program, &started);
-        let wanted = if started.mode == Mode::Live { started.locks.clone() } else { Wanted::default() };
+        let is_live = started.mode == Mode::Live;
+        let wanted = if is_live { started.locks.clone() } else { Wanted::default() };
         let locks = locks(&mut opening, &started.runbook, &wanted).await?;
         let mut newborn = Newborn::make(&opening.dir, &holder(&opening, Purpose::Exec))?;
-        if started.mode == Mode::Live {
+        if is_live {
             make_ready(&opening.world, &sources).await;
         }
         let texts: Vec<_> = sources.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
@@ -100,11 +102,13 @@ impl Session {
         let first = journal.append(Entry::RunStarted(Box::new(started)), opening.world.now()).map_err(Halt::from)?;
         let state = RunState::begin(&first).map_err(Halt::from)?;
         let session = Self::new(opening, journal, state, &sources, Purpose::Exec, Some(&first), locks)?;
-        if session.desk.is_sealed() {
+        if is_live && session.desk.is_sealed() {
             // Before the seal: a journal that cannot be flushed is another fault than a trail that cannot be written.
             session.desk.ledger.sync().await?;
         }
-        if let Err(why) = session.desk.try_seal("before the first step").await {
+        // What changes nothing need not be on record before it begins: a rehearsal is sealed when it ends, and says then
+        // what would keep the run from being started.
+        if is_live && let Err(why) = session.desk.try_seal("before the first step").await {
             let status = RunStatus::Abandoned { why: "it could not be sealed".to_owned() };
             session.desk.ledger.write_durably(Entry::SessionEnded { status }, session.desk.now()).await?;
             return Err(Refused::Unsealable { why });

@@ -61,6 +61,14 @@ impl Journal {
         self.ledger.borrow_mut().append(entry, now)
     }
 
+    /// Writes two facts down, one behind the other, with one write. A crash may leave the first without the second.
+    ///
+    /// # Errors
+    /// As [`Journal::append`].
+    pub fn append_both(&self, first: Entry, second: Entry, now: Timestamp) -> Result<[Record; 2], Lost> {
+        self.ledger.borrow_mut().append_all([first, second], now)
+    }
+
     /// Returns when everything that was appended before the call is on disk.
     ///
     /// One flush serves all tasks that wait: each lets the others run once, or gives them some time when many are at work

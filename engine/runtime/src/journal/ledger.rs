@@ -73,22 +73,35 @@ impl Ledger {
 
     /// Writes one record at the end, without flushing.
     pub(super) fn append(&mut self, entry: Entry, at: Timestamp) -> Result<Record, Lost> {
-        self.alive_and_alone()?;
-        let record = Record { v: VERSION, run: self.run, seq: self.written.head.next, epoch: self.epoch, at, entry };
-        let (mut line, head) = chain::encode(self.written.head, &record);
-        line.push(b'\n');
-        let length = line.len() as u64;
-        match record.entry {
-            Entry::StepIntended(_) => {
-                self.make_room(length)?;
-                self.under_way += 1;
-            }
-            Entry::StepEnded(_) => self.under_way = self.under_way.saturating_sub(1),
-            _ => {}
-        }
-        self.write_all(&line)?;
-        self.written = Extent { head, bytes: self.written.bytes + length };
+        let [record] = self.append_all([entry], at)?;
         Ok(record)
+    }
+
+    /// Writes records at the end with one write, without flushing.
+    pub(super) fn append_all<const N: usize>(&mut self, entries: [Entry; N], at: Timestamp) -> Result<[Record; N], Lost> {
+        self.alive_and_alone()?;
+        // Most records are shorter than that.
+        let (mut lines, mut head) = (Vec::with_capacity(N * 1024), self.written.head);
+        let records = entries.map(|entry| {
+            let record = Record { v: VERSION, run: self.run, seq: head.next, epoch: self.epoch, at, entry };
+            head = chain::write(head, &record, &mut lines);
+            lines.push(b'\n');
+            record
+        });
+        let length = lines.len() as u64;
+        for record in &records {
+            match record.entry {
+                Entry::StepIntended(_) => {
+                    self.make_room(length)?;
+                    self.under_way += 1;
+                }
+                Entry::StepEnded(_) => self.under_way = self.under_way.saturating_sub(1),
+                _ => {}
+            }
+        }
+        self.write_all(&lines)?;
+        self.written = Extent { head, bytes: self.written.bytes + length };
+        Ok(records)
     }
 
     /// Puts everything that was written on disk.

@@ -114,8 +114,8 @@ impl<W: World> World for DryRunWorld<W> {
         self.unconfined.clone()
     }
 
-    fn withheld(&self, _change: &Change) -> Option<Performed> {
-        Some(Performed::Withheld)
+    fn withholds(&self) -> bool {
+        true
     }
 
     fn perform<'a>(&'a self, _receipt: Receipt, _change: &'a Change, _limits: Limits) -> Task<'a, Performed> {

@@ -51,10 +51,9 @@ pub trait World {
     /// What makes the change impossible from the start, such as a program that does not exist.
     fn prepare<'a>(&'a self, change: &'a Change) -> Task<'a, Result<Change, Failure>>;
 
-    /// What a change comes to in a world that changes nothing; such a world needs no intent on disk, and is given none.
-    /// `None`, which every other world says, means that it is made by [`World::perform`].
-    fn withheld(&self, _change: &Change) -> Option<Performed> {
-        None
+    /// Whether this world changes nothing: then it needs no intent on disk, and [`World::perform`] is not called.
+    fn withholds(&self) -> bool {
+        false
     }
 
     /// Makes the change. The receipt is the proof that its intent is on disk.

@@ -144,3 +144,38 @@ async fn whoever_loses_the_disk_has_told_nothing() {
     ledger.hear();
     assert_eq!(*heard.borrow(), ["step_intended"]);
 }
+
+#[tokio::test]
+async fn what_is_late_is_known_at_once_and_written_before_whatever_comes_next() {
+    let (ledger, heard, _home) = ledger();
+    let late = |name: &str| ledger.write_late(Entry::StepIntended(Box::new(intent(name))), ended(name), now()).unwrap();
+    let before = ledger.journal.written();
+    late("one");
+    assert!(ledger.state().step(&StepPath::root().child("one", 1)).is_some());
+    assert!(heard.borrow().is_empty() && ledger.journal.written() == before, "it is neither told nor written");
+    late("two");
+    assert_eq!(*heard.borrow(), ["step_intended", "step_ended"]);
+    ledger.write(noted(), now()).unwrap();
+    assert_eq!(heard.borrow().as_slice()[2..], ["step_intended", "step_ended", "noted"]);
+    late("three");
+    ledger.catch_up().unwrap();
+    ledger.catch_up().unwrap();
+    assert_eq!(heard.borrow().len(), 7);
+    late("four");
+    ledger.sync().await.unwrap();
+    late("five");
+    drop(ledger.intend(intent("six"), now()).await.unwrap());
+    assert_eq!(heard.borrow().as_slice()[7..], ["step_intended", "step_ended", "step_intended", "step_ended", "step_intended"]);
+    assert_eq!(ledger.journal.written().head.next.0, ledger.state().records());
+}
+
+#[tokio::test]
+async fn what_is_late_and_cannot_be_written_is_told_by_nobody() {
+    let (ledger, heard, home) = ledger();
+    ledger.write_late(Entry::StepIntended(Box::new(intent("one"))), ended("one"), now()).unwrap();
+    let journal = home.path().join("state/runs").join(RunId::from_parts(1, 1).to_string()).join("journal.jsonl");
+    std::fs::OpenOptions::new().append(true).open(journal).unwrap().set_len(7).unwrap();
+    assert!(matches!(ledger.catch_up(), Err(Halt::Lost(Lost::NotAlone { .. }))));
+    assert!(matches!(ledger.write(noted(), now()), Err(Halt::Lost(_))));
+    assert!(heard.borrow().is_empty());
+}

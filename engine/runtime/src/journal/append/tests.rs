@@ -73,6 +73,20 @@ fn one_flush_serves_all_tasks_that_wait() {
 }
 
 #[test]
+fn two_facts_of_one_write_are_what_two_writes_make() {
+    let (one, two) = (ScriptedDisk::default(), ScriptedDisk::default());
+    two.at_most(7);
+    let ((together, _home), (apart, _other)) = (journal(&one), journal(&two));
+    let (_, receipt) = block_on(together.intend(intent("migrate"), now())).unwrap();
+    drop(block_on(apart.intend(intent("migrate"), now())).unwrap());
+    let facts = [ended(&receipt), noted("done")];
+    let written = together.append_both(facts[0].clone(), facts[1].clone(), now()).unwrap();
+    assert_eq!(written, facts.map(|fact| apart.append(fact, now()).unwrap()));
+    assert_eq!((one.bytes(), together.written()), (two.bytes(), apart.written()));
+    assert_eq!(read(&together, &one).records[1..], written);
+}
+
+#[test]
 fn short_writes_are_completed() {
     let disk = ScriptedDisk::default();
     disk.at_most(7);
