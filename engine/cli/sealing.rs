@@ -36,7 +36,9 @@ pub fn catch_up(workplace: &Workplace<'_>, state: &StateDir, dir: &RunDir) -> Re
         at: jiff::Timestamp::now(),
         reason: "`runbook seal`".to_owned(),
     };
-    let done = if folded.session().is_none() { archive.conclude(&task) } else { archive.seal(&task) };
+    // One that died between its first record and its first session has none, and no end either.
+    let has_ended = folded.session().is_none() && folded.session_operator().is_some();
+    let done = if has_ended { archive.conclude(&task) } else { archive.seal(&task) };
     Ok(done.map_err(|error| unsealed(format!("run {}: {error}", dir.run())))?.new)
 }
 

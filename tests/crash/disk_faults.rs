@@ -111,6 +111,43 @@ mod calls {
         }
     }
 
+    /// It says which of the two it lost, and nothing is run in any case.
+    #[test]
+    fn a_rehearsal_that_loses_its_journal_or_its_trail_says_so() {
+        let all = std::env::var_os("RUNBOOK_SWEEP").is_some_and(|wanted| wanted == "all");
+        for (call, errno) in
+            [("fdatasync", Errno::EIO), ("fsync", Errno::EIO), ("write", Errno::ENOSPC), ("rename", Errno::ENOSPC)]
+        {
+            let run = |at: usize| {
+                let place = Place::with(
+                    r#"for name in ["a", "b"] { command(name, #{ run: ["sh", "-c", "echo >> ledger"], rollback: "nothing" }); }"#,
+                );
+                let blow = Blow::Fail(errno);
+                let struck = strike(
+                    &place.command(&["exec", "main", "--dry-run"]),
+                    Strike { prey: Prey::Engine, call: Some(call), at, blow },
+                );
+                (place, struck)
+            };
+            let whole = run(0).1.calls;
+            let step = if all { 1 } else { whole.div_ceil(8).max(1) };
+            let mut codes = std::collections::BTreeSet::new();
+            for at in (1..=whole).step_by(step) {
+                let (place, struck) = run(at);
+                let context = format!("{call} {at} of {whole}: {struck:?}");
+                assert!(matches!(struck.code(), Some(0 | 2 | 9 | 10 | 11 | 130)), "{context}");
+                assert_eq!(struck.code() == Some(11), struck.said.contains("cannot be sealed"), "{context}");
+                assert!(call != "fdatasync" || struck.code() == Some(130), "{context}");
+                assert_eq!(place.ledger(), [""; 0], "{context}");
+                codes.extend(struck.code());
+                place.expect(0, &["exec", "main", "--dry-run"]);
+                place.expect(0, &["seal"]);
+                crate::scene::is_proven(&place);
+            }
+            tell(&format!("rehearsal, {call}, {errno:?}: {whole} calls, exit codes {codes:?}"));
+        }
+    }
+
     #[test]
     fn whatever_fsync_fails_the_run_can_be_brought_to_its_end() {
         each_fails(Prey::Engine, "fsync", Blow::Fail(Errno::EIO), 8);

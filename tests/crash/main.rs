@@ -11,6 +11,7 @@ mod audit_faults;
 mod branches;
 mod bringing;
 mod disk_faults;
+mod hanging;
 mod keeper_disk;
 mod mount;
 mod packs;

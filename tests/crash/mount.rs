@@ -37,9 +37,14 @@ impl Namespace {
     /// The binary in there.
     #[track_caller]
     pub(crate) fn expect(&self, place: &Place, code: i32, arguments: &[&str]) -> Ran {
-        let ran = Ran::of(self.inside(place.command(&[]), env!("CARGO_BIN_EXE_runbook"), arguments));
+        let ran = Ran::of(self.program(place, arguments));
         assert_eq!(ran.code, Some(code), "runbook {}\n{ran}", arguments.join(" "));
         ran
+    }
+
+    /// The binary in there, to be started.
+    pub(crate) fn program(&self, place: &Place, arguments: &[&str]) -> Command {
+        self.inside(place.command(&[]), env!("CARGO_BIN_EXE_runbook"), arguments)
     }
 
     fn inside(&self, like: Command, program: &str, arguments: &[&str]) -> Command {

@@ -68,11 +68,18 @@ pub(super) fn ended(workplace: &Workplace<'_>, dir: &RunDir, finished: &Finished
     };
     match &finished.sealing {
         // The loss of the journal was said already, and it has its own way out.
-        Sealing::Behind { .. } if matches!(finished.halt, Some(Halt::Lost(_) | Halt::Illegal(_) | Halt::Fenced(_))) => exit,
+        Sealing::Behind { .. } | Sealing::Refused { .. }
+            if matches!(finished.halt, Some(Halt::Lost(_) | Halt::Illegal(_) | Halt::Fenced(_))) =>
+        {
+            exit
+        }
         Sealing::Refused { why } => {
             let text = format!("the rehearsal cannot be sealed, so the run would not be started: {why}");
             output::to_stderr(&unsealable(text).found_by(&flags).rendered(palette));
-            if matches!(finished.status, RunStatus::Rehearsed { .. }) { ExitCode::Damaged } else { exit }
+            match finished.status {
+                RunStatus::Rehearsed { .. } | RunStatus::Unknowable { .. } => ExitCode::Damaged,
+                _ => exit,
+            }
         }
         Sealing::Behind { why } => {
             let failure = Failure::new(ExitCode::Unsealed, format!("the run is not in the audit trail: {why}"))

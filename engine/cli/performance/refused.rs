@@ -1,7 +1,7 @@
 //! Why a session could not begin, and what to do about it.
 
 use runbook_runtime::dispatcher::{NoLock, Refused};
-use runbook_runtime::journal::{CreateError, OpenError, ReadError};
+use runbook_runtime::journal::{CreateError, OpenError, ReadError, SourceError};
 
 use super::lost;
 use crate::exit_code::ExitCode;
@@ -35,6 +35,11 @@ pub(super) fn refused(refused: Refused, trail: &str) -> Failure {
     let held = |text: String| Failure::new(ExitCode::Refused, text);
     match &refused {
         Refused::Open(OpenError::Held(_)) | Refused::Create(CreateError::Held(_)) => held(refused.to_string()),
+        Refused::Create(CreateError::Storage(failure)) | Refused::Source(SourceError::Storage(failure))
+            if failure.is_for_want_of_room() =>
+        {
+            no_room(refused.to_string())
+        }
         Refused::Open(OpenError::Read(ReadError::Damaged(_))) | Refused::Illegal { .. } | Refused::Source(_) => {
             Failure::new(ExitCode::Damaged, refused.to_string())
         }
@@ -43,7 +48,6 @@ pub(super) fn refused(refused: Refused, trail: &str) -> Failure {
             Failure::new(ExitCode::Damaged, refused.to_string().replace("git show ", &git))
         }
         Refused::Unsealable { .. } => unsealable(refused.to_string()),
-        Refused::Create(CreateError::Storage(failure)) if failure.is_for_want_of_room() => no_room(refused.to_string()),
         Refused::Answered { run, .. } => held(refused.to_string()).hint(format!("runbook show {run}")),
         Refused::NotAllowed(_)
         | Refused::Unsigned(_)

@@ -1,8 +1,9 @@
 //! How the state keeps what an attempt intended.
 //!
 //! A run of ten thousand steps would hold ten thousand intents in memory that hardly anybody asks for again: what a step
-//! owes stands among what is owed, and what it gave back among what ended. So the intent of a step that did not fail is
-//! folded up into its text, which takes a quarter of the room, and is opened for whoever asks.
+//! owes stands among what is owed, and what it gave back among what ended. So the intent of a step that succeeded is
+//! folded up into its text, which takes a quarter of the room, and is opened for whoever asks. Of a rehearsal all are asked
+//! for once more, by its plan: what it withheld stays as it is.
 
 use std::borrow::Cow;
 

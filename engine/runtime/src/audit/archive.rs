@@ -82,7 +82,7 @@ impl Unusable {
     /// Whether there is no room for it: nothing is wrong with the trail then.
     #[must_use]
     pub fn is_for_want_of_room(&self) -> bool {
-        // libgit2 hands on what the system says as text only.
+        // What the system says was made a text on the way here.
         let is_full = |why: &str| ["No space left on device", "Disk quota exceeded"].iter().any(|words| why.contains(words));
         match self {
             Self::Create { why, .. } | Self::Locked(Locked { why, .. }) => is_full(why),

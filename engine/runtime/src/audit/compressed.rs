@@ -89,7 +89,7 @@ mod tests {
 
     use super::*;
 
-    fn compressed(journal: &Journal, size: u64) -> Option<Compressed> {
+    fn aside(journal: &Journal, size: u64) -> Option<Compressed> {
         thread::scope(|scope| Compressed::aside(scope, journal, size).and_then(Aside::done))
     }
 
@@ -109,7 +109,10 @@ mod tests {
         let length = bytes.len() as u64;
         let id = Oid::hash_object(ObjectType::Blob, &bytes).unwrap();
         for journal in [Journal::File { path, length }, Journal::Bytes(bytes.clone())] {
-            let compressed = compressed(&journal, length).unwrap();
+            let compressed = Compressed::of(&journal).unwrap().unwrap();
+            // With one processor nothing is compressed aside.
+            let aside = aside(&journal, length);
+            assert!(aside.as_ref().map(|aside| &aside.bytes) == SEVERAL.then_some(&compressed.bytes));
             assert!(compressed.is_of(id) && !compressed.is_of(Oid::ZERO_SHA1));
             let mut pack = pack::Writer::begin(&place.path().join("objects/pack"), 1).unwrap();
             compressed.write(&mut pack).unwrap();
@@ -126,13 +129,14 @@ mod tests {
     fn what_is_short_or_very_long_is_left_to_whoever_writes_it() {
         let journal = Journal::Bytes(long());
         for size in [0, WORTH.start() - 1, WORTH.end() + 1] {
-            assert!(compressed(&journal, size).is_none());
+            assert!(aside(&journal, size).is_none());
         }
     }
 
     #[test]
     fn what_cannot_be_read_is_left_to_whoever_tells_it() {
         let nowhere = Journal::File { path: "/no/such/journal".into(), length: *WORTH.start() };
-        assert!(compressed(&nowhere, *WORTH.start()).is_none());
+        assert!(Compressed::of(&nowhere).is_err());
+        assert!(aside(&nowhere, *WORTH.start()).is_none());
     }
 }

@@ -51,7 +51,7 @@ pub(super) fn found(path: &Path, founding: &Founding) -> Result<(), Unusable> {
         fs::remove_dir_all(&partial).map_err(io)?;
     }
     let git = |error: git2::Error| failed(error.message().to_owned());
-    let unwritten = |error: Unwritten| failed(error.to_string());
+    let unwritten = |error: Unwritten| failed(error.source.to_string());
     for directory in ["objects/info", "objects/pack", "refs/heads", "refs/tags"] {
         fs::create_dir_all(partial.join(directory)).map_err(io)?;
     }

@@ -25,7 +25,7 @@ impl Desk {
         let path = call.operation.path().clone();
         match self.reply(call.operation).await.or_else(|halt| self.rest(&path, halt)) {
             Ok(reply) => {
-                // A script that is gone does not hear it; the journal has it all the same.
+                // A script that is gone does not hear it; the journal has it all the same, or gets it now.
                 drop(call.reply.send(reply));
                 if let Err(halt) = self.ledger.catch_up() {
                     self.halt(halt);

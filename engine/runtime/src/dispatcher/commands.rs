@@ -136,7 +136,7 @@ impl Desk {
     async fn attempt(&self, path: &StepPath, spec: &StepSpec, command: &Command, location: &Location) -> Result<Outcome, Halt> {
         let began = self.world.monotonic_millis();
         let attempt = self.next_attempt(path);
-        let (intent, prepared) = self.intended(path, spec, command, location).await;
+        let (intent, prepared) = self.intended(path, spec, command, location).await?;
         let outcome = match prepared {
             Err(failure) => {
                 self.write(Entry::StepIntended(Box::new(intent)))?;
@@ -192,7 +192,7 @@ impl Desk {
         spec: &StepSpec,
         command: &Command,
         location: &Location,
-    ) -> (Intent, Result<Change, Failure>) {
+    ) -> Result<(Intent, Result<Change, Failure>), Halt> {
         let attempt = self.next_attempt(path);
         // A file that an earlier attempt may have written is no witness of what stood there before: that attempt is. Not
         // of the attempts at what an adopted edit has replaced: nothing of those took effect.
@@ -200,7 +200,13 @@ impl Desk {
         let same = before.as_ref().filter(|intent| intent.fingerprint == spec.fingerprint());
         let earlier = same.and_then(|intent| intent.change.clone());
         let wanted = earlier.filter(|change| matches!(change, Change::Write(_))).unwrap_or_else(|| command.change.clone());
-        let mut prepared = self.world.prepare(&wanted).await;
+        let mut prepared = tokio::select! {
+            biased;
+            prepared = self.world.prepare(&wanted) => prepared,
+            // A look may hang with the file system or the host that it is taken at, and nothing of the step has begun.
+            () = self.interrupts.first() => return Err(Halt::Interrupted),
+            () = self.halted() => return Err(Halt::Interrupted),
+        };
         if let Ok(change) = &mut prepared {
             self.ledger.state().mark_changed(change);
         }
@@ -217,7 +223,7 @@ impl Desk {
             change: prepared.as_ref().ok().cloned(),
             location: location.clone(),
         };
-        (intent, prepared)
+        Ok((intent, prepared))
     }
 
     /// Writes the end of an attempt down, on disk before anybody hears of it: whoever was told that a step is done finds it

@@ -1,4 +1,5 @@
-//! Nothing is heard of before it is written, and nothing is written that may not follow.
+//! Nothing is told before it is written, and nothing is written that may not follow. Only the script may be ahead of the journal,
+//! by one step that changed nothing ([`Ledger::write_late`]).
 //!
 //! Every fact passes here on its way to the journal, to git and to whoever watches: so this is where the last veil hangs, should
 //! the value of a secret have come into a fact in spite of the veils before.

@@ -1,7 +1,7 @@
 //! The front desk: everything that can happen to a run goes over it, in one loop.
 //!
 //! `session` is the façade that front ends use: start, resume, roll back, resolve, answer. `desk` holds what one
-//! session shares; `ledger` makes sure that nothing is heard of before it is written; one file a kind of step says
+//! session shares; `ledger` makes sure that nothing is told before it is written; one file a kind of step says
 //! how that kind is done.
 
 mod abandoning;

@@ -74,7 +74,12 @@ impl Desk {
                     expecting = self.converse(call, calls, &mut tasks).await;
                 }
                 ending = &mut work => break ending,
-                Some(_) = tasks.join_next(), if !tasks.is_empty() => expecting = false,
+                Some(ended) = tasks.join_next(), if !tasks.is_empty() => {
+                    expecting = false;
+                    if ended.is_err() {
+                        self.halt(Halt::Interrupted);
+                    }
+                }
                 () = tokio::time::sleep(LULL), if !expecting && self.ledger.is_unheard() => {
                     if let Err(halt) = self.ledger.sync_now() {
                         self.halt(halt);
@@ -91,10 +96,13 @@ impl Desk {
             let Some(call) = next else { return false };
             let desk = Rc::clone(self);
             let mut served = Box::pin(async move { desk.serve(call).await });
-            // As in a task: a panic ends this call, the script hears nothing of it, and the session is closed.
+            // As in a task: a panic ends this call, and closes the session. The script may have its answer by then.
             let first_turn = poll_fn(|task| {
                 let polled = catch_unwind(AssertUnwindSafe(|| served.as_mut().poll(task)));
-                Poll::Ready(polled.unwrap_or(Poll::Ready(())))
+                Poll::Ready(polled.unwrap_or_else(|_| {
+                    self.halt(Halt::Interrupted);
+                    Poll::Ready(())
+                }))
             });
             if first_turn.await.is_pending() {
                 tasks.spawn_local(served);

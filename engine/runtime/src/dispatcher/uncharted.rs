@@ -25,7 +25,7 @@ impl Desk {
         if !is_new {
             return Ok(None);
         }
-        let (intent, prepared) = self.intended(path, spec, command, location).await;
+        let (intent, prepared) = self.intended(path, spec, command, location).await?;
         if prepared.is_err() {
             return Ok(None);
         }

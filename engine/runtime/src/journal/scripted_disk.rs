@@ -23,6 +23,7 @@ struct Script {
     bytes: Vec<u8>,
     flushed: usize,
     flushes: usize,
+    writes: usize,
     reserved: u64,
     at_most: Option<usize>,
     fault: Option<(Fault, Errno)>,
@@ -45,6 +46,11 @@ impl ScriptedDisk {
     /// How often a flush was tried.
     pub(super) fn flushes(&self) -> usize {
         self.0.borrow().flushes
+    }
+
+    /// How often something was written.
+    pub(super) fn writes(&self) -> usize {
+        self.0.borrow().writes
     }
 
     pub(super) fn reserved(&self) -> u64 {
@@ -82,6 +88,7 @@ impl Disk for ScriptedDisk {
             script.fault = Some((Fault::WriteAfter(left - taken), error));
         }
         script.bytes.extend_from_slice(&bytes[..taken]);
+        script.writes += 1;
         Ok(taken)
     }
 

@@ -12,7 +12,17 @@ use runbook_model::person::{From, Person};
 use runbook_model::step::{Command, Location, StepKind, StepSpec};
 
 use super::*;
-use crate::journal::{Holder, StateDir};
+use crate::dispatcher::desk::Desk;
+use crate::dispatcher::interrupts::Interrupts;
+use crate::dispatcher::locking::Locks;
+use crate::dispatcher::notary::Notary;
+use crate::dispatcher::sealing::Sealer;
+use crate::journal::{Claim, Holder, StateDir};
+use crate::line::Call;
+use crate::operation::{Operation, Reply};
+use crate::signing::Signing;
+use crate::world::DryRunWorld;
+use crate::world::scripted::ScriptedWorld;
 
 type Heard = Rc<RefCell<Vec<&'static str>>>;
 
@@ -178,4 +188,32 @@ async fn what_is_late_and_cannot_be_written_is_told_by_nobody() {
     assert!(matches!(ledger.catch_up(), Err(Halt::Lost(Lost::NotAlone { .. }))));
     assert!(matches!(ledger.write(noted(), now()), Err(Halt::Lost(_))));
     assert!(heard.borrow().is_empty());
+}
+
+/// A desk that rehearses.
+fn rehearsing() -> (Desk, Heard, tempfile::TempDir) {
+    let (ledger, heard, home) = ledger();
+    let dir = StateDir::open(&home.path().join("state")).unwrap().run(RunId::from_parts(1, 1));
+    let (name, host, runbook) = ("ada".to_owned(), "db7".to_owned(), "main".to_owned());
+    let claim = Claim { run: dir.run(), runbook, name, host, pid: 1, since: now(), waits_for: None };
+    let sealer = Sealer { archivist: None, run: dir.run(), journal: dir.journal(), sources: Vec::new() };
+    let world = Rc::new(DryRunWorld::new(ScriptedWorld::new(), None));
+    let (locks, notary) = (Locks::new(dir.locks(), claim), Notary { signing: Signing::default() });
+    (Desk::new(ledger, world, Interrupts::default(), sealer, locks, notary, Default::default()), heard, home)
+}
+
+#[tokio::test]
+async fn a_withheld_step_is_written_behind_its_answer_and_waits_for_nothing() {
+    let (desk, heard, _home) = rehearsing();
+    let Intent { path, spec, location, .. } = intent("one");
+    let (reply, mut answer) = tokio::sync::oneshot::channel();
+    let before = desk.ledger.journal.written();
+    let call = Call { operation: Operation::Step { path, spec: Box::new(spec), location }, reply };
+    let served = desk.serve(call);
+    tokio::pin!(served);
+    assert!(std::future::poll_fn(|task| std::task::Poll::Ready(served.as_mut().poll(task).is_ready())).await, "at once");
+    assert_eq!(answer.try_recv().unwrap(), Reply::Unknown { assumed: None });
+    assert_eq!(*heard.borrow(), ["step_intended", "step_ended"]);
+    assert_eq!(desk.ledger.journal.written().head.next.0, before.head.next.0 + 2);
+    assert_eq!(desk.ledger.durable_bytes(), before.bytes, "nor for the disk");
 }

@@ -80,7 +80,9 @@ fn two_facts_of_one_write_are_what_two_writes_make() {
     let (_, receipt) = block_on(together.intend(intent("migrate"), now())).unwrap();
     drop(block_on(apart.intend(intent("migrate"), now())).unwrap());
     let facts = [ended(&receipt), noted("done")];
+    let writes = one.writes();
     let written = together.append_both(facts[0].clone(), facts[1].clone(), now()).unwrap();
+    assert_eq!(one.writes(), writes + 1);
     assert_eq!(written, facts.map(|fact| apart.append(fact, now()).unwrap()));
     assert_eq!((one.bytes(), together.written()), (two.bytes(), apart.written()));
     assert_eq!(read(&together, &one).records[1..], written);
