@@ -80,8 +80,7 @@ fn a_program_outlives_the_engine_and_is_gone_on_with() {
     );
     let mut terminal = place.terminal(&["exec", "main"]);
     terminal.until("name: ");
-    terminal.signal(Signal::KILL);
-    drop(terminal);
+    terminal.kill();
     let mut terminal = place.terminal(&["resume"]);
     terminal.until("name: ").keys("alice\r").until("completed");
     terminal.end().with(0);

@@ -110,6 +110,12 @@ impl Terminal {
         Ended { code: status.code(), shown: std::mem::take(&mut self.shown) }
     }
 
+    /// Kills the program, and waits until it is gone: before that it has its locks.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().expect("ours");
+        self.child.wait().expect("ours");
+    }
+
     /// Closes the far end, as a dropped connection does, and waits until the program has ended by itself.
     #[track_caller]
     pub(crate) fn hang_up(self, then: impl FnOnce()) -> Option<i32> {
