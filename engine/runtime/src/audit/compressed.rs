@@ -10,7 +10,6 @@ use git2::Oid;
 use super::blob_id::BlobId;
 use super::journal::Journal;
 use super::pack::{self, Kind};
-use super::seal::SealError;
 use super::unwritten::Unwritten;
 use crate::watch::SEVERAL;
 
@@ -34,16 +33,16 @@ impl Compressed {
         if !WORTH.contains(&size) || !*SEVERAL {
             return None;
         }
-        let compress = move || Self::of(journal).ok().flatten();
-        thread::Builder::new().name("compressor".to_owned()).spawn_scoped(scope, compress).ok().map(Aside)
+        let compressor = thread::Builder::new().name("compressor".to_owned());
+        compressor.spawn_scoped(scope, move || Self::of(journal)).ok().map(Aside)
     }
 
-    /// Whatever keeps it from being read or named is found, and told, by whoever reads it beside.
-    fn of(journal: &Journal) -> Result<Option<Self>, SealError> {
-        let (mut reader, size) = journal.open()?;
+    /// `None` when it cannot be read or named: why not is found, and told, by whoever reads it beside.
+    fn of(journal: &Journal) -> Option<Self> {
+        let (mut reader, size) = journal.open().ok()?;
         let (mut name, mut compressor, mut bytes) = (BlobId::of_size(size), pack::Compressor::new(), Vec::new());
         loop {
-            let piece = reader.fill_buf().map_err(|error| journal.unread(error))?;
+            let piece = reader.fill_buf().ok()?;
             if piece.is_empty() {
                 break;
             }
@@ -52,15 +51,15 @@ impl Compressed {
             while !rest.is_empty() {
                 // What repeats itself as much as a journal needs a tenth.
                 bytes.reserve(rest.len() / 8 + 64);
-                rest = compressor.step(rest, &mut bytes).map_err(|error| journal.unread(error))?;
+                rest = compressor.step(rest, &mut bytes).ok()?;
             }
             let taken = piece.len();
             reader.consume(taken);
         }
         loop {
             bytes.reserve(4096);
-            if compressor.end(&mut bytes).map_err(|error| journal.unread(error))? {
-                return Ok(name.finish().map(|id| Self { id, size, bytes }));
+            if compressor.end(&mut bytes).ok()? {
+                return name.finish().map(|id| Self { id, size, bytes });
             }
         }
     }
@@ -87,42 +86,32 @@ impl Aside<'_> {
 mod tests {
     use git2::{ObjectType, Repository};
 
+    use super::super::journal::tests::{is_clean, long, packs, place};
     use super::*;
 
     fn aside(journal: &Journal, size: u64) -> Option<Compressed> {
         thread::scope(|scope| Compressed::aside(scope, journal, size).and_then(Aside::done))
     }
 
-    /// Hardly any two lines of it are alike, so that its compressed form is longer than what is set aside for it.
-    fn long() -> Vec<u8> {
-        let lines = (0_u64..40_000).map(|line| format!("{:016x}\n", line.wrapping_mul(0x9e37_79b9_7f4a_7c15)));
-        lines.collect::<String>().into_bytes()
-    }
-
     #[test]
     fn a_journal_that_was_compressed_aside_is_in_the_pack_byte_by_byte() {
         let bytes = long();
-        let place = tempfile::tempdir().unwrap();
-        Repository::init_bare(place.path()).unwrap();
-        let path = place.path().join("journal");
-        std::fs::write(&path, [bytes.as_slice(), b"{\"torn"].concat()).unwrap();
+        let (place, in_a_file) = place(&bytes);
         let length = bytes.len() as u64;
-        let id = Oid::hash_object(ObjectType::Blob, &bytes).unwrap();
-        for journal in [Journal::File { path, length }, Journal::Bytes(bytes.clone())] {
-            let compressed = Compressed::of(&journal).unwrap().unwrap();
+        let id = Oid::hash_object(ObjectType::Blob, &bytes).expect("a name");
+        for journal in [in_a_file, Journal::Bytes(bytes.clone())] {
+            let compressed = Compressed::of(&journal).expect("it can be read");
             // With one processor nothing is compressed aside.
             let aside = aside(&journal, length);
             assert!(aside.as_ref().map(|aside| &aside.bytes) == SEVERAL.then_some(&compressed.bytes));
             assert!(compressed.is_of(id) && !compressed.is_of(Oid::ZERO_SHA1));
-            let mut pack = pack::Writer::begin(&place.path().join("objects/pack"), 1).unwrap();
-            compressed.write(&mut pack).unwrap();
-            pack.finish().unwrap();
+            let mut pack = pack::Writer::begin(&packs(place.path()), 1).expect("a pack");
+            compressed.write(&mut pack).expect("written");
+            pack.finish().expect("written");
         }
-        let repository = Repository::open_bare(place.path()).unwrap();
-        assert!(repository.find_blob(id).unwrap().content() == bytes);
-        let mut fsck = std::process::Command::new("git");
-        let fsck = fsck.args(["fsck", "--strict", "--full", "--no-dangling"]).current_dir(place.path()).output().unwrap();
-        assert!(fsck.status.success(), "{}", String::from_utf8_lossy(&fsck.stderr));
+        let repository = Repository::open_bare(place.path()).expect("a repository");
+        assert!(repository.find_blob(id).expect("it is there").content() == bytes);
+        is_clean(place.path());
     }
 
     #[test]
@@ -136,7 +125,6 @@ mod tests {
     #[test]
     fn what_cannot_be_read_is_left_to_whoever_tells_it() {
         let nowhere = Journal::File { path: "/no/such/journal".into(), length: *WORTH.start() };
-        assert!(Compressed::of(&nowhere).is_err());
-        assert!(aside(&nowhere, *WORTH.start()).is_none());
+        assert!(Compressed::of(&nowhere).is_none() && aside(&nowhere, *WORTH.start()).is_none());
     }
 }

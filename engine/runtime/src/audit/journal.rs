@@ -78,7 +78,7 @@ impl Journal {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::fs;
 
     use git2::{ObjectType, Repository};
@@ -87,13 +87,13 @@ mod tests {
     use super::*;
 
     /// Hardly any two lines of it are alike, so that its compressed form is longer than any buffer.
-    fn long() -> Vec<u8> {
+    pub(in crate::audit) fn long() -> Vec<u8> {
         let lines = (0_u64..40_000).map(|line| format!("{:016x}\n", line.wrapping_mul(0x9e37_79b9_7f4a_7c15)));
         lines.collect::<String>().into_bytes()
     }
 
     /// An empty repository, and a journal in a file, with a torn line behind it.
-    fn place(bytes: &[u8]) -> (tempfile::TempDir, Journal) {
+    pub(in crate::audit) fn place(bytes: &[u8]) -> (tempfile::TempDir, Journal) {
         let place = tempfile::tempdir().unwrap();
         Repository::init_bare(place.path()).unwrap();
         let path = place.path().join("journal");
@@ -101,8 +101,14 @@ mod tests {
         (place, Journal::File { path, length: bytes.len() as u64 })
     }
 
-    fn packs(place: &Path) -> PathBuf {
+    pub(in crate::audit) fn packs(place: &Path) -> PathBuf {
         place.join("objects/pack")
+    }
+
+    pub(in crate::audit) fn is_clean(place: &Path) {
+        let mut fsck = std::process::Command::new("git");
+        let fsck = fsck.args(["fsck", "--strict", "--full", "--no-dangling"]).current_dir(place).output().unwrap();
+        assert!(fsck.status.success(), "{}", String::from_utf8_lossy(&fsck.stderr));
     }
 
     #[test]
@@ -116,10 +122,7 @@ mod tests {
         pack.finish().unwrap();
         let repository = Repository::open_bare(place.path()).unwrap();
         assert!(repository.find_blob(id).unwrap().content() == bytes);
-        let mut fsck = std::process::Command::new("git");
-        let fsck = fsck.args(["fsck", "--strict", "--full", "--no-dangling"]).current_dir(place.path());
-        let fsck = fsck.output().unwrap();
-        assert!(fsck.status.success(), "{}", String::from_utf8_lossy(&fsck.stderr));
+        is_clean(place.path());
     }
 
     #[test]

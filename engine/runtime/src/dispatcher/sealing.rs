@@ -104,9 +104,7 @@ impl Desk {
             Err(stopped) => stopped.to_string(),
         };
         // What a run is sealed with before it begins does not take `main`.
-        match self.world.withholds() && self.try_seal("the session ended").await.is_err() {
-            true => Sealing::Refused { why },
-            false => Sealing::Behind { why },
-        }
+        let would_not_begin = self.world.withholds() && self.try_seal("the session ended").await.is_err();
+        if would_not_begin { Sealing::Refused { why } } else { Sealing::Behind { why } }
     }
 }

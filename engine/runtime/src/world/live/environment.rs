@@ -30,8 +30,12 @@ pub fn command_env(own: &[(OsString, OsString)], extra: &[String], step: &BTreeM
 
 /// The `PATH` of that environment alone: a program is looked up more often than it is started.
 pub(super) fn search_path<'a>(own: &'a [(OsString, OsString)], step: &'a BTreeMap<String, String>) -> &'a str {
-    let of_own = || own.iter().rev().find_map(|(name, value)| if name == "PATH" { value.to_str() } else { None });
-    step.get("PATH").map(String::as_str).or_else(of_own).unwrap_or(DEFAULT_PATH)
+    step.get("PATH").map_or_else(|| own_path(own), String::as_str)
+}
+
+/// The engine's own `PATH`.
+pub(super) fn own_path(own: &[(OsString, OsString)]) -> &str {
+    own.iter().rev().filter(|(name, _)| name == "PATH").find_map(|(_, value)| value.to_str()).unwrap_or(DEFAULT_PATH)
 }
 
 #[cfg(test)]

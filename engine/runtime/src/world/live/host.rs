@@ -17,7 +17,7 @@ use runbook_model::manner::Manner;
 
 use super::Site;
 use super::blocking::off_thread;
-use super::environment::DEFAULT_PATH;
+use super::environment::own_path;
 use super::keepsakes::{Keepsakes, name};
 use super::processes::{Job, Key, Processes, RunEnd, RunFound, Unwritten, Window};
 use super::program::resolve_program;
@@ -287,7 +287,7 @@ fn verdict(couriers: &Couriers, key: Key) -> PathBuf {
 
 /// Where the user's `ssh` is.
 fn ssh(env: &[(OsString, OsString)], root: &Path) -> Result<PathBuf, NoLink> {
-    let path = env.iter().find(|(name, _)| name == "PATH").and_then(|(_, path)| path.to_str()).unwrap_or(DEFAULT_PATH);
+    let path = own_path(env);
     resolve_program("ssh", path, root).map_err(|error| NoLink { message: format!("commands on hosts need `ssh`: {error}") })
 }
 
