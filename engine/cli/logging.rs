@@ -6,7 +6,10 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::PathBuf;
 use std::sync::Mutex;
 
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::fmt::format::FmtSpan;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::failure::Failure;
 use crate::output::veiled::Veiled;
@@ -30,18 +33,25 @@ impl Logging {
             return Ok(());
         }
         let filter = self.filter.as_deref().unwrap_or("debug");
-        let events = EnvFilter::try_new(filter)
+        // `Targets` and not `EnvFilter`: what it cannot do is to filter by the fields of a span, for which that brings a regular
+        // expression engine along into every start.
+        let events: Targets = filter
+            .parse()
             .map_err(|error| Failure::usage(format!("`{filter}` is no log filter: {error}")).hint("RUNBOOK_LOG=debug"))?;
-        let subscriber = tracing_subscriber::fmt().with_env_filter(events).with_ansi(false);
+        let subscriber = tracing_subscriber::fmt()
+            .with_max_level(LevelFilter::TRACE)
+            .with_ansi(false)
+            // What the engine does is spans: each says at its end how long it took.
+            .with_span_events(FmtSpan::CLOSE);
         let started = match &self.file {
             Some(path) => {
                 let file = OpenOptions::new().append(true).create(true).mode(0o600).open(path).map_err(|error| {
                     Failure::usage(format!("cannot open the log file `{}`: {error}", path.display()))
                         .hint("give another with `--log FILE`")
                 })?;
-                subscriber.with_writer(Mutex::new(Veiled(file))).try_init()
+                subscriber.with_writer(Mutex::new(Veiled(file))).finish().with(events).try_init()
             }
-            None => subscriber.with_writer(|| Veiled(io::stderr())).try_init(),
+            None => subscriber.with_writer(|| Veiled(io::stderr())).finish().with(events).try_init(),
         };
         started.map_err(|error| Failure::usage(format!("cannot start logging: {error}")))
     }

@@ -18,6 +18,7 @@ mod detaching;
 mod doctor;
 mod doubt;
 mod dry_run;
+mod engine_log;
 mod exec;
 mod failure;
 mod file_limit;

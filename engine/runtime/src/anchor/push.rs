@@ -52,6 +52,7 @@ impl Remote {
     /// [`NotAnchored::Fenced`] when another machine took the lease; [`NotAnchored::Diverged`] when the remote holds another
     /// history; [`NotAnchored::Unreachable`] for everything that may be better later.
     pub fn push_run(&self, run: RunId, name: &str, held: bool) -> Result<Pushed, NotAnchored> {
+        let _pushing = tracing::debug_span!("push", %run, name).entered();
         let git = self.repository()?;
         let mut expected = target(&git, &lease(run))?;
         for _ in 0..ATTEMPTS {

@@ -18,6 +18,7 @@ impl Archive {
     /// # Errors
     /// [`SealError`]
     pub fn conclude(&self, seal: &Seal) -> Result<Sealed, SealError> {
+        let _concluding = tracing::debug_span!("conclude", run = %seal.run).entered();
         let mut lock = self.lock()?;
         let staging = Staging::new(self)?;
         let prepared = seal.prepare(&staging, true)?;

@@ -15,6 +15,7 @@ impl Archive {
     /// # Errors
     /// [`SealError`]; [`SealError::Diverged`] means that the journal was cut or edited since the last seal.
     pub fn seal(&self, seal: &Seal) -> Result<Sealed, SealError> {
+        let _sealing = tracing::debug_span!("seal", run = %seal.run, reason = seal.reason).entered();
         let lock = self.lock()?;
         let staging = Staging::new(self)?;
         let prepared = seal.prepare(&staging, false)?;

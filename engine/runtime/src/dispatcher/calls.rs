@@ -8,6 +8,7 @@ use runbook_model::observation::Seen;
 use runbook_model::outcome::{Observed, Outcome};
 use runbook_model::path::StepPath;
 use runbook_model::step::{Location, StepKind, StepSpec};
+use tracing::{Instrument as _, debug_span};
 
 use super::Halt;
 use super::desk::Desk;
@@ -81,7 +82,7 @@ impl Desk {
                     biased;
                     () = self.interrupts.first() => return Err(Halt::Interrupted),
                     () = self.halted() => return Err(Halt::Interrupted),
-                    seen = self.world.observe(&observation) => seen,
+                    seen = self.world.observe(&observation).instrument(debug_span!("observe", %path, what)) => seen,
                 };
                 let seen = match seen {
                     Err(Blind::Unwritten(unwritten)) => {

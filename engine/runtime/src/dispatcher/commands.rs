@@ -13,6 +13,7 @@ use runbook_model::path::StepPath;
 use runbook_model::person::Decider;
 use runbook_model::repeat::asked_to_wait;
 use runbook_model::step::{Command, Location, RollbackPlan, StepKind, StepSpec};
+use tracing::{Instrument as _, debug_span};
 
 use super::Halt;
 use super::calls::replayed;
@@ -154,7 +155,8 @@ impl Desk {
                 self.ledger.renew().await;
                 let receipt = self.ledger.intend(intent, self.now()).await?;
                 let performed = self.world.perform(receipt, &change, self.limits(command.timeout));
-                let performed = self.attended(path, performed).await;
+                let span = debug_span!("perform", %path, %attempt);
+                let performed = self.attended(path, performed).instrument(span).await;
                 match performed {
                     Performed::Done(answer) => Outcome::Succeeded(answer),
                     Performed::Failed(failure) => Outcome::Failed(failure),
@@ -202,7 +204,7 @@ impl Desk {
         let wanted = earlier.filter(|change| matches!(change, Change::Write(_))).unwrap_or_else(|| command.change.clone());
         let mut prepared = tokio::select! {
             biased;
-            prepared = self.world.prepare(&wanted) => prepared,
+            prepared = self.world.prepare(&wanted).instrument(debug_span!("prepare", %path, %attempt)) => prepared,
             // A look may hang with the file system or the host that it is taken at, and nothing of the step has begun.
             () = self.interrupts.first() => return Err(Halt::Interrupted),
             () = self.halted() => return Err(Halt::Interrupted),

@@ -9,6 +9,7 @@ use runbook_model::lock::Locks as Wanted;
 use runbook_model::path::StepPath;
 use runbook_model::state::RunState;
 use tokio::time::Instant;
+use tracing::{Instrument as _, debug_span};
 
 use super::Halt;
 use super::desk::Desk;
@@ -94,7 +95,7 @@ impl Locks {
         names.sort_unstable();
         names.dedup();
         for name in names {
-            let lock = self.one(&name, wanted, interrupts, &mut tell).await;
+            let lock = self.one(&name, wanted, interrupts, &mut tell).instrument(debug_span!("lock", name)).await;
             self.waits_for(None);
             self.held.borrow_mut().insert(name, lock?);
         }

@@ -11,6 +11,7 @@ use runbook_model::path::StepPath;
 use runbook_model::person::Decider;
 use runbook_model::state::StepPhase;
 use runbook_model::step::{Command, Location, RollbackPlan, StepKind, StepSpec};
+use tracing::{Instrument as _, debug_span};
 
 use super::Halt;
 use super::desk::{Desk, Turn};
@@ -70,7 +71,7 @@ impl Desk {
             state.step(path).map(|step| state.boot(step.epoch).to_owned()).unwrap_or_default()
         };
         let recovered = self.world.recover(intent, &boot, self.limits(command.timeout));
-        match self.attended(path, recovered).await {
+        match self.attended(path, recovered).instrument(debug_span!("recover", %path, %attempt)).await {
             Recovered::Ended(Performed::InDoubt { known }) | Recovered::InDoubt { known } => Ok(Err(known)),
             // Whoever is asked writes nothing down before it answers. Should one say so, it is no word about the attempt.
             Recovered::Ended(Performed::Unwritten(unwritten)) => Ok(Err(unwritten.to_string())),

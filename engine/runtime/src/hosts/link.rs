@@ -128,6 +128,7 @@ impl Links {
         if let Some(link) = self.known.get(host) {
             return Ok(link.clone());
         }
+        let _connecting = tracing::debug_span!("connect", host).entered();
         let maker = Maker { ssh, settings, env, host };
         let configured = maker.configured()?;
         let mut link = maker.link(&configured);

@@ -110,6 +110,7 @@ impl Ledger {
         if self.durable == self.written {
             return Ok(());
         }
+        let _flushing = tracing::debug_span!("flush", next = %self.written.head.next, bytes = self.written.bytes).entered();
         if let Err(source) = self.disk.flush() {
             return Err(self.die(Lost::Flush { run: self.run, source }));
         }

@@ -215,6 +215,7 @@ impl Keeper {
             .stderr(Stdio::null())
             .spawn()
             .map_err(failed)?;
+        tracing::debug!(pid = child.id(), "a keeper was started");
         ours.set_nonblocking(true).map_err(failed)?;
         Ok((UnixStream::from_std(ours).map_err(failed)?, child))
     }

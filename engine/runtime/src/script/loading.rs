@@ -27,6 +27,7 @@ pub(super) struct Loaded {
 
 /// Reads the entry and everything that it imports, and judges it.
 pub(super) fn load(files: &dyn SourceFiles, entry: &str) -> Loaded {
+    let _loading = tracing::debug_span!("load", entry).entered();
     let mut loaded = read(files, entry);
     let lints = on_deep_stack(|| lint::lint(&loaded.sources, &loaded.asts));
     match lints {

@@ -62,6 +62,7 @@ pub enum NotFetched {
 /// [`NotFetched`], which never holds any part of the value.
 pub fn fetch(sources: &Sources, name: &str, root: &Path, env: &[(OsString, OsString)]) -> Result<Hidden, NotFetched> {
     let Some(found) = sources.of(name) else { return Err(NotFetched::NoSource { name: name.to_owned() }) };
+    let _fetching = tracing::debug_span!("fetch_secret", name).entered();
     let (name, source_words) = (name.to_owned(), found.source.words());
     let raw = match found.source {
         Source::Env { variable } => variable_of(env, variable),
