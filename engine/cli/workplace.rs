@@ -197,7 +197,7 @@ impl Workplace<'_> {
         let runs = state.runs().map_err(|error| Failure::usage(error.to_string()))?;
         for run in runs {
             match self.journal(&state.run(run)) {
-                Ok((_, folded)) if folded.started().mode == Mode::Live && !folded.status().is_final() => return Ok(run),
+                Ok((_, folded)) if folded.started().mode == Mode::Live && folded.over().is_none() => return Ok(run),
                 Ok(_) => {}
                 // One that never began has nothing to go on with; a damaged one must not be passed over in silence.
                 Err(failure) if failure.exit() == ExitCode::Damaged => return Err(failure),

@@ -2,6 +2,8 @@
 
 use std::process::Stdio;
 
+use rustix::process::{Pid, Signal, kill_process};
+
 use crate::support::Place;
 
 fn stopped_half_way(options: &str) -> Place {
@@ -260,4 +262,74 @@ fn a_check_that_cannot_tell_leaves_the_doubt_to_a_person_before_a_rollback() {
     place.expect(0, &["resolve", &run, "half", "did", "--why", "seen"]);
     place.expect(6, &["rollback", &run]);
     assert_eq!(place.ledger(), ["half", "back half"]);
+}
+
+#[test]
+fn a_keeper_that_does_not_answer_leaves_nothing_to_anybodys_word() {
+    let place = Place::with(
+        r#"command("half", #{
+            run: ["sh", "-c", "echo half >> ledger; echo > began; cat go > /dev/null; echo end >> ledger"],
+            idempotent: true,
+            rollback: "nothing",
+        });"#,
+    );
+    place.fifo("began");
+    place.fifo("go");
+    let mut engine = place.command(&["exec", "main"]).stderr(Stdio::null()).spawn().expect("the binary starts");
+    place.wait_for("began");
+    engine.kill().expect("kill -9");
+    engine.wait().expect("it is gone");
+    let run = place.newest_run();
+    let keeper = keeper_of(&place, &run);
+    kill_process(keeper, Signal::STOP).expect("SIGSTOP");
+    // It may be at work, so neither its author nor a person can say that it is not.
+    place.expect(5, &["resume", &run]).says(&["does not answer", "mend that, then resume"]);
+    place.expect(5, &["resolve", &run, "half", "did-not", "--why", "a guess"]).says(&["does not answer"]);
+    assert_eq!(place.ledger(), ["half"], "there is one of it");
+    kill_process(keeper, Signal::CONT).expect("SIGCONT");
+    place.write("go", "");
+    place.expect(0, &["resume", &run]);
+    assert_eq!(place.ledger(), ["half", "end"]);
+}
+
+/// The keeper of a run, by its command line.
+pub(crate) fn keeper_of(place: &Place, run: &str) -> Pid {
+    let directory = place.state().join("runs").join(run).join("keeper");
+    let wanted = directory.canonicalize().expect("the keeper's directory").display().to_string();
+    let is_it = |pid: &i32| {
+        let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        let line = String::from_utf8_lossy(&line).into_owned();
+        line.starts_with("runbook-keeper") && line.split('\0').any(|word| word == wanted)
+    };
+    let pids = std::fs::read_dir("/proc").expect("/proc").filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+    let found = pids.into_iter().find(is_it).expect("a keeper");
+    Pid::from_raw(found).expect("a pid")
+}
+
+#[test]
+fn the_time_of_a_command_goes_on_while_no_engine_lives() {
+    let place = Place::with(
+        r#"command("half", #{
+            run: ["sh", "-c", "echo half >> ledger; echo > began; sleep 300"],
+            idempotent: true,
+            timeout: "1500ms",
+            rollback: "nothing",
+        });"#,
+    );
+    place.fifo("began");
+    let mut engine = place.command(&["exec", "main"]).stderr(Stdio::null()).spawn().expect("the binary starts");
+    place.wait_for("began");
+    engine.kill().expect("kill -9");
+    engine.wait().expect("it is gone");
+    // Its time is over before anybody comes back: the clock is what is waited for.
+    let begun = std::time::Instant::now();
+    while begun.elapsed() < std::time::Duration::from_millis(1600) {
+        std::thread::yield_now();
+    }
+    let resumed = std::time::Instant::now();
+    place.expect(1, &["resume"]).says(&["stopped after"]);
+    assert!(resumed.elapsed() < std::time::Duration::from_millis(1400), "it had no time left: {:?}", resumed.elapsed());
+    let end = place.journal().into_iter().find(|record| record["type"] == "step_ended").expect("its end");
+    let after = end.to_string();
+    assert!(!after.contains("\"1500ms\"") && !after.contains("\"1.5s\""), "it had more time than that: {after}");
 }

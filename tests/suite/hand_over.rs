@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crate::support::Place;
 
 /// Waits for a state of the world; the state decides, not the clock: time only bounds a broken test.
-fn until(what: &str, mut there: impl FnMut() -> bool) {
+pub(crate) fn until(what: &str, mut there: impl FnMut() -> bool) {
     let end = Instant::now() + Duration::from_secs(60);
     while !there() {
         assert!(Instant::now() < end, "{what} did not happen");
@@ -16,16 +16,16 @@ fn until(what: &str, mut there: impl FnMut() -> bool) {
     }
 }
 
-fn kill(mut child: Child) {
+pub(crate) fn kill(mut child: Child) {
     child.kill().expect("kill -9");
     child.wait().expect("it is gone");
 }
 
 /// A bare repository, on a machine that nobody else can reach.
-struct Remote(tempfile::TempDir);
+pub(crate) struct Remote(tempfile::TempDir);
 
 impl Remote {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let remote = Self(tempfile::tempdir().expect("a directory"));
         assert!(Command::new("git").args(["init", "--quiet", "--bare"]).arg(remote.path()).status().expect("git").success());
         // As a remote that is meant as evidence would be set up.
@@ -34,11 +34,11 @@ impl Remote {
         remote
     }
 
-    fn path(&self) -> PathBuf {
+    pub(crate) fn path(&self) -> PathBuf {
         self.0.path().join("trail.git")
     }
 
-    fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         self.path().display().to_string()
     }
 
@@ -49,7 +49,7 @@ impl Remote {
     }
 
     /// Whether the branch of a run is there, and its journal holds this text.
-    fn holds(&self, run: &str, text: &str) -> bool {
+    pub(crate) fn holds(&self, run: &str, text: &str) -> bool {
         let branch = format!("runs/{run}");
         let mut show = Command::new("git");
         show.arg("--git-dir").arg(self.path()).args(["grep", "--quiet", "--fixed-strings", text, &branch]);
@@ -62,13 +62,13 @@ impl Remote {
 }
 
 /// A machine with the same runbooks, whose trail has this remote.
-fn machine(source: &str, remote: &str) -> Place {
+pub(crate) fn machine(source: &str, remote: &str) -> Place {
     let place = Place::with(source);
     place.write("runbook.toml", &format!("[audit]\nremote = \"{remote}\"\n"));
     place
 }
 
-fn away(path: &Path) -> PathBuf {
+pub(crate) fn away(path: &Path) -> PathBuf {
     path.with_extension("away")
 }
 

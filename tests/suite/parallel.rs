@@ -334,3 +334,23 @@ fn family(of: i32) -> Vec<i32> {
     }
     found
 }
+
+#[test]
+fn a_question_that_nobody_was_shown_is_not_answered_by_silence() {
+    let place = Place::with(
+        r#"
+        parallel("par", ["a", "b"], |item| {
+            confirm(`Question ${item}?`, #{ deadline: "10m", on_timeout: "proceed" });
+        });
+        "#,
+    );
+    let mut terminal = place.terminal(&["exec", "main"]);
+    // Whose question it is stands with it.
+    terminal.until("Question a?").until("in par/a").until("[y/N] ").keys("\x03");
+    terminal.end().with(130);
+    let asked: Vec<_> = place.journal().into_iter().filter(|record| record["type"] == "step_intended").collect();
+    assert_eq!(asked.len(), 1, "the time of the other one has not begun: {asked:?}");
+    place.expect(4, &["resume"]);
+    let asked = place.entries().into_iter().filter(|entry| entry == "step_intended").count();
+    assert_eq!(asked, 3, "without a terminal both are on record, for whoever answers");
+}

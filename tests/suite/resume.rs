@@ -105,3 +105,26 @@ fn a_broken_trail_does_not_advise_to_start_the_run_anew() {
     let refused = place.expect(11, &["resume"]);
     assert!(!refused.to_string().contains("exec --unsealed"), "{refused}");
 }
+
+#[test]
+fn an_adopted_edit_that_drops_a_finished_step_does_nothing_before_that_is_found_out() {
+    let steps = |b: &str, c: &str| {
+        format!(
+            r#"
+            command("a", #{{ run: ["sh", "-c", "echo a >> ledger"], rollback: "nothing" }});
+            {b}
+            command("c", #{{ run: ["sh", "-c", "{c}"], rollback: "nothing" }});
+            command("d", #{{ run: ["sh", "-c", "echo d >> ledger"], rollback: "nothing" }});
+            "#
+        )
+    };
+    let b = r#"command("b", #{ run: ["sh", "-c", "echo b >> ledger"], rollback: "nothing" });"#;
+    let place = Place::with(&steps(b, "test -e open && echo c >> ledger"));
+    place.expect(1, &["exec", "main"]);
+    place.runbook("main", &steps("", "echo c-edited >> ledger"));
+    place.expect(10, &["resume", "--adopt"]).says(&["nothing was run", "the journal has `b`"]);
+    assert_eq!(place.ledger(), ["a", "b"]);
+    place.write("open", "");
+    place.expect(0, &["resume"]);
+    assert_eq!(place.ledger(), ["a", "b", "c", "d"]);
+}

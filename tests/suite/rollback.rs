@@ -83,3 +83,23 @@ fn a_rollback_later_breaks_no_promise_of_time() {
     place.expect(6, &["rollback", &place.newest_run()]);
     assert_eq!(broken(), before);
 }
+
+#[test]
+fn a_step_that_fails_in_a_rollback_block_can_be_tried_again_or_passed_over() {
+    let place = Place::with(
+        r#"command("one", #{ run: ["true"], rollback: || {
+            print("before");
+            command("undo", #{ run: ["test", "-e", "good"], rollback: "nothing" });
+            print("behind");
+        } });"#,
+    );
+    place.expect(0, &["exec", "main"]);
+    let run = place.newest_run();
+    let mut terminal = place.terminal(&["rollback", &run]);
+    terminal.until("undo").until("retry: try the step again").until("r, k, s? ");
+    place.write("good", "");
+    terminal.keys("r\r");
+    terminal.end().with(6);
+    let notes = place.journal().into_iter().filter(|record| record["type"] == "noted").count();
+    assert_eq!(notes, 2, "what the block prints is written once");
+}

@@ -5,6 +5,7 @@ use std::process::{Command, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
 
+use crate::doubt::keeper_of;
 use crate::support::Place;
 use crate::support::terminal::Terminal;
 
@@ -51,16 +52,90 @@ fn twice_stops_the_command_and_says_that_its_effect_is_in_doubt() {
 }
 
 #[test]
-fn twice_fails_a_command_that_may_be_repeated() {
+fn twice_stops_a_command_that_may_be_repeated_and_the_next_session_makes_it_again() {
     let (place, mut terminal) = begun(&SLOW.replace("slow\", #{", "slow\", #{ idempotent: true,"));
     terminal.keys("\x03").until("Ctrl-C stops it now").keys("\x03");
-    terminal.end().with(1).says(&["stopped by the operator", "runbook resume"]);
+    terminal.end().with(130).says(&["stopped by the operator", "runbook resume"]);
     // Reading lets the repetition begin, writing lets it end.
     let child = place.command(&["resume"]).stderr(Stdio::null()).spawn().expect("the binary starts");
     place.wait_for("began");
     place.write("go", "");
     assert!(child.wait_with_output().expect("it ends").status.success());
     assert_eq!(place.ledger(), ["first", "slow", "slow", "end", "last"]);
+}
+
+/// A command that waits for the test, in a script that goes on without what fails.
+fn tolerant(around: &str) -> String {
+    let step = r#"command("slow", #{
+        run: ["sh", "-c", "echo slow >> ledger; echo > began; cat go > /dev/null; echo end >> ledger"],
+        idempotent: true,
+        rollback: "nothing",
+    })"#;
+    format!(
+        "{}\ncommand(\"last\", #{{ run: [\"sh\", \"-c\", \"echo last >> ledger\"], rollback: \"nothing\" }});",
+        around.replace("STEP", step)
+    )
+}
+
+#[test]
+fn what_the_operator_stops_is_no_failure_that_a_script_passes_over() {
+    for around in ["attempt(|| STEP);", r#"parallel("par", ["a"], #{ max_failures: 1 }, |i| { STEP; });"#] {
+        let (place, mut terminal) = begun(&tolerant(around));
+        terminal.keys("\x03").until("Ctrl-C stops it now").keys("\x03");
+        terminal.end().with(130).says(&["stopped by the operator", "runbook resume"]);
+        assert_eq!(place.ledger(), ["slow"], "the run stopped");
+        let child = place.command(&["resume"]).stderr(Stdio::null()).spawn().expect("the binary starts");
+        place.wait_for("began");
+        place.write("go", "");
+        assert!(child.wait_with_output().expect("it ends").status.success());
+        assert_eq!(place.ledger(), ["slow", "slow", "end", "last"], "{around}");
+        place.expect(0, &["verify"]);
+    }
+}
+
+#[test]
+fn what_is_stopped_in_a_rollback_is_still_owed() {
+    let place = Place::with(
+        r#"command("one", #{ run: ["true"], rollback: || {
+            attempt(|| command("undo", #{
+                run: ["sh", "-c", "echo undo >> ledger; echo > began; cat go > /dev/null; echo undone >> ledger"],
+                idempotent: true,
+                rollback: "nothing",
+            }));
+            command("more", #{ run: ["sh", "-c", "echo more >> ledger"], rollback: "nothing" });
+        } });"#,
+    );
+    place.fifo("began");
+    place.fifo("go");
+    place.expect(0, &["exec", "main"]);
+    let run = place.newest_run();
+    let mut terminal = place.terminal(&["rollback", &run]);
+    place.wait_for("began");
+    terminal.keys("\x03").until("Ctrl-C stops it now").keys("\x03");
+    terminal.end().with(130);
+    let child = place.command(&["rollback", &run]).stderr(Stdio::null()).spawn().expect("the binary starts");
+    place.wait_for("began");
+    place.write("go", "");
+    assert_eq!(child.wait_with_output().expect("it ends").status.code(), Some(6));
+    assert_eq!(place.ledger(), ["undo", "undo", "undone", "more"]);
+}
+
+#[test]
+fn once_while_an_earlier_attempt_is_waited_for_begins_no_other() {
+    let place = Place::with(&SLOW.replace("slow\", #{", "slow\", #{ idempotent: true,"));
+    place.fifo("began");
+    place.fifo("go");
+    let mut engine = place.command(&["exec", "main"]).stderr(Stdio::null()).spawn().expect("the binary starts");
+    place.wait_for("began");
+    engine.kill().expect("kill -9");
+    engine.wait().expect("it is gone");
+    // With its keeper gone too, nobody will know how it ended.
+    kill_process(keeper_of(&place, &place.newest_run()), Signal::KILL).expect("kill -9");
+    let mut terminal = place.terminal(&["resume"]);
+    terminal.until("slow").keys("\x03").until("^C");
+    place.write("go", "");
+    terminal.end().with(130);
+    assert_eq!(place.ledger().iter().filter(|line| *line == "slow").count(), 1, "no other attempt was begun");
 }
 
 #[test]

@@ -2,12 +2,12 @@
 
 use runbook_model::change::Change;
 use runbook_model::state::{RunState, Work};
-use runbook_runtime::dispatcher::{Session, would_roll_back};
+use runbook_runtime::dispatcher::{Refused, Session, would_roll_back};
 
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::operator::Operator;
-use crate::output::style::Tone;
+use crate::output::style::{Palette, Tone};
 use crate::output::{self, safe};
 use crate::performance::Performance;
 use crate::typed::RunPrefix;
@@ -21,7 +21,7 @@ pub struct Rollback {
     /// The run: its id, a unique prefix of it, or `last`
     #[arg(value_name = "RUN")]
     pub run: RunPrefix,
-    /// Show what would be rolled back, and change nothing
+    /// Show what would be rolled back, and change nothing. Exit code 3 when a step is in doubt: whether it is rolled back is not known yet
     #[arg(long)]
     pub dry_run: bool,
     /// Why, for the record
@@ -44,7 +44,8 @@ pub fn run(rollback: &Rollback, workplace: &Workplace<'_>) -> Result<ExitCode, F
         let (_, run) = workplace.journal(&state.run(run))?;
         let performance = Performance { dry_run: true, ..performance };
         output::to_stderr(&rehearsed(&run, &performance)?);
-        return Ok(ExitCode::Completed);
+        let is_known = run.doubtful().is_empty() && !run.is_uncharted();
+        return Ok(if is_known { ExitCode::Completed } else { ExitCode::Unknowable });
     }
     let why = rollback.why.clone().unwrap_or_else(|| "`runbook rollback`".to_owned());
     let performance = Performance { verbose: rollback.verbose, ..performance };
@@ -54,14 +55,16 @@ pub fn run(rollback: &Rollback, workplace: &Workplace<'_>) -> Result<ExitCode, F
 /// What a rollback would do, newest first, and what stands in its way now.
 fn rehearsed(state: &RunState, performance: &Performance<'_>) -> Result<String, Failure> {
     let owed = would_roll_back(state);
-    let mut text = match owed.len() {
-        0 => "nothing is owed: a rollback would do nothing\n".to_owned(),
-        1 => "a rollback would do 1 step:\n".to_owned(),
-        n => format!("a rollback would do {n} steps, newest first:\n"),
-    };
+    let palette = performance.workplace.screen().palette;
+    let mut text = unknown(state, palette);
+    text.push_str(&match (owed.len(), text.is_empty()) {
+        (0, true) => "nothing is owed: a rollback would do nothing\n".to_owned(),
+        (0, false) => "nothing else is owed\n".to_owned(),
+        (1, _) => "a rollback would do 1 step:\n".to_owned(),
+        (n, _) => format!("a rollback would do {n} steps, newest first:\n"),
+    });
     let changes: Vec<&Change> = owed.iter().flat_map(|(_, work)| changes_of(work)).collect();
     let mut lacks = performance.look_ahead(&changes)?.into_iter();
-    let palette = performance.workplace.screen().palette;
     let mut in_the_way = 0;
     for (path, work) in &owed {
         text.push_str(&format!("  ↩ {}\n", safe::line(&path.told())));
@@ -84,6 +87,24 @@ fn rehearsed(state: &RunState, performance: &Performance<'_>) -> Result<String, 
         text.push_str(&format!("{}\n", palette.paint(Tone::Warn, warning)));
     }
     Ok(text)
+}
+
+/// What nobody knows yet: whether these steps took effect decides whether they are rolled back, and that is found out first.
+fn unknown(state: &RunState, palette: Palette) -> String {
+    let mut text = String::new();
+    let head = palette.paint(Tone::Warn, "in doubt:");
+    for step in state.doubtful() {
+        let then = if step.settles() {
+            "its `settled_by` is asked first"
+        } else {
+            "a rollback finds out, or stops there before anything is done"
+        };
+        text.push_str(&format!("  {head} {} may have taken effect; {then}\n", safe::line(&step.path.told())));
+    }
+    if state.is_uncharted() {
+        text.push_str(&format!("  {}\n", Refused::Uncharted(state.run())));
+    }
+    text
 }
 
 fn changes_of(work: &Work) -> &[Change] {

@@ -13,6 +13,11 @@ pub(super) fn shown(question: &Question, palette: Palette, columns: Option<usize
     let lay = |first, hang, tone, line: &str| Lines { columns, first, hang }.lay(&[(tone, line)], palette);
     let asked = lay(2, 2, Tone::Strong, &safe::line(&question.text));
     let mut text = format!("\n{} {asked}\n", palette.paint(Tone::Warn, "?"));
+    // The same question is asked for each item of a `parallel`, and the wrong yes is easily given.
+    let around = question.path.parent();
+    if !around.is_root() {
+        text.push_str(&format!("    {}\n", lay(4, 6, Tone::Plain, &format!("in {}", safe::line(&around.told())))));
+    }
     if let Some(details) = &question.confirm.details {
         for line in safe::block(details.as_bytes(), Colours::Dropped).lines() {
             text.push_str(&format!("    {}\n", lay(4, 6 + wrap::indent(line), Tone::Plain, line)));

@@ -35,7 +35,7 @@ pub(super) struct Question {
 impl Question {
     /// Everything that a run asks now, in the order in which it was asked: each branch may ask other people.
     pub(super) fn all(state: &RunState) -> Vec<Self> {
-        if state.status().is_final() {
+        if state.over().is_some() {
             return Vec::new();
         }
         questions(state).into_iter().filter_map(|(path, spec)| Self::of(state, &path, &spec)).collect()

@@ -76,8 +76,8 @@ fn items(keys: &[String]) -> String {
 /// Decides about the step at `path` with this fingerprint.
 ///
 /// `passed_by` is the first recorded step that this replay has not come to and that does not lie in a branch beside, if
-/// there is one: a script that asks for a new step before it has come to all recorded ones is not the script that was
-/// recorded.
+/// there is one; for a step that is recorded itself, the first of those before it. A script that asks for a step that is
+/// still to be done, before it has come to all that were recorded, is not the script that was recorded.
 #[must_use]
 pub fn decide<'a>(
     state: &'a RunState,
@@ -109,10 +109,11 @@ pub fn decide<'a>(
         StepPhase::Open | StepPhase::Intended if state.rollback().is_some() && !path.is_rollback() => {
             Decision::Refuse(Refusal::Backwards { path: path.clone() })
         }
-        StepPhase::Open => Decision::Perform(step.attempt.next()),
-        StepPhase::Intended => match step.open_intent() {
-            Some(intent) => Decision::Recover { intent, seq: step.seq },
-            None => Decision::Pass,
+        StepPhase::Open | StepPhase::Intended => match (passed_by, step.open_intent()) {
+            (Some(recorded), _) => Decision::Refuse(Refusal::PassedBy { recorded: recorded.clone(), asked: path.to_string() }),
+            (None, Some(intent)) if step.phase == StepPhase::Intended => Decision::Recover { intent, seq: step.seq },
+            (None, None) if step.phase == StepPhase::Intended => Decision::Pass,
+            (None, _) => Decision::Perform(step.attempt.next()),
         },
     }
 }

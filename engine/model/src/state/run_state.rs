@@ -44,6 +44,7 @@ pub struct RunState {
     pub(super) boots: BTreeMap<Epoch, String>,
     pub(super) secrets: BTreeMap<String, Digest>,
     pub(super) uncharted: bool,
+    pub(super) over: Option<RunStatus>,
 }
 
 /// A phase of the runbook.
@@ -113,6 +114,13 @@ impl RunState {
         self.uncharted
     }
 
+    /// How the run came to its end, if it has: nothing goes on forwards from there. It stays so whatever is said about one of
+    /// its steps later, and when a rollback of it does not come to its first change.
+    #[must_use]
+    pub fn over(&self) -> Option<&RunStatus> {
+        self.over.as_ref()
+    }
+
     /// The sources that it runs from now.
     #[must_use]
     pub fn sources(&self) -> &[Source] {
@@ -163,6 +171,12 @@ impl RunState {
     #[must_use]
     pub fn steps(&self) -> &[Arc<Step>] {
         &self.steps
+    }
+
+    /// Where a step stands among [`RunState::steps`].
+    #[must_use]
+    pub fn position(&self, path: &StepPath) -> Option<usize> {
+        self.index.get(path).copied()
     }
 
     /// One step.

@@ -82,11 +82,13 @@ impl Step {
         self.kept.as_ref().map(Kept::opened)
     }
 
-    /// What the last attempt intended, of a step that has no good end: one that failed, is open, or in flight.
+    /// What the last attempt intended, of a step that has no good end: one that failed, is open, in flight, or passed over.
     #[must_use]
     pub fn open_intent(&self) -> Option<&Intent> {
         match self.phase {
-            StepPhase::Intended | StepPhase::Open | StepPhase::Ended(Outcome::Failed(_)) => self.kept.as_ref()?.open(),
+            StepPhase::Intended | StepPhase::Open | StepPhase::Skipped | StepPhase::Ended(Outcome::Failed(_)) => {
+                self.kept.as_ref()?.open()
+            }
             _ => None,
         }
     }
@@ -113,7 +115,7 @@ impl Step {
     #[must_use]
     pub fn is_haunted(&self) -> bool {
         let Some(StepKind::Command(command)) = self.open_spec().map(|spec| &spec.kind) else { return false };
-        let ended_badly = matches!(self.phase, StepPhase::Open | StepPhase::Ended(Outcome::Failed(_)));
+        let ended_badly = matches!(self.phase, StepPhase::Open | StepPhase::Skipped | StepPhase::Ended(Outcome::Failed(_)));
         let unknown = self.repeated_blindly || self.is_open_ended();
         unknown && ended_badly && command.rollback != RollbackPlan::Nothing
     }

@@ -63,6 +63,7 @@ impl RunState {
                 boots: BTreeMap::new(),
                 secrets: BTreeMap::new(),
                 uncharted: false,
+                over: None,
             }),
             _ => Err(illegal("a journal begins with record 0, `run_started`")),
         }
@@ -132,6 +133,11 @@ impl RunState {
             Entry::SessionEnded { status } => {
                 self.session = None;
                 self.status = status.clone();
+                if status.is_final() {
+                    self.over = Some(status.clone());
+                }
+                // Whoever has come to the end of the script has been asked about each of its steps.
+                self.uncharted &= *status != RunStatus::Completed;
                 Ok(())
             }
             Entry::PhaseEntered { path, budget } => {
@@ -190,6 +196,8 @@ impl RunState {
                 let step = self.step_mut(path)?;
                 match step.phase {
                     StepPhase::Ended(Outcome::Failed(_)) | StepPhase::Intended | StepPhase::Open => {
+                        // To pass over a step says nothing about whether it took effect.
+                        step.repeated_blindly |= step.is_open_ended();
                         step.phase = StepPhase::Skipped;
                         self.reopen_around(path);
                         Ok(())
@@ -214,6 +222,7 @@ impl RunState {
                     return Err("the run is rolled back already".to_owned());
                 }
                 self.rollback = Some(why.clone());
+                self.over = None;
                 self.status = RunStatus::RollingBack;
                 Ok(())
             }
@@ -373,9 +382,11 @@ impl RunState {
             (Verdict::DidNot, Decider::Evidence) => step.repeated_blindly,
             _ => false,
         };
-        step.phase = match verdict {
-            Verdict::Did => StepPhase::Settled,
-            Verdict::DidNot => StepPhase::Open,
+        step.phase = match (verdict, &step.phase) {
+            (Verdict::Did, _) => StepPhase::Settled,
+            // What was passed over is not done later.
+            (Verdict::DidNot, StepPhase::Skipped) => StepPhase::Skipped,
+            (Verdict::DidNot, _) => StepPhase::Open,
         };
         self.owe(path.clone(), owes);
         // Steps follow each other: what was not done has nothing behind it that was. The author's word that a step may be

@@ -13,7 +13,7 @@ use runbook_model::step::{StepKind, StepSpec};
 use super::Refused;
 use super::resolving::named;
 use super::session::{Finished, Opening, Session};
-use super::taking::{sources_of, take};
+use super::taking::{refuse_final, sources_of, take};
 
 impl Session {
     /// Answers a confirm that a run waits for: the one that is named, else the first that this person may answer.
@@ -30,6 +30,7 @@ impl Session {
     ) -> Result<Finished, Refused> {
         let (journal, state) = take(&mut opening, Purpose::Answer)?;
         let run = opening.dir.run();
+        refuse_final(&state, "answer")?;
         let found = match of {
             Some(text) => {
                 let path = named(&state, text, is_asked)?;

@@ -2,11 +2,12 @@
 
 use runbook_model::Value;
 use runbook_model::answer::{Answer, Said};
-use runbook_model::decide::{Decision, decide};
+use runbook_model::decide::{Decision, Refusal, decide};
 use runbook_model::entry::{Entry, Intent};
 use runbook_model::observation::Seen;
 use runbook_model::outcome::{Observed, Outcome};
 use runbook_model::path::StepPath;
+use runbook_model::state::StepPhase;
 use runbook_model::step::{Location, StepKind, StepSpec};
 use tracing::{Instrument as _, debug_span};
 
@@ -112,8 +113,7 @@ impl Desk {
         if self.is_settling() {
             return self.step_in_doubt(path, spec, fingerprint, location);
         }
-        let known = self.ledger.state().step(&path).is_some();
-        let passed_by = if known || path.is_rollback() { None } else { self.passed_by(&path) };
+        let passed_by = if self.is_done(&path) || path.is_rollback() { None } else { self.passed_by(&path) };
         let open = {
             let state = self.ledger.state();
             match decide(&state, &path, &spec, fingerprint, passed_by.as_ref()) {
@@ -121,6 +121,9 @@ impl Desk {
                     (StepKind::Command(command), Some(intent))
                         if self.may_try_again(&path, command, outcome) || self.died_in_doubt(&path) =>
                     {
+                        if let Some(recorded) = self.passed_by(&path) {
+                            return Err(Refusal::PassedBy { recorded, asked: path.to_string() }.into());
+                        }
                         Open::Again(Box::new(intent.clone()), Box::new(outcome.clone()))
                     }
                     _ => return Ok(replayed(&spec, outcome)),
@@ -153,6 +156,12 @@ impl Desk {
 }
 
 impl Desk {
+    /// Whether the journal has an answer for a step: an attempt that failed is one, until somebody opens the step again.
+    fn is_done(&self, path: &StepPath) -> bool {
+        let state = self.ledger.state();
+        state.step(path).is_some_and(|step| !matches!(step.phase, StepPhase::Open | StepPhase::Intended))
+    }
+
     /// Whether nobody has said yet if a step took effect, and the run has not gone past it.
     fn died_in_doubt(&self, path: &StepPath) -> bool {
         let state = self.ledger.state();

@@ -37,6 +37,11 @@ impl Desk {
         if settles {
             return Ok(self.settle(path, spec, location));
         }
+        self.make_unless_made(path, spec, location).await
+    }
+
+    /// Makes the change, unless the machine that had the run before may have made it.
+    async fn make_unless_made(&self, path: StepPath, spec: StepSpec, location: Location) -> Result<Reply, Halt> {
         match self.found_uncharted(&path, &spec, &location).await? {
             None | Some(Recovery::Again | Recovery::Ended(_)) => self.make(path, spec, location).await,
             Some(Recovery::Settled) => Ok(Reply::Nothing),
@@ -93,13 +98,12 @@ impl Desk {
     /// try again.
     pub(super) async fn behind(&self, intent: Intent, outcome: Outcome, location: Location) -> Result<Reply, Halt> {
         let StepKind::Command(command) = &intent.spec.kind else { return Ok(replayed(&intent.spec, &outcome)) };
-        if self.again(&intent.path, command, &outcome).await? {
-            return self.make(intent.path, intent.spec, location).await;
+        if !self.again(&intent.path, command, &outcome).await?
+            && let Some(reply) = self.reply_to(&intent.path, &intent.spec, &outcome).await?
+        {
+            return Ok(reply);
         }
-        match self.reply_to(&intent.path, &intent.spec, &outcome).await? {
-            Some(reply) => Ok(reply),
-            None => self.make(intent.path, intent.spec, location).await,
-        }
+        self.make_unless_made(intent.path, intent.spec, location).await
     }
 
     /// Whether the author allows another attempt behind this outcome. The state counts, so that a crash gives no more and
@@ -153,6 +157,11 @@ impl Desk {
             }
             Ok(change) => {
                 self.ledger.renew().await;
+                // Whoever was told that the run stops behind what runs now is not answered with another attempt: one in flight
+                // was waited for meanwhile, or another branch has stopped the run.
+                if self.interrupts.wanted() || self.is_halted() {
+                    return Err(Halt::Interrupted);
+                }
                 let receipt = self.ledger.intend(intent, self.now()).await?;
                 let performed = self.world.perform(receipt, &change, self.limits(command.timeout));
                 let span = debug_span!("perform", %path, %attempt);
@@ -171,11 +180,18 @@ impl Desk {
         // A host keeps how its command ended until that is on disk here, and then may forget it.
         if command.change.host().is_some() {
             self.end(path, attempt, outcome.clone(), Some(millis)).await?;
-            return Ok(outcome);
+            return self.unless_stopped(path, outcome);
         }
         // Not flushed: the next intent is, or the next wait. See `Ledger::write_unheard`.
         self.ledger.write_unheard(self.ended(path, attempt, outcome.clone(), Some(millis)), self.now())?;
-        Ok(outcome)
+        self.unless_stopped(path, outcome)
+    }
+
+    /// An outcome for the script, unless the operator has stopped the command together with the run. That is no failure, which
+    /// a script could catch to go on without it: the next session makes another attempt. One in doubt is settled first.
+    fn unless_stopped(&self, path: &StepPath, outcome: Outcome) -> Result<Outcome, Halt> {
+        let stopped = matches!(outcome, Outcome::Failed(Failure::Stopped { .. }));
+        if stopped && self.interrupts.wanted() && !self.is_unsettled(path) { Err(Halt::Interrupted) } else { Ok(outcome) }
     }
 
     /// The keeper could write nothing down about an attempt: it is on record that nothing was done, and the session stops.

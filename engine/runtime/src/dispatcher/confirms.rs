@@ -37,6 +37,13 @@ impl Desk {
             self.end(&path, attempt, outcome.clone(), None).await?;
             return Ok(replayed(&spec, &outcome));
         }
+        // One question at a time: another branch may be asking. This one is on record, and its time begins, when it has its turn:
+        // nobody has been silent about a question that they were not shown.
+        let turn = tokio::select! {
+            biased;
+            () = self.halted() => return Err(Halt::Interrupted),
+            turn = self.asking.lock() => turn,
+        };
         let again = self.ledger.state().step(&path).is_some_and(|step| step.phase == StepPhase::Intended);
         let attempt = self.next_attempt(&path);
         let intent = Intent {
@@ -56,12 +63,6 @@ impl Desk {
             self.ledger.write_durably(asking, self.now()).await?;
             self.seal_now("before a question").await;
         }
-        // One question at a time: another branch may be asking.
-        let turn = tokio::select! {
-            biased;
-            () = self.halted() => return Err(Halt::Interrupted),
-            turn = self.asking.lock() => turn,
-        };
         let now = self.now();
         let left = if again { self.left(&path, confirm) } else { approval::left(confirm, now, now, now) };
         let question = Question { path: path.clone(), text: spec.name.clone(), confirm: confirm.clone(), shown, left };

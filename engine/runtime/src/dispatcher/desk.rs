@@ -196,8 +196,8 @@ impl Desk {
         self.visited.borrow_mut().insert(path.clone());
     }
 
-    /// The first recorded forward step that this play has not come to before it asks for what stands at `path`. Steps in
-    /// branches beside do not count: their order is free.
+    /// The first recorded forward step that this play has not come to before it asks for what stands at `path`: of those
+    /// before that, when it is recorded itself. Steps in branches beside do not count: their order is free.
     pub(super) fn passed_by(&self, path: &StepPath) -> Option<StepPath> {
         self.hear_prompter();
         let (state, visited) = (self.ledger.state(), self.visited.borrow());
@@ -206,8 +206,9 @@ impl Desk {
             at += 1;
         }
         self.settled.set(at);
-        let mut left = state.steps()[at.min(state.steps().len())..].iter();
-        let passed = left
+        let end = state.position(path).unwrap_or(state.steps().len());
+        let mut before = state.steps()[at.min(end)..end].iter();
+        let passed = before
             .find(|step| !step.path.is_rollback() && !visited.contains(&step.path) && !state.are_concurrent(&step.path, path));
         passed.map(|step| step.path.clone())
     }

@@ -2,10 +2,11 @@
 
 use runbook_model::decide::Refusal;
 use runbook_model::entry::{Entry, Source};
+use runbook_model::failure::Failure;
 use runbook_model::outcome::Outcome;
 use runbook_model::path::StepPath;
 use runbook_model::person::Decider;
-use runbook_model::state::{StepPhase, Work};
+use runbook_model::state::{RunState, Step, StepPhase, Work};
 
 use super::Halt;
 use super::cast::{Cast, cast};
@@ -18,6 +19,10 @@ impl Session {
     /// nobody knows whether it took effect is settled first. When branches of a `parallel` failed together, they are tried
     /// again together.
     pub(super) async fn reopen(&self, stopped_at: Option<StepPath>, by: Decider) -> Result<(), Halt> {
+        let stopped = stopped(&self.desk().ledger.state());
+        for path in stopped {
+            self.desk().write(Entry::StepRetried { path, by: by.clone() })?;
+        }
         let Some(path) = stopped_at else { return Ok(()) };
         let together = self.desk().ledger.state().failed_together(&path);
         for path in together {
@@ -48,7 +53,12 @@ impl Session {
         {
             ended = Err(halt);
         }
-        if let (Err(Halt::Mismatch(_)), Some(sources)) = (&ended, before)
+        // What an edit has done stays done, and only that edit knows it: it is kept then, and mended by the next.
+        let has_gone_on = {
+            let state = self.desk().ledger.state();
+            state.steps().iter().any(|step| step.epoch == state.epoch())
+        };
+        if let (Err(Halt::Mismatch(_)), Some(sources), false) = (&ended, before, has_gone_on)
             && let Err(halt) = self.desk().write(Entry::Adopted { sources, by: Decider::Evidence })
         {
             ended = Err(halt);
@@ -77,4 +87,17 @@ impl Session {
         drop((actor, calls));
         self.finish(run, ended).await
     }
+}
+
+/// The commands that the operator stopped together with the run, which has not gone past them: they did not fail, and are made
+/// again. What is in doubt is asked about instead.
+fn stopped(state: &RunState) -> Vec<StepPath> {
+    let back = state.rollback().is_some();
+    let was_stopped = |step: &Step| {
+        matches!(step.phase, StepPhase::Ended(Outcome::Failed(Failure::Stopped { .. })))
+            && step.path.is_rollback() == back
+            && (!step.is_doubtful() || step.settles())
+            && state.is_newest(&step.path)
+    };
+    state.steps().iter().filter(|step| was_stopped(step)).map(|step| step.path.clone()).collect()
 }

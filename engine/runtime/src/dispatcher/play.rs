@@ -21,6 +21,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
 use super::Halt;
+use super::Refused;
 use super::desk::Desk;
 use super::recovery::Recovery;
 use crate::line::Call;
@@ -177,6 +178,7 @@ impl Desk {
                     return Ok(self.completed());
                 }
                 Ending::HungUp => match self.take_halt() {
+                    Some(Halt::RollBack { at }) if self.may_not_turn_around() => return Ok(RunStatus::Suspended { at }),
                     Some(Halt::RollBack { at }) => {
                         return self.roll_back(actor, calls, Decider::Runbook, format!("nobody answered `{at}` in time")).await;
                     }
@@ -260,17 +262,31 @@ impl Desk {
                 }
                 Ok(After::Again)
             }
+            (Some(Chosen::RollBack(_)), step) if self.may_not_turn_around() => Ok(After::Stop(stopped(step.as_ref(), why))),
             (Some(Chosen::RollBack(by)), _) => Ok(After::RollBack(by, why)),
             (Some(_), step) => Ok(After::Stop(stopped(step.as_ref(), why))),
             (None, step) => {
-                let state = self.ledger.state();
-                let live = state.started().mode == Mode::Live;
-                if live && state.started().on_failure == OnFailure::Rollback {
+                let turns_around = {
+                    let started = self.ledger.state().started().clone();
+                    started.mode == Mode::Live && started.on_failure == OnFailure::Rollback
+                };
+                if turns_around && !self.may_not_turn_around() {
                     return Ok(After::RollBack(Decider::Runbook, why));
                 }
                 Ok(After::Stop(stopped(step.as_ref(), why)))
             }
         }
+    }
+
+    /// Whether the run stops where it would be rolled back: the machine that had it before may have made changes that nobody
+    /// here knows, and they would stay.
+    fn may_not_turn_around(&self) -> bool {
+        let state = self.ledger.state();
+        if state.is_uncharted() {
+            let why = Refused::Uncharted(state.run()).to_string();
+            self.ledger.progress(&Progress::Notice { text: why });
+        }
+        state.is_uncharted()
     }
 
     /// Whether a step is a confirm: nobody may pass over one, or `by` and `quorum` would hold for those only who ask for them.

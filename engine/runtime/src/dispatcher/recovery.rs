@@ -6,6 +6,7 @@ use runbook_model::decide::Refusal;
 use runbook_model::entry::{Entry, Intent, Verdict};
 use runbook_model::failure::Failure;
 use runbook_model::id::Attempt;
+use runbook_model::length::Length;
 use runbook_model::outcome::Outcome;
 use runbook_model::path::StepPath;
 use runbook_model::person::Decider;
@@ -70,13 +71,17 @@ impl Desk {
             let state = self.ledger.state();
             state.step(path).map(|step| state.boot(step.epoch).to_owned()).unwrap_or_default()
         };
-        let recovered = self.world.recover(intent, &boot, self.limits(command.timeout));
+        let recovered = self.world.recover(intent, &boot, self.limits(self.left_of(command, path)));
         match self.attended(path, recovered).instrument(debug_span!("recover", %path, %attempt)).await {
             Recovered::Ended(Performed::InDoubt { known }) | Recovered::InDoubt { known } => Ok(Err(known)),
             // Whoever is asked writes nothing down before it answers. Should one say so, it is no word about the attempt.
             Recovered::Ended(Performed::Unwritten(unwritten)) => Ok(Err(unwritten.to_string())),
+            Recovered::Unasked { why } => Err(Halt::InDoubt {
+                at: path.clone(),
+                known: format!("{why}; until it is asked, nobody can say what became of `{path}`: mend that, then resume"),
+            }),
             Recovered::Ended(performed) => {
-                let outcome = match performed {
+                let outcome = match self.timed(performed, path) {
                     Performed::Done(answer) => Outcome::Succeeded(answer),
                     Performed::Failed(failure) => Outcome::Failed(failure),
                     Performed::Withheld | Performed::Unwritten(_) | Performed::InDoubt { .. } => {
@@ -87,10 +92,42 @@ impl Desk {
                 Ok(Ok(Recovery::Ended(Box::new(outcome))))
             }
             Recovered::NeverBegun { evidence } => {
+                if let Some(known) = self.may_be_elsewhere() {
+                    return Ok(Err(known));
+                }
                 self.resolved(path, attempt, Verdict::DidNot, Decider::Evidence, evidence)?;
                 Ok(Ok(Recovery::Again))
             }
         }
+    }
+
+    /// What is left of the time that a command has, which counts from when it was intended: a deadline is in the journal, and
+    /// not in a process. A host has to be reached and asked first, how long that takes is another matter: there it counts anew.
+    fn left_of(&self, command: &Command, path: &StepPath) -> Option<Length> {
+        if command.change.host().is_some() {
+            return command.timeout;
+        }
+        let passed = self.passed_since(path);
+        command.timeout.map(|timeout| Length::from_millis(timeout.millis().saturating_sub(passed.millis())))
+    }
+
+    /// One that was stopped for having taken too long: how long it had is not what was left of that here.
+    fn timed(&self, performed: Performed, path: &StepPath) -> Performed {
+        match performed {
+            Performed::Failed(Failure::TimedOut { after, receipt, exited }) => {
+                Performed::Failed(Failure::TimedOut { after: after.max(self.passed_since(path)), receipt, exited })
+            }
+            performed => performed,
+        }
+    }
+
+    /// How long ago the last attempt at a step was intended, by the wall clock; where that has gone back, the journal's last
+    /// label stands for now.
+    fn passed_since(&self, path: &StepPath) -> Length {
+        let state = self.ledger.state();
+        let intended = state.step(path).map_or(state.last_at(), |step| step.at);
+        let passed = self.now().max(state.last_at()).as_millisecond().saturating_sub(intended.as_millisecond());
+        Length::from_millis(u64::try_from(passed).unwrap_or(0))
     }
 
     /// Whether evidence leaves it to a person to say if a step took effect.

@@ -9,7 +9,7 @@ use runbook_model::state::{RunState, Step};
 use runbook_model::status::RunStatus;
 
 use super::session::{Finished, Opening, Session};
-use super::taking::{sources_of, take};
+use super::taking::{refuse_final, sources_of, take};
 use super::{Halt, Refused};
 
 impl Session {
@@ -20,6 +20,11 @@ impl Session {
     pub async fn resolve(mut opening: Opening, step: &str, verdict: Verdict, why: String) -> Result<Finished, Refused> {
         let (journal, state) = take(&mut opening, Purpose::Resolve)?;
         let run = opening.dir.run();
+        // Nothing depends on the word any more: what was rolled back is done, and what was given up stays as it is.
+        if matches!(state.over(), Some(RunStatus::RolledBack | RunStatus::Abandoned { .. })) {
+            refuse_final(&state, "settle")?;
+        }
+        let before = state.status().clone();
         let path = named(&state, step, |step| step.is_doubtful() || step.is_haunted())?;
         let attempt = state.step(&path).map(|step| step.attempt).ok_or_else(|| Refused::NotInDoubt(path.clone()))?;
         let by = Decider::Person(opening.operator.clone());
@@ -32,7 +37,7 @@ impl Session {
             Ok(true) => {
                 let verdict = Entry::StepResolved { path: path.clone(), attempt, verdict, by, why };
                 if let Err(unsigned) = session.desk().sign(&verdict)? {
-                    session.finish(run, Ok(RunStatus::InDoubt { at: path })).await;
+                    session.finish(run, Ok(before)).await;
                     return Err(unsigned.into());
                 }
                 session.desk().write(verdict)?;
@@ -40,6 +45,10 @@ impl Session {
             Ok(false) => {
                 session.finish(run, Ok(RunStatus::Interrupted)).await;
                 return Err(Refused::FoundOut { run, step: path });
+            }
+            Err(halt @ Halt::InDoubt { .. }) => {
+                session.finish(run, Ok(before)).await;
+                return Err(halt.into());
             }
             Err(halt) => {
                 session.finish(run, Err(Halt::Interrupted)).await;

@@ -108,6 +108,7 @@ impl Desk {
         actor: &Actor,
         calls: &mut mpsc::UnboundedReceiver<Call>,
     ) -> Result<Option<RunStatus>, Halt> {
+        let before = self.notes.borrow().heard();
         let ending = self.serve_while(actor.roll_back(of.clone()), calls).await;
         if let Some(halt) = self.take_halt() {
             return Err(halt);
@@ -122,7 +123,12 @@ impl Desk {
             Ending::Failed(failure) => {
                 let message = self.explain(failure.diagnostics.clone());
                 match &failure.step {
-                    Some(path) => self.stuck_at(path, None, message).await,
+                    Some(path) => {
+                        let stuck = self.stuck_at(path, None, message).await?;
+                        // Played again, the block says again what it has said.
+                        self.notes.borrow_mut().back_to(before, self.ledger.state().notes().clone());
+                        Ok(stuck)
+                    }
                     None => Ok(Some(RunStatus::Stuck { at: of.clone(), message })),
                 }
             }
@@ -137,12 +143,13 @@ impl Desk {
         // Taken out first: the answer is written into the state that it is read from.
         let known = self.ledger.state().step(path).and_then(Step::open_spec).cloned();
         if self.is_unsettled(path)
-            && let Some(spec) = known
+            && let Some(spec) = &known
         {
-            return self.ask_about(path, &spec, why).await.map(|_| None);
+            return self.ask_about(path, spec, why).await.map(|_| None);
         }
         let owed = rollback::owing(&self.ledger.state()).into_iter().cloned().collect();
-        let choice = Choice::Failed { path: path.clone(), spec: spec.cloned(), why: why.clone(), owed, rolling_back: true };
+        let choice =
+            Choice::Failed { path: path.clone(), spec: spec.cloned().or(known), why: why.clone(), owed, rolling_back: true };
         match self.choose(choice).await {
             Some(Chosen::Retry(by)) => {
                 self.write(Entry::StepRetried { path: path.clone(), by })?;

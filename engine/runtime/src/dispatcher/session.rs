@@ -283,6 +283,12 @@ impl Session {
             Ok(status) => (Some(status), None),
             Err(halt) => (halt.status(), Some(halt)),
         };
+        // What is over stays over, whatever was said about one of its steps; a rollback that has begun is another matter.
+        let over = desk.ledger.state().over().cloned();
+        let status = status.map(|status| match (status, over) {
+            (RunStatus::Interrupted, Some(over)) => over,
+            (status, _) => status,
+        });
         let Some(status) = status else {
             // Nothing more can be written: what is on disk is what counts, and the next session starts from it.
             let why = match &halt {

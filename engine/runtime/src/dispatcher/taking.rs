@@ -55,10 +55,10 @@ pub(super) fn refuse_final(state: &RunState, verb: &'static str) -> Result<(), R
     if state.started().mode == Mode::Rehearsal {
         return Err(Refused::Rehearsal(state.run()));
     }
-    if state.status().is_final() {
-        return Err(Refused::Final { run: state.run(), status: state.status().clone(), verb });
+    match state.over() {
+        Some(status) => Err(Refused::Final { run: state.run(), status: status.clone(), verb }),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 /// Names and texts of the sources of a run.

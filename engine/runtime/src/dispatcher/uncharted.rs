@@ -4,7 +4,7 @@
 
 use runbook_model::entry::Entry;
 use runbook_model::path::StepPath;
-use runbook_model::step::{Location, StepKind, StepSpec};
+use runbook_model::step::{Location, RollbackPlan, StepKind, StepSpec};
 
 use super::Halt;
 use super::desk::Desk;
@@ -21,26 +21,36 @@ impl Desk {
         location: &Location,
     ) -> Result<Option<Recovery>, Halt> {
         let StepKind::Command(command) = &spec.kind else { return Ok(None) };
-        let is_new = self.ledger.state().is_uncharted() && self.ledger.state().step(path).is_none();
-        if !is_new {
+        if !self.is_new_here(path) {
             return Ok(None);
         }
-        let (intent, prepared) = self.intended(path, spec, command, location).await?;
-        if prepared.is_err() {
-            return Ok(None);
+        let (mut intent, prepared) = self.intended(path, spec, command, location).await?;
+        // That it cannot begin here (a program is missing, a host is not reached) says nothing about the other machine.
+        if let (Err(_), RollbackPlan::Changes(changes)) = (prepared, &command.rollback) {
+            intent.owes.clone_from(changes);
         }
         // Written without the key to the world: it says what the other machine may have done, and nothing happens here.
         self.ledger.write_durably(Entry::StepIntended(Box::new(intent.clone())), self.now()).await?;
         self.doubt(&intent, command, KNOWN.to_owned(), Way::Forwards).await.map(Some)
     }
 
-    /// What is known of an attempt that no evidence of this machine is about: it was made on another one, or may have been.
+    /// Whether the next attempt at a step may have been made by the other machine: this one has made none yet.
+    fn is_new_here(&self, path: &StepPath) -> bool {
+        let state = self.ledger.state();
+        state.is_uncharted() && state.step(path).is_none_or(|step| step.seq < self.brought)
+    }
+
+    /// What is known of an attempt that no evidence of this machine is about: it was made on another one.
     pub(super) fn made_elsewhere(&self, path: &StepPath) -> Option<String> {
         let state = self.ledger.state();
         let step = state.step(path)?;
-        if step.seq < self.brought {
-            return Some("it was in flight on another machine, and only that one knows what became of it".to_owned());
-        }
-        state.is_uncharted().then(|| KNOWN.to_owned())
+        let known = "it was in flight on another machine, and only that one knows what became of it";
+        (step.seq < self.brought).then(|| known.to_owned())
+    }
+
+    /// Why it is no evidence that an attempt was never begun here: the other machine may have made it, and the record was
+    /// only written to say so.
+    pub(super) fn may_be_elsewhere(&self) -> Option<String> {
+        self.ledger.state().is_uncharted().then(|| KNOWN.to_owned())
     }
 }

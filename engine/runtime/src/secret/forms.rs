@@ -31,16 +31,52 @@ fn written(text: &str) -> Vec<Vec<u8>> {
     let json = serde_json::to_string(text).unwrap_or_default();
     let json = json.trim_start_matches('"');
     let json = json.strip_suffix('"').unwrap_or(json).to_owned();
-    let shell = text.replace('\'', r"'\''");
     let debug = format!("{text:?}");
     let debug = debug[1..debug.len() - 1].to_owned();
-    let markup = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
-    let ascii = [false, true].map(|capitals| ascii_json(&json, capitals));
-    let slashes = json.replace('/', r"\/");
-    // What a log of JSON lines inside JSON does to it.
-    let twice = json.replace('\\', r"\\").replace('"', "\\\"");
     let unix = text.replace('\n', "\r\n");
-    [text.to_owned(), json, shell, debug, markup, slashes, twice, unix].into_iter().chain(ascii).map(String::into_bytes).collect()
+    let mut forms = vec![text.to_owned(), debug, unix];
+    // As Python writes it, and as Go and PHP do, whose JSON may stand in a page.
+    let json = [false, true].into_iter().flat_map(|capitals| {
+        let page = page_json(&json, capitals);
+        [json.clone(), json.replace('/', r"\/"), ascii_json(&json, capitals), ascii_json(&page, capitals), page]
+    });
+    for json in json {
+        // What a log of JSON lines inside JSON does to it.
+        forms.push(json.replace('\\', r"\\").replace('"', "\\\""));
+        forms.push(json);
+    }
+    forms.extend([text.replace('\'', r"'\''"), text.replace('\'', r#"'"'"'"#), backslashed(text)]);
+    forms.extend(markup(text));
+    forms.into_iter().map(String::into_bytes).collect()
+}
+
+/// Markup, by whichever name or number quotation marks go there.
+fn markup(text: &str) -> impl Iterator<Item = String> {
+    let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    let quotes = ["\"", "&quot;", "&#34;", "&#x22;"];
+    let apostrophes = ["'", "&#39;", "&#x27;", "&apos;", "&#039;"];
+    quotes.into_iter().flat_map(move |quote| {
+        let text = text.replace('"', quote);
+        apostrophes.into_iter().map(move |apostrophe| text.replace('\'', apostrophe))
+    })
+}
+
+/// A word as bash's `printf %q` writes it.
+fn backslashed(text: &str) -> String {
+    let mut word = String::with_capacity(text.len());
+    for (at, c) in text.char_indices() {
+        if " !\"$&'()*,;<>?[\\]^`{|}".contains(c) || at == 0 && "#~".contains(c) {
+            word.push('\\');
+        }
+        word.push(c);
+    }
+    word
+}
+
+/// JSON that may stand in a page.
+fn page_json(json: &str, capitals: bool) -> String {
+    let of = |lower: &str, upper: &str| if capitals { upper.to_owned() } else { lower.to_owned() };
+    json.replace('&', r"\u0026").replace('<', &of(r"\u003c", r"\u003C")).replace('>', &of(r"\u003e", r"\u003E"))
 }
 
 /// JSON without a letter beyond ASCII, as Python writes it.
@@ -153,6 +189,38 @@ mod tests {
             "p@ss wörd/1&quot;x",
         ] {
             assert!(has(&forms, text), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_quotes_for_pages_and_shells_is_known() {
+        let value = "Tr0ub&4<dor>'s \"pass\" wörd";
+        let forms = forms(value);
+        for text in [
+            r#"Tr0ub\u00264\u003cdor\u003e's \"pass\" wörd"#,
+            r#"Tr0ub\u00264\u003Cdor\u003E's \"pass\" wörd"#,
+            r#"Tr0ub\\u00264\\u003cdor\\u003e's \\\"pass\\\" wörd"#,
+            r#"Tr0ub&4<dor>'s \\\"pass\\\" w\\u00f6rd"#,
+            r#"Tr0ub&4<dor>'"'"'s "pass" wörd"#,
+            r#"Tr0ub\&4\<dor\>\'s\ \"pass\"\ wörd"#,
+            r#"Tr0ub&amp;4&lt;dor&gt;'s "pass" wörd"#,
+            "Tr0ub&amp;4&lt;dor&gt;&#x27;s &quot;pass&quot; wörd",
+            "Tr0ub&amp;4&lt;dor&gt;&#39;s &#34;pass&#34; wörd",
+            "Tr0ub&amp;4&lt;dor&gt;&apos;s &quot;pass&quot; wörd",
+        ] {
+            assert!(has(&forms, text), "{text}");
+        }
+    }
+
+    /// The shell itself says how it quotes.
+    #[test]
+    fn bash_quotes_like_that() {
+        let all: String = (' '..='~').collect();
+        let values = [all.as_str(), "#start", "~start", "a#b~c", "Tr0ub4dor&3-pass", "don't-tell-<me>"];
+        for value in values {
+            let asked =
+                std::process::Command::new("bash").args(["-c", "printf %q \"$1\"", "bash", value]).output().expect("bash");
+            assert_eq!(backslashed(value), String::from_utf8_lossy(&asked.stdout), "{value}");
         }
     }
 

@@ -66,12 +66,16 @@ impl RunKey {
         let mut key = Zeroizing::new([0; LENGTH]);
         SystemRandom::new().fill(&mut *key).map_err(|_| NoKey::NoRandom)?;
         // Under its name only when it is whole: a key of which a crash left a part would lock up every later session.
-        let fresh = path.with_extension("new");
-        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&fresh).map_err(failed)?;
-        file.write_all(&*key).and_then(|()| file.sync_all()).map_err(failed)?;
-        std::fs::rename(&fresh, path).map_err(failed)?;
-        // What is sealed with it goes into the journal next, and must not outlive it in a power cut.
         let directory = path.parent().unwrap_or(Path::new("/"));
+        let mut fresh = tempfile::Builder::new().prefix("secret.new").tempfile_in(directory).map_err(failed)?;
+        fresh.write_all(&*key).and_then(|()| fresh.as_file().sync_all()).map_err(failed)?;
+        // Whoever comes first has made the key: one that took its name afterwards would leave what was sealed before without one.
+        let key = match fresh.persist_noclobber(path) {
+            Ok(_) => key,
+            Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => read(path).map_err(failed)?,
+            Err(error) => return Err(failed(error.error)),
+        };
+        // What is sealed with it goes into the journal next, and must not outlive it in a power cut.
         std::fs::File::open(directory).and_then(|directory| directory.sync_all()).map_err(failed)?;
         Self::of(&key)
     }
@@ -153,6 +157,27 @@ mod tests {
         assert_ne!(other.print("a", "value"), print);
         std::fs::write(&path, "short").expect("cut");
         assert!(matches!(RunKey::at(&path), Err(NoKey::File { .. })), "a key that was cut is not replaced in silence");
+    }
+
+    #[test]
+    fn of_many_who_need_it_first_at_once_all_get_the_same() {
+        let dir = tempfile::tempdir().expect("a place");
+        let path = dir.path().join("secret.key");
+        let start = std::sync::Barrier::new(8);
+        let prints: Vec<_> = std::thread::scope(|scope| {
+            let making: Vec<_> = (0..8)
+                .map(|_| {
+                    scope.spawn(|| {
+                        start.wait();
+                        RunKey::at(&path).expect("a key").print("a", "value")
+                    })
+                })
+                .collect();
+            making.into_iter().map(|made| made.join().expect("no panic")).collect()
+        });
+        let kept = RunKey::at(&path).expect("the key that stays").print("a", "value");
+        assert!(prints.iter().all(|print| *print == kept), "what is sealed with another key than this is lost");
+        assert_eq!(std::fs::read_dir(dir.path()).expect("a place").count(), 1, "nothing else is left");
     }
 
     #[test]

@@ -11,6 +11,7 @@ use runbook_model::failure::Failure;
 use runbook_model::length::Length;
 use runbook_model::observation::{Observation, Seen};
 use runbook_model::outlook::Lack;
+use runbook_model::secret::Place;
 use runbook_model::step::Check;
 use rustix::fs::{Access, access};
 use rustix::io::Errno;
@@ -81,7 +82,8 @@ impl<W: World> DryRunWorld<W> {
         let host = invocation.on.as_deref().filter(|host| !host.contains('‹'))?;
         let program = invocation.argv.first().filter(|program| !program.contains('‹'))?;
         let argv = ["/bin/sh", "-c", "command -v -- \"$1\"", "sh", program].map(str::to_owned).to_vec();
-        let look = Invocation { argv, stdin: None, ..invocation.clone() };
+        let secrets = invocation.secrets.iter().filter(|used| used.place != Place::Stdin).cloned().collect();
+        let look = Invocation { argv, stdin: None, secrets, ..invocation.clone() };
         match self.real.observe(&Observation::Output { invocation: look, timeout: None }).await {
             Ok(Seen::Exited(exited)) if exited.status.is_success() => None,
             Ok(_) => Some(format!("there is no program `{program}` on `{host}`")),

@@ -167,6 +167,12 @@ pub enum Recovered {
         /// What is known: when it started, what it printed so far, whether its process lives.
         known: String,
     },
+    /// Whoever watches it could not be asked, and may answer later: it may be at work, so nobody's word counts yet, neither its
+    /// author's that it may be repeated nor a person's.
+    Unasked {
+        /// Why not.
+        why: String,
+    },
 }
 
 /// What a check has seen so far in this session.

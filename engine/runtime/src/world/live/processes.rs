@@ -143,6 +143,11 @@ pub enum RunFound {
         /// What is known.
         known: String,
     },
+    /// Whoever watches it may live, and could not be asked.
+    Unasked {
+        /// Why not.
+        why: String,
+    },
 }
 
 #[cfg(test)]

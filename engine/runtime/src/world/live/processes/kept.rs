@@ -57,7 +57,7 @@ impl Kept {
             Ok(Found::InDoubt { known }) => RunFound::InDoubt { known },
             // Whatever it does, it does once: it is waited for, and never doubled.
             Ok(Found::Orphan(orphan)) => RunFound::InDoubt { known: waited(orphan.ended(), limits).await },
-            Err(fault) => RunFound::InDoubt { known: fault.to_string() },
+            Err(fault) => RunFound::Unasked { why: fault.to_string() },
         }
     }
 }
