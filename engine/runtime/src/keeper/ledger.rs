@@ -47,7 +47,7 @@ pub(super) struct Ledger {
 impl Ledger {
     /// Opens the ledger; says which keys it has seen.
     pub(super) fn open(dir: &Path) -> io::Result<(Self, HashSet<u64>)> {
-        let known = lines(dir)?.map(|line| line.key()).collect();
+        let known = lines(dir)?.map(|line| Ok(line?.key())).collect::<io::Result<_>>()?;
         let mut file = OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(dir.join(FILE))?;
         // A keeper that died in the middle of a line: what comes next must not be glued to it, or that a command begins would
         // be read by nobody, and the command be begun again.
@@ -124,8 +124,9 @@ pub(super) struct Begun {
 impl Trace {
     pub(super) fn read(dir: &Path, wanted: u64) -> io::Result<Self> {
         let mut trace = Self::default();
-        for line in lines(dir)?.filter(|line| line.key() == wanted) {
-            match line {
+        for line in lines(dir)? {
+            match line? {
+                line if line.key() != wanted => {}
                 Line::Starting { boot, at, .. } => trace.starting = Some((boot, at)),
                 Line::Begun { pid, start_time, name, .. } => trace.begun = Some(Begun { pid, start: start_time, name }),
                 Line::Ended { end, .. } => trace.end = Some(end),
@@ -136,15 +137,16 @@ impl Trace {
 }
 
 /// The lines of a ledger, empty when there is none. What is not a line is passed over: a keeper that could not write
-/// `starting` does not start, so nothing hides in a torn line.
-fn lines(dir: &Path) -> io::Result<impl Iterator<Item = Line>> {
+/// `starting` does not start, so nothing hides in a torn line. What cannot be read is no end: a command that stands behind it
+/// would be taken for one that was never begun, and be begun again.
+fn lines(dir: &Path) -> io::Result<impl Iterator<Item = io::Result<Line>>> {
     let reader = match File::open(dir.join(FILE)) {
         Ok(file) => Some(BufReader::new(file)),
         Err(error) if error.kind() == ErrorKind::NotFound => None,
         Err(error) => return Err(error),
     };
     let split = reader.into_iter().flat_map(|reader| reader.split(b'\n'));
-    Ok(split.map_while(Result::ok).filter_map(|line| serde_json::from_slice(&line).ok()))
+    Ok(split.filter_map(|line| line.map(|line| serde_json::from_slice(&line).ok()).transpose()))
 }
 
 #[cfg(test)]
@@ -210,6 +212,18 @@ mod tests {
                 prop_assert!(Trace::read(dir.path(), *key).expect("read").starting.is_some());
             }
         }
+    }
+
+    /// Neither do we know then which keys were used, nor may anybody say that a command was never begun.
+    #[test]
+    fn a_ledger_that_cannot_be_read_is_no_empty_one() {
+        let dir = tempfile::tempdir().expect("a place");
+        // A file that opens in every way, and whose first page nobody can read.
+        std::os::unix::fs::symlink("/proc/self/mem", dir.path().join(FILE)).expect("a link");
+        let failed = |error: io::Error| error.raw_os_error();
+        let eio = Some(rustix::io::Errno::IO.raw_os_error());
+        assert_eq!(Trace::read(dir.path(), 1).map_err(failed), Err(eio));
+        assert_eq!(Ledger::open(dir.path()).map(|(_, known)| known).map_err(failed), Err(eio));
     }
 
     #[test]

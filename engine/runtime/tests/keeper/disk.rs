@@ -1,12 +1,20 @@
-//! Files of the keeper that may not grow while it lives.
+//! Files of the keeper that may not grow while it lives, or cannot be read.
 
-use runbook_runtime::keeper::{Found, Keeper, RunEnd};
+use std::fs;
+use std::os::unix::fs::symlink;
+
+use runbook_runtime::boot::boot_id;
+use runbook_runtime::keeper::{Found, Keeper, KeeperFault, RunEnd};
 use rustix::io::Errno;
 use rustix::process::{Pid, Resource, Rlimit, prlimit, setrlimit};
 
-use crate::place::{Place, block_on, exited, run, sh};
+use crate::place::{Place, block_on, exited, kill_and_wait, run, sh};
 
-crate::tests![a_command_that_could_not_be_written_down_was_never_begun_and_may_be_asked_for_again, an_end_without_room_is_told];
+crate::tests![
+    a_command_that_could_not_be_written_down_was_never_begun_and_may_be_asked_for_again,
+    an_end_without_room_is_told,
+    of_a_ledger_that_cannot_be_read_nothing_is_known,
+];
 
 /// Lets no file of the keeper grow beyond this many bytes.
 fn limit(place: &Place, bytes: Option<u64>) {
@@ -64,4 +72,25 @@ fn an_end_without_room_is_told() {
         assert_eq!((ended.stdout.size, ended.unkept.len()), (5000, 0), "the journal has all of it");
     });
     assert!(matches!(place.recover(2), Found::InDoubt { .. }));
+}
+
+/// No keeper begins anything with it either: which keys were used stands nowhere else.
+fn of_a_ledger_that_cannot_be_read_nothing_is_known() {
+    let place = Place::new();
+    let keeper = place.keeper();
+    block_on(async {
+        exited(&keeper, 1, sh("true")).await;
+        kill_and_wait(place.keeper_pid());
+        let (ledger, aside) = (place.dir.join("ledger.jsonl"), place.dir.join("aside"));
+        fs::rename(&ledger, &aside).expect("ours");
+        // A file whose first page nobody can read.
+        symlink("/proc/self/mem", &ledger).expect("a link");
+        let found = Keeper::recover(&place.dir, 1, &boot_id().expect("Linux")).await;
+        let Err(KeeperFault::Place { source, .. }) = found else { panic!("{found:?}") };
+        assert_eq!(Errno::from_io_error(&source), Some(Errno::IO));
+        let end = run(&keeper, 1, sh("true")).await;
+        assert!(matches!(&end, RunEnd::Unwritten(unwritten) if unwritten.source == Errno::IO), "{end:?}");
+        fs::rename(&aside, &ledger).expect("ours");
+    });
+    assert!(matches!(place.recover(1), Found::Ended(RunEnd::Exited(_))));
 }
