@@ -195,7 +195,8 @@ impl Desk {
 
     fn ended(&mut self, pid: u32, status: WaitStatus) {
         let Self { children, connections, buffer, ahead, .. } = self;
-        match children.iter_mut().find(|child| child.pid() == pid) {
+        // One that has ended and is still being stopped has no number any more: it may be that of the next command.
+        match children.iter_mut().find(|child| child.pid() == pid && !child.has_ended()) {
             Some(child) => {
                 let key = child.key;
                 child.ended(status, buffer, &mut |stderr, bytes| tell(connections, key, stderr, bytes));

@@ -1,18 +1,23 @@
 //! Commands that are stopped.
 
+use std::os::unix::process::CommandExt as _;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use runbook_model::answer::{ExitStatus, Exited, KillReceipt};
 use runbook_model::length::Length;
 use runbook_model::manner::Reach;
 use runbook_runtime::keeper::{Job, Keeper, RunEnd};
 use tokio::sync::watch;
 
-use crate::place::{Place, block_on, eventually, kill, lives, sh};
+use crate::place::{Place, block_on, eventually, exited, kill, lives, sh};
 
 crate::tests![
     a_time_limit_stops_the_whole_group,
     who_ignores_sigterm_is_killed_after_the_grace,
     who_left_the_group_is_named_and_spared,
     everything_means_everything,
+    who_gets_the_number_of_a_leader_that_is_gone_is_spared,
+    a_command_that_gets_the_number_of_one_that_is_being_stopped_has_an_end_of_its_own,
     a_look_that_nobody_waits_for_is_stopped,
     a_stopped_run_begins_nothing,
     a_command_that_handles_sigterm_may_finish,
@@ -111,6 +116,64 @@ fn everything_means_everything() {
             .into_iter()
             .any(|entry| entry.file_name().to_string_lossy().starts_with(&format!("runbook-{}-", place.keeper_pid())))
     );
+}
+
+/// Stops a command whose leader ends at once, and somebody else of it only when it is killed. What happens between the two is
+/// `meanwhile`: it is told the number that nobody has any more, and asked again until something comes of it. Nothing when that
+/// did not come in time.
+fn stopped_while<T: Send>(place: &Place, meanwhile: impl Fn(u32) -> Option<T> + Sync) -> Option<(u32, KillReceipt, T)> {
+    let keeper = place.keeper();
+    let mut job = sh("setsid sh -c 'trap \"\" TERM; echo ready; exec sleep 1000' & wait");
+    job.grace = Length::from_secs(3);
+    job.manner.stop = Reach::Everything;
+    let is_over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let other = scope.spawn(|| {
+            let leader = place.command_pid(1);
+            eventually("it is gone", || (!std::path::Path::new("/proc").join(leader.to_string()).exists()).then_some(()));
+            while !is_over.load(Ordering::Relaxed) {
+                // The next number that is given is this one, if nobody else comes between.
+                std::fs::write("/proc/sys/kernel/ns_last_pid", (leader - 1).to_string()).ok()?;
+                if let Some(done) = meanwhile(leader) {
+                    return Some((leader, done));
+                }
+            }
+            None
+        });
+        let (receipt, exited) = block_on(stopped_when_ready(&keeper, 1, job));
+        is_over.store(true, Ordering::Relaxed);
+        assert_eq!((exited.status, receipt.killed), (ExitStatus::Signal(15), true));
+        other.join().expect("no panic").map(|(leader, done)| (leader, receipt, done))
+    })
+}
+
+fn who_gets_the_number_of_a_leader_that_is_gone_is_spared() {
+    let stranger = |number: u32| {
+        let mut child = std::process::Command::new("/bin/sleep").arg("1000").process_group(0).spawn().expect("sleep");
+        if child.id() == number {
+            return Some(child);
+        }
+        child.kill().and_then(|()| child.wait()).expect("ours");
+        None
+    };
+    // Not everybody may say which number is the next.
+    let Some((leader, receipt, mut stranger)) = stopped_while(&Place::new(), stranger) else { return };
+    let ended = stranger.try_wait().expect("ours");
+    stranger.kill().and_then(|()| stranger.wait()).expect("ours");
+    assert_eq!((ended, receipt.survived), (None, vec![]));
+    let named: Vec<_> = receipt.stopped.iter().filter(|process| process.pid == leader).map(|process| &process.name).collect();
+    assert_eq!(named, ["sh"]);
+}
+
+fn a_command_that_gets_the_number_of_one_that_is_being_stopped_has_an_end_of_its_own() {
+    let place = Place::new();
+    let key = std::sync::atomic::AtomicU64::new(2);
+    let command = |number: u32| {
+        let exited = block_on(exited(&place.keeper(), key.fetch_add(1, Ordering::Relaxed), sh("echo $$; exit 7")));
+        assert_eq!(exited.status, ExitStatus::Code(7));
+        (exited.stdout.head.0 == format!("{number}\n").into_bytes()).then_some(())
+    };
+    stopped_while(&place, command);
 }
 
 fn a_look_that_nobody_waits_for_is_stopped() {
