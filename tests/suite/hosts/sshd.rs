@@ -8,7 +8,8 @@ use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open};
 
 use super::login::Login;
 
@@ -192,6 +193,22 @@ impl Hosts {
         }
     }
 
+    /// Waits until somebody on a host is asked after a command that has not ended.
+    pub(super) fn wait_until_asked(&self, name: &str) {
+        let home = format!("HOME={}", self.path(&format!("{name}.home")).display());
+        let is_there = |pid: &u32| {
+            let environ = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+            environ.split(|byte| *byte == 0).any(|variable| variable == home.as_bytes())
+        };
+        // The far half looks five times a second, and naps between.
+        let naps = |pid: &u32| fs::read(format!("/proc/{pid}/cmdline")).is_ok_and(|line| line == b"sleep\x000.2\0");
+        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
+        while !everybody().iter().any(|pid| naps(pid) && is_there(pid)) {
+            assert!(std::time::Instant::now() < deadline, "nobody asks");
+            std::thread::yield_now();
+        }
+    }
+
     /// What the hosts keep of attempts: the files below their homes.
     pub(super) fn kept(&self, name: &str) -> Vec<PathBuf> {
         let mut found = Vec::new();
@@ -245,6 +262,14 @@ fn kill(pid: u32) {
     if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
         kill_process(pid, Signal::KILL).unwrap_or(());
     }
+}
+
+/// Waits until a process that is no child of ours has ended. Time bounds a broken test only.
+pub(super) fn wait_gone(pid: u32) {
+    let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) else { return };
+    let Ok(pidfd) = pidfd_open(pid, PidfdFlags::empty()) else { return };
+    let patience = Timespec { tv_sec: 60, tv_nsec: 0 };
+    assert_eq!(poll(&mut [PollFd::new(&pidfd, PollFlags::IN)], Some(&patience)), Ok(1), "it does not end");
 }
 
 /// Kills a process and everything that it has started.

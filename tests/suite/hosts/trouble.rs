@@ -1,7 +1,10 @@
 //! Hosts that cannot be reached, are not who they were, or get lost in mid-command.
 
-use super::sshd::Hosts;
+use rustix::fs::{Mode, OFlags};
+
+use super::sshd::{Hosts, wait_gone};
 use super::{ended, place, slow, started};
+use crate::support::Place;
 
 #[test]
 fn a_host_that_cannot_be_reached_is_a_failure_of_that_host_and_nothing_was_started() {
@@ -52,10 +55,9 @@ fn a_connection_that_breaks_in_mid_command_is_made_again_and_nothing_is_lost() {
     assert!(errors.contains("lost the connection to `web-1`") && errors.contains("answers again"), "{errors}");
 }
 
-#[test]
-fn a_host_that_stays_away_leaves_the_step_in_doubt_and_is_asked_at_the_next_resume() {
-    let mut hosts = Hosts::start(&["web-1"]);
-    let place = slow(&hosts);
+/// A run that has lost its host in mid-command, and knows no more of it.
+fn in_doubt(hosts: &mut Hosts) -> Place {
+    let place = slow(hosts);
     let toml = place.read("runbook.toml").replace("20s", "1s");
     place.write("runbook.toml", &toml);
     let engine = started(&place, &["exec", "main"]);
@@ -64,12 +66,55 @@ fn a_host_that_stays_away_leaves_the_step_in_doubt_and_is_asked_at_the_next_resu
     let ran = ended(engine);
     assert_eq!(ran.code, Some(5), "{ran}");
     ran.says(&["it was begun on `web-1`, which cannot be reached", "resolve"]);
+    place
+}
+
+#[test]
+fn a_host_that_stays_away_leaves_the_step_in_doubt_and_is_asked_at_the_next_resume() {
+    let mut hosts = Hosts::start(&["web-1"]);
+    let place = in_doubt(&mut hosts);
     // Still away: still in doubt, and nothing was repeated.
     place.expect(5, &["resume"]);
     place.write("go", "");
     hosts.wake("web-1");
     place.expect(0, &["resume"]);
     assert_eq!(place.ledger(), ["slow", "end", "after"]);
+}
+
+/// Lets the command that waits for it end; fails when it does not wait any more.
+fn go(place: &Place) {
+    let flags = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    rustix::fs::open(place.path("go"), flags, Mode::empty()).expect("it runs");
+}
+
+#[test]
+fn an_engine_that_is_killed_while_it_asks_stops_nothing_there() {
+    let mut hosts = Hosts::start(&["web-1"]);
+    let place = in_doubt(&mut hosts);
+    hosts.wake("web-1");
+    let mut engine = started(&place, &["resume"]);
+    hosts.wait_until_asked("web-1");
+    let lock = place.state().join("runs").join(place.newest_run()).join("keeper/lock");
+    let keeper = std::fs::read_to_string(lock).expect("a keeper").trim().parse().expect("a number");
+    engine.kill().expect("ours");
+    engine.wait().expect("ours");
+    // It waits for whoever asked.
+    wait_gone(keeper);
+    go(&place);
+    place.expect(0, &["resume"]);
+    assert_eq!(place.ledger(), ["slow", "end", "after"]);
+}
+
+#[test]
+fn a_command_that_is_asked_after_can_be_stopped() {
+    let mut hosts = Hosts::start(&["web-1"]);
+    let place = in_doubt(&mut hosts);
+    hosts.wake("web-1");
+    let mut terminal = place.terminal(&["resume"]);
+    hosts.wait_until_asked("web-1");
+    terminal.keys("\x03").until("Ctrl-C stops it now").keys("\x03");
+    terminal.end().with(5).says(&["stopped by the operator", "sh (", "resolve"]);
+    assert_eq!(place.ledger(), ["slow"]);
 }
 
 #[test]

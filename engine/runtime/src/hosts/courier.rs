@@ -49,14 +49,14 @@ pub fn serve() -> ExitCode {
     }
 }
 
-/// Does what it is told; `None` when there was nothing to do.
+/// Does what it is told; `None` when there was nothing to do, or nobody waits for it any more.
 async fn carry() -> io::Result<Option<(Task, Verdict)>> {
     // First, so that a stop is heard from the beginning.
-    let mut signal = signal(SignalKind::terminate())?;
-    let Some((task, ahead)) = ahead::read(io::stdin().as_fd().try_clone_to_owned()?, &mut signal).await? else { return Ok(None) };
+    let mut stop = signal(SignalKind::terminate())?;
+    let Some((task, ahead)) = ahead::read(io::stdin().as_fd().try_clone_to_owned()?, &mut stop).await? else { return Ok(None) };
     let mut courier = Courier {
         task: &task,
-        stopper: Stopper::new(signal, &task),
+        stopper: Stopper::new(stop, &task),
         delivery: Delivery::default(),
         begun: false,
         ended: [false; 2],
@@ -64,9 +64,19 @@ async fn carry() -> io::Result<Option<(Task, Verdict)>> {
         left_running: Vec::new(),
         never: None,
     };
-    let verdict = courier.carry(ahead).await;
+    let verdict = match &task.work {
+        Work::Run { .. } => Some(courier.carry(ahead).await),
+        Work::Ask => {
+            let mut left_alone = signal(SignalKind::hangup())?;
+            tokio::select! {
+                verdict = courier.carry(ahead) => Some(verdict),
+                // Whoever asked is gone. That is no word about the command: it goes on, and the next one asks again.
+                _ = left_alone.recv() => None,
+            }
+        }
+    };
     drop(courier);
-    Ok(Some((task, verdict)))
+    Ok(verdict.map(|verdict| (task, verdict)))
 }
 
 struct Courier<'a> {

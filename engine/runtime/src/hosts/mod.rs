@@ -10,6 +10,7 @@
 //! private directory there, so that a connection may break: the `courier` makes another one and asks. The courier is a
 //! process of ours, one a command (the next may wait already, with its session open: `ahead`), which the keeper owns like any command; so killing the engine loses nothing here, either.
 //! What came of the command it writes into a [`Verdict`], because an exit code alone cannot tell the command's 255 from `ssh`'s.
+//! One that only asks after a command leaves when nobody waits for it any more, and the command goes on.
 //!
 //! [`Link`] is how a host is reached: over a connection that the user keeps open, or over one of ours for the run. For a
 //! session on it the courier asks the `ssh` that holds it (`session`); it starts an `ssh` of its own when that one does not

@@ -38,6 +38,7 @@ pub(super) type Hear<'a> = dyn FnMut(bool, &[u8]) + 'a;
 pub(super) struct Child {
     pub(super) key: u64,
     pub(super) only_looks: bool,
+    only_asks: bool,
     pub(super) marker: String,
     /// What is to be started ahead of the next command.
     pub(super) next: Option<Job>,
@@ -124,6 +125,7 @@ impl Child {
         Self {
             key,
             only_looks: job.only_looks,
+            only_asks: job.only_asks,
             marker,
             next,
             pid,
@@ -226,8 +228,18 @@ impl Child {
 
     /// Begins to stop the command. Once is enough, and a command that has ended cannot be stopped.
     pub(super) fn stop(&mut self, why: StopReason) {
+        self.stop_by(Signal::TERM, why);
+    }
+
+    /// Nobody will ever hear what it saw.
+    pub(super) fn let_go(&mut self) {
+        self.stop_by(if self.only_asks { Signal::HUP } else { Signal::TERM }, StopReason::Operator);
+    }
+
+    fn stop_by(&mut self, signal: Signal, why: StopReason) {
         if self.stopping.is_none() && self.exit.is_none() {
-            self.stopping = Some(Stopping::begin(why, self.pid, self.marker.clone(), self.reach, self.grace, Instant::now()));
+            let (pid, marker, now) = (self.pid, self.marker.clone(), Instant::now());
+            self.stopping = Some(Stopping::begin(signal, why, pid, marker, self.reach, self.grace, now));
         }
     }
 

@@ -16,7 +16,7 @@ use super::job::{Job, marker};
 use super::ledger::{Ledger, Line};
 use super::process::{self, Alive};
 use super::unwritten::errno;
-use super::wire::{End, Event, Request, StopReason, VERSION};
+use super::wire::{End, Event, Request, VERSION};
 
 pub(super) struct Desk {
     pub(super) listener: UnixListener,
@@ -251,7 +251,7 @@ impl Desk {
         // Nobody will ever hear what a command saw that only looks when its engine has let go of it.
         let watched: HashSet<_> = self.connections.iter().filter_map(|connection| connection.watches).collect();
         for child in self.children.iter_mut().filter(|child| child.only_looks && !watched.contains(&child.key)) {
-            child.stop(StopReason::Operator);
+            child.let_go();
         }
     }
 

@@ -51,6 +51,10 @@ pub struct Job {
     /// [`Keeper::recover`]: super::Keeper::recover
     #[serde(default)]
     pub only_looks: bool,
+    /// It only asks after what goes on elsewhere, and takes SIGTERM for the order to stop that. When nobody hears it any more
+    /// it gets SIGHUP instead, and leaves.
+    #[serde(default)]
+    pub only_asks: bool,
     /// The beginning of the input of another such program, which is to be started ahead when this one has begun. It is given
     /// all but the last byte of that, and that byte when this one has ended. The next job that differs in nothing but the rest
     /// of its input is given to it. Wanted only of programs that do nothing with less than all of their input but what the
@@ -108,6 +112,7 @@ impl Job {
             env_files: self.env_files.clone(),
             redact: Vec::new(),
             only_looks: true,
+            only_asks: false,
             ahead: None,
         })
     }

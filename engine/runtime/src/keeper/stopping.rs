@@ -1,4 +1,4 @@
-//! Stops a command: SIGTERM, grace, SIGKILL, and the receipt of what that did.
+//! Stops a command: SIGTERM (or SIGHUP, for one that would pass SIGTERM on), grace, SIGKILL, and the receipt of what that did.
 
 use std::time::{Duration, Instant};
 
@@ -38,8 +38,16 @@ pub(super) struct Stopping {
 }
 
 impl Stopping {
-    /// Sends SIGTERM. `group` must be a child that was not waited for yet: its number cannot have been used again.
-    pub(super) fn begin(why: StopReason, group: Pid, marker: String, reach: Reach, grace: Duration, now: Instant) -> Self {
+    /// Sends the first `signal`. `group` must be a child that was not waited for yet: its number cannot have been used again.
+    pub(super) fn begin(
+        signal: Signal,
+        why: StopReason,
+        group: Pid,
+        marker: String,
+        reach: Reach,
+        grace: Duration,
+        now: Instant,
+    ) -> Self {
         let kill_at = now + grace;
         let mut stopping = Self {
             why,
@@ -54,14 +62,14 @@ impl Stopping {
             cage: None,
         };
         stopping.look();
-        if kill_process_group(group, Signal::TERM).is_err() {
+        if kill_process_group(group, signal).is_err() {
             // It is on the way to its own session, and has no group of its own yet.
-            kill_process(group, Signal::TERM).unwrap_or(());
+            kill_process(group, signal).unwrap_or(());
         }
-        stopping.signal(Signal::CONT); // a stopped process would not hear SIGTERM
+        stopping.signal(Signal::CONT); // a stopped process would not hear it
         if reach == Reach::Everything {
             for process in stopping.outside() {
-                send(process, Signal::TERM);
+                send(process, signal);
                 send(process, Signal::CONT);
             }
         }
@@ -235,7 +243,7 @@ mod tests {
             let marker = format!("stopping-{}/{is_known}", std::process::id());
             let (mut first, mut outside, mut stranger) = (leader(&marker, true), leader(&marker, false), leader("", true));
             let (why, reach, grace, now) = (StopReason::Operator, Reach::Everything, Duration::from_secs(1), Instant::now());
-            let mut stopping = Stopping::begin(why, Pid::from_child(&first.0), marker, reach, grace, now);
+            let mut stopping = Stopping::begin(Signal::TERM, why, Pid::from_child(&first.0), marker, reach, grace, now);
             first.0.wait().expect("ours");
             assert!(!is_known || !stopping.proceed(true, now), "one is outside of its group, and lives");
             // Nobody can be given a number, but the number of somebody can be taken for it.
@@ -257,7 +265,7 @@ mod tests {
         // Seen by nobody before the leader is gone, as one is that was born meanwhile. The second has no mark.
         let mut stopping = {
             let (why, grace) = (StopReason::Operator, Duration::from_secs(1));
-            Stopping::begin(why, Pid::from_child(&first.0), marker.clone(), Reach::Group, grace, Instant::now())
+            Stopping::begin(Signal::TERM, why, Pid::from_child(&first.0), marker.clone(), Reach::Group, grace, Instant::now())
         };
         let member = |marker: &str| {
             let mut command = Command::new("/bin/sleep");

@@ -171,6 +171,7 @@ pub(crate) fn job(argv: &[&str]) -> Job {
         manner: Manner::default(),
         window: Window::default(),
         only_looks: false,
+        only_asks: false,
         ahead: None,
     }
 }

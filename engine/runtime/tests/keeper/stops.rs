@@ -19,6 +19,7 @@ crate::tests![
     who_gets_the_number_of_a_leader_that_is_gone_is_spared,
     a_command_that_gets_the_number_of_one_that_is_being_stopped_has_an_end_of_its_own,
     a_look_that_nobody_waits_for_is_stopped,
+    whoever_only_asks_and_is_not_waited_for_leaves_and_stops_nothing,
     a_stopped_run_begins_nothing,
     a_command_that_handles_sigterm_may_finish,
 ];
@@ -176,10 +177,9 @@ fn a_command_that_gets_the_number_of_one_that_is_being_stopped_has_an_end_of_its
     stopped_while(&place, command);
 }
 
-fn a_look_that_nobody_waits_for_is_stopped() {
-    let place = Place::new();
+/// Begins a look, and waits for it no more once it has said its number.
+fn let_go(place: &Place, mut job: Job) {
     let keeper = place.keeper();
-    let mut job = sh("echo $$; exec sleep 1000");
     job.only_looks = true;
     let (_sender, stop) = watch::channel(false);
     let heard = std::cell::RefCell::new(Vec::new());
@@ -194,6 +194,27 @@ fn a_look_that_nobody_waits_for_is_stopped() {
     });
     let pid: u32 = String::from_utf8(heard.into_inner()).expect("text").trim().parse().expect("a number");
     eventually("it is gone", || (!lives(pid)).then_some(()));
+}
+
+fn a_look_that_nobody_waits_for_is_stopped() {
+    let_go(&Place::new(), sh("echo $$; exec sleep 1000"));
+}
+
+/// What it asks after would be stopped by SIGTERM.
+fn whoever_only_asks_and_is_not_waited_for_leaves_and_stops_nothing() {
+    let place = Place::new();
+    let said = place.dir.join("said");
+    let script = |ready: &str| {
+        let traps = ["HUP", "TERM"].map(|name| format!("trap 'echo {name} >> {}; exit' {name};", said.display()));
+        let mut job = sh(&format!("{} echo {ready}; while :; do sleep 0.05; done", traps.concat()));
+        (job.only_looks, job.only_asks) = (true, true);
+        job
+    };
+    let_go(&place, script("$$"));
+    assert_eq!(place.file("said"), b"HUP\n");
+    // A stop that somebody wants is passed on.
+    block_on(stopped_when_ready(&place.keeper(), 1, script("ready")));
+    assert_eq!(place.file("said"), b"HUP\nTERM\n");
 }
 
 fn a_stopped_run_begins_nothing() {

@@ -64,6 +64,7 @@ pub(super) fn job(site: &Site, prepared: &Invocation, only_looks: bool) -> Job {
         env_files: prepared.env_files.clone(),
         redact: known::all(),
         only_looks,
+        only_asks: false,
         ahead: None,
     }
 }

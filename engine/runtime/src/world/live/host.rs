@@ -223,6 +223,7 @@ impl Hosts {
             env_files: BTreeMap::new(),
             redact: known::all(),
             only_looks,
+            only_asks: asks,
             ahead: is_known.then_some(beginning),
         };
         let end = processes.run(courier, job, limits, progress).await;
