@@ -1,7 +1,7 @@
 //! Parameters that name secrets. What stands there is written down, so it has to be a name that the configuration knows: somebody
 //! in a hurry types the password itself.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use runbook_model::parameter::{Given, Kind, Parameter};
 use runbook_runtime::secret::Sources;
@@ -30,4 +30,11 @@ pub(crate) fn known(
         }
     }
     Ok(())
+}
+
+/// The names of the secrets that parameters name.
+pub(crate) fn chosen(declared: &BTreeMap<String, Parameter>, given: &BTreeMap<String, Given>) -> BTreeSet<String> {
+    let secrets = declared.iter().filter(|(_, parameter)| parameter.kind == Kind::Secret);
+    let named = secrets.filter_map(|(name, _)| given.get(name)?.value.as_str());
+    named.filter(|name| !name.is_empty()).map(str::to_owned).collect()
 }

@@ -28,7 +28,8 @@ fn stopped_half_way(options: &str) -> Place {
 fn without_a_word_nothing_goes_on() {
     let place = stopped_half_way("");
     place.expect(5, &["resume"]).says(&["runbook resolve"]);
-    place.expect(5, &["rollback", &place.newest_run()]);
+    // As it was: stopped for having taken too long.
+    place.expect(5, &["rollback", &place.newest_run()]).says(&["stopped after 300ms"]);
     assert_eq!(place.ledger(), ["before", "half"]);
 }
 

@@ -104,6 +104,71 @@ fn a_real_run_becomes_a_test_that_passes() {
     assert_eq!(place.read("runbooks/main.test.rhai"), written);
 }
 
+#[test]
+fn whatever_a_run_came_to_its_test_comes_to_as_well() {
+    let flaky = r#"command("flaky", #{ run: ["sh", "-c", "echo x >> tries; test $(wc -l < tries) -gt 1"], retry: #{ times: 1, every: "10ms" }, rollback: "nothing" });"#;
+    let fails = r#"command("fails", #{ run: ["false"], rollback: "nothing" });"#;
+    let done = r#"command("done", #{ run: ["true"], rollback: ["true"] });"#;
+    let head = |more: &str| format!(r#"runbook(#{{ title: "T", owner: "o"{more} }});"#);
+    let branches = r#"parallel("par", ["a", "b"], |item| { command("first", #{ run: ["sh", "-c", if item == "a" { "sleep 0.2" } else { "true" }], rollback: "nothing" }); command("second", #{ run: ["true"], rollback: "nothing" }); });"#;
+    for (source, code, then, status) in [
+        (format!("{}{flaky}", head("")), 0, None, "completed"),
+        (format!("{}{done}{fails}", head(r#", on_failure: "rollback""#)), 6, None, "failed"),
+        (format!("{}{done}{fails}", head("")), 1, Some((6, "rollback")), "failed"),
+        (format!("{}{done}", head("")), 0, Some((6, "rollback")), "completed"),
+        (format!("{}{branches}", head("")), 0, None, "completed"),
+        (format!("{}{done}confirm(\"Go on?\");{fails}", head("")), 4, None, "waiting"),
+        (format!("{}{done}confirm(\"Go on?\");{fails}", head("")), 4, Some((8, "no")), "declined"),
+    ] {
+        let place = Place::with(&source);
+        place.expect(code, &["exec", "main"]);
+        let run = place.newest_run();
+        match then {
+            Some((code, "rollback")) => drop(place.expect(code, &["rollback", &run])),
+            Some((code, _)) => {
+                place.expect(0, &["answer", &run, "--no"]);
+                place.expect(code, &["resume", &run]);
+            }
+            None => {}
+        }
+        place.expect(0, &["test", "--record", &run]);
+        let written = place.read("runbooks/main.test.rhai");
+        assert!(written.contains(&format!("assert_eq(ran.status, \"{status}\")")), "{written}");
+        let ran = place.run(&["test"]);
+        assert_eq!(ran.code, Some(0), "{written}\n{ran}");
+    }
+}
+
+#[test]
+fn a_question_for_several_or_for_a_group_is_answered_in_a_test() {
+    for who in ["quorum: 2", "quorum: 2, by: [\"ann\", \"ben\"]", "by: [\"@oncall\"]", "not_self: true"] {
+        let place = Place::with(&format!(
+            r#"runbook(#{{ title: "T", owner: "o" }});
+            confirm("Sure?", #{{ {who} }});
+            command("behind", #{{ run: ["true"], rollback: "nothing" }});"#
+        ));
+        place.write("runbook.toml", "[groups]\noncall = [\"ann\"]\n");
+        place.write(
+            "runbooks/main.test.rhai",
+            r#"
+            test("yes", || { let ran = run(); assert_eq(ran.status, "completed"); assert_eq(ran.steps, ["Sure?", "behind"]); });
+            test("given", || { given("Sure?", #{ says: "yes" }); assert_eq(run().status, "completed"); });
+            test("no", || { given("Sure?", #{ says: "no" }); assert_eq(run().status, "declined"); });
+            "#,
+        );
+        let ran = place.run(&["test"]);
+        assert_eq!(ran.code, Some(0), "{who}: {ran}");
+    }
+}
+
+#[test]
+fn a_run_that_came_to_no_end_becomes_no_test() {
+    let place = Place::with(r#"command("half", #{ run: ["sh", "-c", "kill -9 $$"], rollback: "nothing" });"#);
+    place.expect(5, &["exec", "main"]);
+    place.expect(2, &["test", "--record", "last"]).says(&["becomes no test", "in doubt"]);
+    assert!(!place.path("runbooks/main.test.rhai").exists());
+}
+
 /// What looks at a server and at a program, and asks with a deadline.
 const ASKING: &str = r#"runbook(#{ title: "Ask", owner: "o" });
 let seen = check("who answers", || { let answer = http::get("http://h/"); `${answer.headers["x-upstream"]} ${answer.headers.len()}` });

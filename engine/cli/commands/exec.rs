@@ -120,7 +120,7 @@ pub fn run(exec: &Exec, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> 
     }
     // A rehearsal lists them with all else that the real run would not find.
     if !exec.dry_run {
-        at_hand::look(&program, &vault)?;
+        at_hand::look(&program, named_secrets::chosen(&declaration.params, &params), &vault)?;
     }
     let mut started = RunStarted {
         runbook: name,

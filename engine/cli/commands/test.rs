@@ -208,7 +208,8 @@ fn record(run: &RunPrefix, workplace: &Workplace<'_>) -> Result<ExitCode, Failur
     let state = workplace.state()?;
     let run = workplace.run(&state, run)?;
     let (reading, folded) = workplace.journal(&state.run(run))?;
-    let text = testing::recorded(run, folded.started(), &reading.records, folded.status());
+    let text = testing::recorded(run, folded.started(), &reading.records, folded.status())
+        .map_err(|why| Failure::usage(format!("run {run} becomes no test: {why}")).hint("runbook runs"))?;
     let title = workplace.place.library().find(&folded.started().runbook).ok();
     let file = title.map(|title| title.tests().file).filter(|file| !workplace.root().join(file).exists());
     let Some(file) = file else {

@@ -47,7 +47,7 @@ pub(super) fn ended(workplace: &Workplace<'_>, dir: &RunDir, finished: &Finished
         // The end of the anchor says it, with the way out.
         (_, Some(Halt::Fenced(_))) => ExitCode::Refused,
         (RunStatus::Mismatch { .. }, Some(halt)) => {
-            let failure = mismatch(halt, edit);
+            let failure = mismatch(halt, edit, finished.worked);
             output::to_stderr(&failure.rendered(palette));
             failure.exit()
         }
@@ -99,8 +99,9 @@ pub(super) fn ended(workplace: &Workplace<'_>, dir: &RunDir, finished: &Finished
 }
 
 /// A script that asks for other steps than the ones that were recorded, with both sides.
-fn mismatch(halt: &Halt, edit: &str) -> Failure {
-    let mut failure = Failure::new(ExitCode::Refused, format!("journal mismatch, nothing was run: {halt}"));
+fn mismatch(halt: &Halt, edit: &str, worked: bool) -> Failure {
+    let what = if worked { "what this session did before stays done" } else { "nothing was run" };
+    let mut failure = Failure::new(ExitCode::Refused, format!("journal mismatch, {what}: {halt}"));
     if let Halt::Mismatch(Refusal::OtherStep { recorded, asked, .. }) = halt {
         let shown = |spec: &runbook_model::step::StepSpec| serde_json::to_string_pretty(spec).unwrap_or_default();
         let (old, new) = (recorded.as_deref().map(shown).unwrap_or_default(), shown(asked));
@@ -110,5 +111,9 @@ fn mismatch(halt: &Halt, edit: &str) -> Failure {
     if !edit.is_empty() {
         failure = failure.detail(edit);
     }
-    failure.hint("go on with the source that the run was started with: `runbook resume` without `--adopt`")
+    failure.hint(match (edit.is_empty(), worked) {
+        (false, false) => "go on with the source that the run was started with: `runbook resume` without `--adopt`",
+        (false, true) => "the edit is the run's source now: mend it, and `runbook resume --adopt` again",
+        (true, _) => "the script asks for other steps each time; mend it, and `runbook resume --adopt`",
+    })
 }

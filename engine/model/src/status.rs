@@ -62,7 +62,7 @@ pub enum RunStatus {
     },
     /// A person stopped it; it can be resumed.
     Interrupted,
-    /// What the script asks for is not what was recorded; nothing was run.
+    /// What the script asks for is not what was recorded; nothing of that was run.
     Mismatch {
         /// Where.
         #[serde(rename = "step")]

@@ -32,3 +32,36 @@ fn what_a_program_gives_is_not_asked_for_before_its_step() {
     place.expect(1, &["exec", "main"]);
     assert_eq!(place.ledger(), ["first", "asked"]);
 }
+
+#[test]
+fn one_that_a_parameter_chooses_is_looked_for_as_well() {
+    let place = Place::with(
+        r#"let p = runbook(#{ title: "Chooses", params: #{ which: #{ type: "secret" } } });
+        command("first", #{ run: ["sh", "-c", "echo first >> ledger"], rollback: "nothing" });
+        command("use", #{ run: ["true"], env: #{ PW: secret(p.which) }, rollback: "nothing" });"#,
+    );
+    place.write("runbook.toml", "[secrets]\n\"db/password\" = { env = \"PASSWORD_OF_TEST\" }\n");
+    place.expect(2, &["exec", "main", "-p", "which=db/password"]).says(&["PASSWORD_OF_TEST", "nothing was run"]);
+    assert!(place.ledger().is_empty());
+}
+
+#[test]
+fn branches_that_need_the_first_secret_at_once_keep_what_stood_in_their_files() {
+    let place = Place::with(
+        r#"parallel("par", ["a", "b", "c", "d", "e", "f"], |item| {
+            command("write", #{ write: #{ path: `file-${item}`, content: ["pw=", secret("db/password")] } });
+        });"#,
+    );
+    place.write("runbook.toml", "[secrets]\n\"db/password\" = { file = \"pw\" }\n");
+    place.private("pw", "correct-horse-1");
+    for item in ["a", "b", "c", "d", "e", "f"] {
+        place.write(&format!("file-{item}"), &format!("precious {item}"));
+    }
+    place.expect(0, &["exec", "main"]);
+    assert_eq!(place.read("file-c"), "pw=correct-horse-1");
+    // Sealed in the journal, all with the same key.
+    place.expect(6, &["rollback", "last"]);
+    for item in ["a", "b", "c", "d", "e", "f"] {
+        assert_eq!(place.read(&format!("file-{item}")), format!("precious {item}"));
+    }
+}

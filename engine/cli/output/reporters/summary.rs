@@ -251,7 +251,8 @@ fn next(
             ]
         }
         RunStatus::Stuck { .. } => vec![(format!("runbook rollback {run}"), "once the cause is mended: go on rolling back")],
-        RunStatus::Mismatch { .. } => vec![adopt("go on with the edited runbook")],
+        // What to do depends on whether the source was edited, and whoever refuses it says so.
+        RunStatus::Mismatch { .. } => Vec::new(),
     };
     if changed
         && matches!(status, RunStatus::Completed | RunStatus::Failed { .. } | RunStatus::Declined { .. } | RunStatus::Interrupted)

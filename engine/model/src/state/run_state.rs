@@ -173,6 +173,12 @@ impl RunState {
         &self.steps
     }
 
+    /// Whether the process that has the run now, or had it last, has begun any attempt at a step.
+    #[must_use]
+    pub fn has_worked(&self) -> bool {
+        self.steps.iter().any(|step| step.epoch == self.epoch)
+    }
+
     /// Where a step stands among [`RunState::steps`].
     #[must_use]
     pub fn position(&self, path: &StepPath) -> Option<usize> {

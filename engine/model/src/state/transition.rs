@@ -176,7 +176,11 @@ impl RunState {
                 Some(_) => Ok(()),
                 None => Err(format!("the run does not have the lock `{name}`")),
             },
-            Entry::StepIntended(intent) => self.intend(intent, record),
+            Entry::StepIntended(intent) => {
+                self.intend(intent, record)?;
+                self.remember_secrets(intent);
+                Ok(())
+            }
             Entry::StepEnded(end) => self.end(end),
             Entry::StepRetried { path, by } => {
                 let step = self.step_mut(path)?;
@@ -260,11 +264,6 @@ impl RunState {
     }
 
     fn intend(&mut self, intent: &Intent, record: &Record) -> Result<(), String> {
-        for used in intent.change.iter().flat_map(|change| change.secrets()) {
-            if let Some(print) = used.print {
-                self.secrets.insert(used.name.clone(), print);
-            }
-        }
         match (&self.rollback, intent.path.is_rollback()) {
             (Some(_), false) => return Err("a run that is rolled back never goes forward again".to_owned()),
             (None, true) => return Err("no rollback was started".to_owned()),
@@ -325,6 +324,15 @@ impl RunState {
         }
     }
 
+    /// With which values the run has used its secrets last.
+    fn remember_secrets(&mut self, intent: &Intent) {
+        for used in intent.change.iter().flat_map(|change| change.secrets()) {
+            if let Some(print) = used.print {
+                self.secrets.insert(used.name.clone(), print);
+            }
+        }
+    }
+
     fn end(&mut self, end: &End) -> Result<(), String> {
         let step = self.step_mut(&end.path)?;
         let (StepPhase::Intended, Some(intent)) = (&step.phase, step.open_intent()) else {
@@ -372,6 +380,7 @@ impl RunState {
             Verdict::Did => owes(intent),
             // The look says that the effect is not there as a whole. An attempt that nobody saw the end of may have done a part
             // of it, as one that failed; a person who says "did not" means that no part was done.
+            // What an attempt owes that was seen to fail stays owed: its rollback takes back parts as well, and none.
             Verdict::DidNot if *by == Decider::SettledBy && rollback_if_failed(&intent.spec) => owes(intent),
             Verdict::DidNot => None,
         };

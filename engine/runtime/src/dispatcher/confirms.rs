@@ -90,6 +90,11 @@ impl Desk {
                 self.write(answer)?;
                 self.answered(&path, confirm, shown).ok_or_else(|| Halt::Suspended { at: path.clone() })?
             }
+            Reaction::Agreed { said, by } => {
+                let declined = Failure::Declined { by: by.line() };
+                self.write(Entry::ConfirmAnswered { path: path.clone(), said: said.clone(), by, shown, note: None })?;
+                if said == Said::No { Outcome::Failed(declined) } else { Outcome::Succeeded(Answer::Said(said)) }
+            }
             Reaction::Nobody => {
                 self.ledger.sync().await?;
                 return Err(Halt::Suspended { at: path });

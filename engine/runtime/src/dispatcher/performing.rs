@@ -54,10 +54,7 @@ impl Session {
             ended = Err(halt);
         }
         // What an edit has done stays done, and only that edit knows it: it is kept then, and mended by the next.
-        let has_gone_on = {
-            let state = self.desk().ledger.state();
-            state.steps().iter().any(|step| step.epoch == state.epoch())
-        };
+        let has_gone_on = self.desk().ledger.state().has_worked();
         if let (Err(Halt::Mismatch(_)), Some(sources), false) = (&ended, before, has_gone_on)
             && let Err(halt) = self.desk().write(Entry::Adopted { sources, by: Decider::Evidence })
         {

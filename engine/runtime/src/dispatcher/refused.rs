@@ -156,7 +156,10 @@ pub enum Refused {
 }
 
 fn counted(candidates: usize) -> &'static str {
-    if candidates == 0 { "no open step" } else { "several steps" }
+    match candidates {
+        0 => "no step that waits for it",
+        _ => "none of these steps, or several of them",
+    }
 }
 
 fn listed(candidates: &[StepPath]) -> String {

@@ -77,6 +77,8 @@ pub struct Finished {
     pub halt: Option<Halt>,
     /// Whether the run has come to any step at all.
     pub begun: bool,
+    /// Whether this session has begun any attempt at a step.
+    pub worked: bool,
 }
 
 impl Session {
@@ -295,7 +297,14 @@ impl Session {
                 Some(fenced @ Halt::Fenced(_)) => fenced.to_string(),
                 _ => "the journal could not be written".to_owned(),
             };
-            return Finished { run, status: RunStatus::Interrupted, sealing: Sealing::Behind { why }, halt, begun: true };
+            return Finished {
+                run,
+                status: RunStatus::Interrupted,
+                sealing: Sealing::Behind { why },
+                halt,
+                begun: true,
+                worked: true,
+            };
         };
         let freed = if status.is_final() { desk.announce_unlocked() } else { Ok(Vec::new()) };
         let closed = desk.ledger.close(Entry::SessionEnded { status: status.clone() }, desk.now()).await;
@@ -306,7 +315,8 @@ impl Session {
         }
         let sealing = desk.conclude().await;
         let begun = !desk.ledger.state().steps().is_empty();
-        Finished { run, status, sealing, halt, begun }
+        let worked = desk.ledger.state().has_worked();
+        Finished { run, status, sealing, halt, begun, worked }
     }
 }
 

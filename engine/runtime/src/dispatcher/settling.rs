@@ -41,7 +41,7 @@ impl Desk {
                     },
                     Recovery::Settled | Recovery::Again => None,
                 },
-                _ if step.is_doubtful() => Some("it was stopped half-way".to_owned()),
+                StepPhase::Ended(Outcome::Failed(ref failure)) if step.is_doubtful() => Some(failure.line()),
                 _ => None,
             };
             known.extend(what.map(|what| (step.path.clone(), what)));

@@ -221,6 +221,13 @@ pub enum Reaction {
         /// Who.
         by: Decider,
     },
+    /// As many as are wanted have said this, in a world in which it is no matter who they are.
+    Agreed {
+        /// What.
+        said: Said,
+        /// One of them.
+        by: Decider,
+    },
     /// Nobody is there: the run is suspended until `runbook answer`.
     Nobody,
     /// This world asks nobody; the confirm counts as agreed.

@@ -245,21 +245,20 @@ impl World for ScriptedWorld {
             self.enter(|| {}).await;
             let mut stage = self.stage();
             if stage.declining.contains(&question.path) {
-                return Reaction::Answered { said: Said::No, by: one_of(&question.confirm) };
+                return answered(&question.confirm, Said::No);
             }
             let confirm = &question.confirm;
             match stage.reactions.next(|pattern| pattern.fits_step(&question.path)) {
-                // A test says what is answered. That whoever does so may answer is a matter of tests of the engine.
-                Some(Reaction::Answered { said, .. }) if !confirm.by.is_empty() => {
-                    return Reaction::Answered { said, by: one_of(confirm) };
-                }
+                // A test says what is answered. That whoever does so may answer, and that they are enough, is a matter of tests
+                // of the engine.
+                Some(Reaction::Answered { said, .. }) => return answered(confirm, said),
                 // Nobody's time is ever over where there is no deadline.
                 Some(Reaction::TimedOut) if confirm.deadline.is_none() => return Reaction::Nobody,
                 Some(reaction) => return reaction,
                 None => {}
             }
             if stage.agreeing && confirm.choices.is_empty() && confirm.input.is_none() {
-                return Reaction::Answered { said: Said::Yes, by: one_of(confirm) };
+                return answered(confirm, Said::Yes);
             }
             stage.unanswered.push(Unanswered::Confirm(question.path.clone(), confirm.clone()));
             Reaction::Nobody
@@ -290,6 +289,14 @@ impl World for ScriptedWorld {
     fn now(&self) -> jiff::Timestamp {
         label(self.stage().millis)
     }
+}
+
+/// What people say in a test, by as many as are wanted.
+fn answered(confirm: &Confirm, said: Said) -> Reaction {
+    let by = one_of(confirm);
+    let is_anybodys = confirm.quorum.is_none_or(|quorum| quorum < 2) && !confirm.not_self;
+    let named = confirm.by.is_empty() || confirm.by.iter().any(|name| !name.starts_with('@'));
+    if is_anybodys && named { Reaction::Answered { said, by } } else { Reaction::Agreed { said, by } }
 }
 
 /// Somebody who may answer: the first whom the question names, else the tester.
