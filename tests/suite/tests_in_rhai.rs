@@ -72,6 +72,27 @@ fn a_test_that_fails_is_drawn_and_hides_no_other() {
 }
 
 #[test]
+fn a_sweep_is_beside_the_tests_and_not_in_place_of_them() {
+    let place = Place::with("command(\"a\", #{ run: [\"do\", \"a\"], rollback: [\"undo\", \"a\"] });");
+    place.write("runbooks/main.test.rhai", "test(\"wrong\", || { assert_eq(run().changes, []); });");
+    let ran = place.expect(1, &["test", "main", "--junit", "results.xml", "--fail-each-step"]);
+    ran.says(&["✗ wrong", "main.test.rhai:1", "1 of 1 step", "main     fail each step"]);
+    let xml = place.read("results.xml");
+    let of = |name: &str| xml.find(&format!("<testcase classname=\"main\" name=\"{name}\"")).expect(name);
+    assert!(xml.contains("tests=\"2\" failures=\"1\"") && of("wrong") < of("fail each step"), "{xml}");
+    assert!(!xml[of("fail each step")..].contains("time=\"0.000\""), "a sweep takes its time, too: {xml}");
+    let lines = place.expect(1, &["test", "main", "--fail-each-step", "--output", "json"]).out;
+    let lines: Vec<serde_json::Value> = lines.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!(
+        (&lines[0]["test"], &lines[0]["ok"], &lines[2]["sweep"]),
+        (&"wrong".into(), &false.into(), &"fail each step".into())
+    );
+    // Right tests do not make a runbook right that breaks the promise.
+    place.write("runbooks/main.test.rhai", "test(\"right\", || { assert_eq(run().status, \"completed\"); });");
+    place.expect(0, &["test", "main", "--fail-each-step"]).says(&["✓ right", "fail each step"]);
+}
+
+#[test]
 fn what_a_test_does_not_say_is_named_with_the_lines_to_add() {
     let place = place("test(\"x\", || { run(); });");
     place.expect(1, &["test"]).says(&["main.test.rhai:1", "given(\"http::get http://127.0.0.1:1/\", #{ status: 200 });"]);

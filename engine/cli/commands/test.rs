@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Instant;
 
 use runbook_model::status::RunStatus;
 use runbook_runtime::script::Trace;
@@ -23,7 +24,7 @@ use crate::workplace::Workplace;
 ///
 /// The engine is the real one, with a real journal; only commands, looks and people are played. What they answer, and what is
 /// expected, stands in `NAME.test.rhai` beside the runbook. Without tests the runbook is performed and rolled back once, and the
-/// changes are shown.
+/// changes are shown. `--fail-each-step`, `--repeat-each-step` and `--crash-matrix` come on top of the tests, and not in their place.
 #[derive(Debug, clap::Args)]
 pub struct Test {
     /// Names of runbooks or paths of `.rhai` files; otherwise all of them
@@ -122,17 +123,32 @@ fn tried(test: &Test, workplace: &Workplace<'_>, title: &Title, results: &mut Re
     };
     let mut suite = Suite { runbook: title.name.clone(), cases: Vec::new() };
     let wanted = sweeps(test);
-    let performed = wanted.is_empty() && perform(&circumstances, tests.as_ref(), workplace, &mut suite, results)?;
-    if !performed {
-        let background = match &tests {
-            Some(file) => file.background().map_err(|wrong| broken(&title.tests(), &wrong, palette))?,
-            None => Background::default(),
-        };
-        let subject = circumstances.subject(&background, &Default::default()).map_err(|unfit| circumstances.failure(unfit))?;
-        sweep(&subject, &wanted, title, workplace, &mut suite, results)?;
-    }
+    // Whatever is wanted on top: a flag must not hide a test that fails.
+    let performed = perform(&circumstances, tests.as_ref(), workplace, &mut suite, results)?;
+    let swept = match (performed, wanted.as_slice()) {
+        (true, []) => Ok(()),
+        _ => disturb(&circumstances, tests.as_ref(), &wanted, workplace, &mut suite, results),
+    };
     results.suites.push(suite);
-    Ok(())
+    swept
+}
+
+/// Disturbs a runbook with what its tests give it outside of them.
+fn disturb(
+    circumstances: &Circumstances,
+    tests: Option<&TestFile>,
+    wanted: &[(&'static str, Sweep)],
+    workplace: &Workplace<'_>,
+    suite: &mut Suite,
+    results: &mut Results,
+) -> Result<(), Failure> {
+    let title = &circumstances.title;
+    let background = match tests {
+        Some(file) => file.background().map_err(|wrong| broken(&title.tests(), &wrong, workplace.screen().palette))?,
+        None => Background::default(),
+    };
+    let subject = circumstances.subject(&background, &Default::default()).map_err(|unfit| circumstances.failure(unfit))?;
+    sweep(&subject, wanted, title, workplace, suite, results)
 }
 
 /// Performs the tests of a runbook; whether there are any.
@@ -178,11 +194,13 @@ fn sweep(
         return output::to_stdout(&testing::undisturbed(&title.name, &baseline, workplace.globals.output));
     }
     for (name, perform) in wanted {
+        let began = Instant::now();
         let swept = perform(subject, &baseline)
             .map_err(|error| Failure::new(ExitCode::Refused, format!("the runs of a test cannot be kept: {error}")))?;
         results.failed |= !swept.violations.is_empty();
         let wrong = swept.violations.first().map(|violation| format!("{}\nwhen {}", violation.why, violation.disturbed));
-        suite.cases.push(((*name).to_owned(), 0, wrong));
+        let millis = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        suite.cases.push(((*name).to_owned(), millis, wrong));
         results.rows.push(Row { runbook: title.name.clone(), sweep: name, swept });
     }
     Ok(())
