@@ -93,8 +93,8 @@ const ENTANGLING: [&str; 18] = [
     "alias", "trap", "shopt",
 ];
 
-/// What a person would type of a block; `None` when it is no block of shell.
-pub(super) fn typed(language: &str, text: &str, line: usize) -> Option<Vec<Typed>> {
+/// What a person would type of a block; `None` when it is no block of shell. What only a person can tell is noted, with its line.
+pub(super) fn typed(language: &str, text: &str, line: usize, notes: &mut Vec<(usize, String)>) -> Option<Vec<Typed>> {
     let lines: Vec<&str> = text.lines().collect();
     let prompted = lines.iter().any(|line| prompt(line, false).is_some());
     let is_shell = SHELL.contains(&language) || (language.is_empty() && (prompted || is_known(&lines)));
@@ -103,7 +103,7 @@ pub(super) fn typed(language: &str, text: &str, line: usize) -> Option<Vec<Typed
     }
     let root = SESSION.contains(&language) && !prompted && lines.iter().any(|line| prompt(line, true).is_some());
     if prompted || root {
-        return Some(session(&lines, line, root));
+        return Some(session(&lines, line, root, notes));
     }
     Some(script(&lines, line))
 }
@@ -114,15 +114,22 @@ pub(super) fn is_known(lines: &[&str]) -> bool {
     first.and_then(|line| line.split_whitespace().next()).is_some_and(|word| PROGRAMS.contains(&word))
 }
 
-/// What stands behind the prompt of a line, if it has one. `#` is the prompt of root where nothing else is one; elsewhere it
-/// begins a comment.
-fn prompt(line: &str, root: bool) -> Option<&str> {
+/// Whose prompt it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Whose {
+    Root,
+    Anybody,
+}
+
+/// What stands behind the prompt of a line, if it has one. `#` is the prompt of root where root types; elsewhere it begins a
+/// comment.
+fn prompt(line: &str, root: bool) -> Option<(Whose, &str)> {
     let line = line.trim_start();
     if let Some(rest) = line.strip_prefix("$ ").or_else(|| line.strip_prefix("$\t")) {
-        return Some(rest.trim_start());
+        return Some((Whose::Anybody, rest.trim_start()));
     }
-    if root && let Some(rest) = line.strip_prefix("# ") {
-        return Some(rest.trim_start());
+    if let Some(rest) = bare_root(line).filter(|_| root) {
+        return Some((Whose::Root, rest));
     }
     // `user@host:~$ `, `[root@host ~]# `
     let end = line.find("$ ").into_iter().chain(line.find("# ")).min()?;
@@ -130,21 +137,48 @@ fn prompt(line: &str, root: bool) -> Option<&str> {
     let (user, host) = before.trim_start_matches('[').split_once('@')?;
     let is_name = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || "-_.".contains(c));
     let host = host.split([':', ' ', ']']).next().unwrap_or_default();
-    (is_name(user) && is_name(host)).then(|| line[end + 2..].trim_start())
+    let whose = if line[end..].starts_with('#') { Whose::Root } else { Whose::Anybody };
+    (is_name(user) && is_name(host)).then(|| (whose, line[end + 2..].trim_start()))
 }
 
-/// A session: what follows a prompt was typed, everything else was printed.
-fn session(lines: &[&str], first: usize, root: bool) -> Vec<Typed> {
+fn bare_root(line: &str) -> Option<&str> {
+    line.trim_start().strip_prefix("# ").map(str::trim_start)
+}
+
+/// A session: what follows a prompt was typed, everything else was printed. In one that is `rooted` root types from the beginning.
+fn session(lines: &[&str], first: usize, rooted: bool, notes: &mut Vec<(usize, String)>) -> Vec<Typed> {
     let mut all: Vec<Typed> = Vec::new();
-    let mut open = false;
+    let mut comments = Vec::new();
+    let (mut open, mut root) = (false, rooted);
     for (at, line) in lines.iter().enumerate() {
-        if let Some(command) = prompt(line, root) {
+        // In a here-document `#` is the beginning of a line as any other.
+        let within = open && all.last().is_some_and(|last| here(&last.text).is_some());
+        if let Some((whose, command)) = prompt(line, root && !within) {
             open = is_open(command);
+            root = match whose {
+                Whose::Root => rooted || !matches!(command, "exit" | "logout"),
+                Whose::Anybody => becomes_root(command),
+            };
+            if root && whose == Whose::Anybody {
+                let what = format!(
+                    "behind `{command}` root types, and a runbook does so as whoever runs it: put `sudo` before those commands"
+                );
+                notes.push((first + at, what));
+            }
             if !command.is_empty() {
                 let (line, text) = (first + at, command.to_owned());
-                all.push(Typed { line, comments: Vec::new(), text, printed: Vec::new() });
+                all.push(Typed { line, comments: std::mem::take(&mut comments), text, printed: Vec::new() });
             }
             continue;
+        }
+        if let Some(told) = bare_root(line).filter(|_| !open) {
+            let shown: String = told.chars().take(LONGEST_SHOWN).collect();
+            let what = format!("`# {shown}` is a comment or a command of root, or was printed: it is not run");
+            notes.push((first + at, what));
+            if all.is_empty() {
+                comments.push(told.to_owned());
+                continue;
+            }
         }
         match all.last_mut() {
             Some(last) if open => {
@@ -159,6 +193,33 @@ fn session(lines: &[&str], first: usize, root: bool) -> Vec<Typed> {
         }
     }
     all
+}
+
+/// Whether a command opens a shell in which root types: `sudo -i`, `sudo su -`, `su`.
+fn becomes_root(command: &str) -> bool {
+    let mut words = command.split_whitespace().peekable();
+    let program = words.next();
+    if program == Some("su") {
+        return words.all(|word| matches!(word, "-" | "-l" | "--login" | "root"));
+    }
+    if program != Some("sudo") {
+        return false;
+    }
+    let mut asked = false;
+    while let Some(option) = words.next_if(|word| word.starts_with('-')) {
+        let is_short = !option.starts_with("--");
+        asked |= matches!(option, "--login" | "--shell") || is_short && option.contains(['i', 's']);
+        // Somebody else than root, whose prompt is no `#`.
+        if (option == "--user" || is_short && option.ends_with('u')) && words.next() != Some("root") {
+            return false;
+        }
+    }
+    match words.next() {
+        None => asked,
+        Some("su") => words.all(|word| matches!(word, "-" | "-l" | "--login" | "root")),
+        Some("bash" | "sh" | "zsh") => words.next().is_none(),
+        Some(_) => false,
+    }
 }
 
 /// A script: a command a line, or all of it in one when the lines need each other.
@@ -213,6 +274,9 @@ pub(super) fn is_identifier(text: &str) -> bool {
         && !text.starts_with(|c: char| c.is_ascii_digit())
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
+
+/// So many letters of a line are shown to say which one is meant.
+const LONGEST_SHOWN: usize = 60;
 
 /// A command that goes on for longer than this, in bytes, is no command but a quote that nobody closed.
 pub(super) const LONGEST: usize = 16 * 1024;

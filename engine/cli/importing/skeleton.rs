@@ -131,7 +131,7 @@ fn sections(blocks: Vec<Block>, name: &str, notes: &mut Vec<(usize, String)>) ->
             }
             Kind::Task(text) => section.task(line, &text),
             Kind::Unturned(what) => notes.push((line, what.to_owned())),
-            Kind::Code { language, text } => match typed(&language, &text, line) {
+            Kind::Code { language, text } => match typed(&language, &text, line, notes) {
                 Some(commands) => commands.into_iter().for_each(|command| section.run(command)),
                 None => {
                     let what = if language.is_empty() { "text or code".to_owned() } else { format!("`{language}`") };

@@ -125,6 +125,31 @@ fn of_a_session_only_what_was_typed_is_run() {
 }
 
 #[test]
+fn what_root_types_is_run_and_what_may_be_a_comment_is_said() {
+    let as_root = [r#"["systemctl", "stop", "app"]"#, r#"["rm", "-rf", "/srv/x"]"#];
+    for shell in ["sudo -i", "sudo -s", "sudo su -", "su", "su - root", "sudo -u root -i"] {
+        let block = format!("$ {shell}\n# systemctl stop app\n# rm -rf /srv/x\nremoved");
+        assert_eq!(runs("console", &block)[1..], as_root, "{shell}");
+    }
+    assert_eq!(runs("", "root@web-1:~# id\n# systemctl stop app\n# rm -rf /srv/x")[1..], as_root);
+    assert_eq!(runs("console", "# id\n# systemctl stop app\n# rm -rf /srv/x")[1..], as_root);
+    // Whoever leaves the shell of root is nobody whose `#` is a prompt.
+    let left = "$ sudo -i\n# systemctl stop app\n# exit\n$ ls\n# rm -rf /\n$ id";
+    assert_eq!(runs("console", left).len(), 5, "sudo -i, systemctl, exit, ls, id");
+    // Elsewhere it may be a comment or a command: a person has to say.
+    let imported = imported("# T\n\n```console\n# first this\n$ ls\n# rm -rf /\nx\n$ sudo systemctl start app\n```\n");
+    assert_eq!(imported.counts[1], 2, "{}", imported.runbook);
+    let lines: Vec<_> = imported.notes.iter().filter(|(_, note)| note.contains("comment or a command of root")).collect();
+    assert_eq!(lines.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [4, 6], "{:?}", imported.notes);
+    assert!(lines[1].1.contains("`# rm -rf /`"), "{lines:?}");
+    let told = imported.runbook.lines().find(|line| line.contains("rm -rf")).expect("it is kept").trim();
+    assert!(told.starts_with("//"), "{}", imported.runbook);
+    assert!(imported.runbook.contains("// first this"), "what stands above the first command is not lost: {}", imported.runbook);
+    // What was written into a file is no line that root types.
+    assert_eq!(runs("console", "$ sudo -i\n# cat > /etc/x <<EOF\n# a comment of it\nEOF\n# id").len(), 3);
+}
+
+#[test]
 fn what_is_no_shell_is_shown_and_not_run() {
     for language in ["sql", "yaml", "python", "json", "promql", "", "powershell"] {
         let imported = imported(&format!("# T\n\n## P\n\n```{language}\nDROP TABLE x;\n```\n"));
