@@ -96,6 +96,8 @@ fn more_failures_than_may_stop_it_and_resume_goes_on_with_all_of_them() {
     assert_eq!((count(&place, "work 1"), count(&place, "work 2"), count(&place, "work 3")), (1, 2, 2));
     place.write("mended", "");
     place.expect(0, &["resume"]).says(&["5 of 5 done", "2: true 20", "5: true 50"]);
+    // Items that failed and were tried again with another end are none.
+    place.expect(0, &["report", &place.newest_run()]).says(&["It did what it should"]);
     assert_eq!((count(&place, "work 1"), count(&place, "work 2"), count(&place, "work 5")), (1, 3, 1));
     let notes = place.journal().iter().filter(|it| it["text"] == "1 worked").count();
     assert_eq!(notes, 1, "what a branch prints is written down once");
@@ -108,6 +110,7 @@ fn more_failures_than_may_stop_it_and_resume_goes_on_with_all_of_them() {
 fn failures_that_may_be_are_results() {
     let place = Place::with(&FAILING.replace("LIMIT", "max_failures: \"40%\""));
     place.expect(0, &["exec", "main"]).says(&["3 of 5 done, 2 failed", "2: false", "exit code 1", "5: true 50"]);
+    place.expect(0, &["report", &place.newest_run()]).says(&["completed", "With 2 items failed, in "]);
     place.expect(6, &["rollback", &place.newest_run()]);
     let back: Vec<_> = place.ledger().into_iter().filter(|line| line.starts_with("back")).collect();
     assert_eq!(sorted(back), ["back 1", "back 4", "back 5"], "exactly the items done");

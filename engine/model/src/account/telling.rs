@@ -60,12 +60,20 @@ pub struct Account {
     pub staying: Vec<StepPath>,
     /// The steps of which nobody knows whether they took effect.
     pub doubtful: Vec<StepPath>,
+    /// How many items of a `parallel` failed for good, whether it let them or not.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub items_failed: usize,
     /// What the script printed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Note>,
     /// The record that may not follow those before it: the account ends in front of it.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "in_words")]
     pub flaw: Option<Illegal>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 fn in_words<S: serde::Serializer>(flaw: &Option<Illegal>, serializer: S) -> Result<S::Ok, S::Error> {
@@ -276,6 +284,7 @@ impl Story {
             owing: rollback::owing(state).into_iter().cloned().collect(),
             staying,
             doubtful: state.doubtful().into_iter().map(|step| step.path.clone()).collect(),
+            items_failed: state.parallels().values().map(|parallel| parallel.failures().count()).sum(),
             notes: self.notes,
             flaw,
         }
