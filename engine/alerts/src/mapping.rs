@@ -22,6 +22,40 @@ pub fn answers(declaration: &Declaration, alert: &str, labels: &BTreeMap<String,
         .any(|serves| is_named(serves, alert) && serves.labels.iter().all(|(label, value)| labels.get(label) == Some(value)))
 }
 
+/// Why a runbook that serves alerts of this name does not answer this one: label by label, of the entry that is nearest to it. Empty
+/// when it answers, or serves no such alert at all.
+#[must_use]
+pub fn unmet(declaration: &Declaration, alert: &str, labels: &BTreeMap<String, String>) -> Vec<Unmet> {
+    let unmet = |serves: &Serves| -> Vec<Unmet> {
+        let others = serves.labels.iter().filter(|(label, value)| labels.get(*label) != Some(*value));
+        let of = |(label, wanted): (&String, &String)| {
+            let (label, wanted) = (label.clone(), wanted.clone());
+            Unmet { found: labels.get(&label).cloned(), label, wanted }
+        };
+        others.map(of).collect()
+    };
+    let named = declaration.serves.iter().filter(|serves| is_named(serves, alert));
+    named.map(unmet).min_by_key(Vec::len).unwrap_or_default()
+}
+
+/// A label that keeps a runbook from answering an alert of a name that it serves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unmet {
+    label: String,
+    wanted: String,
+    found: Option<String>,
+}
+
+impl std::fmt::Display for Unmet {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { label, wanted, found } = self;
+        match found {
+            Some(found) => write!(f, "serves it where `{label}` is `{wanted}`: here it is `{found}`"),
+            None => write!(f, "serves it where `{label}` is `{wanted}`: the alert has no label `{label}`"),
+        }
+    }
+}
+
 /// The values that the labels of an alert give to the parameters of a runbook: by what it declares, and by nothing else.
 #[must_use]
 pub fn values(declaration: &Declaration, labels: &BTreeMap<String, String>) -> Vec<(String, String)> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use runbook_alerts::link::{self, Target};
-use runbook_alerts::mapping::{self, answering};
+use runbook_alerts::mapping::{self, Known, answering};
 use runbook_alerts::proposal::Proposal;
 use runbook_model::change::quoted;
 use runbook_model::declaration::Declaration;
@@ -64,7 +64,7 @@ pub fn run(open: &Open, place: &Place, globals: &Globals) -> Result<ExitCode, Fa
             let &[known] = found.as_slice() else {
                 let names: Vec<_> = found.iter().map(|known| format!("`{}`", known.name)).collect();
                 return Err(if names.is_empty() {
-                    Failure::usage(format!("no runbook serves the alert `{name}`; nothing was run (RB0043)")).hint("runbook list")
+                    unserved(&runbooks, &name, &labels)
                 } else {
                     Failure::usage(format!("{} serve the alert `{name}`; nothing was run (RB0043)", names.join(" and ")))
                 });
@@ -84,6 +84,20 @@ pub fn run(open: &Open, place: &Place, globals: &Globals) -> Result<ExitCode, Fa
         Format::Text => as_text(&known.name, &from, &known.declaration, &proposal, globals),
     })?;
     Ok(ExitCode::Completed)
+}
+
+/// No runbook answers an alert; those that serve one of its name with other labels say what stands in their way.
+fn unserved(runbooks: &[Known], name: &str, labels: &BTreeMap<String, String>) -> Failure {
+    let near = |known: &Known| -> Vec<String> {
+        let unmet = mapping::unmet(&known.declaration, name, labels);
+        unmet.iter().map(|unmet| format!("`{}` {unmet}", known.name)).collect()
+    };
+    let near: Vec<String> = runbooks.iter().flat_map(near).collect();
+    if near.is_empty() {
+        return Failure::usage(format!("no runbook serves the alert `{name}`; nothing was run (RB0043)")).hint("runbook list");
+    }
+    Failure::usage(format!("no runbook answers the alert `{name}` with these labels; nothing was run (RB0043)"))
+        .detail(near.join("\n"))
 }
 
 /// Where a link comes from.

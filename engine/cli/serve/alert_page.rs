@@ -68,6 +68,11 @@ async fn found(
             Ok(open_page::shown(desk, visitor, book, proposal, occasion).await)
         }
         [] => {
+            let near = near(desk, name, labels).await;
+            if !near.is_empty() {
+                let body = format!("<ul class=\"list\">{near}</ul>\n<p><a href=\"/\">All runbooks</a></p>\n");
+                return page("No runbook for this alert with these labels", body);
+            }
             let body = format!(
                 "<p>No runbook says that it answers <code>{0}</code>. One that does has this in its head:</p>\n\
                  <pre>serves: [\"{0}\"]</pre>\n<p><a href=\"/\">All runbooks</a></p>\n",
@@ -107,6 +112,18 @@ pub(super) async fn serving(desk: &Arc<Desk>, name: &str, labels: &BTreeMap<Stri
         declaration.as_ref().is_some_and(|declaration| mapping::answers(declaration, name, labels))
     };
     declared.into_iter().filter(|(_, declaration)| fits(declaration)).map(|(name, _)| name).collect()
+}
+
+/// The runbooks that serve an alert of this name with other labels, each with what stands in its way.
+async fn near(desk: &Arc<Desk>, name: &str, labels: &BTreeMap<String, String>) -> String {
+    let mut items = String::new();
+    for (runbook, declaration) in api::runbooks(desk).await.unwrap_or_default() {
+        for unmet in declaration.iter().flat_map(|declaration| mapping::unmet(declaration, name, labels)) {
+            let link = format!("<a href=\"/open/{}\">{}</a>", shell::part(&runbook), escape::line(&runbook));
+            items.push_str(&format!("<li>{link} {}</li>\n", shell::quoting(&unmet.to_string())));
+        }
+    }
+    items
 }
 
 /// What is known of an alert.

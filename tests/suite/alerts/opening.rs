@@ -27,7 +27,12 @@ fn by_the_name_of_an_alert_labels_are_mapped() {
     let place = place();
     let ran = place.expect(0, &["open", "https://h/alert/apislow?team=pay&svc=checkout&to=1.2"]);
     assert!(ran.out.contains("service = checkout") && ran.out.contains("to =   (fallback)"), "{}", ran.out);
-    place.expect(2, &["open", "https://h/alert/ApiSlow?team=other"]).says(&["no runbook serves"]);
+    place.expect(2, &["open", "https://h/alert/Other?team=other"]).says(&["no runbook serves the alert `Other`"]);
+    // One that serves it with other labels is named, and what stands in its way.
+    let other = place.expect(2, &["open", "https://h/alert/ApiSlow?team=other"]);
+    other.says(&["`rollback-api`", "serves it where `team` is `pay`: here it is `other`", "nothing was run (RB0043)"]);
+    other.is_silent_about(&["no runbook serves"]);
+    place.expect(2, &["open", "https://h/alert/ApiSlow"]).says(&["where `team` is `pay`: the alert has no label `team`"]);
     place.expect(2, &["open", "https://h/a/0123456789abcdef"]).says(&["only the page"]);
 }
 

@@ -137,10 +137,19 @@ fn what_is_run_is_what_was_shown() {
 #[test]
 fn an_alert_by_its_name_leads_to_its_runbook() {
     let place = place();
+    place.runbook(
+        "of-payments",
+        &ROLL_BACK.replace("[\"ApiHighErrorRate\"]", "[#{ alert: \"Slow\", labels: #{ team: \"pay\" } }]"),
+    );
     let server = Server::start(&place);
     let browser = server.browser(&server.token);
     browser.get("/alert/apihigherrorrate?svc=checkout").says(&["Roll &lt;back&gt;", "value=\"checkout\"", "from the link"]);
     browser
         .get("/alert/MysqlTooManyConnections(%3E80%25)")
         .says(&["No runbook for this alert yet", "MysqlTooManyConnections(&gt;80%)"]);
+    // One that serves it with other labels is named, and what stands in its way.
+    let page = browser.get("/alert/slow?team=%3Cb%3E");
+    page.says(&["No runbook for this alert with these labels", "href=\"/open/of-payments\"", "team", "&lt;b&gt;", "pay"]);
+    assert!(!page.body.contains("No runbook says that it answers"), "{page:?}");
+    browser.get("/alert/slow").says(&["the alert has no label <code>team</code>"]);
 }
