@@ -36,10 +36,37 @@ fn a_deadline_counts_while_no_process_does() {
     place.expect(1, &["resume"]).says(&["nobody answered within 1ms"]);
     assert_eq!(place.ledger(), ["before"]);
     // Whoever resumes a run that stopped there wants to be asked once more, and has as much time again.
-    place.expect(4, &["resume"]).says(&["runbook answer"]);
+    place.expect(4, &["resume"]).says(&["for an answer to `Go on?`"]);
     assert_eq!(place.entries().iter().filter(|entry| *entry == "step_intended").count(), 3);
     place.expect(1, &["resume"]);
     place.expect(0, &["verify"]);
+}
+
+#[test]
+fn a_question_says_until_when_and_is_not_offered_when_its_time_is_over() {
+    let place = Place::with(
+        &ASKS.replace("confirm(\"Go on?\");", "confirm(\"Go on?\", #{ deadline: \"1h\", on_timeout: \"rollback\" });"),
+    );
+    place.expect(4, &["exec", "main"]).says(&["until 20", " UTC", "runbook answer"]);
+    place.expect(0, &["show", "last"]).says(&["until 20", "runbook answer"]);
+    place.expect(4, &["answer", "last"]).says(&["until 20", "--yes"]);
+    // Another session says it as well, which was not there when it was asked.
+    place.expect(4, &["resume"]).says(&["until 20", "runbook answer"]);
+
+    // What had time at the end of the session may have none when somebody looks.
+    let place = Place::with(&ASKS.replace("confirm(\"Go on?\");", "confirm(\"Go on?\", #{ deadline: \"3s\" });"));
+    place.expect(4, &["exec", "main"]);
+    let began = std::time::Instant::now();
+    while !place.expect(0, &["show", "last"]).out.contains("was over at 20") {
+        assert!(began.elapsed() < std::time::Duration::from_secs(60), "its time does not come to an end");
+    }
+
+    let place = asked_too_late(", on_timeout: \"rollback\"");
+    let over = place.expect(0, &["show", "last"]);
+    over.says(&["was over at 20", "runbook resume", "nobody answers in time"]).is_silent_about(&["runbook answer"]);
+    let over = place.expect(4, &["answer", "last"]);
+    over.says(&["was over at 20", "runbook resume", "roll back"]).is_silent_about(&["--yes"]);
+    place.expect(6, &["resume"]);
 }
 
 #[test]

@@ -1,9 +1,10 @@
 //! `runbook answer`: answers a confirm that waits.
 
+use jiff::Timestamp;
 use runbook_model::answer::Said;
 use runbook_model::approval;
 use runbook_model::change::quoted;
-use runbook_model::step::StepKind;
+use runbook_model::step::{OnTimeout, StepKind};
 use runbook_runtime::dispatcher::{Session, questions};
 use runbook_runtime::journal::RunDir;
 
@@ -105,6 +106,11 @@ fn shown(workplace: &Workplace<'_>, dir: &RunDir) -> Result<ExitCode, Failure> {
         let mut facts = confirm.wants();
         let shown = approval::shown(&state, &path, &spec);
         facts.extend(state.step(&path).into_iter().flat_map(|step| approval::so_far(step, shown)));
+        let asked = state.step(&path).map_or(state.started_at(), |step| step.since);
+        let until = approval::until(confirm, asked).map(|until| until.strftime("%Y-%m-%d %H:%M:%S UTC"));
+        // An answer would be refused: what silence means comes with the next session.
+        let over = approval::left(confirm, asked, state.last_at(), Timestamp::now()).is_some_and(|left| left.millis() == 0);
+        facts.extend(until.map(|until| format!("{} {until}", if over { "its time was over at" } else { "until" })));
         if !facts.is_empty() {
             text.push_str(&format!("  {}\n", palette.paint(Tone::Faint, &safe::line(&facts.join(" · ")))));
         }
@@ -113,8 +119,16 @@ fn shown(workplace: &Workplace<'_>, dir: &RunDir) -> Result<ExitCode, Failure> {
             ([], Some(input)) => vec![format!("--text '…'  ({input})")],
             (choices, _) => choices.iter().map(|choice| format!("--choose {}", quoted(choice))).collect(),
         };
-        for way in ways {
-            let line = format!("runbook answer {} {} {way}", dir.run(), quoted(&path.to_string()));
+        let answer = |way: String| format!("runbook answer {} {} {way}", dir.run(), quoted(&path.to_string()));
+        let lines = match over {
+            true => vec![format!(
+                "runbook resume {}  (as the runbook says: {})",
+                dir.run(),
+                confirm.on_timeout.unwrap_or(OnTimeout::Stop).told()
+            )],
+            false => ways.into_iter().map(answer).collect(),
+        };
+        for line in lines {
             text.push_str(&format!("  {}\n", palette.paint(Tone::Faint, &safe::line(&line))));
         }
         output::to_stderr(&text);

@@ -46,11 +46,7 @@ impl Question {
         let shown = approval::shown(state, path, spec);
         let step = state.step(path)?;
         let so_far = approval::so_far(step, shown);
-        let left = approval::left(confirm, step.since, step.since, step.since);
-        let until = left.and_then(|left| {
-            let until = step.since.as_millisecond().saturating_add(i64::try_from(left.millis()).ok()?);
-            jiff::Timestamp::from_millisecond(until).ok()
-        });
+        let until = approval::until(confirm, step.since);
         let (confirm, asked) = (confirm.clone(), step.since);
         Some(Self { text: spec.name.clone(), confirm, shown, so_far, until, path: path.to_string(), told: path.told(), asked })
     }

@@ -94,6 +94,13 @@ pub fn left(confirm: &Confirm, asked: Timestamp, last: Timestamp, now: Timestamp
     Some(Length::from_millis(whole.saturating_sub(u64::try_from(passed).unwrap_or(0))))
 }
 
+/// When the time for an answer is over that was asked for then; `None` when there is no deadline.
+#[must_use]
+pub fn until(confirm: &Confirm, asked: Timestamp) -> Option<Timestamp> {
+    let whole = i64::try_from(left(confirm, asked, asked, asked)?.millis()).ok()?;
+    Timestamp::from_millisecond(asked.as_millisecond().checked_add(whole)?).ok()
+}
+
 /// Whether this is an answer to that question at all.
 ///
 /// # Errors

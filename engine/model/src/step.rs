@@ -197,6 +197,18 @@ pub enum OnTimeout {
     Proceed,
 }
 
+impl OnTimeout {
+    /// What it does, in words.
+    #[must_use]
+    pub fn told(self) -> &'static str {
+        match self {
+            Self::Stop => "stop",
+            Self::Rollback => "roll back",
+            Self::Proceed => "go on as if the answer were yes",
+        }
+    }
+}
+
 /// A compensation that belongs to no single command.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Rollback {

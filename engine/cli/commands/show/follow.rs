@@ -26,7 +26,7 @@ pub(super) fn run(history: &History, run: RunId, verbose: bool, globals: &Global
     let mut follower = Follower::new(history.dir(run));
     let held = history.held(run);
     let mut records: Vec<Record> = follower.news()?;
-    let telling = Telling { verbose, flags: globals.flags(), ..Telling::default() };
+    let telling = Telling { verbose, flags: globals.flags(), now: Some(jiff::Timestamp::now()), ..Telling::default() };
     // A session that was let go of is followed by this one, if anybody is at work.
     let telling = if held.is_some() {
         let ended = records.iter().filter(|record| matches!(record.entry, Entry::SessionEnded { .. })).count();

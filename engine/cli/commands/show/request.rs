@@ -90,7 +90,9 @@ pub fn run(show: &Show, place: &Place, history: Option<&History>, globals: &Glob
     if let (Some(text), Some(account)) = (&show.step, &account) {
         step::run(account, text, &history.dir(run), globals)?;
     } else {
-        let telling = Telling { verbose: show.verbose, flags: globals.flags(), ..Telling::default() }.again(&reading.records);
+        let now = Some(jiff::Timestamp::now());
+        let telling = Telling { verbose: show.verbose, flags: globals.flags(), now, ..Telling::default() };
+        let telling = telling.again(&reading.records);
         let mut reporter = reporters::afterwards(globals.output, on_stdout(globals.color), telling);
         reporters::retell(&reading.records, &mut *reporter);
         drop(reporter);

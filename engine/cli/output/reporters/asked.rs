@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use runbook_model::answer::Said;
+use runbook_model::approval;
 use runbook_model::entry::Intent;
 use runbook_model::path::StepPath;
 use runbook_model::step::{Confirm, StepKind};
@@ -14,15 +16,16 @@ pub(super) struct Asked(BTreeMap<StepPath, Question>);
 #[derive(Debug)]
 struct Question {
     confirm: Confirm,
+    since: Timestamp,
     agreed: BTreeSet<String>,
     declined: bool,
 }
 
 impl Asked {
     /// A question is put, perhaps again: what was said to it before still counts.
-    pub(super) fn ask(&mut self, intent: &Intent) {
+    pub(super) fn ask(&mut self, since: Timestamp, intent: &Intent) {
         if let StepKind::Confirm(confirm) = &intent.spec.kind {
-            let question = Question { confirm: confirm.clone(), agreed: BTreeSet::new(), declined: false };
+            let question = Question { confirm: confirm.clone(), since, agreed: BTreeSet::new(), declined: false };
             self.0.entry(intent.path.clone()).or_insert(question);
         }
     }
@@ -47,6 +50,12 @@ impl Asked {
     /// Whether somebody has said no to a question that is not over.
     pub(super) fn has_declined(&self) -> bool {
         self.0.values().any(|question| question.declined)
+    }
+
+    /// Until when a question may be answered, and whether that is over at this moment; `None` when it has no deadline.
+    pub(super) fn until(&self, path: &StepPath, now: Timestamp) -> Option<(Timestamp, bool)> {
+        let Question { confirm, since, .. } = self.0.get(path)?;
+        approval::until(confirm, *since).map(|until| (until, until <= now))
     }
 
     /// Who is meant by a question, as a person who could be it reads it; `None` when it is anybody.
@@ -85,9 +94,9 @@ mod tests {
     fn a_quorum_is_counted_by_people_and_over_sessions() {
         let intent = intent(Confirm { quorum: Some(2), not_self: true, ..Confirm::default() });
         let mut asked = Asked::default();
-        asked.ask(&intent);
+        asked.ask(Timestamp::UNIX_EPOCH, &intent);
         assert_eq!(asked.answer(&intent.path, &Said::Yes, "ann").as_deref(), Some("1 of 2"));
-        asked.ask(&intent);
+        asked.ask(Timestamp::UNIX_EPOCH, &intent);
         assert_eq!(asked.answer(&intent.path, &Said::Yes, "ann").as_deref(), Some("1 of 2"));
         let meant = asked.meant(&intent.path).unwrap();
         assert_eq!(meant, "2 people have to agree · not whoever runs it · so far: ann");
@@ -97,10 +106,22 @@ mod tests {
     }
 
     #[test]
+    fn a_deadline_counts_from_the_first_time_that_it_was_asked() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let escalate = vec!["bob".to_owned()];
+        let intent = intent(Confirm { deadline: "10s".parse().ok(), escalate, ..Confirm::default() });
+        let mut asked = Asked::default();
+        asked.ask(at(100), &intent);
+        asked.ask(at(110), &intent);
+        assert_eq!(asked.until(&intent.path, at(119)), Some((at(120), false)));
+        assert_eq!(asked.until(&intent.path, at(120)), Some((at(120), true)));
+    }
+
+    #[test]
     fn a_question_for_anybody_says_nothing_about_people() {
         let intent = intent(Confirm::default());
         let mut asked = Asked::default();
-        asked.ask(&intent);
+        asked.ask(Timestamp::UNIX_EPOCH, &intent);
         assert_eq!((asked.meant(&intent.path), asked.has_declined()), (None, false));
         assert_eq!(asked.answer(&intent.path, &Said::No, "ann"), None);
         assert!(asked.has_declined());

@@ -57,6 +57,8 @@ pub struct Telling {
     pub likely: BTreeMap<StepPath, Estimate>,
     /// So many sessions are followed by another one: what could be typed at their end is of no use any more.
     pub sessions_before_last: usize,
+    /// When this is told, where that is not as it happens: what had time then may have none now.
+    pub now: Option<jiff::Timestamp>,
     /// The place of the run is gone when it has ended: neither is named, and nothing can be typed there.
     pub fleeting: bool,
 }

@@ -93,15 +93,17 @@ impl Narrator {
             Entry::SessionStarted(session) => self.session(record, session),
             Entry::SessionEnded { status } => {
                 let took = self.session_since.take().map(|since| between(since, at));
-                let meant = match status {
-                    RunStatus::Suspended { at } => self.asked.meant(at),
-                    _ => None,
+                let now = self.telling.now.map_or(at, |now| now.max(at));
+                let (meant, until) = match status {
+                    RunStatus::Suspended { at } => (self.asked.meant(at), self.asked.until(at, now)),
+                    _ => (None, None),
                 };
                 let session = summary::Session {
                     purpose: self.purpose,
                     took,
                     trail: self.telling.trail.as_deref(),
                     meant,
+                    until,
                     declined: self.asked.has_declined(),
                     named: !self.telling.fleeting,
                 };
@@ -139,7 +141,7 @@ impl Narrator {
             }
             Entry::LockReleased { name } => vec![Line::new(at, Mark::Note, format!("gives the lock `{name}` back"))],
             Entry::StepIntended(intent) => {
-                self.asked.ask(intent);
+                self.asked.ask(at, intent);
                 self.open.insert(intent.path.clone(), Open { since: at, intent: intent.clone() });
                 self.rolled.extend(intent.path.is_rollback().then(|| intent.path.clone()));
                 let mut changed: Vec<_> = intent.change.iter().flat_map(Change::secrets).filter(|used| used.changed).collect();

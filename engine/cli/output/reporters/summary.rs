@@ -116,6 +116,8 @@ pub(super) struct Session<'a> {
     pub(super) trail: Option<&'a str>,
     /// Whom the question is for that the run waits with; `None` when it is for anybody.
     pub(super) meant: Option<String>,
+    /// Until when that question may be answered, and whether that is over.
+    pub(super) until: Option<(Timestamp, bool)>,
     /// Whether somebody has said no to a question, and the run has not come past it.
     pub(super) declined: bool,
     /// Whether the run can be found again: it is named then, and its trail.
@@ -157,6 +159,10 @@ pub(super) fn lines(
         why.iter().flat_map(|why| why.lines()).map(|why| Detail::Text(mark.tone(), why.to_owned())).collect();
     if matches!(status, RunStatus::Suspended { .. }) {
         details.extend(session.meant.iter().map(|meant| Detail::Text(mark.tone(), meant.clone())));
+        details.extend(session.until.map(|(until, is_over)| {
+            let when = if is_over { "its time was over at" } else { "until" };
+            Detail::Text(mark.tone(), format!("{when} {}", moment(until)))
+        }));
     }
     if session.named {
         details.push(Detail::Text(Tone::Faint, format!("run {run}")));
@@ -167,6 +173,11 @@ pub(super) fn lines(
         lines.push(Line::new(at, Mark::Next, command).aside(what_for));
     }
     lines
+}
+
+/// A moment to which somebody looks forward.
+fn moment(at: Timestamp) -> impl std::fmt::Display {
+    at.strftime("%Y-%m-%d %H:%M:%S UTC")
 }
 
 fn verdict(status: &RunStatus) -> (Mark, Option<String>) {
@@ -239,6 +250,9 @@ fn next(
         RunStatus::Interrupted if session.declined => vec![(resume.0, "end it, as the answer says")],
         RunStatus::Failed { .. } | RunStatus::Interrupted | RunStatus::Running => vec![resume],
         RunStatus::RollingBack => vec![(format!("runbook resume {run}"), "go on rolling back")],
+        RunStatus::Suspended { .. } if session.until.is_some_and(|(_, is_over)| is_over) => {
+            vec![(resume.0, "do what the runbook says for when nobody answers in time")]
+        }
         RunStatus::Suspended { .. } => vec![(
             format!("runbook answer {run}"),
             if session.meant.is_some() { "for whoever is meant: answer it" } else { "answer it" },
