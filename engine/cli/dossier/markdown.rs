@@ -79,7 +79,7 @@ fn line(dossier: &Dossier, step: &StepAccount) -> Vec<String> {
     let began = step.attempts.first().map(|attempt| clock(attempt.began)).unwrap_or_default();
     let took = step.millis().map(elapsed::short).unwrap_or_default();
     let ending = crate::output::screen::cut(&safe::line(&piece::step_ending(step)), 80);
-    let word = if step.rolled_back.is_some() { "rolled back" } else { dossier.standing(step) };
+    let word = dossier.standing(step);
     let result = if ending.is_empty() || ending == word { word.to_owned() } else { format!("{word}: {}", code(&ending)) };
     vec![began, mood(dossier, step).symbol().to_owned(), code(&step.path.told()), step.kind.to_owned(), took, result]
 }

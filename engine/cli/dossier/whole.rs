@@ -80,10 +80,11 @@ impl Dossier {
     #[must_use]
     pub fn standing(&self, step: &StepAccount) -> &'static str {
         match step.standing {
+            _ if step.rolled_back.is_some() => step.word(),
             Standing::InFlight if self.at_work.is_some() => "running",
             Standing::InFlight if step.kind == "check" => "broke off",
             Standing::InFlight => "end unknown",
-            standing => standing.word(),
+            _ => step.word(),
         }
     }
 

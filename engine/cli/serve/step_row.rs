@@ -20,7 +20,7 @@ pub(super) struct Row {
 /// The row of a step.
 pub(super) fn row(dossier: &Dossier, nth: usize, step: &StepAccount) -> Row {
     let mood = mood(dossier, step);
-    let word = if step.rolled_back.is_some() { "rolled back" } else { dossier.standing(step) };
+    let word = dossier.standing(step);
     let took = step.millis().map(elapsed::short).unwrap_or_default();
     let ending = match (step.standing, piece::step_ending(step)) {
         (Standing::Done, ending) if ending == "done" || ending == "exit code 0" => String::new(),

@@ -64,6 +64,9 @@ fn a_question_is_answered_in_a_browser_and_the_run_goes_on() {
     assert_eq!(browser.form(&format!("{path}/rollback"), &[("_form", &form), ("sure", "yes")]).status, 303);
     browser.until(&path, &["rolled back", "verdict back"]);
     assert_eq!(place.ledger(), ["before", "after", "back"]);
+    // Each view says the same of a step that was taken back.
+    browser.get(&format!("{path}/steps/0")).says(&["command · rolled back · "]);
+    place.expect(0, &["show", "last", "before"]).says(&["command · rolled back · before"]);
     browser.get(&format!("{path}/report")).says(&["Who decided what"]);
     let trail = place.git(&["log", "--first-parent", "--format=%B", "main"]);
     assert!(trail.contains(path.trim_start_matches("/runs/")), "{trail}");

@@ -14,7 +14,7 @@ pub(super) fn page(account: &Account, step: &StepAccount, dir: &RunDir, screen: 
     let palette = screen.palette;
     let mut page = Page { screen, text: String::new() };
     let title = palette.paint(Tone::Strong, &safe::line(&step.name));
-    page.text.push_str(&format!("{title}\n{} · {} · {}\n", step.kind, step.standing.word(), safe::line(&step.path.told())));
+    page.text.push_str(&format!("{title}\n{} · {} · {}\n", step.kind, step.word(), safe::line(&step.path.told())));
     for attempt in &step.attempts {
         page.attempt(account, attempt);
     }

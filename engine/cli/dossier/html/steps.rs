@@ -53,7 +53,7 @@ fn one(dossier: &Dossier, nth: usize, step: &StepAccount) -> String {
         (Standing::Done, ending) if ending == "done" || ending == "exit code 0" => String::new(),
         (_, ending) => cut(&safe::line(&ending), 120),
     };
-    let word = if step.rolled_back.is_some() { "rolled back" } else { dossier.standing(step) };
+    let word = dossier.standing(step);
     let mut text = format!(
         concat!(
             "<details id=\"step-{}\" class=\"step {}\"{}>\n<summary><span class=\"sign {}\" title=\"{}\">{}</span>",

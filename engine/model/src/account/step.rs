@@ -157,6 +157,12 @@ impl StepAccount {
         self.attempts.last()
     }
 
+    /// What became of it, in one or two words; that it was rolled back says more than how it went before.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        if self.rolled_back.is_some() { "rolled back" } else { self.standing.word() }
+    }
+
     /// What the script asked for last; absent for a rollback that was registered on its own.
     #[must_use]
     pub fn spec(&self) -> Option<&StepSpec> {
