@@ -16,6 +16,8 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
+use crate::output;
+use crate::output::style::Palette;
 
 /// Between two looks at the files. `SIGHUP` asks for one at once.
 const PACE: Duration = Duration::from_secs(10);
@@ -26,6 +28,8 @@ pub(super) struct Certificate {
     cert: PathBuf,
     key: PathBuf,
     current: Mutex<(Option<Stamp>, Arc<ServerConfig>)>,
+    /// What was said last of new files that are of no use.
+    said: Mutex<String>,
 }
 
 /// By which a change of the two files is known: which file it is, its length, and when it was written.
@@ -38,8 +42,8 @@ impl Certificate {
     /// They cannot be read, do not belong together, or others can read the key (RB0049).
     pub(super) fn read(cert: &Path, key: &Path) -> Result<Self, Failure> {
         let stamp = stamp(cert, key);
-        let config = config(cert, key)?;
-        Ok(Self { cert: cert.to_owned(), key: key.to_owned(), current: Mutex::new((stamp, config)) })
+        let config = config(cert, key, "nothing was started")?;
+        Ok(Self { cert: cert.to_owned(), key: key.to_owned(), current: Mutex::new((stamp, config)), said: Mutex::default() })
     }
 
     /// What shakes hands with the certificate of now.
@@ -55,13 +59,24 @@ impl Certificate {
         if stamp == current.0 && !asked {
             return;
         }
-        match config(&self.cert, &self.key) {
+        match config(&self.cert, &self.key, "the old one stays") {
             Ok(config) => {
                 *current = (stamp, config);
+                self.said.lock().unwrap_or_else(PoisonError::into_inner).clear();
                 tracing::info!("the certificate was read again");
             }
-            // The stamp stays as it was: it is tried again, and said again, until it is right.
-            Err(failure) => tracing::warn!(%failure, "the new certificate is of no use; the old one stays"),
+            // The stamp stays as it was: it is tried again until it is right.
+            Err(failure) => self.refuse(&failure, asked),
+        }
+    }
+
+    /// Says why the new files are of no use where whoever renewed them reads it: to those who ask, and to nobody twice.
+    fn refuse(&self, failure: &Failure, asked: bool) {
+        tracing::warn!(%failure, "the new certificate is of no use; the old one stays");
+        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        if asked || *said != failure.to_string() {
+            *said = failure.to_string();
+            output::to_stderr(&failure.rendered(Palette::plain()));
         }
     }
 
@@ -87,11 +102,13 @@ fn stamp(cert: &Path, key: &Path) -> Option<Stamp> {
     Some([one(cert)?, one(key)?])
 }
 
-fn config(cert: &Path, key: &Path) -> Result<Arc<ServerConfig>, Failure> {
-    let unusable = |path: &Path, why: String| Failure::usage(format!("`{}` cannot be used: {why} (RB0049)", path.display()));
+/// What `consequence` says is what comes of it when they are of no use.
+fn config(cert: &Path, key: &Path, consequence: &str) -> Result<Arc<ServerConfig>, Failure> {
+    let unusable =
+        |path: &Path, why: String| Failure::usage(format!("`{}` cannot be used: {why}; {consequence} (RB0049)", path.display()));
     let mode = fs::metadata(key).map_err(|error| unusable(key, error.to_string()))?.permissions().mode();
     if mode & 0o077 != 0 {
-        let message = format!("`{}` can be read by others; nothing was started (RB0049)", key.display());
+        let message = format!("`{}` can be read by others; {consequence} (RB0049)", key.display());
         return Err(Failure::new(ExitCode::Refused, message).hint(format!("chmod 600 {}", key.display())));
     }
     let chain: Result<Vec<_>, _> =

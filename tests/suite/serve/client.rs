@@ -13,7 +13,7 @@ pub(super) struct Server {
     pub(super) at: SocketAddr,
     pub(super) token: String,
     child: Child,
-    _err: BufReader<ChildStderr>,
+    err: BufReader<ChildStderr>,
 }
 
 impl Server {
@@ -35,7 +35,7 @@ impl Server {
             panic!("it does not serve: {line}");
         };
         let token = place.read(".runbook/serve/token").trim().to_owned();
-        Self { at, token, child, _err: err }
+        Self { at, token, child, err }
     }
 
     /// What it prints to standard output, which was piped.
@@ -43,6 +43,20 @@ impl Server {
         let mut line = String::new();
         BufReader::new(self.child.stdout.take().expect("standard output")).read_line(&mut line).expect("a line");
         line.trim().to_owned()
+    }
+
+    /// The next line of its standard error. Time bounds a broken test only.
+    #[track_caller]
+    pub(super) fn notice(&mut self) -> String {
+        use rustix::event::{PollFd, PollFlags, Timespec, poll};
+        let patience = Timespec { tv_sec: 60, tv_nsec: 0 };
+        if self.err.buffer().is_empty() {
+            let ready = poll(&mut [PollFd::new(self.err.get_ref(), PollFlags::IN)], Some(&patience)).expect("poll");
+            assert_eq!(ready, 1, "the server says nothing");
+        }
+        let mut line = String::new();
+        self.err.read_line(&mut line).expect("a line");
+        line.trim_end().to_owned()
     }
 
     /// The process.

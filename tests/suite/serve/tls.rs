@@ -97,6 +97,26 @@ fn a_certificate_that_cannot_be_used_or_kept_secret_stops_the_start() {
 }
 
 #[test]
+fn a_renewed_certificate_that_is_refused_is_said_where_the_server_speaks() {
+    let place = place();
+    let mut server = Server::start(&place);
+    certify(&place, "new");
+    std::fs::copy(place.path("new/server.pem"), place.path("tls/server.pem")).expect("copied");
+    kill_process(server.pid(), Signal::HUP).expect("told");
+    let said = server.notice();
+    assert!(
+        said.starts_with("error: ") && said.contains("cannot be used") && said.contains("; the old one stays (RB0049)"),
+        "{said}"
+    );
+    std::fs::set_permissions(place.path("tls/server.key"), std::fs::Permissions::from_mode(0o640)).expect("a mode");
+    kill_process(server.pid(), Signal::HUP).expect("told");
+    let said = server.notice();
+    assert!(said.contains("can be read by others; the old one stays (RB0049)"), "{said}");
+    // And what to do about it.
+    assert!(server.notice().contains("chmod 600"));
+}
+
+#[test]
 fn a_renewed_certificate_is_taken_without_a_restart_and_half_of_one_is_not() {
     let place = place();
     let server = Server::start(&place);
