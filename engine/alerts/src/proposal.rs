@@ -16,7 +16,7 @@ pub struct Proposal {
     pub values: BTreeMap<String, (String, Origin)>,
     /// Values that the runbook does not take, and why.
     pub refused: Vec<(String, String, String)>,
-    /// Names that mean nothing here.
+    /// Names that mean nothing here, or were given already.
     pub ignored: Vec<String>,
 }
 
@@ -48,6 +48,12 @@ impl Proposal {
         }
     }
 
+    /// What is ignored, by the reason: parameters that were given twice, and names that are none.
+    #[must_use]
+    pub fn ignored(&self, declaration: &Declaration) -> (Vec<&str>, Vec<&str>) {
+        self.ignored.iter().map(String::as_str).partition(|name| declaration.params.contains_key(*name))
+    }
+
     /// The same as a text that a form carries.
     #[must_use]
     pub fn text(&self) -> String {
@@ -77,6 +83,7 @@ mod tests {
         proposal.take(&declaration, pairs, Origin::Link);
         assert_eq!(proposal.values, [("service".to_owned(), ("checkout".to_owned(), Origin::Link))].into());
         assert_eq!(proposal.ignored, ["service", "execute", "dry_run"]);
+        assert_eq!(proposal.ignored(&declaration), (vec!["service"], vec!["execute", "dry_run"]));
         let carried = proposal.text();
         assert_eq!(Proposal::origin(&carried, "service", "checkout"), Origin::Link);
         assert_eq!(Proposal::origin(&carried, "service", "changed"), Origin::Typed);

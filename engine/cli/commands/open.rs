@@ -164,9 +164,12 @@ fn as_text(name: &str, from: &From, declaration: &Declaration, proposal: &Propos
         let cut: String = value.chars().take(60).collect();
         text.push_str(&format!("refused: `{}` for `{}`: {}\n", safe::line(&cut), safe::line(param), safe::line(want)));
     }
-    if !proposal.ignored.is_empty() {
-        let names: Vec<_> = proposal.ignored.iter().map(|name| format!("`{}`", safe::line(name))).collect();
-        text.push_str(&format!("ignored: {}\n", names.join(", ")));
+    let (twice, unknown) = proposal.ignored(declaration);
+    for (why, names) in [("given twice, and the first one counts", twice), ("ignored, no such parameter", unknown)] {
+        if !names.is_empty() {
+            let names: Vec<_> = names.iter().map(|name| format!("`{}`", safe::line(name))).collect();
+            text.push_str(&format!("{why}: {}\n", names.join(", ")));
+        }
     }
     text.push_str("Nothing was run. To rehearse it:\n");
     text.push_str(&format!("  {}\n", safe::line(&typed(name, declaration, proposal, globals))));

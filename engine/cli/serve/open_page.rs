@@ -152,11 +152,10 @@ fn body(
         body.extend(occasion.wrong.iter().map(|wrong| format!("<li>{}</li>", quoting(wrong))));
         body.push_str("</ul></div>\n");
     }
-    if !proposal.ignored.is_empty() {
-        body.push_str(&format!(
-            "<p class=\"aside\">Ignored, because the runbook has no such parameter: {}</p>\n",
-            escape::line(&proposal.ignored.join(", "))
-        ));
+    let (twice, unknown) = proposal.ignored(declaration);
+    let reasons = ["Given twice, and the first one counts", "Ignored, because the runbook has no such parameter"];
+    for (why, names) in reasons.into_iter().zip([twice, unknown]).filter(|(_, names)| !names.is_empty()) {
+        body.push_str(&format!("<p class=\"aside\">{why}: {}</p>\n", escape::line(&names.join(", "))));
     }
     body.push_str(&form(desk, &seen, book, proposal, carried, occasion));
     shell::page(Some(&seen), &declaration.title, &body).into_response()

@@ -12,7 +12,7 @@ fn a_link_shows_its_runbook_and_never_runs_it() {
         "link from: ops.example",
         "service = checkout  (from the link)",
         "to =   (fallback)",
-        "ignored: `execute`, `yes`, `dry_run`\n",
+        "ignored, no such parameter: `execute`, `yes`, `dry_run`\n",
         "Nothing was run",
         "exec rollback-api -p service=checkout --dry-run",
     ] {
@@ -20,6 +20,14 @@ fn a_link_shows_its_runbook_and_never_runs_it() {
     }
     assert_eq!(place.ledger(), Vec::<String>::new());
     assert!(!place.state().join("runs").exists(), "no run was begun");
+}
+
+#[test]
+fn what_is_ignored_is_said_with_its_reason() {
+    let place = place();
+    let link = "https://ops.example/open/rollback-api?service=checkout&service=other&execute=true";
+    let ran = place.expect(0, &["open", "--", link]);
+    ran.says(&["service = checkout", "given twice, and the first one counts: `service`\n", "no such parameter: `execute`\n"]);
 }
 
 #[test]

@@ -56,6 +56,8 @@ fn a_link_proposes_values_and_nothing_else() {
     let page =
         browser.get("/open/roll-back?service=check+out&execute=true&yes=1&dry_run=false&mode=live&env=prod&_alert=x&service=y");
     page.says(&["Roll &lt;back&gt;", "not taken", "check out", "execute, yes, dry_run, mode, env"]);
+    let page = browser.get("/open/roll-back?service=checkout&service=other&execute=true");
+    page.says(&["value=\"checkout\"", "Given twice, and the first one counts: service<", "no such parameter: execute<"]);
     page.says(&["value=\"rehearsal\" checked"]);
     assert!(!page.body.contains("_alert,") && !page.body.contains("value=\"live\" checked"), "{page:?}");
     let page = browser.get("/open/roll-back?service=checkout");
