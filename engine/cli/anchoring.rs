@@ -74,7 +74,7 @@ impl Workplace<'_> {
         take_over: Option<&str>,
     ) -> Result<Option<Claim>, Failure> {
         let mut taken = false;
-        match remote.holding(run).map_err(|why| refused(&why))? {
+        match remote.holding(run).map_err(|why| unclaimed(&why))? {
             // Its first push is yet to come, and takes the lease then.
             Holding::None => return Ok(None),
             Holding::Ours => {}
@@ -104,7 +104,7 @@ impl Workplace<'_> {
             }
         }
         let holder = holder()?;
-        remote.push_run(run, &holder.name, true).map_err(|why| refused(&why))?;
+        remote.push_run(run, &holder.name, true).map_err(|why| unclaimed(&why))?;
         let dir = state.run(run);
         Ok((!taken && ended(&dir)).then(|| Claim::of(remote, dir, holder)))
     }
@@ -172,13 +172,21 @@ pub(crate) fn told(anchored: &Anchored, exit: ExitCode, workplace: &Workplace<'_
 pub(crate) fn refused(why: &NotAnchored) -> Failure {
     let failure = |exit| Failure::new(exit, why.to_string());
     match why {
-        NotAnchored::Unreachable { .. } => failure(ExitCode::Refused).hint(
-            "without the remote, when nobody else can have taken the run: the same with `--offline`; `runbook push` catches up",
-        ),
+        NotAnchored::Unreachable { .. } => failure(ExitCode::Refused),
         NotAnchored::Fenced { run, .. } => failure(ExitCode::Refused).hint(format!("runbook fetch {run}")),
         NotAnchored::NoSuchRun { .. } => failure(ExitCode::NothingRun),
         NotAnchored::Diverged { .. } | NotAnchored::Archive(_) | NotAnchored::Unsound { .. } => failure(ExitCode::Damaged),
     }
+}
+
+/// The same for somebody who wants to work on a run, which can be done without the remote. Fetching and pushing cannot.
+fn unclaimed(why: &NotAnchored) -> Failure {
+    let failure = refused(why);
+    if !matches!(why, NotAnchored::Unreachable { .. }) {
+        return failure;
+    }
+    failure
+        .hint("without the remote, when nobody else can have taken the run: the same with `--offline`; `runbook push` catches up")
 }
 
 /// From which machine a run was taken without its consent, and why, unless its journal says so already.

@@ -374,7 +374,9 @@ fn a_remote_out_of_reach_holds_nothing_up_and_is_caught_up_with() {
     place.expect(4, &["exec", "main"]).says(&["not at its remote yet", "runbook push"]);
     let run = place.newest_run();
     place.expect(9, &["push", "--status"]).says(&["2 branches"]);
-    place.expect(10, &["push"]).says(&["cannot be reached"]);
+    // Where nothing can be done without it, nobody is told to try.
+    place.expect(10, &["push"]).says(&["cannot be reached", "runbook push"]).is_silent_about(&["--offline"]);
+    place.expect(10, &["fetch", &run]).says(&["cannot be reached"]).is_silent_about(&["--offline"]);
     // Whether somebody else has the run cannot be known: that is for a person to say.
     place.expect(10, &["answer", &run, "--yes"]).says(&["cannot be reached", "--offline"]);
     place.expect(0, &["answer", &run, "--yes", "--offline"]);

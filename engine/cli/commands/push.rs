@@ -1,6 +1,6 @@
 //! `runbook push`: brings the remote of the audit trail up to date.
 
-use runbook_runtime::anchor::Remote;
+use runbook_runtime::anchor::{NotAnchored, Remote};
 
 use crate::anchoring::refused;
 use crate::exit_code::ExitCode;
@@ -49,7 +49,10 @@ pub fn run(push: &Push, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> 
         return Ok(if behind == 0 { ExitCode::Completed } else { ExitCode::Unsealed });
     }
     let busy = |run| matches!(state.run(run).held(), Ok(Some(_)));
-    let pushed = remote.push_all(&Operator::here().person.name, &busy).map_err(|why| refused(&why))?;
+    let pushed = remote.push_all(&Operator::here().person.name, &busy).map_err(|why| match &why {
+        NotAnchored::Unreachable { .. } => refused(&why).hint("once it can be reached: runbook push"),
+        _ => refused(&why),
+    })?;
     if workplace.globals.output == Format::Json {
         let line = serde_json::json!({ "v": 1, "type": "pushed", "branches": pushed.branches, "elsewhere": pushed.elsewhere });
         output::to_stdout(&format!("{line}\n"))?;
