@@ -103,6 +103,11 @@ fn a_new_runbook_passes_what_comes_next() {
     place.expect(0, &["exec", "db/fail-over", "--dry-run", "-p", "target=x", "-p", "reason=y"]);
     place.expect(0, &["exec", "db/fail-over", "--yes", "-p", "target=x", "-p", "reason=y"]);
     place.expect(2, &["new", "x", "-p", "A-b"]).says(&["`A-b` cannot be the name of a parameter"]);
+    place
+        .expect(2, &["new", "x", "-p", "host", "-p", "port", "-p", "host"])
+        .says(&["the parameter `host` is given twice; nothing was written"])
+        .is_silent_about(&["document"]);
+    assert!(!place.path("runbooks/x.rhai").exists());
     place.expect(2, &["new"]).says(&["needs a name"]);
     for name in ["/x", "a//b", "..", "a b", "x.rhai", ""] {
         place.expect(2, &["new", name]).says(&["cannot be the name of a runbook"]);

@@ -67,6 +67,9 @@ pub fn run(new: &New, place: &Place) -> Result<ExitCode, Failure> {
         let message = format!("`{odd}` cannot be the name of a parameter; nothing was written");
         return Err(Failure::usage(message).hint("small letters, digits and `_`, beginning with a letter"));
     }
+    if let Some(twice) = params.iter().enumerate().find_map(|(nth, param)| params[..nth].contains(param).then_some(param)) {
+        return Err(Failure::usage(format!("the parameter `{twice}` is given twice; nothing was written")));
+    }
     let sketch = template(&name, &title, &owner, &params);
     let declared = sketch.judged(place)?;
     for file in sketch.write(place, new.force)? {
