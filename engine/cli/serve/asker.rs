@@ -29,7 +29,7 @@ impl Asker {
         if desk.tried.take(self.0) {
             return Ok(());
         }
-        Err(Refusal::new(StatusCode::TOO_MANY_REQUESTS, "too many tokens were tried; wait a minute"))
+        Err(Refusal::new(StatusCode::TOO_MANY_REQUESTS, "too many tokens were tried; wait five seconds"))
     }
 }
 

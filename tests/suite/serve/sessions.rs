@@ -98,6 +98,7 @@ fn guesses_are_counted_together_whatever_they_are_shown_as() {
     ];
     let came: Vec<_> = (0..12).map(|nth| tries[nth % 3]()).collect();
     assert!(came[..9].iter().all(|status| [403, 401].contains(status)) && came[11] == 429, "{came:?}");
+    stranger.form("/login", &[("token", "wrong")]).says(&["too many tokens were tried; wait five seconds"]);
     // Who shows the right one with a request, or has a session, is not kept out by somebody else's guesses.
     assert_eq!(server.program().get("/api/runs").status, 200);
 }
