@@ -32,6 +32,9 @@ pub struct Serve {
 /// The configuration would let anybody in or has mistakes, or the address is taken.
 pub fn run(serve: &Serve, globals: &Globals) -> Result<ExitCode, Failure> {
     if let Some(name) = &serve.new_token {
+        if name.trim().is_empty() {
+            return Err(Failure::usage("whose token?").hint("runbook serve --new-token NAME"));
+        }
         let token = serve::fresh()?;
         let key = serde_json::to_string(name).unwrap_or_default();
         output::to_stderr("the first line is for them, and for nobody else; the second goes below [serve.people]:\n");

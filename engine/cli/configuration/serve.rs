@@ -54,6 +54,11 @@ pub(super) fn read(reader: &mut Reader<'_>, table: &DeTable<'_>) -> Serve {
     }
     if let Some(people) = reader.table(table, "people") {
         for (name, value) in people {
+            // Whoever comes without a name must not be taken for somebody.
+            if name.get_ref().trim().is_empty() {
+                reader.complain(name.span(), "nobody has this name", Some("`runbook serve --new-token NAME`".to_owned()));
+                continue;
+            }
             let Some(digest) = reader.text(people, name.get_ref()) else { continue };
             let is_digest = digest.value.len() == 64 && digest.value.bytes().all(|byte| byte.is_ascii_hexdigit());
             if is_digest {

@@ -87,6 +87,18 @@ fn a_session_ends_by_itself_and_with_the_server() {
 }
 
 #[test]
+fn nobody_is_somebody_without_a_name() {
+    let place = place("");
+    for name in ["", " "] {
+        let none = place.expect(2, &["serve", "--new-token", name]);
+        assert!(none.out.is_empty(), "{none}");
+        none.says(&["whose token?", "runbook serve --new-token NAME"]);
+        place.write("runbook.toml", &format!("[serve.people]\n\"{name}\" = \"{}\"\n", "0".repeat(64)));
+        place.expect(2, &["serve", "--listen", "127.0.0.1:0"]).says(&["runbook.toml:2", "nobody has this name"]);
+    }
+}
+
+#[test]
 fn guesses_are_counted_together_whatever_they_are_shown_as() {
     let place = place("");
     let server = Server::start(&place);
