@@ -73,8 +73,13 @@ fn verb_of(page: &mut String, verb: &Command, name: &str) {
     let own: Vec<_> =
         verb.get_arguments().filter(|arg| !arg.is_global_set() && !arg.is_hide_set() && arg.get_id() != "help").collect();
     let mut usage = format!("runbook {name}");
-    if own.iter().any(|arg| !arg.is_positional()) {
+    let (required, options): (Vec<&Arg>, Vec<&Arg>) =
+        own.iter().copied().filter(|arg| !arg.is_positional()).partition(|arg| arg.is_required_set());
+    if !options.is_empty() {
         usage.push_str(" [OPTIONS]");
+    }
+    for arg in required {
+        write!(usage, " {arg}").expect("a text takes all");
     }
     for arg in own.iter().filter(|arg| arg.is_positional()) {
         write!(usage, " {arg}").expect("a text takes all");
@@ -114,6 +119,18 @@ fn cell(text: &str) -> String {
 #[test]
 fn the_steps_are_what_the_program_checks_by() {
     holds("steps.md", &steps());
+}
+
+#[test]
+fn a_usage_names_every_option_that_is_required() {
+    let page = command_line();
+    for usage in [
+        "`runbook resolve --why <TEXT> <RUN> <STEP> <VERDICT>`",
+        "`runbook abandon --why <TEXT> <RUN>`",
+        "`runbook answer [OPTIONS] <RUN> [STEP]`",
+    ] {
+        assert!(page.contains(usage), "{usage} is missing");
+    }
 }
 
 #[test]

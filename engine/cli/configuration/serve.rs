@@ -113,3 +113,16 @@ impl Serve {
         self.lists.get(key).map(|list| list.value.as_slice()).unwrap_or_default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_reference_names_every_key() {
+        let page = include_str!("../../../docs/src/reference/configuration.md");
+        for key in TEXTS.into_iter().chain(LISTS).chain(["people", "rehearse", "notify.NAME", "reply.NAME"]) {
+            assert!(page.contains(&format!("`serve.{key}`")), "`serve.{key}` is missing");
+        }
+    }
+}
