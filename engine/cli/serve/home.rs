@@ -8,10 +8,10 @@ use axum::response::{IntoResponse as _, Response};
 use super::refusal::Refusal;
 use super::shell::{self, Seen};
 use super::visitor::Viewer;
-use super::{Desk, alert_page, api, runs_page};
+use super::{Desk, api, firing, runs_page};
 use crate::dossier::html::escape;
 
-/// So many alerts are listed.
+/// So many questions are listed.
 const MOST: usize = 30;
 
 /// `GET /?q=…`.
@@ -22,26 +22,7 @@ pub(super) async fn page(
 ) -> Result<Response, Refusal> {
     let wanted = query.iter().find(|(name, _)| name == "q").map(|(_, value)| value.as_str()).unwrap_or_default();
     let seen = Seen::by(&visitor, &desk);
-    let mut body = String::new();
-    let firing = desk.alerts.firing();
-    if !firing.is_empty() {
-        body.push_str("<section aria-labelledby=\"firing\"><h2 id=\"firing\">Firing now</h2>\n<ul class=\"list\">\n");
-        for alert in firing.iter().take(MOST) {
-            let serving = alert_page::serving(&desk, &alert.name(), &alert.labels).await;
-            let by = if serving.is_empty() {
-                "<span class=\"warn\">no runbook</span>".to_owned()
-            } else {
-                escape::line(&serving.join(", "))
-            };
-            let began = alert.began().map(|began| format!(" · {}", shell::moment(began))).unwrap_or_default();
-            body.push_str(&format!(
-                "<li><a href=\"/a/{}\">{}</a> <span class=\"aside\">{by}{began}</span></li>\n",
-                shell::part(&alert.fingerprint),
-                escape::line(&alert.name())
-            ));
-        }
-        body.push_str(&format!("</ul>\n<p class=\"aside\">{} firing</p></section>\n", firing.len()));
-    }
+    let mut body = firing::section(&desk).await;
     let waiting: Vec<_> = api::lines(&desk, 200).await?.into_iter().filter(|line| line.word() == "waiting").take(MOST).collect();
     if !waiting.is_empty() {
         body.push_str("<section aria-labelledby=\"waiting\"><h2 id=\"waiting\">Waiting for an answer</h2>\n");

@@ -20,6 +20,7 @@ mod desk;
 mod door;
 mod feed;
 mod field;
+mod firing;
 mod forgery;
 mod form;
 mod gate;

@@ -90,6 +90,41 @@ fn an_alert_is_known_once_survives_the_server_and_starts_nothing() {
 }
 
 #[test]
+fn a_storm_of_one_alert_hides_no_other_and_each_of_it_can_be_reached() {
+    let place = place();
+    let server = Server::start(&place);
+    let (hook, browser) = (server.bearer(KEY), server.browser(&server.token));
+    let named = |name: &str, labels: &[(&str, &str)]| {
+        let mut message = message("firing", "checkout");
+        let labels = [&[("alertname", name)], labels].concat();
+        message["alerts"][0]["labels"] =
+            labels.iter().copied().collect::<std::collections::BTreeMap<_, _>>().into_iter().collect();
+        message["alerts"][0]["fingerprint"] = fingerprint(&labels).into();
+        (message["alerts"][0].clone(), fingerprint(&labels))
+    };
+    let send = |alerts: &[serde_json::Value]| {
+        let mut all = message("firing", "checkout");
+        all["alerts"] = alerts.into();
+        stored(&hook, &all)
+    };
+    let (disk, _) = named("DiskFull", &[("host", "db-1")]);
+    assert_eq!(send(&[disk]), 1);
+    let storm: Vec<_> =
+        (0..126).map(|nth| named("ApiHighErrorRate", &[("svc", &format!("api-{nth}")), ("team", "pay")])).collect();
+    let (alerts, prints): (Vec<_>, Vec<_>) = storm.into_iter().unzip();
+    assert_eq!(send(&alerts), 126);
+    let page = browser.get("/");
+    page.says(&["DiskFull</a>", "<code>host=db-1</code>", "126 firing", "127 firing in all", "answer-it", "no runbook"]);
+    let rows: Vec<_> = page.body.matches("ApiHighErrorRate").collect();
+    assert_eq!(rows.len(), 1, "one row for the storm: {page:?}");
+    for (nth, print) in prints.iter().enumerate() {
+        page.says(&[&format!("<a href=\"/a/{print}\"><code>svc=api-{nth}</code></a>")]);
+    }
+    // What all of them say tells none apart.
+    assert!(page.body.matches("<code>team=pay</code>").count() <= 1, "{page:?}");
+}
+
+#[test]
 fn a_second_server_does_not_take_the_alerts_of_the_first() {
     let place = place();
     let mut server = Server::start(&place);
