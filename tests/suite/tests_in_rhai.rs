@@ -134,7 +134,7 @@ fn whatever_a_run_came_to_its_test_comes_to_as_well() {
     let branches = r#"parallel("par", ["a", "b"], |item| { command("first", #{ run: ["sh", "-c", if item == "a" { "sleep 0.2" } else { "true" }], rollback: "nothing" }); command("second", #{ run: ["true"], rollback: "nothing" }); });"#;
     for (source, code, then, status) in [
         (format!("{}{flaky}", head("")), 0, None, "completed"),
-        (format!("{}{done}{fails}", head(r#", on_failure: "rollback""#)), 6, None, "failed"),
+        (format!("{}{done}{fails}", head(r#", on_failure: "rollback""#)), 6, None, "rolled back"),
         (format!("{}{done}{fails}", head("")), 1, Some((6, "rollback")), "failed"),
         (format!("{}{done}", head("")), 0, Some((6, "rollback")), "completed"),
         (format!("{}{branches}", head("")), 0, None, "completed"),

@@ -9,6 +9,7 @@ use runbook_model::failure::Failure;
 use runbook_model::id::RunId;
 use runbook_model::outcome::Outcome;
 use runbook_model::parameter::Origin;
+use runbook_model::person::Decider;
 use runbook_model::status::RunStatus;
 use runbook_model::step::StepKind;
 
@@ -33,7 +34,9 @@ pub fn recorded(run: RunId, started: &RunStarted, records: &[Record], status: &R
         text.push_str(&format!("given(#{{ hosts: {} }});\n\n", literal(&Value::Object(groups))));
     }
     text.push_str(&format!("test({}, || {{\n", quoted(&format!("as in run {run}"))));
-    let went = Went::of(records);
+    // A run that takes itself back does so in its test as well; what a person took back later is no part of it.
+    let whole = end == RunStatus::RolledBack.word();
+    let went = Went::of(records, whole);
     for (path, answers) in &went.answers {
         if let Some(answers) = given(answers) {
             text.push_str(&format!("    given({}, {answers});\n", quoted(path)));
@@ -56,6 +59,9 @@ pub fn recorded(run: RunId, started: &RunStarted, records: &[Record], status: &R
 /// How the way forwards ended, in the word of [`RunStatus::word`].
 fn forwards(records: &[Record], status: &RunStatus) -> Result<&'static str, String> {
     let turned = records.iter().position(|record| matches!(record.entry, Entry::RollbackStarted { .. }));
+    if let Some(Entry::RollbackStarted { by: Decider::Runbook, .. }) = turned.map(|at| &records[at].entry) {
+        return Ok(RunStatus::RolledBack.word());
+    }
     let before = &records[..turned.unwrap_or(records.len())];
     let ended = before.iter().rev().find_map(|record| match &record.entry {
         Entry::SessionEnded { status } => Some(status),
@@ -88,12 +94,12 @@ struct Went {
 }
 
 impl Went {
-    fn of(records: &[Record]) -> Self {
+    fn of(records: &[Record], whole: bool) -> Self {
         let (mut went, mut open) = (Self::default(), BTreeSet::new());
         for record in records {
             match &record.entry {
                 Entry::ParallelEntered(_) => went.branched = true,
-                Entry::StepIntended(intent) if !intent.path.is_rollback() => {
+                Entry::StepIntended(intent) if whole || !intent.path.is_rollback() => {
                     let path = intent.path.to_string();
                     if !went.answers.iter().any(|(known, _)| *known == path) {
                         went.names.push(Value::from(intent.spec.name.clone()));
@@ -103,7 +109,7 @@ impl Went {
                         open.insert(path);
                     }
                 }
-                Entry::StepEnded(end) if !end.path.is_rollback() => {
+                Entry::StepEnded(end) if whole || !end.path.is_rollback() => {
                     let path = end.path.to_string();
                     open.remove(&path);
                     if let Some((_, answers)) = went.answers.iter_mut().find(|(known, _)| *known == path) {
