@@ -73,3 +73,32 @@ fn a_step_that_was_passed_over_in_doubt_is_in_doubt_before_a_rollback() {
     place.expect(6, &["rollback", &run]);
     assert_eq!(place.ledger(), ["half", "back half"]);
 }
+
+#[test]
+fn a_word_about_a_step_that_the_script_has_gone_past_leaves_the_rest_as_it_was() {
+    let source = format!(
+        r#"{CAUGHT}
+        command("b", #{{ run: ["true"], rollback: || command("undo", #{{ run: ["sh", "-c", "echo back b >> ledger"] }}) }});"#
+    );
+    let place = Place::with(&source);
+    place.expect(0, &["exec", "main"]);
+    let run = place.newest_run();
+    place.expect(0, &["resolve", &run, "half", "did-not", "--why", "no trace of it"]);
+    place.expect(0, &["rollback", &run, "--dry-run"]).is_silent_about(&["in doubt"]);
+    place.expect(6, &["rollback", &run]);
+    assert_eq!(place.ledger(), ["half", "last", "back b"]);
+    place.expect(0, &["verify"]);
+}
+
+#[test]
+fn a_run_that_is_over_keeps_no_lock_for_a_rollback_that_did_not_begin() {
+    let source = format!(r#"runbook(#{{ title: "Locks", lock: "database" }});{CAUGHT}"#);
+    let place = Place::with(&source);
+    place.expect(0, &["exec", "main"]);
+    place.expect(5, &["rollback", "last"]);
+    place.runbook(
+        "other",
+        r#"runbook(#{ title: "Other", lock: "database" }); command("mine", #{ run: ["true"], rollback: "nothing" });"#,
+    );
+    place.expect(0, &["exec", "other"]);
+}

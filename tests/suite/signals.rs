@@ -94,6 +94,19 @@ fn what_the_operator_stops_is_no_failure_that_a_script_passes_over() {
 }
 
 #[test]
+fn what_an_engine_that_left_has_had_stopped_is_no_failure_either() {
+    let (place, mut terminal) =
+        begun(&tolerant("attempt(|| STEP);").replace("echo slow >>", "trap 'kill -9 $$' TERM; echo slow >>"));
+    terminal.keys("\x03").until("Ctrl-C stops it now").keys("\x03").until("stopping `slow`").keys("\x03");
+    terminal.end().with(130);
+    let child = place.command(&["resume"]).stderr(Stdio::null()).spawn().expect("the binary starts");
+    place.wait_for("began");
+    place.write("go", "");
+    assert!(child.wait_with_output().expect("it ends").status.success());
+    assert_eq!(place.ledger(), ["slow", "slow", "end", "last"]);
+}
+
+#[test]
 fn what_is_stopped_in_a_rollback_is_still_owed() {
     let place = Place::with(
         r#"command("one", #{ run: ["true"], rollback: || {

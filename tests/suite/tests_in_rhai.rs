@@ -137,6 +137,12 @@ fn whatever_a_run_came_to_its_test_comes_to_as_well() {
         (format!("{}{done}{fails}", head(r#", on_failure: "rollback""#)), 6, None, "rolled back"),
         (format!("{}{done}{fails}", head("")), 1, Some((6, "rollback")), "failed"),
         (format!("{}{done}", head("")), 0, Some((6, "rollback")), "completed"),
+        (
+            format!("{}{}", head(""), fails.replace(r#""false""#, r#""test", "-e", "mended""#)),
+            1,
+            Some((0, "mended")),
+            "completed",
+        ),
         (format!("{}{branches}", head("")), 0, None, "completed"),
         (format!("{}{done}confirm(\"Go on?\");{fails}", head("")), 4, None, "waiting"),
         (format!("{}{done}confirm(\"Go on?\");{fails}", head("")), 4, Some((8, "no")), "declined"),
@@ -146,6 +152,10 @@ fn whatever_a_run_came_to_its_test_comes_to_as_well() {
         let run = place.newest_run();
         match then {
             Some((code, "rollback")) => drop(place.expect(code, &["rollback", &run])),
+            Some((code, "mended")) => {
+                place.write("mended", "");
+                place.expect(code, &["resume", &run]);
+            }
             Some((code, _)) => {
                 place.expect(0, &["answer", &run, "--no"]);
                 place.expect(code, &["resume", &run]);

@@ -56,6 +56,10 @@ pub(super) fn ended(workplace: &Workplace<'_>, dir: &RunDir, finished: &Finished
             output::to_stderr(&format!("what is known of it: {}\n", output::safe::line(known)));
             ExitCode::of(status)
         }
+        (status, Some(halt @ Halt::Unasked { .. })) => {
+            output::to_stderr(&format!("{}\n", output::safe::line(&halt.to_string())));
+            ExitCode::of(status)
+        }
         // A run that was over before, and stays so: its rollback was broken off before it began.
         (_, Some(Halt::Interrupted)) => ExitCode::Interrupted,
         // To give a run up is what was asked for.

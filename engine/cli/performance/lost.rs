@@ -17,7 +17,7 @@ pub(super) fn exit(halt: &Halt) -> ExitCode {
         Halt::Lost(Lost::NotAlone { .. }) => ExitCode::Damaged,
         Halt::Lost(_) | Halt::Illegal(_) | Halt::Interrupted => ExitCode::Interrupted,
         Halt::Fenced(_) => ExitCode::Refused,
-        Halt::InDoubt { .. } => ExitCode::InDoubt,
+        Halt::InDoubt { .. } | Halt::Unasked { .. } => ExitCode::InDoubt,
         _ => ExitCode::StepFailed,
     }
 }

@@ -43,6 +43,8 @@ pub struct Step {
     /// An earlier attempt may have taken effect, and was opened for another without anybody knowing: the step is idempotent,
     /// or a closure of the script will tell.
     pub repeated_blindly: bool,
+    /// It failed, the run has gone past it, and it is known that it did not take effect.
+    pub(super) denied: bool,
 }
 
 /// How far a step is.
@@ -82,6 +84,12 @@ impl Step {
         self.kept.as_ref().map(Kept::opened)
     }
 
+    /// Whether somebody could tell that no attempt of a step took effect which failed, and which the run has gone past.
+    #[must_use]
+    pub fn is_denied(&self) -> bool {
+        self.denied
+    }
+
     /// What the last attempt intended, of a step that has no good end: one that failed, is open, in flight, or passed over.
     #[must_use]
     pub fn open_intent(&self) -> Option<&Intent> {
@@ -105,7 +113,7 @@ impl Step {
         let Some(StepKind::Command(command)) = self.open_spec().map(|spec| &spec.kind) else { return false };
         match &self.phase {
             StepPhase::Intended => true,
-            StepPhase::Ended(Outcome::Failed(failure)) => failure.effect_is_open() && !command.idempotent,
+            StepPhase::Ended(Outcome::Failed(failure)) => failure.effect_is_open() && !command.idempotent && !self.denied,
             _ => false,
         }
     }
@@ -125,7 +133,7 @@ impl Step {
     pub(super) fn is_open_ended(&self) -> bool {
         let Some(StepKind::Command(command)) = self.open_spec().map(|spec| &spec.kind) else { return false };
         let open = matches!(&self.phase, StepPhase::Ended(Outcome::Failed(failure)) if failure.effect_is_open());
-        open && !command.rollback_if_failed
+        open && !command.rollback_if_failed && !self.denied
     }
 
     /// Whether the step has no good end, and a closure of the script can tell if its effect is there.

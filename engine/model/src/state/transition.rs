@@ -133,11 +133,12 @@ impl RunState {
             Entry::SessionEnded { status } => {
                 self.session = None;
                 self.status = status.clone();
+                // Whoever has come to the end of the script has been asked about each of its steps. Of a run that was over before
+                // it is its rollback that nobody knows.
+                self.uncharted &= *status != RunStatus::Completed || self.over.is_some();
                 if status.is_final() {
                     self.over = Some(status.clone());
                 }
-                // Whoever has come to the end of the script has been asked about each of its steps.
-                self.uncharted &= *status != RunStatus::Completed;
                 Ok(())
             }
             Entry::PhaseEntered { path, budget } => {
@@ -294,6 +295,7 @@ impl RunState {
                     answers: Vec::new(),
                     retries: 0,
                     repeated_blindly: false,
+                    denied: false,
                 }));
                 Ok(())
             }
@@ -315,6 +317,7 @@ impl RunState {
                     step.since = record.at;
                 }
                 step.attempt = intent.attempt;
+                step.denied = false;
                 step.fingerprint = intent.fingerprint;
                 step.kept = Some(Kept::new(intent));
                 (step.seq, step.epoch, step.at) = (record.seq, record.epoch, record.at);
@@ -362,12 +365,13 @@ impl RunState {
     }
 
     fn resolve(&mut self, path: &StepPath, attempt: Attempt, verdict: Verdict, by: &Decider) -> Result<(), String> {
+        let has_gone_on = !self.is_newest(path);
         let step = self.step_mut(path)?;
         let doubtful = match &step.phase {
             StepPhase::Intended => true,
             _ if step.is_haunted() => true,
             StepPhase::Open => step.settles(),
-            StepPhase::Ended(Outcome::Failed(failure)) => failure.effect_is_open(),
+            StepPhase::Ended(Outcome::Failed(failure)) => failure.effect_is_open() && !step.denied,
             _ => false,
         };
         let Some(intent) = step.open_intent().filter(|_| doubtful) else {
@@ -393,8 +397,12 @@ impl RunState {
         };
         step.phase = match (verdict, &step.phase) {
             (Verdict::Did, _) => StepPhase::Settled,
-            // What was passed over is not done later.
+            // What was passed over is not done later, and neither is what failed and was caught: the script has gone on.
             (Verdict::DidNot, StepPhase::Skipped) => StepPhase::Skipped,
+            (Verdict::DidNot, StepPhase::Ended(_)) if has_gone_on => {
+                step.denied = true;
+                step.phase.clone()
+            }
             (Verdict::DidNot, _) => StepPhase::Open,
         };
         self.owe(path.clone(), owes);
@@ -425,6 +433,7 @@ impl RunState {
             answers: Vec::new(),
             retries: 0,
             repeated_blindly: false,
+            denied: false,
         }));
         self.owe(
             path.clone(),

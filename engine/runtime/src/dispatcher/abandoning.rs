@@ -35,7 +35,11 @@ impl Desk {
         let doubtful: Vec<_> = self.ledger.state().doubtful().into_iter().cloned().collect();
         for step in doubtful {
             if let (StepPhase::Intended, Some(intent)) = (&step.phase, step.open_intent()) {
-                drop(self.learn(intent).await?);
+                match self.learn(intent).await {
+                    // Nothing runs there any more that could be waited for, and what became of it will never be known.
+                    Err(Halt::Unasked { may_live: false, .. }) => {}
+                    learned => drop(learned?),
+                }
             }
             if self.interrupts.wanted() {
                 return Err(Halt::Interrupted);

@@ -48,7 +48,8 @@ impl Session {
         approval::may_answer(confirm, &opening.operator, state.started(), state.operator())?;
         let asked = state.step(&path).map_or(state.started_at(), |step| step.since);
         let left = approval::left(confirm, asked, state.last_at(), opening.world.now());
-        if let (Some(deadline), true) = (confirm.deadline, left.is_some_and(|left| left.millis() == 0)) {
+        let is_over = left.is_some_and(|left| left.millis() == 0) && !state.is_uncharted();
+        if let (Some(deadline), true) = (confirm.deadline, is_over) {
             return Err(Refused::TooLate { run, question: spec.name.clone(), deadline });
         }
         let shown = approval::shown(&state, &path, &spec);

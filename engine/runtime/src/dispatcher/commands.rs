@@ -190,8 +190,7 @@ impl Desk {
     /// An outcome for the script, unless the operator has stopped the command together with the run. That is no failure, which
     /// a script could catch to go on without it: the next session makes another attempt. One in doubt is settled first.
     fn unless_stopped(&self, path: &StepPath, outcome: Outcome) -> Result<Outcome, Halt> {
-        let stopped = matches!(outcome, Outcome::Failed(Failure::Stopped { .. }));
-        if stopped && self.interrupts.wanted() && !self.is_unsettled(path) { Err(Halt::Interrupted) } else { Ok(outcome) }
+        if self.interrupts.wanted() && self.was_stopped(path, &outcome) { Err(Halt::Interrupted) } else { Ok(outcome) }
     }
 
     /// The keeper could write nothing down about an attempt: it is on record that nothing was done, and the session stops.

@@ -113,7 +113,8 @@ impl Desk {
     /// What is left of the time for an answer to a question that was asked.
     fn left(&self, path: &StepPath, confirm: &Confirm) -> Option<Length> {
         let state = self.ledger.state();
-        let asked = state.step(path)?.since;
+        // Whether it was answered on the machine that had the run before, nobody here knows: it is asked anew.
+        let asked = if state.is_uncharted() { self.now().max(state.last_at()) } else { state.step(path)?.since };
         approval::left(confirm, asked, state.last_at(), self.now())
     }
 

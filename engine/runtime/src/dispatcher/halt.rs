@@ -29,6 +29,16 @@ pub enum Halt {
         /// What is known.
         known: String,
     },
+    /// Whoever watches a step could not be asked: nothing is known of it, and nobody's word counts yet.
+    #[error("{why}; until it is asked, nobody can say what became of `{at}`: mend that, then resume")]
+    Unasked {
+        /// The step.
+        at: StepPath,
+        /// Why not.
+        why: String,
+        /// Whether it may live, and be at work.
+        may_live: bool,
+    },
     /// A confirm waits for an answer and nobody is there to give it.
     #[error("`{at}` waits for an answer")]
     Suspended {
@@ -62,7 +72,7 @@ impl Halt {
             // The journal lives, and nothing was begun: what another branch has in doubt is not hidden by that.
             Self::Lost(lost) if lost.journal_lives() => 3,
             Self::Locked(_) => 3,
-            Self::InDoubt { .. } => 4,
+            Self::InDoubt { .. } | Self::Unasked { .. } => 4,
             // Where the record of a rollback ends is no fault.
             Self::Mismatch(Refusal::Backwards { .. }) => 0,
             Self::Mismatch(_) => 5,
@@ -86,7 +96,7 @@ impl Halt {
                     Refusal::PassedBy { recorded, .. } => recorded.clone(),
                 },
             }),
-            Self::InDoubt { at, .. } => Some(RunStatus::InDoubt { at: at.clone() }),
+            Self::InDoubt { at, .. } | Self::Unasked { at, .. } => Some(RunStatus::InDoubt { at: at.clone() }),
             Self::Suspended { at } => Some(RunStatus::Suspended { at: at.clone() }),
             Self::RollBack { .. } => Some(RunStatus::RollingBack),
             Self::Locked(no) => Some(RunStatus::Failed { at: None, message: no.to_string() }),

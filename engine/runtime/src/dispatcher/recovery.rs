@@ -44,11 +44,28 @@ impl Desk {
     /// Finds out what became of a command, and goes on from there.
     pub(super) async fn recover_command(&self, intent: Intent, location: Location) -> Result<Reply, Halt> {
         match self.recover(&intent, Way::Forwards).await? {
+            Recovery::Ended(outcome) if self.was_stopped(&intent.path, &outcome) => {
+                self.stopped_before(&intent.path)?;
+                self.begin_command(intent.path, intent.spec, location).await
+            }
             Recovery::Ended(outcome) => self.behind(intent, *outcome, location).await,
             Recovery::Settled => Ok(Reply::Nothing),
             Recovery::Again => self.make(intent.path, intent.spec, location).await,
             Recovery::AskScript(_) => Ok(self.settle(intent.path, intent.spec, location)),
         }
+    }
+
+    /// Whether an attempt ended because the operator had the run stopped, and may simply be made again.
+    pub(super) fn was_stopped(&self, path: &StepPath, outcome: &Outcome) -> bool {
+        matches!(outcome, Outcome::Failed(Failure::Stopped { .. })) && !self.is_unsettled(path)
+    }
+
+    /// Opens a step for another attempt whose last one was stopped; not in the session that stops.
+    pub(super) fn stopped_before(&self, path: &StepPath) -> Result<(), Halt> {
+        if self.interrupts.wanted() {
+            return Err(Halt::Interrupted);
+        }
+        self.write(Entry::StepRetried { path: path.clone(), by: Decider::Evidence })
     }
 
     /// Finds out what became of an attempt, by evidence first, then by what the author or a person says.
@@ -76,12 +93,9 @@ impl Desk {
             Recovered::Ended(Performed::InDoubt { known }) | Recovered::InDoubt { known } => Ok(Err(known)),
             // Whoever is asked writes nothing down before it answers. Should one say so, it is no word about the attempt.
             Recovered::Ended(Performed::Unwritten(unwritten)) => Ok(Err(unwritten.to_string())),
-            Recovered::Unasked { why } => Err(Halt::InDoubt {
-                at: path.clone(),
-                known: format!("{why}; until it is asked, nobody can say what became of `{path}`: mend that, then resume"),
-            }),
+            Recovered::Unasked { why, may_live } => Err(Halt::Unasked { at: path.clone(), why, may_live }),
             Recovered::Ended(performed) => {
-                let outcome = match self.timed(performed, path) {
+                let outcome = match self.timed(performed, command, path) {
                     Performed::Done(answer) => Outcome::Succeeded(answer),
                     Performed::Failed(failure) => Outcome::Failed(failure),
                     Performed::Withheld | Performed::Unwritten(_) | Performed::InDoubt { .. } => {
@@ -108,14 +122,18 @@ impl Desk {
             return command.timeout;
         }
         let passed = self.passed_since(path);
-        command.timeout.map(|timeout| Length::from_millis(timeout.millis().saturating_sub(passed.millis())))
+        // Never nothing: that is what a stop says of itself that was made before.
+        command.timeout.map(|timeout| Length::from_millis(timeout.millis().saturating_sub(passed.millis()).max(1)))
     }
 
-    /// One that was stopped for having taken too long: how long it had is not what was left of that here.
-    fn timed(&self, performed: Performed, path: &StepPath) -> Performed {
+    /// One that was stopped for having taken too long: how long it had is not what was left of that here. One that its keeper
+    /// had stopped before (`after` is nothing then) had what its author gave it.
+    fn timed(&self, performed: Performed, command: &Command, path: &StepPath) -> Performed {
+        let Some(timeout) = command.timeout.filter(|_| command.change.host().is_none()) else { return performed };
         match performed {
             Performed::Failed(Failure::TimedOut { after, receipt, exited }) => {
-                Performed::Failed(Failure::TimedOut { after: after.max(self.passed_since(path)), receipt, exited })
+                let after = if after.millis() == 0 { timeout } else { timeout.max(self.passed_since(path)) };
+                Performed::Failed(Failure::TimedOut { after, receipt, exited })
             }
             performed => performed,
         }

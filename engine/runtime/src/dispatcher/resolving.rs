@@ -24,8 +24,12 @@ impl Session {
         if matches!(state.over(), Some(RunStatus::RolledBack | RunStatus::Abandoned { .. })) {
             refuse_final(&state, "settle")?;
         }
-        let before = state.status().clone();
         let path = named(&state, step, |step| step.is_doubtful() || step.is_haunted())?;
+        let before = match state.status() {
+            // Its process has died.
+            RunStatus::Running | RunStatus::RollingBack => RunStatus::InDoubt { at: path.clone() },
+            status => status.clone(),
+        };
         let attempt = state.step(&path).map(|step| step.attempt).ok_or_else(|| Refused::NotInDoubt(path.clone()))?;
         let by = Decider::Person(opening.operator.clone());
         let (_, sources) = sources_of(&opening.dir, &state)?;
@@ -46,7 +50,7 @@ impl Session {
                 session.finish(run, Ok(RunStatus::Interrupted)).await;
                 return Err(Refused::FoundOut { run, step: path });
             }
-            Err(halt @ Halt::InDoubt { .. }) => {
+            Err(halt @ (Halt::InDoubt { .. } | Halt::Unasked { .. })) => {
                 session.finish(run, Ok(before)).await;
                 return Err(halt.into());
             }

@@ -81,6 +81,10 @@ impl Desk {
         };
         let outcome = match (phase, intent) {
             (Some(StepPhase::Intended), Some(intent)) => match self.recover(&intent, Way::Forwards).await? {
+                Recovery::Ended(outcome) if self.was_stopped(path, &outcome) => {
+                    self.stopped_before(path)?;
+                    return Ok(None);
+                }
                 Recovery::Ended(outcome) => *outcome,
                 Recovery::Settled => return Ok(None),
                 Recovery::Again => self.attempts(path, spec, &location).await?,

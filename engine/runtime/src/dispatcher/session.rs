@@ -182,7 +182,8 @@ impl Session {
         if matches!(state.status(), RunStatus::RolledBack | RunStatus::Abandoned { .. }) {
             return Err(Refused::Final { run, status: state.status().clone(), verb: "roll back" });
         }
-        if state.is_uncharted() || opening.taken_over.is_some() {
+        // Of a run that was over no forward step can be unknown, and what was taken back of it elsewhere is asked about.
+        if state.is_uncharted() && state.over().is_none() || opening.taken_over.is_some() {
             return Err(Refused::Uncharted(run));
         }
         let (program, sources) = pinned(&opening.dir, &state)?;
@@ -287,6 +288,7 @@ impl Session {
         };
         // What is over stays over, whatever was said about one of its steps; a rollback that has begun is another matter.
         let over = desk.ledger.state().over().cloned();
+        let is_over = over.is_some();
         let status = status.map(|status| match (status, over) {
             (RunStatus::Interrupted, Some(over)) => over,
             (status, _) => status,
@@ -306,7 +308,7 @@ impl Session {
                 worked: true,
             };
         };
-        let freed = if status.is_final() { desk.announce_unlocked() } else { Ok(Vec::new()) };
+        let freed = if status.is_final() || is_over { desk.announce_unlocked() } else { Ok(Vec::new()) };
         let closed = desk.ledger.close(Entry::SessionEnded { status: status.clone() }, desk.now()).await;
         match (freed, closed) {
             // Not before it is on disk that the run is over: else it might be resumed without them.

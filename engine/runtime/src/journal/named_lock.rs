@@ -104,7 +104,7 @@ impl LockRoom {
         };
         match RunState::fold(&reading.records) {
             Ok(None) => None,
-            Ok(Some(state)) if state.status().is_final() || !state.locks().contains_key(name) => None,
+            Ok(Some(state)) if state.over().is_some() || !state.locks().contains_key(name) => None,
             Ok(Some(state)) => Some(match state.status() {
                 // Its process would have the lock of the kernel.
                 RunStatus::Running | RunStatus::RollingBack => "unfinished: its process died".to_owned(),

@@ -172,6 +172,8 @@ pub enum Recovered {
     Unasked {
         /// Why not.
         why: String,
+        /// Whether it may live, and be at work.
+        may_live: bool,
     },
 }
 

@@ -89,7 +89,7 @@ pub(super) fn recovered(program: &str, found: RunFound) -> Recovered {
         RunFound::Ended(RunEnd::Unwritten(unwritten)) => Recovered::NeverBegun { evidence: unwritten.to_string() },
         RunFound::Ended(end) => Recovered::Ended(performed(program, end)),
         RunFound::NeverBegun { evidence } => Recovered::NeverBegun { evidence },
-        RunFound::Unasked { why } => Recovered::Unasked { why },
+        RunFound::Unasked { why, may_live } => Recovered::Unasked { why, may_live },
     }
 }
 

@@ -120,7 +120,7 @@ impl Hosts {
         match self.ask(site, processes, &at, limits, progress).await {
             RunFound::Ended(end) => end,
             RunFound::NeverBegun { evidence } => RunEnd::NotStarted { message: evidence },
-            RunFound::InDoubt { known } | RunFound::Unasked { why: known } => {
+            RunFound::InDoubt { known } | RunFound::Unasked { why: known, .. } => {
                 RunEnd::Lost { known: format!("{}; {known}", lost(end)) }
             }
         }
@@ -148,7 +148,7 @@ impl Hosts {
             // That there never was a courier is certain, and then nothing can have reached the host.
             RunFound::NeverBegun { evidence } => RunFound::NeverBegun { evidence },
             RunFound::InDoubt { .. } => self.ask(site, processes, &at, limits, progress).await,
-            RunFound::Unasked { why } => RunFound::Unasked { why },
+            unasked @ RunFound::Unasked { .. } => unasked,
         }
     }
 

@@ -147,6 +147,8 @@ pub enum RunFound {
     Unasked {
         /// Why not.
         why: String,
+        /// Whether it may live, and be at work.
+        may_live: bool,
     },
 }
 

@@ -115,7 +115,7 @@ pub(super) fn veiled_found(recovered: Recovered) -> Recovered {
         Recovered::Ended(performed) => Recovered::Ended(veiled(performed)),
         Recovered::NeverBegun { evidence } => Recovered::NeverBegun { evidence: known::veiled(&evidence).into_owned() },
         Recovered::InDoubt { known } => Recovered::InDoubt { known: known::veiled(&known).into_owned() },
-        Recovered::Unasked { why } => Recovered::Unasked { why: known::veiled(&why).into_owned() },
+        Recovered::Unasked { why, may_live } => Recovered::Unasked { why: known::veiled(&why).into_owned(), may_live },
     }
 }
 

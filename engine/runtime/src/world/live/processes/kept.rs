@@ -52,12 +52,16 @@ impl Kept {
             Ok(Found::Running(running)) => {
                 RunFound::Ended(told(running.wait(limits.timeout, limits.stop, keys, progress).await, limits.timeout))
             }
-            Ok(Found::Ended(end)) => RunFound::Ended(told(end, limits.timeout)),
+            // How long it had then is not what is left of that now.
+            Ok(Found::Ended(end)) => RunFound::Ended(told(end, None)),
             Ok(Found::NeverBegun { evidence }) => RunFound::NeverBegun { evidence },
             Ok(Found::InDoubt { known }) => RunFound::InDoubt { known },
             // Whatever it does, it does once: it is waited for, and never doubled.
             Ok(Found::Orphan(orphan)) => RunFound::InDoubt { known: waited(orphan.ended(), limits).await },
-            Err(fault) => RunFound::Unasked { why: fault.to_string() },
+            Err(fault) => {
+                let may_live = matches!(fault, KeeperFault::Silent { .. } | KeeperFault::Stranger { .. });
+                RunFound::Unasked { why: fault.to_string(), may_live }
+            }
         }
     }
 }
