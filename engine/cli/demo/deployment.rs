@@ -7,6 +7,7 @@ use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use super::failure::DemoFailure;
 use super::layout::{self, ADDRESS_FILE};
@@ -44,7 +45,7 @@ pub fn prepare(dir: &Path, exe: &Path) -> Result<Deployment, DemoFailure> {
         }
         Err(failure) => return Err(failure),
     };
-    let address = free_address(earlier)?;
+    let address = free_address(earlier.filter(|&address| comes_free(address)))?;
     layout::write(&root, &exe, address)?;
     Ok(Deployment { root, address })
 }
@@ -55,6 +56,21 @@ const PORTS: std::ops::Range<u16> = 10_000..32_000;
 
 /// After so many ports that are all taken, something other than bad luck is wrong.
 const TRIES: u64 = 100;
+
+/// How long the port of a service that was just stopped may still be taken.
+const LINGERING: Duration = Duration::from_secs(1);
+
+/// Whether an address can be listened on, or can be in a moment: the kernel may not have taken it back yet.
+fn comes_free(address: SocketAddr) -> bool {
+    let end = Instant::now() + LINGERING;
+    while TcpListener::bind(address).is_err() {
+        if Instant::now() >= end {
+            return false;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    true
+}
 
 /// The wanted address when it can be listened on, else a free one.
 fn free_address(wanted: Option<SocketAddr>) -> Result<SocketAddr, DemoFailure> {
