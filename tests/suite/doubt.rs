@@ -141,6 +141,14 @@ fn what_an_idempotent_step_may_have_done_before_it_failed_is_in_doubt_before_a_r
     }
 }
 
+/// Starts a run, and kills its engine as soon as its command has written to `began`.
+pub(crate) fn engine_dies(place: &Place) {
+    let mut engine = place.command(&["exec", "main"]).stderr(Stdio::null()).spawn().expect("the binary starts");
+    place.wait_for("began");
+    engine.kill().expect("kill -9");
+    engine.wait().expect("it is gone");
+}
+
 /// A command in mid-air: its effect is there, its engine is dead, and it ends as `end` says once somebody writes to `go`.
 fn in_flight(end: &str) -> Place {
     let place = Place::with(&format!(
@@ -154,10 +162,7 @@ fn in_flight(end: &str) -> Place {
     ));
     place.fifo("began");
     place.fifo("go");
-    let mut engine = place.command(&["exec", "main"]).stderr(Stdio::null()).spawn().expect("the binary starts");
-    place.wait_for("began");
-    engine.kill().expect("kill -9");
-    engine.wait().expect("it is gone");
+    engine_dies(&place);
     place
 }
 
@@ -276,10 +281,7 @@ fn a_keeper_that_does_not_answer_leaves_nothing_to_anybodys_word() {
     );
     place.fifo("began");
     place.fifo("go");
-    let mut engine = place.command(&["exec", "main"]).stderr(Stdio::null()).spawn().expect("the binary starts");
-    place.wait_for("began");
-    engine.kill().expect("kill -9");
-    engine.wait().expect("it is gone");
+    engine_dies(&place);
     let run = place.newest_run();
     let keeper = keeper_of(&place, &run);
     kill_process(keeper, Signal::STOP).expect("SIGSTOP");
@@ -318,10 +320,7 @@ fn the_time_of_a_command_goes_on_while_no_engine_lives() {
         });"#,
     );
     place.fifo("began");
-    let mut engine = place.command(&["exec", "main"]).stderr(Stdio::null()).spawn().expect("the binary starts");
-    place.wait_for("began");
-    engine.kill().expect("kill -9");
-    engine.wait().expect("it is gone");
+    engine_dies(&place);
     // Its time is over before anybody comes back: the clock is what is waited for.
     let begun = std::time::Instant::now();
     while begun.elapsed() < std::time::Duration::from_millis(1600) {

@@ -15,14 +15,20 @@ fn spans(log: &str) -> Vec<String> {
     log.lines().filter_map(of).collect()
 }
 
-#[test]
-fn the_log_says_what_the_engine_does_and_how_long_it_takes() {
+/// A run with this filter, and where its log lies.
+fn logged(filter: &str) -> (Place, Ran) {
     let place = Place::with(BOOK);
-    std::os::unix::fs::symlink("/", place.path("here")).unwrap();
+    std::os::unix::fs::symlink("/", place.path("here")).expect("a link");
     let mut command = place.command(&["exec", "main", "--log", "engine.log"]);
-    command.env("RUNBOOK_LOG", "debug");
+    command.env("RUNBOOK_LOG", filter);
     let ran = Ran::of(command);
     assert_eq!(ran.code, Some(0), "{ran}");
+    (place, ran)
+}
+
+#[test]
+fn the_log_says_what_the_engine_does_and_how_long_it_takes() {
+    let (place, ran) = logged("debug");
     ran.is_silent_about(&["DEBUG"]);
 
     let log = place.read("engine.log");
@@ -42,11 +48,7 @@ fn the_log_says_what_the_engine_does_and_how_long_it_takes() {
 
 #[test]
 fn a_log_of_warnings_says_nothing_of_a_run_without_any() {
-    let place = Place::with(BOOK);
-    std::os::unix::fs::symlink("/", place.path("here")).unwrap();
-    let mut command = place.command(&["exec", "main", "--log", "engine.log"]);
-    command.env("RUNBOOK_LOG", "warn,runbook_runtime::anchor=trace");
-    assert_eq!(Ran::of(command).code, Some(0));
+    let (place, _) = logged("warn,runbook_runtime::anchor=trace");
     assert_eq!(place.read("engine.log"), "");
 }
 

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::doubt::keeper_of;
+use crate::doubt::{engine_dies, keeper_of};
 use crate::support::Place;
 use crate::support::terminal::Terminal;
 
@@ -138,10 +138,7 @@ fn once_while_an_earlier_attempt_is_waited_for_begins_no_other() {
     let place = Place::with(&SLOW.replace("slow\", #{", "slow\", #{ idempotent: true,"));
     place.fifo("began");
     place.fifo("go");
-    let mut engine = place.command(&["exec", "main"]).stderr(Stdio::null()).spawn().expect("the binary starts");
-    place.wait_for("began");
-    engine.kill().expect("kill -9");
-    engine.wait().expect("it is gone");
+    engine_dies(&place);
     // With its keeper gone too, nobody will know how it ended.
     kill_process(keeper_of(&place, &place.newest_run()), Signal::KILL).expect("kill -9");
     let mut terminal = place.terminal(&["resume"]);

@@ -129,7 +129,7 @@ fn acts(dossier: &Dossier, asks: bool, seen: &Seen<'_>) -> String {
         return String::new();
     }
     let mut acts = String::new();
-    if !account.state.is_final() && !asks {
+    if !account.is_over && !asks {
         acts.push_str(&format!("<form method=\"post\" action=\"/runs/{run}/resume\">{field}<button>Resume</button></form>\n"));
     }
     if !account.owing.is_empty() && !matches!(account.state, RunStatus::RolledBack | RunStatus::Abandoned { .. }) {
@@ -139,7 +139,7 @@ fn acts(dossier: &Dossier, asks: bool, seen: &Seen<'_>) -> String {
              <label class=\"choice\"><input type=\"checkbox\" name=\"sure\" value=\"yes\">Roll it back for real</label><button class=\"bad\">Roll back</button></form></details>\n"
         ));
     }
-    if !account.state.is_final() {
+    if !account.is_over {
         let owed = match account.owing.len() {
             0 => String::new(),
             1 => " 1 step that it did owes a way back, and will not get one.".to_owned(),

@@ -33,6 +33,9 @@ pub struct Account {
     pub last_at: Timestamp,
     /// What it is.
     pub state: RunStatus,
+    /// Whether it has come to its end, and nothing goes on forwards from there: also when a rollback of it did not begin.
+    #[serde(skip)]
+    pub is_over: bool,
     /// How many records it has.
     pub records: u64,
     /// Who worked on it, in order.
@@ -272,6 +275,7 @@ impl Story {
             started_at: state.started_at(),
             last_at: state.last_at(),
             state: state.status().clone(),
+            is_over: state.over().is_some(),
             records: state.records(),
             promises,
             sessions: self.sessions,

@@ -10,6 +10,7 @@ mod parallel;
 mod run_state;
 mod step;
 mod transition;
+mod verdict;
 
 pub use folding::Folding;
 pub use owed::{Owed, Work};
