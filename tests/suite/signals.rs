@@ -142,8 +142,9 @@ fn once_while_an_earlier_attempt_is_waited_for_begins_no_other() {
     // With its keeper gone too, nobody will know how it ended.
     kill_process(keeper_of(&place, &place.newest_run()), Signal::KILL).expect("kill -9");
     let mut terminal = place.terminal(&["resume"]);
-    // It has heard: "is let run to its end", or, when it had not even begun to wait, that the run is interrupted.
-    terminal.until("slow").keys("\x03").until("^C").until("run ");
+    // A tick of the moving line later it waits for what is left. It has heard: "is let run to its end", or that the run is
+    // interrupted.
+    terminal.until("slow").until("⠙").keys("\x03").until("^C").until("run ");
     place.write("go", "");
     terminal.end().with(130);
     assert_eq!(place.ledger().iter().filter(|line| *line == "slow").count(), 1, "no other attempt was begun");
