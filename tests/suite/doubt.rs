@@ -333,3 +333,43 @@ fn the_time_of_a_command_goes_on_while_no_engine_lives() {
     let after = end.to_string();
     assert!(!after.contains("\"1500ms\"") && !after.contains("\"1.5s\""), "it had more time than that: {after}");
 }
+
+#[test]
+fn a_command_that_its_keeper_has_stopped_had_the_time_that_its_author_gave_it() {
+    let place = Place::with(
+        r#"command("half", #{
+            run: ["sh", "-c", "trap 'echo > began; cat go > /dev/null; exit 1' TERM; while :; do sleep 0.01; done"],
+            idempotent: true,
+            timeout: "300ms",
+            rollback: "nothing",
+        });"#,
+    );
+    place.fifo("began");
+    place.fifo("go");
+    engine_dies(&place);
+    place.write("go", "");
+    let ledger = place.state().join("runs").join(place.newest_run()).join("keeper/ledger.jsonl");
+    let end = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    while !std::fs::read_to_string(&ledger).unwrap_or_default().contains("\"ended\"") {
+        assert!(std::time::Instant::now() < end, "the keeper writes its end down");
+        std::thread::yield_now();
+    }
+    // However late somebody comes back.
+    place.expect(1, &["resume"]).says(&["stopped after 300ms"]);
+}
+
+#[test]
+fn a_run_whose_keeper_has_lost_what_it_wrote_can_be_given_up() {
+    let place = in_flight("true");
+    let run = place.newest_run();
+    kill_process(keeper_of(&place, &run), Signal::KILL).expect("kill -9");
+    // A file that opens, and whose first page nobody can read.
+    let ledger = place.state().join("runs").join(&run).join("keeper/ledger.jsonl");
+    std::fs::remove_file(&ledger).expect("it was there");
+    std::os::unix::fs::symlink("/proc/self/mem", &ledger).expect("a link");
+    place.expect(5, &["resume", &run]).says(&["keeper", "mend that, then resume"]);
+    place.expect(5, &["resolve", &run, "half", "did-not", "--why", "a guess"]);
+    place.expect(0, &["abandon", &run, "--why", "its disk is broken"]);
+    place.expect(0, &["show", &run]).says(&["abandoned"]);
+    place.write("go", "");
+}

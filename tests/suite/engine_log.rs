@@ -32,7 +32,7 @@ fn the_log_says_what_the_engine_does_and_how_long_it_takes() {
     ran.is_silent_about(&["DEBUG"]);
 
     let log = place.read("engine.log");
-    let mode = std::fs::metadata(place.path("engine.log")).unwrap().permissions().mode();
+    let mode = std::fs::metadata(place.path("engine.log")).expect("a log").permissions().mode();
     assert_eq!(mode & 0o777, 0o600, "{mode:o}");
     let told = spans(&log);
     // The intent is on disk before the change is made (I2), and all of it is sealed at the end.

@@ -109,7 +109,7 @@ fn shown(workplace: &Workplace<'_>, dir: &RunDir) -> Result<ExitCode, Failure> {
         let asked = state.step(&path).map_or(state.started_at(), |step| step.since);
         let until = approval::until(confirm, asked).map(|until| until.strftime("%Y-%m-%d %H:%M:%S UTC"));
         // An answer would be refused: what silence means comes with the next session.
-        let over = approval::left(confirm, asked, state.last_at(), Timestamp::now()).is_some_and(|left| left.millis() == 0);
+        let over = approval::left_of(&state, &path, confirm, Timestamp::now()).is_some_and(|left| left.millis() == 0);
         facts.extend(until.map(|until| format!("{} {until}", if over { "its time was over at" } else { "until" })));
         if !facts.is_empty() {
             text.push_str(&format!("  {}\n", palette.paint(Tone::Faint, &safe::line(&facts.join(" · ")))));
@@ -120,13 +120,11 @@ fn shown(workplace: &Workplace<'_>, dir: &RunDir) -> Result<ExitCode, Failure> {
             (choices, _) => choices.iter().map(|choice| format!("--choose {}", quoted(choice))).collect(),
         };
         let answer = |way: String| format!("runbook answer {} {} {way}", dir.run(), quoted(&path.to_string()));
-        let lines = match over {
-            true => vec![format!(
-                "runbook resume {}  (as the runbook says: {})",
-                dir.run(),
-                confirm.on_timeout.unwrap_or(OnTimeout::Stop).told()
-            )],
-            false => ways.into_iter().map(answer).collect(),
+        let lines = if over {
+            let then = confirm.on_timeout.unwrap_or(OnTimeout::Stop).told();
+            vec![format!("runbook resume {}  (as the runbook says: {then})", dir.run())]
+        } else {
+            ways.into_iter().map(answer).collect()
         };
         for line in lines {
             text.push_str(&format!("  {}\n", palette.paint(Tone::Faint, &safe::line(&line))));

@@ -102,7 +102,10 @@ fn unknown(state: &RunState, palette: Palette) -> String {
         text.push_str(&format!("  {head} {} may have taken effect; {then}\n", safe::line(&step.path.told())));
     }
     if state.is_uncharted() {
-        text.push_str(&format!("  {}\n", Refused::Uncharted(state.run())));
+        text.push_str(&match state.over() {
+            None => format!("  {}\n", Refused::Uncharted(state.run())),
+            Some(_) => format!("  {head} what the machine that had it before may have taken back already; each is asked about\n"),
+        });
     }
     text
 }

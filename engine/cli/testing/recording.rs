@@ -1,10 +1,10 @@
 //! A test that is written down from a real run.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use runbook_model::Value;
 use runbook_model::answer::{Answer, ExitStatus, Said};
-use runbook_model::entry::{Entry, Record, RunStarted};
+use runbook_model::entry::{Entry, Intent, Purpose, Record, RunStarted};
 use runbook_model::failure::Failure;
 use runbook_model::id::RunId;
 use runbook_model::outcome::Outcome;
@@ -38,9 +38,9 @@ pub fn recorded(run: RunId, started: &RunStarted, records: &[Record], status: &R
     // A run that takes itself back does so in its test as well; what a person took back later is no part of it.
     let whole = end == RunStatus::RolledBack.word();
     let went = Went::of(records, whole);
-    for (path, answers) in &went.answers {
-        if let Some(answers) = given(answers) {
-            text.push_str(&format!("    given({}, {answers});\n", quoted(path)));
+    for step in &went.steps {
+        if let Some(answers) = step.given() {
+            text.push_str(&format!("    given({}, {answers});\n", quoted(&step.path)));
         }
     }
     let params: serde_json::Map<_, _> = started
@@ -52,7 +52,7 @@ pub fn recorded(run: RunId, started: &RunStarted, records: &[Record], status: &R
     let params = if params.is_empty() { String::new() } else { literal(&Value::Object(params)) };
     text.push_str(&format!("\n    let ran = run({params});\n"));
     text.push_str(&format!("    assert_eq(ran.status, {});\n", quoted(end)));
-    text.push_str(&went.steps());
+    text.push_str(&went.expected());
     text.push_str("});\n");
     Ok(text)
 }
@@ -60,31 +60,28 @@ pub fn recorded(run: RunId, started: &RunStarted, records: &[Record], status: &R
 /// How the way forwards ended, in the word of [`RunStatus::word`].
 fn forwards(records: &[Record], status: &RunStatus) -> Result<&'static str, String> {
     let turned = records.iter().position(|record| matches!(record.entry, Entry::RollbackStarted { .. }));
-    if let Some(Entry::RollbackStarted { by: Decider::Runbook, .. }) = turned.map(|at| &records[at].entry) {
-        return Ok(RunStatus::RolledBack.word());
-    }
     let before = &records[..turned.unwrap_or(records.len())];
-    let ended = before.iter().rev().find_map(|record| match &record.entry {
-        Entry::SessionEnded { status } => Some(status),
-        _ => None,
-    });
-    // Turned around in the session in which it failed, the failure is the last thing before it.
-    let failed = before.iter().rev().find_map(|record| match &record.entry {
-        Entry::StepEnded(end) => match &end.outcome {
-            Outcome::Failed(Failure::Declined { .. }) => Some("declined"),
-            Outcome::Failed(_) | Outcome::Missed(_) => Some("failed"),
-            _ => None,
-        },
-        _ => None,
-    });
-    match (turned, ended.unwrap_or(status)) {
-        (_, RunStatus::Suspended { .. }) if before.iter().any(asks_in_time) => {
+    let last = |wanted: fn(&Entry) -> bool| before.iter().rev().map(|record| &record.entry).find(|entry| wanted(entry));
+    let sitting = last(|entry| matches!(entry, Entry::SessionStarted(_)));
+    let came_back = matches!(sitting, Some(Entry::SessionStarted(session)) if session.purpose == Purpose::Rollback);
+    match turned.map(|at| &records[at].entry) {
+        Some(Entry::RollbackStarted { by: Decider::Runbook, .. }) => return Ok(RunStatus::RolledBack.word()),
+        // A person chose so where it had failed.
+        Some(_) if !came_back => return Ok("failed"),
+        _ => {}
+    }
+    let ended = match last(|entry| matches!(entry, Entry::SessionEnded { .. })) {
+        Some(Entry::SessionEnded { status }) => status,
+        _ => status,
+    };
+    match ended {
+        RunStatus::Suspended { .. } if before.iter().any(asks_in_time) => {
             Err("it waits at a question with a deadline, and in a test that passes at once".to_owned())
         }
-        (_, ended @ (RunStatus::Completed | RunStatus::Declined { .. } | RunStatus::Suspended { .. })) => Ok(ended.word()),
-        (_, ended @ RunStatus::Failed { .. }) => Ok(ended.word()),
-        (Some(_), _) if failed.is_some() => Ok(failed.unwrap_or_default()),
-        (_, ended) => Err(format!("it is {}: only a run that came to an end by itself can be played again", ended.word())),
+        RunStatus::Completed | RunStatus::Declined { .. } | RunStatus::Suspended { .. } | RunStatus::Failed { .. } => {
+            Ok(ended.word())
+        }
+        _ => Err(format!("it is {}: only a run that came to an end by itself can be played again", ended.word())),
     }
 }
 
@@ -97,78 +94,88 @@ fn asks_in_time(record: &Record) -> bool {
 /// The steps of a run, and how the attempts at each went.
 #[derive(Default)]
 struct Went {
-    names: Vec<Value>,
-    answers: Vec<(String, Vec<Option<String>>)>,
+    steps: Vec<Step>,
+    /// Where each stands among them, by its path.
+    index: BTreeMap<String, usize>,
     /// Whether it had branches, whose steps come in another order each time.
     branched: bool,
 }
 
+struct Step {
+    path: String,
+    name: String,
+    is_question: bool,
+    /// What became of each attempt that counts, as `given` says it.
+    attempts: Vec<Option<String>>,
+}
+
 impl Went {
     fn of(records: &[Record], whole: bool) -> Self {
-        let (mut went, mut open) = (Self::default(), BTreeSet::new());
+        let mut went = Self::default();
         for record in records {
             match &record.entry {
                 Entry::ParallelEntered(_) => went.branched = true,
-                Entry::StepIntended(intent) if whole || !intent.path.is_rollback() => {
-                    let path = intent.path.to_string();
-                    if !went.answers.iter().any(|(known, _)| *known == path) {
-                        went.names.push(Value::from(intent.spec.name.clone()));
-                        went.answers.push((path.clone(), Vec::new()));
-                    }
-                    if matches!(intent.spec.kind, StepKind::Confirm(_)) {
-                        open.insert(path);
-                    }
-                }
-                Entry::StepEnded(end) if whole || !end.path.is_rollback() => {
-                    let path = end.path.to_string();
-                    open.remove(&path);
-                    if let Some((_, answers)) = went.answers.iter_mut().find(|(known, _)| *known == path) {
-                        answers.push(answer(&end.outcome));
+                Entry::StepIntended(intent) if whole || !intent.path.is_rollback() => went.begin(intent),
+                Entry::StepEnded(end) => {
+                    if let Some(step) = went.step(&end.path) {
+                        step.attempts.push(answer(&end.outcome));
                     }
                 }
                 // Nobody tries again in a test: what counts is how the step went after somebody had said so.
-                Entry::StepRetried { path, by } if *by != Decider::Runbook => went.forget(path),
                 Entry::StepResolved { path, .. } => went.forget(path),
+                Entry::StepRetried { path, by } if *by != Decider::Runbook => went.forget(path),
                 _ => {}
             }
-        }
-        // A question that still waits.
-        for (_, answers) in went.answers.iter_mut().filter(|(path, _)| open.contains(path)) {
-            answers.push(Some("says: \"nothing\"".to_owned()));
         }
         went
     }
 
+    fn begin(&mut self, intent: &Intent) {
+        let path = intent.path.to_string();
+        if self.index.contains_key(&path) {
+            return;
+        }
+        self.index.insert(path.clone(), self.steps.len());
+        let is_question = matches!(intent.spec.kind, StepKind::Confirm(_));
+        self.steps.push(Step { path, name: intent.spec.name.clone(), is_question, attempts: Vec::new() });
+    }
+
+    fn step(&mut self, path: &StepPath) -> Option<&mut Step> {
+        self.steps.get_mut(*self.index.get(&path.to_string())?)
+    }
+
     fn forget(&mut self, path: &StepPath) {
-        let path = path.to_string();
-        self.answers.iter_mut().filter(|(known, _)| *known == path).for_each(|(_, answers)| answers.clear());
+        if let Some(step) = self.step(path) {
+            step.attempts.clear();
+        }
     }
 
     /// What the steps are compared with.
-    fn steps(mut self) -> String {
+    fn expected(&self) -> String {
+        let mut names: Vec<&str> = self.steps.iter().map(|step| step.name.as_str()).collect();
         if !self.branched {
-            return format!("    assert_eq(ran.steps, {});\n", literal(&Value::Array(self.names)));
+            return format!("    assert_eq(ran.steps, {});\n", literal(&Value::from(names)));
         }
-        self.names.sort_by_key(ToString::to_string);
-        let names = literal(&Value::Array(self.names));
+        names.sort_unstable();
         format!(
-            "    // Branches come in another order each time.\n    let steps = ran.steps;\n    steps.sort();\n    assert_eq(steps, {names});\n"
+            "    // Branches come in another order each time.\n    let steps = ran.steps;\n    steps.sort();\n    assert_eq(steps, {});\n",
+            literal(&Value::from(names))
         )
     }
 }
 
-/// The answers of one step: one, or as many as it had attempts. A question that was asked again is answered as it was last.
-fn given(answers: &[Option<String>]) -> Option<String> {
-    let told =
-        |answer: &Option<String>| answer.as_ref().map_or_else(|| "#{ exits: 0 }".to_owned(), |answer| format!("#{{ {answer} }}"));
-    match answers {
-        [] => None,
-        [only] => only.is_some().then(|| told(only)),
-        [.., Some(last)] if last.starts_with("says:") || last.starts_with("chooses:") || last.starts_with("enters:") => {
-            Some(format!("#{{ {last} }}"))
+impl Step {
+    /// What `given` takes: one answer, or as many as there were attempts; `None` when the step went as it does without a word.
+    fn given(&self) -> Option<String> {
+        let told = |answer: &Option<String>| format!("#{{ {} }}", answer.as_deref().unwrap_or("exits: 0"));
+        match self.attempts.as_slice() {
+            [] if self.is_question => Some("#{ says: \"nothing\" }".to_owned()),
+            // A question that was asked again counts as it was answered last.
+            [.., last] if self.is_question => last.is_some().then(|| told(last)),
+            attempts if attempts.iter().all(Option::is_none) => None,
+            [only] => Some(told(only)),
+            several => Some(format!("[{}]", several.iter().map(told).collect::<Vec<_>>().join(", "))),
         }
-        several if several.iter().all(Option::is_none) => None,
-        several => Some(format!("[{}]", several.iter().map(told).collect::<Vec<_>>().join(", "))),
     }
 }
 

@@ -94,6 +94,14 @@ pub fn left(confirm: &Confirm, asked: Timestamp, last: Timestamp, now: Timestamp
     Some(Length::from_millis(whole.saturating_sub(u64::try_from(passed).unwrap_or(0))))
 }
 
+/// What is left of the time for an answer to a question that a run has asked; `None` when there is no deadline. A run that was taken
+/// over asks anew: whether it was answered where it was before, nobody knows here.
+#[must_use]
+pub fn left_of(state: &RunState, path: &StepPath, confirm: &Confirm, now: Timestamp) -> Option<Length> {
+    let asked = state.step(path).filter(|_| !state.is_uncharted()).map_or(now.max(state.last_at()), |step| step.since);
+    left(confirm, asked, state.last_at(), now)
+}
+
 /// When the time for an answer is over that was asked for then; `None` when there is no deadline.
 #[must_use]
 pub fn until(confirm: &Confirm, asked: Timestamp) -> Option<Timestamp> {

@@ -107,7 +107,7 @@ mod tests {
 
     #[test]
     fn a_deadline_counts_from_the_first_time_that_it_was_asked() {
-        let at = |second| Timestamp::from_second(second).unwrap();
+        let at = |second| Timestamp::from_second(second).expect("a moment");
         let escalate = vec!["bob".to_owned()];
         let intent = intent(Confirm { deadline: "10s".parse().ok(), escalate, ..Confirm::default() });
         let mut asked = Asked::default();

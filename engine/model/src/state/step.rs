@@ -84,12 +84,6 @@ impl Step {
         self.kept.as_ref().map(Kept::opened)
     }
 
-    /// Whether somebody could tell that no attempt of a step took effect which failed, and which the run has gone past.
-    #[must_use]
-    pub fn is_denied(&self) -> bool {
-        self.denied
-    }
-
     /// What the last attempt intended, of a step that has no good end: one that failed, is open, in flight, or passed over.
     #[must_use]
     pub fn open_intent(&self) -> Option<&Intent> {

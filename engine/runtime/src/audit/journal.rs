@@ -107,7 +107,7 @@ pub(super) mod tests {
 
     pub(in crate::audit) fn is_clean(place: &Path) {
         let mut fsck = std::process::Command::new("git");
-        let fsck = fsck.args(["fsck", "--strict", "--full", "--no-dangling"]).current_dir(place).output().unwrap();
+        let fsck = fsck.args(["fsck", "--strict", "--full", "--no-dangling"]).current_dir(place).output().expect("git");
         assert!(fsck.status.success(), "{}", String::from_utf8_lossy(&fsck.stderr));
     }
 

@@ -46,10 +46,8 @@ impl Session {
             want,
         })?;
         approval::may_answer(confirm, &opening.operator, state.started(), state.operator())?;
-        let asked = state.step(&path).map_or(state.started_at(), |step| step.since);
-        let left = approval::left(confirm, asked, state.last_at(), opening.world.now());
-        let is_over = left.is_some_and(|left| left.millis() == 0) && !state.is_uncharted();
-        if let (Some(deadline), true) = (confirm.deadline, is_over) {
+        let left = approval::left_of(&state, &path, confirm, opening.world.now());
+        if let (Some(deadline), true) = (confirm.deadline, left.is_some_and(|left| left.millis() == 0)) {
             return Err(Refused::TooLate { run, question: spec.name.clone(), deadline });
         }
         let shown = approval::shown(&state, &path, &spec);

@@ -112,10 +112,7 @@ impl Desk {
 
     /// What is left of the time for an answer to a question that was asked.
     fn left(&self, path: &StepPath, confirm: &Confirm) -> Option<Length> {
-        let state = self.ledger.state();
-        // Whether it was answered on the machine that had the run before, nobody here knows: it is asked anew.
-        let asked = if state.is_uncharted() { self.now().max(state.last_at()) } else { state.step(path)?.since };
-        approval::left(confirm, asked, state.last_at(), self.now())
+        approval::left_of(&self.ledger.state(), path, confirm, self.now())
     }
 
     /// The attempt at a question that was asked in an earlier session, when its time has passed meanwhile.

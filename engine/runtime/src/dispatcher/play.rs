@@ -20,10 +20,9 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
-use super::Halt;
-use super::Refused;
 use super::desk::Desk;
 use super::recovery::Recovery;
+use super::{Halt, Refused};
 use crate::line::Call;
 use crate::report::Progress;
 use crate::script::{Actor, Diagnostics, Ending, ScriptFailure};
@@ -178,7 +177,7 @@ impl Desk {
                     return Ok(self.completed());
                 }
                 Ending::HungUp => match self.take_halt() {
-                    Some(Halt::RollBack { at }) if self.may_not_turn_around() => return Ok(RunStatus::Suspended { at }),
+                    Some(Halt::RollBack { at }) if self.refuses_to_turn_around() => return Ok(RunStatus::Suspended { at }),
                     Some(Halt::RollBack { at }) => {
                         return self.roll_back(actor, calls, Decider::Runbook, format!("nobody answered `{at}` in time")).await;
                     }
@@ -262,15 +261,15 @@ impl Desk {
                 }
                 Ok(After::Again)
             }
-            (Some(Chosen::RollBack(_)), step) if self.may_not_turn_around() => Ok(After::Stop(stopped(step.as_ref(), why))),
+            (Some(Chosen::RollBack(_)), step) if self.refuses_to_turn_around() => Ok(After::Stop(stopped(step.as_ref(), why))),
             (Some(Chosen::RollBack(by)), _) => Ok(After::RollBack(by, why)),
             (Some(_), step) => Ok(After::Stop(stopped(step.as_ref(), why))),
             (None, step) => {
                 let turns_around = {
-                    let started = self.ledger.state().started().clone();
-                    started.mode == Mode::Live && started.on_failure == OnFailure::Rollback
+                    let state = self.ledger.state();
+                    state.started().mode == Mode::Live && state.started().on_failure == OnFailure::Rollback
                 };
-                if turns_around && !self.may_not_turn_around() {
+                if turns_around && !self.refuses_to_turn_around() {
                     return Ok(After::RollBack(Decider::Runbook, why));
                 }
                 Ok(After::Stop(stopped(step.as_ref(), why)))
@@ -278,15 +277,17 @@ impl Desk {
         }
     }
 
-    /// Whether the run stops where it would be rolled back: the machine that had it before may have made changes that nobody
-    /// here knows, and they would stay.
-    fn may_not_turn_around(&self) -> bool {
-        let state = self.ledger.state();
-        if state.is_uncharted() {
-            let why = Refused::Uncharted(state.run()).to_string();
-            self.ledger.progress(&Progress::Notice { text: why });
+    /// Whether the run stops where it would be rolled back, and says why: the machine that had it before may have made changes
+    /// that nobody here knows, and they would stay.
+    fn refuses_to_turn_around(&self) -> bool {
+        let (run, is_uncharted) = {
+            let state = self.ledger.state();
+            (state.run(), state.is_uncharted())
+        };
+        if is_uncharted {
+            self.ledger.progress(&Progress::Notice { text: Refused::Uncharted(run).to_string() });
         }
-        state.is_uncharted()
+        is_uncharted
     }
 
     /// Whether a step is a confirm: nobody may pass over one, or `by` and `quorum` would hold for those only who ask for them.

@@ -127,15 +127,15 @@ impl Desk {
     }
 
     /// One that was stopped for having taken too long: how long it had is not what was left of that here. One that its keeper
-    /// had stopped before (`after` is nothing then) had what its author gave it.
+    /// had stopped before (`after` is nothing then), or one on a host, had what its author gave it.
     fn timed(&self, performed: Performed, command: &Command, path: &StepPath) -> Performed {
-        let Some(timeout) = command.timeout.filter(|_| command.change.host().is_none()) else { return performed };
-        match performed {
-            Performed::Failed(Failure::TimedOut { after, receipt, exited }) => {
-                let after = if after.millis() == 0 { timeout } else { timeout.max(self.passed_since(path)) };
+        match (performed, command.timeout) {
+            (Performed::Failed(Failure::TimedOut { after, receipt, exited }), Some(timeout)) => {
+                let is_before = after.millis() == 0 || command.change.host().is_some();
+                let after = if is_before { timeout } else { timeout.max(self.passed_since(path)) };
                 Performed::Failed(Failure::TimedOut { after, receipt, exited })
             }
-            performed => performed,
+            (performed, _) => performed,
         }
     }
 
