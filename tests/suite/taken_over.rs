@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
+use std::time::{Duration, Instant};
 
 use crate::hand_over::{Remote, away, machine, until};
 use crate::support::{Place, Ran};
@@ -95,4 +96,29 @@ fn what_the_other_machine_may_have_done_is_not_left_behind_by_a_rollback() {
     pair.new.expect(0, &["resume", &pair.run]);
     pair.new.expect(6, &["rollback", &pair.run]);
     assert_eq!(pair.new.ledger(), ["back two", "back one"]);
+}
+
+#[test]
+fn a_question_whose_time_went_by_where_nobody_looked_is_asked_anew() {
+    let remote = Remote::new();
+    let source = r#"
+        command("one", #{ run: ["sh", "-c", "echo one >> ledger"], rollback: ["sh", "-c", "echo back one >> ledger"] });
+        confirm("Go on?", #{ deadline: "8s", on_timeout: "rollback" });
+        command("two", #{ run: ["sh", "-c", "echo two >> ledger"], rollback: "nothing" });
+    "#;
+    let (old, new) = (machine(source, &remote.url()), machine(source, &remote.url()));
+    let mut terminal = old.terminal(&["exec", "main"]);
+    terminal.until("[y/N] ");
+    let run = old.newest_run();
+    until("the push", || remote.holds(&run, "\"kind\":\"confirm\""));
+    terminal.kill();
+    // The clock is what is waited for: its time is over for whoever counts from when it was asked there.
+    let asked = Instant::now();
+    while asked.elapsed() < Duration::from_secs(8) {
+        std::thread::park_timeout(Duration::from_secs(8) - asked.elapsed());
+    }
+    new.expect(4, &["resume", &run, "--from", &remote.url(), "--take-over", "its plug is pulled"]).says(&["Go on?"]);
+    assert!(new.ledger().is_empty());
+    new.expect(0, &["answer", &run, "--yes"]);
+    new.expect(5, &["resume", &run]).says(&["two", "after its last push"]);
 }

@@ -184,8 +184,11 @@ fn known(dir: &Path, key: u64, at: Timestamp, begun: Option<&Begun>, living: Opt
         None => {
             let left = marked(dir, key);
             let names: Vec<_> = left.iter().map(|process| format!("`{}` ({})", process.name, process.pid)).collect();
-            let left =
-                if names.is_empty() { String::new() } else { format!(", but {} that it started still live", names.join(", ")) };
+            let left = match names.as_slice() {
+                [] => String::new(),
+                [one] => format!(", but {one} that it started still lives"),
+                several => format!(", but {} that it started still live", several.join(", ")),
+            };
             format!("; its keeper is dead, and it does not run any more{left}")
         }
     });
