@@ -1,6 +1,8 @@
 //! A real nginx with TLS on loopback, whose authority nobody knows.
 
+use std::fs;
 use std::net::{TcpListener, TcpStream};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -41,7 +43,7 @@ impl Nginx {
             .spawn()
             .expect("nginx (Debian: nginx-light)");
         let end = Instant::now() + Duration::from_secs(30);
-        while TcpStream::connect(("127.0.0.1", ports[1])).is_err() {
+        while !has_begun(ports[1], &place.path("nginx/pid")) {
             assert!(Instant::now() < end && child.try_wait().expect("ours").is_none(), "{}", place.read("nginx/error.log"));
             std::thread::yield_now();
         }
@@ -49,6 +51,12 @@ impl Nginx {
             [("https", ports[0]), ("http", ports[1])].map(|(scheme, port)| format!("{scheme}://localhost:{port}"));
         Self { child, url, plain_url }
     }
+}
+
+/// Whether an nginx listens at this port and has written its pid. It listens first: between the two a reload would not find it,
+/// and a photograph of its files would differ from every later one.
+pub(crate) fn has_begun(port: u16, pid: &Path) -> bool {
+    TcpStream::connect(("127.0.0.1", port)).is_ok() && fs::read_to_string(pid).is_ok_and(|pid| pid.ends_with('\n'))
 }
 
 impl Drop for Nginx {

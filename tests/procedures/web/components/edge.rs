@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::{free_port, until};
-use crate::support::Place;
+use crate::support::{Place, nginx};
 
 /// An nginx that sends requests to the upstream `api`, whose block lies in a file of its own in the place: `edge/upstream.conf`.
 pub(crate) struct Edge {
@@ -29,9 +29,9 @@ impl Edge {
             .stdin(Stdio::null())
             .spawn()
             .expect("nginx (Debian: nginx-light)");
-        until("nginx listens", || {
+        until("nginx has begun", || {
             assert!(child.try_wait().expect("ours").is_none(), "{}", place.read("edge/error.log"));
-            TcpStream::connect(("127.0.0.1", port)).is_ok()
+            nginx::has_begun(port, &place.path("edge/pid"))
         });
         Self { child, front: format!("http://127.0.0.1:{port}"), port }
     }
