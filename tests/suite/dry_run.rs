@@ -44,6 +44,26 @@ fn an_assumed_result_lets_the_rehearsal_go_on() {
 }
 
 #[test]
+fn an_assumed_answer_takes_the_rehearsal_the_way_of_a_choice() {
+    let place = Place::with(
+        r#"
+        let way = confirm("which way?", #{ choices: ["left", "right"], assume: "right" });
+        let who = confirm("who goes?", #{ input: "a name" });
+        command(`${who} goes ${way}`, #{ run: ["touch", way], rollback: ["rm", way] });
+        if way == "right" { command("turn right", #{ run: ["touch", "turned"], rollback: "nothing" }); }
+        if confirm("on?") { command("go on", #{ run: ["touch", "on"], rollback: "nothing" }); }
+        "#,
+    );
+    let rehearsed = place.expect(0, &["exec", "main", "--dry-run"]);
+    rehearsed.says(&["taken instead: \"right\"", "‹answer of \"who goes?\"› goes right", "turn right", "go on"]);
+    place.write(
+        "runbooks/main.rhai",
+        "runbook(#{ title: \"main\" }); if confirm(\"who?\", #{ input: \"a name\" }) == \"ann\" { print(1); }",
+    );
+    place.expect(3, &["exec", "main", "--dry-run"]).says(&["the answer of \"who?\" is not known", "assume"]);
+}
+
+#[test]
 fn a_check_that_a_withheld_change_keeps_from_passing_is_unknown() {
     let place = Place::with(
         r#"

@@ -166,6 +166,9 @@ pub struct Confirm {
     /// What silence means.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub on_timeout: Option<OnTimeout>,
+    /// What a rehearsal takes for the choice or the text, because it asks nobody. A question of yes or no has a yes there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub assume: Option<String>,
 }
 
 impl Confirm {

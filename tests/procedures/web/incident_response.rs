@@ -139,6 +139,12 @@ fn a_rehearsal_calls_nobody_and_a_kill_loses_nothing() {
     stage.place.roll_back();
     assert_eq!(std::fs::read_dir(stage.place.path("incidents")).expect("incidents").count(), 1);
     let (before, heard) = (stage.place.photograph(), stage.heard().len());
-    stage.place.expect(3, &[&exec[..], &["--dry-run"]].concat()).says(&["withheld"]);
+    let rehearsed = stage.place.expect(0, &[&exec[..], &["--dry-run"]].concat());
+    rehearsed.says(&[
+        "withheld",
+        "taken instead: \"somebody of level 1\"",
+        "taken instead: \"it is over\"",
+        "tell people that it is over",
+    ]);
     assert_eq!((stage.place.photograph(), stage.heard().len()), (before, heard));
 }

@@ -101,7 +101,8 @@ impl Desk {
             }
             Reaction::Withheld => {
                 let yes_or_no = confirm.choices.is_empty() && confirm.input.is_none();
-                Outcome::Withheld { assumed: yes_or_no.then_some(Value::Bool(true)) }
+                let assumed = confirm.assume.clone().map(Value::from);
+                Outcome::Withheld { assumed: assumed.or_else(|| yes_or_no.then_some(Value::Bool(true))) }
             }
             Reaction::TimedOut => self.silence(&path, confirm, shown)?,
         };

@@ -41,6 +41,7 @@ fn confirm(ctx: &NativeCallContext, stage: &Stage, question: &Dynamic, given: Op
             Some("proceed") => Some(OnTimeout::Proceed),
             _ => None,
         },
+        assume: options.text("assume"),
     };
     if !confirm.choices.is_empty() && confirm.input.is_some() {
         return options.complain("input", Code::BadOption, "`choices` and `input` cannot stand together").raise();
@@ -51,7 +52,26 @@ fn confirm(ctx: &NativeCallContext, stage: &Stage, question: &Dynamic, given: Op
             return options.complain(needs_deadline, Code::BadOption, message).help("add `deadline: \"5m\"`").raise();
         }
     }
+    let is_yes_or_no = confirm.choices.is_empty() && confirm.input.is_none();
+    if !is_yes_or_no && confirm.on_timeout == Some(OnTimeout::Proceed) {
+        let message = "nobody has answered then: there is no choice or text to proceed with";
+        let help = "say `\"stop\"` or `\"rollback\"`, or ask a question of yes or no";
+        return options.complain("on_timeout", Code::BadOption, message).help(help).raise();
+    }
+    if is_yes_or_no && confirm.assume.is_some() {
+        let message = "a rehearsal takes a question of yes or no as answered with yes";
+        return options.complain("assume", Code::BadOption, message).help("leave `assume` out").raise();
+    }
+    if let Some(assumed) = confirm.assume.as_ref().filter(|assumed| !is_choice(&confirm, assumed)) {
+        let message = format!("`{assumed}` is none of the choices");
+        return options.complain("assume", Code::BadOption, message).help("take one of `choices`, as it stands there").raise();
+    }
     let (path, name) = stage.enter(ctx, question)?;
     let spec = StepSpec { name, kind: StepKind::Confirm(confirm) };
     Asked { ctx, stage, path, spec, look: None, settle: None, against: None }.converse()
+}
+
+/// Whether this could be an answer: any text where there is nothing to choose.
+fn is_choice(confirm: &Confirm, said: &str) -> bool {
+    confirm.choices.is_empty() || confirm.choices.iter().any(|choice| choice == said)
 }

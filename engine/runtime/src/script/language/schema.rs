@@ -245,6 +245,7 @@ static TABLES: &[Table] = &[
             option("deadline", OptionType::Length, "how long an answer may take"),
             option("escalate", OptionType::Texts, "who is asked next when nobody answered, each for one more deadline"),
             option("on_timeout", OptionType::Word(&["stop", "rollback", "proceed"]), "what silence means; stop when absent"),
+            option("assume", OptionType::Text, "the choice or the text that a rehearsal takes, as it asks nobody"),
         ],
     },
     Table {
