@@ -17,7 +17,7 @@ pub(super) enum Exercise {
 pub(super) struct Row {
     pub(super) runbook: &'static str,
     pub(super) stage: fn() -> Box<dyn Exercised>,
-    /// A rehearsal ends with 0, or with 3 where the runbook branches on what only the real change could tell.
+    /// A rehearsal ends with 0, or with 3 where something that was not done before it, a change or a question, may be why a look fails.
     pub(super) rehearsal: i32,
     /// Exercises that it is excused from, and why.
     pub(super) excused: &'static [(Exercise, &'static str)],

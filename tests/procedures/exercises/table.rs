@@ -51,14 +51,12 @@ table! {
         ..row("health-sweep", web::health_sweep::exercised)
     };
     incident_response => Row {
-        rehearsal: 3,
         passed_over: &["call level 1", "tell who leads", "tell people that it is over"],
         ..row("incident-response", web::incident_response::exercised)
     };
     migrate_schema => row("migrate-schema", changing_data::migrate_schema);
     postgres_add_index => row("postgres-add-index", postgres_add_index::exercised);
     postgres_slow_queries => Row {
-        rehearsal: 3,
         excused: &[(RolledBack, "a connection that was ended was ended; the report can be taken back, and a test of its own does")],
         ..row("postgres-slow-queries", changing_data::slow_queries)
     };
