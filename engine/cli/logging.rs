@@ -33,6 +33,11 @@ impl Logging {
             return Ok(());
         }
         let filter = self.filter.as_deref().unwrap_or("debug");
+        if let Some(word) = filter.split(',').map(str::trim).find(|word| is_mistyped(word)) {
+            let refused =
+                Failure::usage(format!("`{word}` in the log filter `{filter}` is neither a level nor a module of the engine"));
+            return Err(refused.hint("levels: error, warn, info, debug, trace; one module: RUNBOOK_LOG=runbook_runtime=debug"));
+        }
         // `Targets` and not `EnvFilter`: what it cannot do is to filter by the fields of a span, for which that brings a regular
         // expression engine along into every start.
         let events: Targets = filter
@@ -55,4 +60,11 @@ impl Logging {
         };
         started.map_err(|error| Failure::usage(format!("cannot start logging: {error}")))
     }
+}
+
+/// Whether this is a word alone that is probably meant as a level: `Targets` takes any for a module of that name, which then
+/// logs nothing at all.
+fn is_mistyped(word: &str) -> bool {
+    let is_level = word.parse::<LevelFilter>().is_ok();
+    !is_level && !word.is_empty() && !word.contains('=') && !word.contains("::") && !word.starts_with("runbook")
 }

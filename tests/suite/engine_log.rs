@@ -63,3 +63,15 @@ fn a_filter_that_cannot_be_read_is_refused_with_one_that_can() {
         ran.says(&[filter, "is no log filter", "RUNBOOK_LOG=debug"]);
     }
 }
+
+#[test]
+fn a_level_with_a_typing_mistake_is_not_taken_for_a_module() {
+    let place = Place::with(BOOK);
+    for filter in ["dbug", "info,dbug", "warning"] {
+        let mut command = place.command(&["list"]);
+        command.env("RUNBOOK_LOG", filter);
+        let ran = Ran::of(command);
+        assert_eq!(ran.code, Some(2), "{ran}");
+        ran.says(&[filter, "neither a level nor a module", "info, debug"]);
+    }
+}
