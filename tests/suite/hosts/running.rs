@@ -38,6 +38,28 @@ fn a_command_runs_there_with_its_words_its_environment_and_its_input() {
 }
 
 #[test]
+fn a_run_that_only_looked_leaves_nothing_there() {
+    let hosts = Hosts::start(&["web-1", "web-2"]);
+    let source = r#"
+        for host in ["web-1", "web-2"] {
+            check(`${host} answers`, || exec::output(["true"], #{ on: host }).ok);
+        }
+    "#;
+    let place = place(&hosts, source);
+    place.expect(0, &["exec", "main"]);
+    for name in ["web-1", "web-2"] {
+        let runs = hosts.path(&format!("{name}.home/.cache/runbook"));
+        let left = || std::fs::read_dir(&runs).expect("it was there").count();
+        // What a look had is put away behind its end, for which nobody waits. Time bounds a broken test only.
+        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
+        while left() > 0 {
+            assert!(std::time::Instant::now() < deadline, "{name} has not forgotten the run");
+            std::thread::yield_now();
+        }
+    }
+}
+
+#[test]
 fn codes_and_signals_come_back_and_255_is_a_code_like_any_other() {
     let hosts = Hosts::start(&["web-1"]);
     let source = r#"

@@ -172,6 +172,14 @@ rb_w=$((rb_w - 1));
 done;
 [ $# -eq 0 ] || rm -f "$@";
 };
+rb_vacate() {
+rb_i=0;
+while [ -d "$rb_b/$rb_r" ] && [ "$rb_i" -lt 10 ]; do
+rb_i=$((rb_i + 1));
+rb_nap 0.2;
+rmdir "$rb_b/$rb_r";
+done;
+};
 # How it ended into rb_z; nothing when that is not written yet.
 rb_ended() { rb_read; [ -n "$rb_z" ]; };
 # The first process into rb_p, if it was begun, and whether it lives.
@@ -343,6 +351,7 @@ rb_members survived;
 rb_say stopped;;
 forget)
 rb_forget $rb_1 $rb_2 $rb_3 $rb_4;
-rmdir "$rb_b/$rb_r" 2>/dev/null;
-rb_say forgotten;;
+rb_say forgotten;
+# Nobody waits for a look that is still putting away what it had; then the place of the run is gone as well.
+rmdir "$rb_b/$rb_r" 2>/dev/null || { rb_vacate </dev/null >/dev/null 2>&1 & };;
 esac

@@ -1,35 +1,83 @@
-//! Lets a host forget what it kept of attempts.
+//! Lets hosts forget what they kept of attempts.
 
 use std::io::Write as _;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::{Link, far};
 
-/// How long the end of a run may be kept waiting for it.
+/// How long the end of a run may be kept waiting for all hosts together.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// Lets a host forget attempts of a run. It costs a few kilobytes there when it cannot be done, and nothing here.
-pub fn forget(link: &Link, run: &str, keys: &[String]) {
+/// How many are asked at the same time.
+const AT_ONCE: usize = 64;
+
+/// Lets hosts forget attempts of a run, and that it was there at all once nothing is left of it. Where it cannot be done it
+/// costs a few kilobytes there, and nothing here.
+///
+/// They are asked at the same time: hosts that were reached in the morning and are gone now, with the network between, cost
+/// the end of the run no more than one of them would.
+pub fn forget(run: &str, hosts: &[(Link, Vec<String>)]) {
+    let deadline = Instant::now() + PATIENCE;
+    let mut waiting = hosts.iter();
+    let mut asked: Vec<Child> = Vec::new();
+    loop {
+        asked.retain_mut(|child| matches!(child.try_wait(), Ok(None)));
+        while asked.len() < AT_ONCE
+            && let Some((link, keys)) = waiting.next()
+        {
+            asked.extend(ask(link, run, keys));
+        }
+        if asked.is_empty() {
+            return;
+        }
+        if Instant::now() > deadline {
+            for mut child in asked {
+                child.kill().and_then(|()| child.wait()).map(drop).unwrap_or(());
+            }
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+fn ask(link: &Link, run: &str, keys: &[String]) -> Option<Child> {
     let argv = link.argv(false, std::path::Path::new("/dev/null"));
-    let child = Command::new(&argv[0])
+    let mut child = Command::new(&argv[0])
         .args(&argv[1..])
         .arg(far::command())
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
-        .spawn();
-    let Ok(mut child) = child else { return };
+        .spawn()
+        .ok()?;
     if let Some(mut stdin) = child.stdin.take() {
         // The far half begins the same way whatever it is asked for: the nonce is of no use here.
         stdin.write_all(format!("forget - {run} - {}\n", keys.join(" ")).as_bytes()).unwrap_or(());
     }
-    let deadline = Instant::now() + PATIENCE;
-    while matches!(child.try_wait(), Ok(None)) {
-        if Instant::now() > deadline {
-            child.kill().and_then(|()| child.wait()).map(drop).unwrap_or(());
-            return;
-        }
-        std::thread::sleep(Duration::from_millis(2));
+    Some(child)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    /// Each of two waits for the other one: one after the other, neither would come to its end.
+    #[test]
+    fn hosts_are_asked_at_the_same_time() {
+        let dir = tempfile::tempdir().unwrap();
+        let (program, said) = (dir.path().join("ssh"), dir.path().join("said"));
+        let place = dir.path().display();
+        let script = format!("#!/bin/sh\ncd {place}\nif mkdir first 2>/dev/null; then cat line >said; else cat >line; fi\n");
+        fs::write(&program, script).unwrap();
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o700)).unwrap();
+        rustix::fs::mknodat(rustix::fs::CWD, dir.path().join("line"), rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
+        let host =
+            |name: &str| Link { ssh: program.display().to_string(), options: Vec::new(), host: name.to_owned(), shared: None };
+        forget("RUN", &[(host("web-1"), vec!["k1".to_owned()]), (host("web-2"), vec!["k1".to_owned()])]);
+        assert_eq!(fs::read_to_string(said).unwrap(), "forget - RUN - k1\n");
     }
 }

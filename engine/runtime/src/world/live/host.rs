@@ -264,15 +264,15 @@ impl Hosts {
 }
 
 impl Drop for Hosts {
-    /// What the hosts kept of attempts whose ends are in the journal is of no use any more.
+    /// What the hosts kept of attempts whose ends are in the journal is of no use any more, nor is the place of the run on one
+    /// where it only looked.
     fn drop(&mut self) {
         let Ok(links) = self.links.try_lock() else { return };
-        for link in links.known() {
-            let keys = self.keepsakes.borrow_mut().rest(&link.host);
-            if !keys.is_empty() {
-                crate::hosts::forget(&link, &self.run, &keys);
-            }
-        }
+        let mut links = links.known();
+        links.retain(|link| self.known.borrow().contains(&link.host));
+        let kept = |link: Link| (self.keepsakes.borrow_mut().rest(&link.host), link);
+        let hosts: Vec<_> = links.into_iter().map(kept).map(|(keys, link)| (link, keys)).collect();
+        crate::hosts::forget(&self.run, &hosts);
     }
 }
 
