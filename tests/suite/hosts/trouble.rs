@@ -1,6 +1,7 @@
 //! Hosts that cannot be reached, are not who they were, or get lost in mid-command.
 
 use rustix::fs::{Mode, OFlags};
+use rustix::process::{Pid, Signal, kill_process};
 
 use super::sshd::{Hosts, wait_gone};
 use super::{ended, place, slow, started};
@@ -16,6 +17,58 @@ fn a_host_that_cannot_be_reached_is_a_failure_of_that_host_and_nothing_was_start
     rehearsed.says(&["would run: on web-1: true", "Connection refused"]);
     hosts.wake("web-1");
     place.expect(0, &["resume"]);
+}
+
+/// Connections to `web-2` are made by this command, which makes none.
+fn by_way_of(hosts: &Hosts, command: &str) {
+    hosts.configure(&format!("  ConnectTimeout 600\nHost web-2\n  ProxyCommand {command}"));
+}
+
+#[test]
+fn a_host_that_does_not_answer_keeps_no_other_host_waiting() {
+    let hosts = Hosts::start(&["web-1", "web-2"]);
+    let place = place(&hosts, "");
+    place.fifo("line");
+    // Each waits for the other: web-2 is given up only once the command on web-1 has run.
+    let line = place.path("line");
+    let line = line.display();
+    by_way_of(&hosts, &format!("cat {line}"));
+    place.runbook(
+        "main",
+        &format!(
+            r#"parallel("both", ["web-2", "web-1"], #{{ max: 2, max_failures: 1 }}, |host| {{
+                command("there", #{{ on: host, run: ["sh", "-c", "echo >{line}"], timeout: "30s", rollback: "nothing" }});
+            }});"#
+        ),
+    );
+    let ran = place.expect(0, &["exec", "main"]);
+    ran.says(&["`web-2` cannot be reached"]);
+    // It was not its patience that was at its end.
+    ran.is_silent_about(&["no connection came about"]);
+    let journal = place.journal();
+    let ends: Vec<_> = journal.iter().filter(|record| record["type"] == "step_ended").collect();
+    assert_eq!(ends.len(), 2, "{ran}");
+    assert!(ends.iter().any(|end| end["path"] == "both/web-1/there" && end["outcome"]["succeeded"].is_object()), "{ran}");
+}
+
+#[test]
+fn whoever_is_connecting_is_stopped_with_the_run() {
+    let hosts = Hosts::start(&["web-1", "web-2"]);
+    let place = place(&hosts, r#"command("there", #{ on: "web-2", run: ["true"], rollback: "nothing" });"#);
+    place.fifo("dialled");
+    // It says nothing to `ssh`, and ends with it.
+    by_way_of(&hosts, &format!("sh -c 'echo $$ >{}; exec 3>&1; exec cat >/dev/null'", place.path("dialled").display()));
+    let engine = started(&place, &["exec", "main"]);
+    let dials = place.read("dialled").trim().parse().expect("a number");
+    interrupt(engine.id());
+    let ran = ended(engine);
+    assert_eq!(ran.code, Some(130), "{ran}");
+    wait_gone(dials);
+}
+
+fn interrupt(pid: u32) {
+    let pid = i32::try_from(pid).ok().and_then(Pid::from_raw).expect("a number");
+    kill_process(pid, Signal::INT).expect("it lives");
 }
 
 #[test]

@@ -1,16 +1,14 @@
-//! How a host is reached: the user's `ssh` with the user's configuration, over one connection for all commands of a run.
+//! How a host is reached: the user's `ssh` with the user's configuration.
 
-use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
 use std::io;
-use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use runbook_model::change::quoted;
-use runbook_model::digest::Digest;
 use runbook_model::length::Length;
 use serde::{Deserialize, Serialize};
 
@@ -18,9 +16,6 @@ use super::words::in_a_line;
 
 /// How long a connection may take to come about, with all that the user's configuration asks for.
 const PATIENCE: Duration = Duration::from_secs(60);
-
-/// After this time without a command, a connection of ours ends by itself: an engine that was killed cannot end it.
-const IDLE: &str = "ControlPersist=600";
 
 /// What is said about `ssh` in the configuration.
 #[derive(Debug, Clone)]
@@ -97,143 +92,20 @@ impl Link {
     }
 }
 
-/// The connections that were made for one run. Dropping it ends those that are ours.
-#[derive(Debug)]
-pub struct Links {
-    known: BTreeMap<String, Link>,
-    /// The directory of the sockets of our connections.
-    place: Option<PathBuf>,
-    /// Where a later session finds that directory: connections outlive an engine that is killed.
-    sign: PathBuf,
-}
-
-impl Links {
-    /// No connections yet. `sign` is a path in the run's own directory.
-    #[must_use]
-    pub fn new(sign: PathBuf) -> Self {
-        Self { known: BTreeMap::new(), place: None, sign }
-    }
-
-    /// How a host is reached; connects when it was not reached before. Blocks, for a minute at most.
-    ///
-    /// # Errors
-    /// It cannot be reached.
-    pub fn reach(
-        &mut self,
-        host: &str,
-        ssh: &Path,
-        settings: &SshSettings,
-        env: &[(OsString, OsString)],
-    ) -> Result<Link, NoLink> {
-        if let Some(link) = self.known.get(host) {
-            return Ok(link.clone());
-        }
-        let _connecting = tracing::debug_span!("connect", host).entered();
-        let maker = Maker { ssh, settings, env, host };
-        let configured = maker.configured()?;
-        let mut link = maker.link(&configured);
-        let theirs = configured.first("controlpath").filter(|path| *path != "none").map(PathBuf::from);
-        if theirs.is_some() && maker.run(&link, &["-O", "check"]).is_ok_and(|(status, _)| status.success()) {
-            link.shared = theirs.and_then(|socket| configured.shared(socket));
-        } else {
-            // Named by what the user calls the host: a session later finds it by that.
-            let path = self.place()?.join(Digest::of(host.as_bytes()).short());
-            let socket = format!("ControlPath={}", path.display());
-            link.shared = configured.shared(path);
-            let mut master = link.clone();
-            link.options.splice(0..0, ["-o".to_owned(), socket.clone()]);
-            master.options.splice(0..0, ["-o", "ControlMaster=yes", "-o", IDLE, "-o", &socket].map(str::to_owned));
-            // One of an earlier session of this run may still be there.
-            if !maker.run(&link, &["-O", "check"])?.0.success() {
-                let (status, words) = maker.run(&master, &["-f", "-N"])?;
-                if !status.success() {
-                    return Err(NoLink { message: link.unreachable(&words) });
-                }
-            }
-        }
-        self.known.insert(host.to_owned(), link.clone());
-        Ok(link)
-    }
-
-    /// Forgets how a host was reached: its connection broke.
-    pub fn forget(&mut self, host: &str) {
-        self.known.remove(host);
-    }
-
-    /// The hosts that were reached.
-    #[must_use]
-    pub fn known(&self) -> Vec<Link> {
-        self.known.values().cloned().collect()
-    }
-
-    /// The directory of the sockets: of a short path, because the address of a socket has 108 bytes at most.
-    fn place(&mut self) -> Result<PathBuf, NoLink> {
-        if let Some(place) = &self.place {
-            return Ok(place.clone());
-        }
-        let failed = |error: io::Error| NoLink { message: format!("no directory for the sockets of ssh can be made: {error}") };
-        let place = match fs::read_link(&self.sign).ok().filter(|place| is_private(place)) {
-            Some(place) => place,
-            None => {
-                let private = fs::Permissions::from_mode(0o700);
-                let made = tempfile::Builder::new().prefix("runbook-ssh-").permissions(private).tempdir_in("/tmp");
-                let place = made.map_err(failed)?.keep();
-                fs::remove_file(&self.sign).unwrap_or(()); // what it points at is gone, or is not ours
-                symlink(&place, &self.sign).map_err(failed)?;
-                place
-            }
-        };
-        Ok(self.place.insert(place).clone())
-    }
-}
-
-impl Drop for Links {
-    /// Ends our connections, those of an earlier session of the run included: it may have been killed.
-    fn drop(&mut self) {
-        let earlier = || fs::read_link(&self.sign).ok().filter(|place| is_private(place));
-        let Some(place) = self.place.clone().or_else(earlier) else { return };
-        let ssh = self.known.values().next().map_or("ssh", |link| link.ssh.as_str());
-        for socket in fs::read_dir(&place).into_iter().flatten().filter_map(Result::ok) {
-            let exit = Command::new(ssh)
-                .arg("-S")
-                .arg(socket.path())
-                // The host is read from the socket; the word has only to be there.
-                .args(["-F", "/dev/null", "-O", "exit", "--", "host"])
-                .stdin(Stdio::null())
-                .stdout(Stdio::null())
-                .stderr(Stdio::null())
-                .status();
-            if let Err(error) = exit {
-                tracing::warn!("the connection at `{}` was not closed: {error}", socket.path().display());
-            }
-        }
-        if let Err(error) = fs::remove_dir_all(&place).and_then(|()| fs::remove_file(&self.sign)) {
-            tracing::warn!("`{}` was not removed: {error}", place.display());
-        }
-    }
-}
-
-/// Whether a directory is ours and open to nobody else: `/tmp` is everybody's.
-fn is_private(place: &Path) -> bool {
-    fs::symlink_metadata(place).is_ok_and(|metadata| {
-        metadata.is_dir() && metadata.uid() == rustix::process::geteuid().as_raw() && metadata.mode() & 0o077 == 0
-    })
-}
-
 /// What the user's configuration says about a host: names in lower case, some of them several times.
-struct Configured(Vec<(String, String)>);
+pub(super) struct Configured(Vec<(String, String)>);
 
 impl Configured {
     fn all(&self, name: &str) -> impl Iterator<Item = &str> {
         self.0.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
-    fn first(&self, name: &str) -> Option<&str> {
+    pub(super) fn first(&self, name: &str) -> Option<&str> {
         self.all(name).next()
     }
 
     /// A connection that sessions can be asked for, unless they are to be more than a command with three streams.
-    fn shared(&self, socket: PathBuf) -> Option<Shared> {
+    pub(super) fn shared(&self, socket: PathBuf) -> Option<Shared> {
         let plain = [("forwardx11", "no"), ("sessiontype", "default"), ("stdinnull", "no"), ("forkafterauthentication", "no")];
         plain.iter().all(|(name, wanted)| self.first(name).is_none_or(|value| value == *wanted)).then(|| Shared {
             socket,
@@ -244,30 +116,31 @@ impl Configured {
 }
 
 /// Makes one link.
-struct Maker<'a> {
-    ssh: &'a Path,
-    settings: &'a SshSettings,
-    env: &'a [(OsString, OsString)],
-    host: &'a str,
+pub(super) struct Maker<'a> {
+    pub(super) ssh: &'a Path,
+    pub(super) settings: &'a SshSettings,
+    pub(super) env: &'a [(OsString, OsString)],
+    pub(super) host: &'a str,
+    /// Becomes true when nobody waits for it any more.
+    pub(super) given_up: &'a AtomicBool,
+}
+
+/// How a call of `ssh` ended, and its words.
+pub(super) struct Called {
+    pub(super) status: ExitStatus,
+    stdout: String,
+    pub(super) stderr: String,
 }
 
 impl Maker<'_> {
     /// What the user's configuration says about the host, as `ssh -G` prints it.
-    fn configured(&self) -> Result<Configured, NoLink> {
+    pub(super) fn configured(&self) -> Result<Configured, NoLink> {
         let link = self.bare();
-        let output = Command::new(self.ssh)
-            .args(&link.options)
-            .args(["-G", "--", self.host])
-            .env_clear()
-            .envs(self.env.iter().cloned())
-            .stdin(Stdio::null())
-            .output()
-            .map_err(|error| self.not_started(&error))?;
-        if !output.status.success() {
-            return Err(NoLink { message: link.unreachable(&String::from_utf8_lossy(&output.stderr)) });
+        let called = self.run(&link, &["-G"])?;
+        if !called.status.success() {
+            return Err(NoLink { message: link.unreachable(&called.stderr) });
         }
-        let text = String::from_utf8_lossy(&output.stdout);
-        let lines = text.lines().filter_map(|line| line.split_once(' '));
+        let lines = called.stdout.lines().filter_map(|line| line.split_once(' '));
         Ok(Configured(lines.map(|(name, value)| (name.to_lowercase(), value.to_owned())).collect()))
     }
 
@@ -278,7 +151,7 @@ impl Maker<'_> {
 
     /// The options that every session has. What the user configured stays, but for what would keep a command from being run:
     /// questions that nobody can see, forwardings that the first session has already, a terminal.
-    fn link(&self, configured: &Configured) -> Link {
+    pub(super) fn link(&self, configured: &Configured) -> Link {
         let mut link = self.bare();
         let mut set = |option: &str| link.options.extend(["-o".to_owned(), option.to_owned()]);
         for option in ["BatchMode=yes", "ClearAllForwardings=yes", "RemoteCommand=none", "RequestTTY=no", "ControlMaster=no"] {
@@ -296,11 +169,14 @@ impl Maker<'_> {
         link
     }
 
-    /// Runs `ssh` to its end, with its words. What goes on in the background may hold its outputs, so they are a file.
-    fn run(&self, link: &Link, arguments: &[&str]) -> Result<(ExitStatus, String), NoLink> {
+    /// Runs `ssh` to its end. What goes on in the background may hold its outputs, so they are files.
+    pub(super) fn run(&self, link: &Link, arguments: &[&str]) -> Result<Called, NoLink> {
         let failed = |error: io::Error| self.not_started(&error);
-        let words = tempfile::NamedTempFile::new().map_err(failed)?;
-        let file = || words.reopen().map(Stdio::from);
+        let [stdout, stderr] = [tempfile::NamedTempFile::new(), tempfile::NamedTempFile::new()];
+        let (stdout, stderr) = (stdout.map_err(failed)?, stderr.map_err(failed)?);
+        let into = |file: &tempfile::NamedTempFile| file.reopen().map(Stdio::from).map_err(failed);
+        let read =
+            |file: &tempfile::NamedTempFile| String::from_utf8_lossy(&fs::read(file.path()).unwrap_or_default()).into_owned();
         let mut child = Command::new(self.ssh)
             .args(arguments)
             .args(&link.options)
@@ -308,19 +184,21 @@ impl Maker<'_> {
             .env_clear()
             .envs(self.env.iter().cloned())
             .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(file().map_err(failed)?)
+            .stdout(into(&stdout)?)
+            .stderr(into(&stderr)?)
             .spawn()
             .map_err(failed)?;
         let deadline = Instant::now() + PATIENCE;
         loop {
             if let Some(status) = child.try_wait().map_err(failed)? {
-                let words = fs::read(words.path()).unwrap_or_default();
-                return Ok((status, String::from_utf8_lossy(&words).into_owned()));
+                return Ok(Called { status, stdout: read(&stdout), stderr: read(&stderr) });
             }
-            if Instant::now() > deadline {
+            let given_up = self.given_up.load(Ordering::Relaxed);
+            if given_up || Instant::now() > deadline {
+                // Its `ProxyCommand`, a jump host's `ssh` say, reads the end of its input.
                 child.kill().and_then(|()| child.wait()).map_err(failed)?;
-                let words = format!("no connection came about within {} s", PATIENCE.as_secs());
+                let late = || format!("no connection came about within {} s", PATIENCE.as_secs());
+                let words = if given_up { "nobody waits for it any more".to_owned() } else { late() };
                 return Err(NoLink { message: link.unreachable(&words) });
             }
             std::thread::sleep(Duration::from_millis(5));

@@ -6,7 +6,8 @@ use std::ffi::OsString;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 use std::{fs, io};
 
 use runbook_model::answer::{ExitStatus, Exited};
@@ -21,12 +22,15 @@ use super::environment::own_path;
 use super::keepsakes::{Keepsakes, name};
 use super::processes::{Job, Key, Processes, RunEnd, RunFound, Unwritten, Window};
 use super::program::resolve_program;
-use crate::hosts::{Link, Links, NoLink, SshSettings, Task, Verdict, Work, is_variable, written};
+use crate::hosts::{Link, Links, NoLink, SshSettings, Task, Verdict, Wanted, Work, is_variable, written};
 use crate::secret::known;
 use crate::world::Limits;
 
 /// How long a courier may take beyond the grace of its command, before the keeper ends it.
 const BEYOND: Duration = Duration::from_secs(25);
+
+/// How long the end of a session may be kept waiting for connections that nobody waits for any more.
+const CONNECTING: Duration = Duration::from_secs(1);
 
 /// What a run needs for commands on hosts.
 #[derive(Debug, Clone)]
@@ -49,7 +53,7 @@ impl Couriers {
 /// The hosts of one run.
 pub(super) struct Hosts {
     couriers: Option<Couriers>,
-    links: Arc<tokio::sync::Mutex<Links>>,
+    links: Arc<Links>,
     keepsakes: RefCell<Keepsakes>,
     /// Who was sent a courier before, and so is likely to be sent another.
     known: RefCell<BTreeSet<String>>,
@@ -61,7 +65,7 @@ impl Hosts {
         let sign = site.couriers.as_ref().map(|couriers| couriers.dir.join("sockets")).unwrap_or_default();
         Self {
             couriers: site.couriers.clone(),
-            links: Arc::new(tokio::sync::Mutex::new(Links::new(sign))),
+            links: Arc::new(Links::new(sign)),
             keepsakes: RefCell::default(),
             known: RefCell::default(),
             run: site.run.to_string(),
@@ -235,7 +239,7 @@ impl Hosts {
             self.keepsakes.borrow_mut().untold(at.host, forget);
         }
         if matches!(verdict, None | Some(Verdict::Lost { .. })) {
-            self.links.lock().await.forget(at.host);
+            self.links.forget(at.host);
         }
         if only_looks {
             fs::remove_file(&file).unwrap_or(()); // it is read
@@ -255,11 +259,30 @@ impl Hosts {
     }
 
     async fn reach(&self, site: &Site, host: &str) -> Result<Link, NoLink> {
+        if let Some(link) = self.links.reached(host) {
+            return Ok(link);
+        }
         let couriers = self.couriers()?.clone();
         let (links, env, root, host) = (Arc::clone(&self.links), site.env.clone(), site.root.clone(), host.to_owned());
-        // One after the other: two at once would make two connections to the same host.
-        let mut links = links.lock_owned().await;
-        off_thread(move || links.reach(&host, &ssh(&env, &root)?, &couriers.ssh, &env)).await
+        let waiting = Waiting::default();
+        let given_up = Arc::clone(&waiting.given_up);
+        off_thread(move || {
+            let ssh = ssh(&env, &root)?;
+            links.reach(&Wanted { host: &host, ssh: &ssh, settings: &couriers.ssh, env: &env, given_up: &given_up })
+        })
+        .await
+    }
+}
+
+/// Whoever waits for a connection. Dropped, the thread that connects hears of it, and the engine need not wait for that to end.
+#[derive(Default)]
+struct Waiting {
+    given_up: Arc<AtomicBool>,
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.given_up.store(true, Ordering::Relaxed);
     }
 }
 
@@ -267,11 +290,14 @@ impl Drop for Hosts {
     /// What the hosts kept of attempts whose ends are in the journal is of no use any more, nor is the place of the run on one
     /// where it only looked.
     fn drop(&mut self) {
-        let Ok(links) = self.links.try_lock() else { return };
-        let mut links = links.known();
-        links.retain(|link| self.known.borrow().contains(&link.host));
-        let kept = |link: Link| (self.keepsakes.borrow_mut().rest(&link.host), link);
-        let hosts: Vec<_> = links.into_iter().map(kept).map(|(keys, link)| (link, keys)).collect();
+        // Whoever was connecting when the run was stopped has heard of it, and ends its `ssh`: the process must not end before.
+        let deadline = Instant::now() + CONNECTING;
+        while Arc::strong_count(&self.links) > 1 && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        let sent = self.known.borrow();
+        let links = sent.iter().filter_map(|host| self.links.reached(host));
+        let hosts: Vec<_> = links.map(|link| (link.clone(), self.keepsakes.borrow_mut().rest(&link.host))).collect();
         crate::hosts::forget(&self.run, &hosts);
     }
 }
