@@ -15,6 +15,7 @@ use runbook_model::change::Invocation;
 use runbook_model::excerpt::Excerpt;
 use runbook_model::failure::Failure;
 use runbook_model::manner::Manner;
+use tokio::sync::Semaphore;
 
 use super::Site;
 use super::blocking::off_thread;
@@ -31,6 +32,10 @@ const BEYOND: Duration = Duration::from_secs(25);
 
 /// How long the end of a session may be kept waiting for connections that nobody waits for any more.
 const CONNECTING: Duration = Duration::from_secs(1);
+
+/// How many hosts are connected to at the same time. One jump host may be on the way to all of them, and `sshd` begins to turn
+/// people away when ten have not logged in yet (`MaxStartups 10:30:100`).
+const AT_ONCE: usize = 8;
 
 /// What a run needs for commands on hosts.
 #[derive(Debug, Clone)]
@@ -54,6 +59,7 @@ impl Couriers {
 pub(super) struct Hosts {
     couriers: Option<Couriers>,
     links: Arc<Links>,
+    connecting: Semaphore,
     keepsakes: RefCell<Keepsakes>,
     /// Who was sent a courier before, and so is likely to be sent another.
     known: RefCell<BTreeSet<String>>,
@@ -66,6 +72,7 @@ impl Hosts {
         Self {
             couriers: site.couriers.clone(),
             links: Arc::new(Links::new(sign)),
+            connecting: Semaphore::new(AT_ONCE),
             keepsakes: RefCell::default(),
             known: RefCell::default(),
             run: site.run.to_string(),
@@ -264,6 +271,7 @@ impl Hosts {
         }
         let couriers = self.couriers()?.clone();
         let (links, env, root, host) = (Arc::clone(&self.links), site.env.clone(), site.root.clone(), host.to_owned());
+        let _turn = self.connecting.acquire().await;
         let waiting = Waiting::default();
         let given_up = Arc::clone(&waiting.given_up);
         off_thread(move || {
