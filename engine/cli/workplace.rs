@@ -189,24 +189,45 @@ impl Workplace<'_> {
         Ok(state.map(|state| (reading, state)))
     }
 
-    /// The newest run that can be gone on with.
+    /// The newest run, when it can be gone on with. Older ones have to be named: whoever means the run that they have just seen,
+    /// and which somebody else has finished, must not bring one of last month back to life.
     ///
     /// # Errors
-    /// There is none.
+    /// It has ended, or there is none.
     pub fn unfinished(&self, state: &StateDir) -> Result<RunId, Failure> {
         let runs = state.runs().map_err(|error| Failure::usage(error.to_string()))?;
-        for run in runs {
+        let mut newest = None;
+        let mut older = Vec::new();
+        for run in runs.into_iter().take(LOOKED_AT) {
             match self.journal(&state.run(run)) {
-                Ok((_, folded)) if folded.started().mode == Mode::Live && folded.over().is_none() => return Ok(run),
-                Ok(_) => {}
+                Ok((_, folded)) if folded.started().mode != Mode::Live => {}
+                Ok((_, folded)) => match (folded.over(), &newest) {
+                    (None, None) => return Ok(run),
+                    (None, Some(_)) => older.push(format!("runbook resume {run}  ({})", folded.started().runbook)),
+                    (Some(end), None) => newest = Some(format!("{run} ({}), is {}", folded.started().runbook, end.word())),
+                    (Some(_), Some(_)) => {}
+                },
                 // One that never began has nothing to go on with; a damaged one must not be passed over in silence.
-                Err(failure) if failure.exit() == ExitCode::Damaged => return Err(failure),
+                Err(failure) if failure.exit() == ExitCode::Damaged && newest.is_none() => return Err(failure),
                 Err(_) => {}
             }
+            if older.len() == OLDER {
+                break;
+            }
         }
-        Err(Failure::usage("there is nothing to resume: every run has ended").hint("runbook runs"))
+        let Some(newest) = newest.filter(|_| !older.is_empty()) else {
+            return Err(Failure::usage("there is nothing to resume: every run has ended").hint("runbook runs"));
+        };
+        let failure = Failure::usage(format!("which run? The newest one, {newest}"));
+        Err(older.into_iter().fold(failure, Failure::hint))
     }
 }
+
+/// How many runs are read to find one that can be gone on with: the whole journal of each.
+const LOOKED_AT: usize = 1_000;
+
+/// How many older runs are named to somebody who has named none.
+const OLDER: usize = 3;
 
 /// The disk is full: nothing is damaged, and the engine does not begin what it cannot write down.
 pub(crate) fn no_room(what: String) -> Failure {

@@ -37,6 +37,25 @@ fn without_anything_unfinished_it_says_so() {
 }
 
 #[test]
+fn a_run_behind_one_that_has_ended_is_not_brought_back_unnamed() {
+    let place = Place::with(GATED);
+    place.expect(1, &["exec", "main"]);
+    let stopped = place.newest_run();
+    place.runbook("other", "check(\"fine\", || true);");
+    // A rehearsal is not what anybody goes on with.
+    place.expect(0, &["exec", "other", "--dry-run"]);
+    place.expect(1, &["resume"]).says(&[&stopped, "main, begun", "gate"]);
+
+    place.expect(0, &["exec", "other"]);
+    place.write("open", "");
+    let told = place.expect(2, &["resume"]);
+    told.says(&["which run?", "(other), is completed", &format!("runbook resume {stopped}  (main)")]);
+    assert_eq!(place.ledger(), ["1", "2", "3"]);
+    place.expect(0, &["resume", &stopped]);
+    assert_eq!(place.ledger(), ["1", "2", "3", "last"]);
+}
+
+#[test]
 fn an_adopted_edit_goes_on_from_where_the_run_was() {
     let place = Place::with(GATED);
     place.expect(1, &["exec", "main"]);

@@ -112,8 +112,9 @@ fn a_step_in_doubt_stays_in_doubt_when_nobody_says() {
 
 #[test]
 fn nothing_moves_while_somebody_thinks() {
+    // Longer than the question takes to be asked on a machine with a lot to do.
     let place = Place::with(
-        r#"runbook(#{ title: "T", owner: "o", budget: "200ms" });
+        r#"runbook(#{ title: "T", owner: "o", budget: "3s" });
         confirm("Sure?");"#,
     );
     let mut terminal = place.terminal(&["exec", "main"]);

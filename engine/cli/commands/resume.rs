@@ -23,7 +23,7 @@ use crate::workplace::Workplace;
 /// never guessed at.
 #[derive(Debug, clap::Args)]
 pub struct Resume {
-    /// The run: its id, a unique prefix of it, or `last`; otherwise the newest one that is not finished
+    /// The run: its id, a unique prefix of it, or `last`; otherwise the newest one, unless it has ended
     #[arg(value_name = "RUN")]
     pub run: Option<RunPrefix>,
     /// Go on with the runbook as it is now, although it was edited since the run started

@@ -26,6 +26,7 @@ use crate::output::style::Tone;
 pub struct Narrator {
     telling: Telling,
     started: Option<Box<RunStarted>>,
+    began: Option<Timestamp>,
     session_since: Option<Timestamp>,
     purpose: Option<Purpose>,
     open: BTreeMap<StepPath, Open>,
@@ -62,6 +63,7 @@ impl Narrator {
         Self {
             telling,
             started: None,
+            began: None,
             session_since: None,
             purpose: None,
             open: BTreeMap::new(),
@@ -244,6 +246,7 @@ impl Narrator {
             self.phases.push((StepPath::root(), Promise { since: at, budget }));
         }
         self.started = Some(Box::new(started.clone()));
+        self.began = Some(at);
         vec![heading::of(at, started)]
     }
 
@@ -260,7 +263,17 @@ impl Narrator {
             Purpose::Review => "reviewing",
         };
         let who = format!("by {}@{}", session.operator.name, session.operator.host);
-        vec![Line::new(record.at, Mark::Note, format!("{what} {}", record.run)).aside(who)]
+        // An id says nothing to a person: which run it is, and how old, has to be seen before it goes on.
+        let aside = match (&self.started, session.purpose) {
+            (_, Purpose::Exec) | (None, _) => who,
+            (Some(started), _) => {
+                let ago = self
+                    .began
+                    .map_or_else(String::new, |began| format!(", begun {} ago", elapsed::ticking(between(began, record.at))));
+                format!("{}{ago} · {who}", started.runbook)
+            }
+        };
+        vec![Line::new(record.at, Mark::Note, format!("{what} {}", record.run)).aside(aside)]
     }
 
     fn leave(&mut self, at: Timestamp, path: &StepPath, millis: u64) -> Vec<Line> {
