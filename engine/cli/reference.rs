@@ -127,7 +127,7 @@ fn a_usage_names_every_option_that_is_required() {
     for usage in [
         "`runbook resolve --why <TEXT> <RUN> <STEP> <VERDICT>`",
         "`runbook abandon --why <TEXT> <RUN>`",
-        "`runbook answer [OPTIONS] <RUN> [STEP]`",
+        "`runbook answer [OPTIONS] [RUN] [STEP]`",
     ] {
         assert!(page.contains(usage), "{usage} is missing");
     }

@@ -82,6 +82,29 @@ fn silence_rolls_back_or_goes_on_when_the_runbook_says_so() {
 }
 
 #[test]
+fn without_a_run_every_question_that_waits_is_shown_and_none_is_answered() {
+    let place = Place::with("confirm(\"Go on?\");");
+    place.runbook("other", "confirm(\"Which way?\", #{ choices: [\"left\", \"right\"] });");
+    place.expect(10, &["answer"]).says(&["no run waits for an answer"]);
+    place.expect(4, &["exec", "main"]);
+    let first = place.newest_run();
+    place.expect(4, &["exec", "other"]);
+    let second = place.newest_run();
+    let shown = place.expect(4, &["answer"]);
+    shown.says(&[
+        "main",
+        &format!("runbook answer {first} 'Go on?' --yes"),
+        "other",
+        &format!("runbook answer {second}"),
+        "--choose left",
+    ]);
+    let refused = place.expect(2, &["answer", "--yes"]);
+    refused.says(&["which run?", &format!("runbook answer {first}  (main)"), &format!("runbook answer {second}  (other)")]);
+    place.expect(0, &["answer", &first, "--yes"]);
+    place.expect(4, &["answer"]).says(&[&second]).is_silent_about(&[&first]);
+}
+
+#[test]
 fn a_deadline_that_is_not_over_waits_and_an_answer_in_time_counts() {
     let place = Place::with(
         &ASKS.replace("confirm(\"Go on?\");", "confirm(\"Go on?\", #{ deadline: \"1h\", on_timeout: \"rollback\" });"),

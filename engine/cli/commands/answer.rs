@@ -4,15 +4,18 @@ use jiff::Timestamp;
 use runbook_model::answer::Said;
 use runbook_model::approval;
 use runbook_model::change::quoted;
+use runbook_model::status::RunStatus;
 use runbook_model::step::{OnTimeout, StepKind};
 use runbook_runtime::dispatcher::{Session, questions};
-use runbook_runtime::journal::RunDir;
+use runbook_runtime::journal::{RunDir, StateDir};
 
 use crate::behalf;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
+use crate::history::{History, RunLine};
 use crate::operator::Operator;
 use crate::output;
+use crate::output::elapsed;
 use crate::output::safe;
 use crate::output::style::Tone;
 use crate::output::wrap::{self, Lines};
@@ -20,14 +23,18 @@ use crate::performance::Performance;
 use crate::typed::RunPrefix;
 use crate::workplace::Workplace;
 
+/// How many runs are shown at once.
+const MOST: usize = 20;
+
 /// Answer a confirm that a run waits for
 ///
-/// Without an answer on the command line all questions that are open are shown, with what to type for each.
+/// Without an answer on the command line all questions that are open are shown, with what to type for each: those of the run, or
+/// of every run that waits.
 #[derive(Debug, clap::Args)]
 pub struct Answer {
-    /// The run: its id, a unique prefix of it, or `last`
+    /// The run: its id, a unique prefix of it, or `last`; otherwise every one that waits is shown
     #[arg(value_name = "RUN")]
-    pub run: RunPrefix,
+    pub run: Option<RunPrefix>,
     /// The question, or its whole path; otherwise the first that you may answer
     #[arg(value_name = "STEP")]
     pub step: Option<String>,
@@ -77,13 +84,42 @@ impl Reply {
 /// Nothing waits for an answer, or not for this one, or not from this person.
 pub fn run(answer: &Answer, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> {
     let state = workplace.state()?;
-    let run = workplace.run(&state, &answer.run)?;
+    let Some(prefix) = &answer.run else { return all(answer, workplace, &state) };
+    let run = workplace.run(&state, prefix)?;
     let Some(said) = answer.said.said() else { return shown(workplace, &state.run(run)) };
     let performance = Performance::of_run(workplace, &state, run, Operator::here())?;
     let (step, note) = (answer.step.clone(), answer.note.clone());
     let seen = behalf::request().and_then(|request| request.shown);
     let exit = performance.perform(|opening| async move { Session::answer(opening, step.as_deref(), said, note, seen).await })?;
     Ok(if matches!(exit, ExitCode::Interrupted | ExitCode::Waiting) { ExitCode::Completed } else { exit })
+}
+
+/// Shows what every run waits for. Whoever was called at night was told that somebody has to answer, and not always which run.
+fn all(answer: &Answer, workplace: &Workplace<'_>, state: &StateDir) -> Result<ExitCode, Failure> {
+    let waits = |line: &RunLine| line.asks || matches!(line.status, RunStatus::Suspended { .. });
+    let mut lines = match History::open(&workplace.place.configuration)? {
+        Some(history) => history.lines(&history.runs()?, MOST, |_| true, waits).0,
+        None => Vec::new(),
+    };
+    // One that has been answered waits for nobody but its next session.
+    lines.retain(|line| workplace.journal(&state.run(line.run)).is_ok_and(|(_, state)| !questions(&state).is_empty()));
+    if lines.is_empty() {
+        return Err(Failure::new(ExitCode::Refused, "no run waits for an answer").hint("runbook runs"));
+    }
+    if answer.said.said().is_some() {
+        let hint = |failure: Failure, line: &RunLine| failure.hint(format!("runbook answer {}  ({})", line.run, line.runbook));
+        return Err(lines.iter().fold(Failure::usage("which run? An answer has to name the one that it is for"), hint));
+    }
+    let palette = workplace.screen().palette;
+    for line in lines {
+        let ago = u64::try_from(Timestamp::now().as_millisecond() - line.started.as_millisecond()).unwrap_or(0);
+        let by = line.operator.map_or_else(String::new, |by| format!(" by {by}"));
+        let facts = safe::line(&format!("{}, begun {} ago{by}", line.run, elapsed::ticking(ago)));
+        let runbook = safe::line(&line.runbook);
+        output::to_stderr(&format!("{}  {}\n", palette.paint(Tone::Strong, &runbook), palette.paint(Tone::Faint, &facts)));
+        shown(workplace, &state.run(line.run))?;
+    }
+    Ok(ExitCode::Waiting)
 }
 
 /// Shows what is open, and changes nothing.
