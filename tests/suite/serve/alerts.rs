@@ -3,7 +3,7 @@
 use ring::hmac;
 use serde_json::json;
 
-use crate::serve::client::{Client, Server};
+use crate::serve::client::{Answer, Client, Server};
 use crate::support::Place;
 
 pub(super) const KEY: &str = "0123456789abcdef0123456789abcdef";
@@ -124,6 +124,43 @@ fn a_storm_of_one_alert_hides_no_other_and_each_of_it_can_be_reached() {
     assert!(page.body.matches("<code>team=pay</code>").count() <= 1, "{page:?}");
 }
 
+/// Prometheus could not reach Alertmanager for a while: then Alertmanager says that the alert ended, and later that it fires since when it did
+/// before.
+#[test]
+fn what_ended_and_fires_again_is_seen_to_fire() {
+    let place = place();
+    let server = Server::start(&place);
+    let (hook, program) = (server.bearer(KEY), server.program());
+    let fires = || program.get("/api/alerts").json()["alerts"].as_array().map(Vec::len);
+    for (status, count, firing) in [("firing", 1, 1), ("resolved", 1, 0), ("firing", 0, 1), ("resolved", 0, 0), ("firing", 0, 1)]
+    {
+        assert_eq!(stored(&hook, &message(status, "checkout")), count, "each occurrence is counted once");
+        assert_eq!(fires(), Some(firing), "{status}");
+    }
+    let path = format!("/a/{}", fingerprint(&[("alertname", "ApiHighErrorRate"), ("svc", "checkout")]));
+    program.get(&path).says(&["firing"]);
+}
+
+#[test]
+fn a_message_of_ten_thousand_alerts_is_taken_at_once() {
+    let place = place();
+    let server = Server::start(&place);
+    let mut all = message("firing", "checkout");
+    let one = |nth: usize| {
+        let svc = format!("api-{nth}");
+        let labels = [("alertname", "ApiHighErrorRate"), ("svc", svc.as_str())];
+        let print = fingerprint(&labels);
+        json!({
+            "status": "firing", "labels": labels.into_iter().collect::<std::collections::BTreeMap<_, _>>(),
+            "startsAt": "2026-11-21T03:00:00Z", "fingerprint": print,
+        })
+    };
+    all["alerts"] = (0..10_000).map(one).collect();
+    // An answer that takes longer than half a minute is none.
+    assert_eq!(stored(&server.bearer(KEY), &all), 10_000);
+    assert_eq!(stored(&server.bearer(KEY), &all), 0);
+}
+
 #[test]
 fn a_second_server_does_not_take_the_alerts_of_the_first() {
     let place = place();
@@ -179,14 +216,46 @@ fn a_message_comes_from_whom_it_should_or_is_not_taken() {
     assert_eq!(without.bearer(KEY).post("/hooks/alertmanager", &body).status, 404);
 }
 
+fn sign(key: &str, text: &str) -> String {
+    let key = hmac::Key::new(hmac::HMAC_SHA256, key.as_bytes());
+    hmac::sign(&key, text.as_bytes()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn incident(server: &Server, text: &str) -> Answer {
+    let signed = server.stranger().with("x-pagerduty-signature", &format!("v1={}", sign(KEY, text)));
+    signed.ask("POST", "/hooks/pagerduty", text.as_bytes())
+}
+
+/// It is opened again with the time at which it began, its urgency and title change, and messages overtake each other.
+#[test]
+fn an_incident_is_the_same_whatever_is_changed_about_it() {
+    let place = place();
+    let server = Server::start(&place);
+    let fires = || {
+        let all = server.program().get("/api/alerts").json();
+        all["alerts"].as_array().expect("a list").iter().map(|one| one["labels"]["alertname"].to_string()).collect::<Vec<_>>()
+    };
+    let tell = |kind: &str, minute: u32, title: &str, urgency: &str| {
+        let event = json!({ "event": {
+            "event_type": format!("incident.{kind}"), "occurred_at": format!("2026-11-21T03:{minute:02}:00Z"),
+            "data": { "id": "Q1", "title": title, "urgency": urgency, "created_at": "2026-11-21T03:00:00Z" },
+        } });
+        assert_eq!(incident(&server, &event.to_string()).status, 200);
+        fires()
+    };
+    assert_eq!(tell("triggered", 0, "Slow", "low"), ["\"Slow\""]);
+    assert_eq!(tell("escalated", 5, "Down", "high"), ["\"Down\""]);
+    assert!(tell("resolved", 9, "Down", "high").is_empty());
+    assert!(tell("acknowledged", 6, "Down", "high").is_empty(), "it was late");
+    assert_eq!(tell("reopened", 12, "Down", "high"), ["\"Down\""]);
+    assert_eq!(tell("resolved", 9, "Down", "high"), ["\"Down\""], "it was late");
+    assert!(tell("resolved", 20, "Down", "high").is_empty());
+}
+
 #[test]
 fn grafana_and_pagerduty_sign_what_they_send() {
     let place = place();
     let server = Server::start(&place);
-    let sign = |key: &str, text: &str| -> String {
-        let key = hmac::Key::new(hmac::HMAC_SHA256, key.as_bytes());
-        hmac::sign(&key, text.as_bytes()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
-    };
     let mut body = message("firing", "checkout");
     body["version"] = "1".into();
     let text = body.to_string();

@@ -71,6 +71,7 @@ fn alerts(source: &str, group: Group, is_exact: bool) -> Result<Vec<Alert>, Stri
             group: group.group_key.clone(),
             received: Timestamp::now(),
             truncated: group.truncated_alerts,
+            occurred: None,
         })
     };
     group.alerts.into_iter().map(one).collect()
@@ -84,6 +85,8 @@ struct Message {
 #[derive(Deserialize)]
 struct Event {
     event_type: String,
+    #[serde(default)]
+    occurred_at: String,
     #[serde(default)]
     data: Incident,
 }
@@ -122,10 +125,12 @@ pub(super) fn pagerduty(body: &[u8]) -> Result<Vec<Alert>, String> {
     let mut labels: Texts = [("alertname".to_owned(), incident.title), ("incident".to_owned(), incident.id.clone())].into();
     labels.extend(incident.urgency.map(|urgency| ("urgency".to_owned(), urgency)));
     labels.extend(incident.service.and_then(|service| service.summary).map(|service| ("service".to_owned(), service)));
+    // Its title and urgency may change while it is open: it is the same incident.
+    let fingerprint = fingerprint::of(&[("incident".to_owned(), incident.id.clone())].into());
     let annotations = incident.html_url.map(|url| ("incident".to_owned(), url)).into_iter().collect();
     Ok(vec![Alert {
         source: "pagerduty".to_owned(),
-        fingerprint: fingerprint::of(&labels),
+        fingerprint,
         status: status.to_owned(),
         labels,
         annotations,
@@ -133,6 +138,7 @@ pub(super) fn pagerduty(body: &[u8]) -> Result<Vec<Alert>, String> {
         group: incident.id,
         received: Timestamp::now(),
         truncated: 0,
+        occurred: message.event.occurred_at.parse().ok(),
     }])
 }
 
@@ -185,5 +191,10 @@ mod tests {
         assert_eq!((alerts[0].name().as_str(), alerts[0].labels["service"].as_str()), ("API down", "api"));
         assert!(!pagerduty(event("incident.resolved").as_bytes()).unwrap()[0].is_firing());
         assert_eq!(pagerduty(event("service.updated").as_bytes()).unwrap(), []);
+        let renamed = pagerduty(event("incident.escalated").replace("API down", "All of it is down").as_bytes()).unwrap();
+        assert_eq!((&renamed[0].fingerprint, renamed[0].name().as_str()), (&alerts[0].fingerprint, "All of it is down"));
+        let dated = r#""occurred_at":"2026-11-21T03:00:00Z","event_type""#;
+        let dated = pagerduty(event("incident.reopened").replace("\"event_type\"", dated).as_bytes()).unwrap();
+        assert!(dated[0].is_firing() && dated[0].occurred == "2026-11-21T03:00:00Z".parse().ok());
     }
 }

@@ -1,8 +1,8 @@
-//! The alerts that came in: a file that only grows while the server runs, and what it comes to.
+//! The alerts that came in: a file that is appended to, and written anew when it is long, and what it comes to.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use jiff::Timestamp;
@@ -14,10 +14,12 @@ use super::Texts;
 use crate::failure::Failure;
 use crate::serve::lines::{self, Lines};
 
-/// So many alerts are kept over a restart, the newest.
+/// So many alerts are kept, the newest; the file has at most twice as many.
 const MOST: usize = 20_000;
 /// An alert of which nothing was heard for this long, in seconds, does not fire any more as far as we know.
 const FORGOTTEN: i64 = 7 * 24 * 60 * 60;
+/// One that is told again and again is written down again after this, in seconds: it was heard of.
+const HEARD: i64 = 24 * 60 * 60;
 /// The longest name that is written into a journal, in characters.
 const LONGEST: usize = 200;
 
@@ -35,6 +37,9 @@ pub(in crate::serve) struct Alert {
     /// How many of its group were left out of the message in which it came.
     #[serde(default)]
     pub(in crate::serve) truncated: u64,
+    /// When it came to be so, where the message says that: such messages come in any order.
+    #[serde(default)]
+    pub(in crate::serve) occurred: Option<Timestamp>,
 }
 
 impl Alert {
@@ -61,6 +66,19 @@ impl Alert {
     fn occurrence(&self) -> Digest {
         Digest::of_json(&(&self.group, &self.fingerprint, &self.starts_at, &self.status))
     }
+
+    /// Whether this is the last word, where `known` was it so far. `again` when the same has been told before.
+    fn supersedes(&self, known: &Self, again: bool) -> bool {
+        match (known.began(), self.began(), known.occurred, self.occurred) {
+            // A message that was late says nothing about an occurrence that began since.
+            (Some(before), Some(now), ..) if before != now => now > before,
+            (_, _, Some(before), Some(now)) => now >= before,
+            // The beginning may come behind the end. But what is told once more behind it fires again: nobody had told Alertmanager
+            // of it for a while, or an incident was opened again, and both keep the time at which it began.
+            (Some(_), Some(_), ..) => known.is_firing() || !self.is_firing() || again,
+            _ => true,
+        }
+    }
 }
 
 /// The alerts that came in.
@@ -71,7 +89,12 @@ pub(in crate::serve) struct Alerts {
 
 #[derive(Debug)]
 struct Inner {
+    path: PathBuf,
     file: Lines,
+    /// How many lines the file has.
+    count: usize,
+    /// How many of them are kept.
+    most: usize,
     seen: BTreeSet<Digest>,
     latest: BTreeMap<String, Alert>,
     /// How often each alert came that had to be counted, by name.
@@ -86,32 +109,33 @@ impl Alerts {
     pub(in crate::serve) fn open(home: &Path) -> Result<Self, Failure> {
         let path = home.join("alerts.jsonl");
         let unusable = |error: io::Error| Failure::usage(format!("`{}` cannot be used: {error}", path.display()));
-        let mut kept: Vec<Alert> = lines::read(&path).map_err(unusable)?;
-        let kept = kept.split_off(kept.len().saturating_sub(MOST));
-        let file = Lines::anew(&path, &kept).map_err(unusable)?;
-        let mut inner = Inner { file, seen: BTreeSet::new(), latest: BTreeMap::new(), counts: BTreeMap::new() };
-        kept.into_iter().for_each(|alert| inner.note(alert));
-        Ok(Self { inner: Mutex::new(inner) })
+        Ok(Self { inner: Mutex::new(Inner::read(&path, MOST).map_err(unusable)?) })
     }
 
-    /// Stores what was not known, all of it or nothing, and gives it back. Blocks until it is on disk.
+    /// Stores what was not known, all of it or nothing, and gives back what was never told before. Blocks until it is on disk.
     ///
     /// # Errors
     /// It is not on disk.
     pub(in crate::serve) fn take(&self, alerts: Vec<Alert>) -> io::Result<Vec<Alert>> {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut fresh: Vec<Alert> = Vec::new();
+        let (mut news, mut fresh, mut here): (Vec<Alert>, Vec<Alert>, BTreeSet<Digest>) = Default::default();
         for alert in alerts {
             let occurrence = alert.occurrence();
-            if !inner.seen.contains(&occurrence) && !fresh.iter().any(|other| other.occurrence() == occurrence) {
-                fresh.push(alert);
+            let is_fresh = !inner.seen.contains(&occurrence);
+            if here.insert(occurrence) && (is_fresh || inner.changes(&alert)) {
+                fresh.extend(is_fresh.then(|| alert.clone()));
+                news.push(alert);
             }
         }
-        if fresh.is_empty() {
+        if news.is_empty() {
             return Ok(fresh);
         }
-        inner.file.append(&fresh)?;
-        fresh.iter().for_each(|alert| inner.note(alert.clone()));
+        inner.file.append(&news)?;
+        inner.count += news.len();
+        news.into_iter().for_each(|alert| inner.note(alert));
+        if inner.count > 2 * inner.most {
+            inner.forget();
+        }
         Ok(fresh)
     }
 
@@ -126,7 +150,7 @@ impl Alerts {
         let now = Timestamp::now().as_second();
         let fires = |alert: &&Alert| alert.is_firing() && now.saturating_sub(alert.received.as_second()) < FORGOTTEN;
         let mut firing: Vec<_> = inner.latest.values().filter(fires).cloned().collect();
-        firing.sort_by_key(|alert| std::cmp::Reverse(alert.received));
+        firing.sort_by_key(|alert| std::cmp::Reverse((alert.began().unwrap_or(alert.received), alert.received)));
         firing
     }
 
@@ -150,21 +174,45 @@ impl Alerts {
 }
 
 impl Inner {
-    fn note(&mut self, alert: Alert) {
-        if !self.seen.insert(alert.occurrence()) {
-            return;
+    /// What a file comes to, which is written anew with its newest lines.
+    fn read(path: &Path, most: usize) -> io::Result<Self> {
+        let mut kept: Vec<Alert> = lines::read(path)?;
+        let kept = kept.split_off(kept.len().saturating_sub(most));
+        let file = Lines::anew(path, &kept)?;
+        let (seen, latest, counts) = (BTreeSet::new(), BTreeMap::new(), BTreeMap::new());
+        let mut inner = Self { path: path.to_owned(), file, count: kept.len(), most, seen, latest, counts };
+        kept.into_iter().for_each(|alert| inner.note(alert));
+        Ok(inner)
+    }
+
+    /// Forgets what is old: a server may live for years. What is in the file is safe, whatever becomes of this.
+    fn forget(&mut self) {
+        match Self::read(&self.path, self.most) {
+            Ok(shorter) => *self = shorter,
+            Err(error) => {
+                // Once more when as many have come again.
+                self.count = 0;
+                tracing::warn!(%error, "old alerts could not be forgotten");
+            }
         }
-        if alert.is_firing() {
+    }
+
+    fn note(&mut self, alert: Alert) {
+        let again = !self.seen.insert(alert.occurrence());
+        if alert.is_firing() && !again {
             *self.counts.entry(alert.name()).or_default() += 1;
         }
-        // A message that was late says nothing about an occurrence that began since.
-        let newer = self.latest.get(&alert.fingerprint).is_none_or(|known| match (known.began(), alert.began()) {
-            (Some(known_at), Some(at)) => at > known_at || at == known_at && known.is_firing(),
-            _ => true,
-        });
-        if newer {
+        if self.latest.get(&alert.fingerprint).is_none_or(|known| alert.supersedes(known, again)) {
             self.latest.insert(alert.fingerprint.clone(), alert);
         }
+    }
+
+    /// Whether what was told before, and is told again, is news all the same: it fires again or ended again, or we would forget it.
+    fn changes(&self, alert: &Alert) -> bool {
+        let Some(known) = self.latest.get(&alert.fingerprint) else { return true };
+        let is_old = alert.received.as_second().saturating_sub(known.received.as_second()) >= HEARD;
+        let is_other = alert.status != known.status || alert.labels != known.labels;
+        alert.supersedes(known, true) && (is_other || alert.is_firing() && is_old)
     }
 }
 
@@ -189,6 +237,7 @@ mod tests {
             group,
             received,
             truncated: 0,
+            occurred: None,
         }
     }
 
@@ -210,6 +259,75 @@ mod tests {
         let again = Alerts::open(home.path()).unwrap();
         assert!(again.firing().is_empty());
         assert_eq!(again.counted()[0].1, 1);
+    }
+
+    /// Alertmanager that heard nothing of an alert for a while says that it ended; and then that it fires, since when it did before.
+    #[test]
+    fn what_ended_can_fire_again_with_the_same_beginning() {
+        let home = tempfile::tempdir().unwrap();
+        let alerts = Alerts::open(home.path()).unwrap();
+        let [fires, ends] = ["firing", "resolved"].map(|status| alert(status, "2026-11-21T03:00:00Z"));
+        let told = |alerts: &Alerts, one: &Alert| (alerts.take(vec![one.clone()]).unwrap().len(), alerts.firing().len());
+        let said: Vec<_> = [&fires, &ends, &fires, &fires, &ends].map(|one| told(&alerts, one)).into();
+        assert_eq!(said, [(1, 1), (1, 0), (0, 1), (0, 1), (0, 0)], "new only once, and the last word counts");
+        assert_eq!(told(&alerts, &fires), (0, 1));
+        drop(alerts);
+        let alerts = Alerts::open(home.path()).unwrap();
+        assert_eq!((alerts.firing().len(), alerts.counted()[0].1), (1, 1), "also after a restart");
+        // A beginning of which nobody had heard may come behind its end.
+        let [late, end] = ["firing", "resolved"].map(|status| alert(status, "2026-11-21T04:00:00Z"));
+        assert_eq!((told(&alerts, &end), told(&alerts, &late)), ((1, 0), (1, 0)));
+    }
+
+    #[test]
+    fn messages_that_say_when_come_in_any_order() {
+        let home = tempfile::tempdir().unwrap();
+        let alerts = Alerts::open(home.path()).unwrap();
+        let at = |status: &str, second: i64| {
+            let occurred = Timestamp::from_second(1_795_000_000 + second).ok();
+            Alert { occurred, ..alert(status, "2026-11-21T03:00:00Z") }
+        };
+        let told = |one: Alert| {
+            alerts.take(vec![one]).unwrap();
+            alerts.firing().len()
+        };
+        assert_eq!([at("firing", 0), at("resolved", 9), at("firing", 5), at("firing", 0)].map(told), [1, 0, 0, 0]);
+        assert_eq!([at("firing", 12), at("resolved", 9), at("resolved", 20)].map(told), [1, 1, 0]);
+    }
+
+    #[test]
+    fn an_alert_that_is_told_again_and_again_is_not_forgotten() {
+        let home = tempfile::tempdir().unwrap();
+        let alerts = Alerts::open(home.path()).unwrap();
+        let ago = |seconds: i64| {
+            let received = Timestamp::from_second(Timestamp::now().as_second() - seconds).unwrap();
+            Alert { received, ..alert("firing", "2026-11-01T03:00:00Z") }
+        };
+        alerts.take(vec![ago(FORGOTTEN + 60)]).unwrap();
+        assert!(alerts.firing().is_empty(), "nobody has told of it for long");
+        for seconds in [HEARD + 60, HEARD, 60, 0] {
+            assert_eq!(alerts.take(vec![ago(seconds)]).unwrap(), []);
+        }
+        assert_eq!(alerts.firing().len(), 1);
+        // Not each time.
+        let lines = std::fs::read_to_string(home.path().join("alerts.jsonl")).unwrap();
+        assert_eq!(lines.lines().count(), 3);
+        assert_eq!(Alerts::open(home.path()).unwrap().firing().len(), 1);
+    }
+
+    #[test]
+    fn a_server_that_lives_for_long_forgets_the_oldest() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("alerts.jsonl");
+        let alerts = Alerts { inner: Mutex::new(Inner::read(&path, 3).unwrap()) };
+        let named = |name: &str| Alert { fingerprint: name.to_owned(), ..alert("firing", "2026-11-21T03:00:00Z") };
+        let longest = (0..20).map(|nth| {
+            alerts.take(vec![named(&nth.to_string())]).unwrap();
+            std::fs::read_to_string(&path).unwrap().lines().count().max(alerts.inner.lock().unwrap().latest.len())
+        });
+        assert_eq!(longest.max(), Some(6));
+        assert!(alerts.of("19").is_some() && alerts.of("2").is_none());
+        assert_eq!(alerts.take(vec![named("19")]).unwrap(), [], "the newest are known");
     }
 
     #[test]
