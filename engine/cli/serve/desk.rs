@@ -11,7 +11,7 @@ use super::api::Declared;
 use super::crowd::Crowd;
 use super::feed::Feeds;
 use super::forgery::Forgery;
-use super::hooks::Alerts;
+use super::hooks::{Alerts, Senders};
 use super::hosts::Hosts;
 use super::rate::Rate;
 use super::recent::Recent;
@@ -58,6 +58,7 @@ pub struct Desk {
     /// Who looks at runs as they go, by what their forms are bound to.
     pub(super) looking: Arc<Crowd<String>>,
     pub(super) alerts: Alerts,
+    pub(super) senders: Senders,
     pub(super) rehearsing: Rehearsing,
     pub(super) counted: Counted,
     _sole: Sole,
@@ -108,6 +109,7 @@ impl Desk {
             declared: Recent::default(),
             looking: Crowd::new(VIEWS),
             alerts: Alerts::open(home)?,
+            senders: Senders::default(),
             rehearsing: Rehearsing::new(Memory::open(home)?),
             counted: Counted::default(),
             _sole: sole,

@@ -11,13 +11,16 @@ use axum::response::{IntoResponse as _, Response};
 
 use super::asker::Asker;
 use super::door::Peer;
+use super::due::Due;
 use super::refusal::Refusal;
 use super::{Desk, visitor};
 
 /// Nothing but our own style sheets, scripts and connections; no frame anywhere, no code or style in a page.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; \
                       form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
-/// An answer begins within this.
+/// The whole of a request comes within this,
+const WHOLE: Duration = Duration::from_secs(20);
+/// and its answer begins within this.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Lets a request in, or says why not.
@@ -48,7 +51,7 @@ pub(super) async fn keeper(State(desk): State<Arc<Desk>>, mut request: Request, 
 /// The answer of whoever serves this address, in time.
 async fn served(request: Request, next: Next) -> Response {
     let acts = !request.method().is_safe();
-    let answer = next.run(request);
+    let answer = next.run(request.map(|body| Due::within(WHOLE, body)));
     let answer = async move {
         if !acts {
             return answer.await;

@@ -18,6 +18,7 @@ mod crowd;
 mod deed;
 mod desk;
 mod door;
+mod due;
 mod feed;
 mod field;
 mod firing;

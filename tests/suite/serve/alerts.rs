@@ -1,5 +1,7 @@
 //! Alerts that come in.
 
+use std::io::{Read as _, Write as _};
+
 use ring::hmac;
 use serde_json::json;
 
@@ -250,6 +252,39 @@ fn an_incident_is_the_same_whatever_is_changed_about_it() {
     assert_eq!(tell("reopened", 12, "Down", "high"), ["\"Down\""]);
     assert_eq!(tell("resolved", 9, "Down", "high"), ["\"Down\""], "it was late");
     assert!(tell("resolved", 20, "Down", "high").is_empty());
+}
+
+/// Whoever shows no token could otherwise have eight megabytes kept for them, a hundred times.
+#[test]
+fn what_a_stranger_sends_is_not_kept() {
+    let place = place();
+    let server = Server::start(&place);
+    let begins = |path: &str, header: &str| {
+        let mut stream = std::net::TcpStream::connect(server.at).expect("a connection");
+        stream.set_read_timeout(Some(std::time::Duration::from_secs(60))).expect("a limit");
+        let head = format!("POST {path} HTTP/1.1\r\nhost: {}\r\ncontent-length: 8000000\r\n{header}\r\n[", server.at);
+        stream.write_all(head.as_bytes()).expect("sent");
+        stream
+    };
+    // The rest of it does not come, and nobody waits for it.
+    for path in ["/hooks/alertmanager", "/hooks/grafana", "/hooks/pagerduty"] {
+        for header in ["", "authorization: Bearer wrong-wrong-wrong-wrong\r\n"] {
+            let mut head = [0; 12];
+            begins(path, header).read_exact(&mut head).expect("an answer");
+            assert_eq!(String::from_utf8_lossy(&head), "HTTP/1.1 401", "{path} {header}");
+        }
+    }
+    // A signature is of the whole of it: one sender has so many here that prove nothing yet.
+    let open: Vec<_> = (0..4).map(|_| begins("/hooks/pagerduty", "x-pagerduty-signature: v1=00\r\n")).collect();
+    let text = r#"{"event":{"event_type":"incident.triggered","data":{"id":"Q1","title":"Checkout is down"}}}"#;
+    let began = std::time::Instant::now();
+    while incident(&server, text).status != 503 {
+        assert!(began.elapsed() < std::time::Duration::from_secs(60), "there is room for all of it");
+    }
+    drop(open);
+    while incident(&server, text).status != 200 {
+        assert!(began.elapsed() < std::time::Duration::from_secs(60), "no room comes back");
+    }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 mod fingerprint;
 mod payload;
+mod sender;
 mod signature;
 mod store;
 
@@ -12,57 +13,39 @@ use std::sync::atomic::Ordering;
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::{Extension, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::extract::State;
+use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use serde_json::json;
 
+pub(super) use sender::Senders;
 pub(super) use store::{Alert, Alerts};
 
+use super::Desk;
 use super::asker::Asker;
 use super::refusal::Refusal;
 use super::run_page::blocking;
-use super::{Desk, token, visitor};
+use sender::{Alertmanager, Unproven};
 
 /// `POST /hooks/alertmanager`, version 4, with a bearer token.
-pub(super) async fn alertmanager(
-    State(desk): State<Arc<Desk>>,
-    Extension(asker): Extension<Asker>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Result<Response, Refusal> {
-    let keys = keys(&desk, "alertmanager_token")?;
-    let given = visitor::bearer(&headers).unwrap_or_default();
-    if !keys.iter().any(|key| token::same(key, given)) {
-        return Err(not_known(&desk, asker));
-    }
+pub(super) async fn alertmanager(State(desk): State<Arc<Desk>>, _: Alertmanager, body: Bytes) -> Result<Response, Refusal> {
     take(desk, payload::alertmanager(&body).map_err(|why| unfit(&why))?).await
 }
 
 /// `POST` or `PUT /hooks/grafana`, signed.
-pub(super) async fn grafana(
-    State(desk): State<Arc<Desk>>,
-    Extension(asker): Extension<Asker>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Result<Response, Refusal> {
-    if !signature::grafana(keys(&desk, "grafana_secret")?, &headers, &body, jiff::Timestamp::now()) {
-        return Err(not_known(&desk, asker));
+pub(super) async fn grafana(State(desk): State<Arc<Desk>>, sent: Unproven) -> Result<Response, Refusal> {
+    if !signature::grafana(keys(&desk, "grafana_secret")?, &sent.headers, &sent.body, jiff::Timestamp::now()) {
+        return Err(not_known(&desk, sent.asker));
     }
-    take(desk, payload::grafana(&body).map_err(|why| unfit(&why))?).await
+    take(desk, payload::grafana(&sent.body).map_err(|why| unfit(&why))?).await
 }
 
 /// `POST /hooks/pagerduty`, version 3, signed.
-pub(super) async fn pagerduty(
-    State(desk): State<Arc<Desk>>,
-    Extension(asker): Extension<Asker>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Result<Response, Refusal> {
-    if !signature::pagerduty(keys(&desk, "pagerduty_secret")?, &headers, &body) {
-        return Err(not_known(&desk, asker));
+pub(super) async fn pagerduty(State(desk): State<Arc<Desk>>, sent: Unproven) -> Result<Response, Refusal> {
+    if !signature::pagerduty(keys(&desk, "pagerduty_secret")?, &sent.headers, &sent.body) {
+        return Err(not_known(&desk, sent.asker));
     }
-    take(desk, payload::pagerduty(&body).map_err(|why| unfit(&why))?).await
+    take(desk, payload::pagerduty(&sent.body).map_err(|why| unfit(&why))?).await
 }
 
 /// The keys of a hook; without any there is no such hook.
@@ -74,6 +57,10 @@ fn not_known(desk: &Desk, asker: Asker) -> Refusal {
     if let Err(too_many) = asker.guesses(desk) {
         return too_many.for_programs();
     }
+    unknown()
+}
+
+fn unknown() -> Refusal {
     Refusal::new(StatusCode::UNAUTHORIZED, "this does not come from whom it should (RB0047)").for_programs()
 }
 
