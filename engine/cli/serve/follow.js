@@ -8,14 +8,18 @@
   let shown = 0;
   const look = async () => {
     const answer = await fetch(`${output.dataset.follow}?from=${at}`).catch(() => null);
-    if (answer && !answer.ok) return;
-    const told = answer ? await answer.json() : { text: "", grows: true, to: at, size: at };
+    if (!answer || !answer.ok) {
+      if (span) span.textContent = `up to byte ${at}; nothing is heard of it at the moment: load the page again`;
+      setTimeout(look, 5000);
+      return;
+    }
+    const told = await answer.json();
     const last = window.innerHeight + window.scrollY >= document.documentElement.scrollHeight - 40;
     // As text, never as HTML.
     output.append(told.text);
     shown += told.text.length;
     at = told.to;
-    if (span && answer) span.textContent = `up to byte ${told.to} of ${told.size}`;
+    if (span) span.textContent = `up to byte ${told.to} of ${told.size}`;
     if (last && told.text) window.scrollTo(0, document.documentElement.scrollHeight);
     // A phone holds no gigabyte: from here on the pieces are turned by hand.
     if (shown > 2000000) location.href = `${location.pathname}?from=${told.from}`;

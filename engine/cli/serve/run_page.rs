@@ -99,6 +99,9 @@ pub(super) async fn page(
     );
     body.push_str(&format!("<div id=\"standing\" role=\"status\" aria-live=\"polite\">{}</div>\n", picture.standing.1));
     body.push_str("<p id=\"news\" role=\"status\" hidden><a href=\"\">Something has changed: show it</a></p>\n");
+    body.push_str(
+        "<p id=\"lost\" class=\"wrong\" role=\"status\" hidden>Nothing is heard of this run at the moment: <a href=\"\">load the page again</a></p>\n",
+    );
     if let Some(trouble) = facts::trouble(dossier) {
         body.push_str(&format!("<p class=\"trouble\">{}</p>\n", shell::quoting(&trouble)));
     }

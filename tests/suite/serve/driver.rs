@@ -97,6 +97,16 @@ impl Browser {
         assert!(said.is_null(), "`{css}`: {said}");
     }
 
+    /// Gives the page that is open a cookie, as `name=value`.
+    pub(super) fn cookie(&self, cookie: &str) {
+        let (name, value) = cookie.split_once('=').unwrap_or((cookie, ""));
+        self.ask(
+            "POST",
+            "/cookie",
+            &json!({ "cookie": { "name": name, "value": value, "httpOnly": true, "sameSite": "Strict" } }),
+        );
+    }
+
     /// Presses one key, as a person with a keyboard and no mouse.
     pub(super) fn press(&self, key: char) {
         let key = key.to_string();

@@ -5,6 +5,7 @@ use std::io::{BufRead as _, BufReader};
 use serde_json::{Value, json};
 
 use crate::serve::client::{Client, Server};
+use crate::serve::driver::Browser;
 use crate::support::Place;
 
 /// Waits at the pipe `gate`, then at `gate2`.
@@ -127,4 +128,37 @@ fn a_long_output_comes_in_pages_and_is_text() {
     last.says(&["9000", "␛[2J"]);
     assert_eq!(browser.get(&format!("/runs/{run}/steps/7")).status, 404);
     assert_eq!(browser.get(&format!("/runs/{run}/steps/0?from=99999999")).status, 200);
+}
+
+/// A server that was started anew has forgotten who looks, and a browser that hears so does not ask again.
+#[test]
+fn a_page_that_hears_nothing_any_more_says_so() {
+    let place = Place::new();
+    place.runbook("waits", WAITS);
+    place.fifo("gate");
+    place.fifo("gate2");
+    let mut server = Server::start(&place);
+    let run = server.program().post("/api/runs", &json!({ "runbook": "waits", "mode": "live" })).json()["run"].clone();
+    let run = run.as_str().expect("a run");
+    let browser = Browser::open();
+    browser.go(&format!("{}/login?next=/runs/{run}", server.origin()));
+    browser.write("#token", &server.token);
+    browser.click("main button");
+    let text = browser.until(&["running", "first <i>"]);
+    assert!(!text.contains("Nothing is heard"), "{text}");
+    let at = server.at.to_string();
+    server.kill();
+    let server = Server::of(&place, place.command(&["serve", "--listen", &at]));
+    browser.until(&["Nothing is heard of this run at the moment"]);
+    // Whoever is let in again elsewhere need not load this page again.
+    browser.run("window.same = true");
+    let form = [("token", server.token.as_str())];
+    let cookie = server.stranger().with("origin", &server.origin()).form("/login", &form);
+    let cookie = cookie.header("set-cookie").split(';').next().unwrap_or_default().to_owned();
+    browser.cookie(&cookie);
+    open(&place, "gate");
+    let text = browser.until(&["second"]);
+    assert!(!text.contains("Nothing is heard") && browser.run("return window.same") == true, "{text}");
+    open(&place, "gate2");
+    browser.until(&["completed"]);
 }
