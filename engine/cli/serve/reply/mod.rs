@@ -13,10 +13,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use runbook_model::id::RunId;
 
 use super::Desk;
 use super::hooks::Alert;
 use super::outgoing;
+use crate::history::History;
 use occasion::Occasion;
 use outcome::Outcome;
 use target::Target;
@@ -39,9 +41,15 @@ pub(super) async fn watch(desk: Arc<Desk>) {
         return;
     }
     let mut tries: BTreeMap<PathBuf, (usize, Instant)> = BTreeMap::new();
+    let mut looks = Looks::default();
     loop {
         let there = desk.clone();
-        let Ok(ended) = tokio::task::spawn_blocking(move || ended(&there)).await else { return };
+        let looked = tokio::task::spawn_blocking(move || {
+            let ended = looks.ended(&there);
+            (looks, ended)
+        });
+        let Ok((after, ended)) = looked.await else { return };
+        looks = after;
         for (occasion, outcome) in ended {
             for target in targets.iter().filter(|target| target.answers(&occasion.alert)) {
                 let mark = occasion::mark(&desk.home(), &target.name, &outcome.key);
@@ -67,11 +75,34 @@ fn tell(target: &Target, alert: &Alert, outcome: &Outcome, mark: &Path) {
     }
 }
 
-/// The runs that alerts opened, and that nobody works on.
-fn ended(desk: &Desk) -> Vec<(Occasion, Outcome)> {
-    let Ok(Some(history)) = desk.history() else { return Vec::new() };
-    let base = desk.settings.base(desk.at);
-    let fresh = |outcome: &Outcome| Timestamp::now().as_second().saturating_sub(outcome.at.as_second()) <= OLD;
-    let ended = |occasion: Occasion| Some((occasion.clone(), Outcome::of(&history, occasion.run, &base).filter(fresh)?));
-    occasion::all(&desk.home()).into_iter().filter_map(ended).collect()
+/// How runs ended, as it was read last: a journal is read again only when it has grown. By run, with the length of the journal.
+#[derive(Debug, Default)]
+struct Looks(BTreeMap<RunId, (u64, Option<Outcome>)>);
+
+impl Looks {
+    /// The runs that alerts opened, and that nobody works on. Blocks.
+    fn ended(&mut self, desk: &Desk) -> Vec<(Occasion, Outcome)> {
+        let Ok(Some(history)) = desk.history() else { return Vec::new() };
+        let base = desk.settings.base(desk.at);
+        let fresh = |outcome: &Outcome| Timestamp::now().as_second().saturating_sub(outcome.at.as_second()) <= OLD;
+        let occasions = occasion::all(&desk.home());
+        self.0.retain(|run, _| occasions.iter().any(|occasion| occasion.run == *run));
+        let ended = |occasion: Occasion| Some((occasion.clone(), self.outcome(&history, occasion.run, &base).filter(fresh)?));
+        occasions.into_iter().filter_map(ended).collect()
+    }
+
+    fn outcome(&mut self, history: &History, run: RunId, base: &str) -> Option<Outcome> {
+        if history.held(run).is_some() {
+            return None;
+        }
+        let length = std::fs::metadata(history.dir(run).journal()).ok()?.len();
+        match self.0.get(&run) {
+            Some((known, outcome)) if *known == length => outcome.clone(),
+            _ => {
+                let outcome = Outcome::of(history, run, base);
+                self.0.insert(run, (length, outcome.clone()));
+                outcome
+            }
+        }
+    }
 }

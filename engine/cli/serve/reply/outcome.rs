@@ -34,11 +34,8 @@ pub(super) struct Outcome {
 }
 
 impl Outcome {
-    /// Of a real run that nobody works on and that waits for nobody's answer; `None` of every other.
+    /// Of a real run that nobody works on, which the caller has seen to, and that waits for nobody's answer; `None` of every other.
     pub(super) fn of(history: &History, run: RunId, base: &str) -> Option<Self> {
-        if history.held(run).is_some() {
-            return None;
-        }
         let (reading, damaged) = history.read(run).ok()?;
         let began = reading.records.first()?.at;
         let state = RunState::fold(&reading.records).ok()??;
