@@ -60,11 +60,10 @@ impl Proposal {
         serde_json::to_string(&self.values).unwrap_or_default()
     }
 
-    /// Where a value comes from that was sent in a form which this was proposed in.
+    /// The values of a text that a form carried.
     #[must_use]
-    pub fn origin(carried: &str, name: &str, value: &str) -> Origin {
-        let values: BTreeMap<String, (String, Origin)> = serde_json::from_str(carried).unwrap_or_default();
-        values.get(name).filter(|(proposed, _)| proposed == value).map_or(Origin::Typed, |(_, origin)| *origin)
+    pub fn read(carried: &str) -> BTreeMap<String, (String, Origin)> {
+        serde_json::from_str(carried).unwrap_or_default()
     }
 }
 
@@ -84,9 +83,8 @@ mod tests {
         assert_eq!(proposal.values, [("service".to_owned(), ("checkout".to_owned(), Origin::Link))].into());
         assert_eq!(proposal.ignored, ["service", "execute", "dry_run"]);
         assert_eq!(proposal.ignored(&declaration), (vec!["service"], vec!["execute", "dry_run"]));
-        let carried = proposal.text();
-        assert_eq!(Proposal::origin(&carried, "service", "checkout"), Origin::Link);
-        assert_eq!(Proposal::origin(&carried, "service", "changed"), Origin::Typed);
+        assert_eq!(Proposal::read(&proposal.text()), proposal.values);
+        assert!(Proposal::read("").is_empty());
         let mut hostile = Proposal::default();
         hostile.take(&declaration, [pair("service", "x; rm -rf /")], Origin::Alert);
         assert!(hostile.values.is_empty() && hostile.refused.len() == 1);

@@ -18,7 +18,7 @@ pub(super) fn shown(name: &str, parameter: &Parameter, proposal: &Proposal, occa
     // What was typed where the name of a secret is wanted may be the secret: it does not come back.
     let typed = occasion.typed.get(name).filter(|typed| parameter.kind != Kind::Secret || secrets.contains(typed));
     let value = typed.or(proposed.map(|(value, _)| value)).or(fallback.as_ref()).cloned().unwrap_or_default();
-    let origin = match proposed.filter(|(proposed, _)| *proposed == value).map(|(_, origin)| origin) {
+    let origin = match proposed.filter(|(proposed, _)| same(parameter, proposed, &value)).map(|(_, origin)| origin) {
         Some(Origin::Alert) => "<span class=\"from\">from the alert</span>",
         Some(Origin::Link) => "<span class=\"from link\">from the link</span>",
         _ if typed.is_some() => "<span class=\"from\">typed</span>",
@@ -99,10 +99,16 @@ fn items(text: &str) -> Vec<String> {
     read.ok().and_then(items).unwrap_or_default()
 }
 
-/// What was sent for a parameter, as it is typed elsewhere: a list comes one item a line, and each item once.
-pub(super) fn sent(parameter: &Parameter, text: &str) -> String {
-    if parameter.kind != Kind::List || text.trim_start().starts_with('[') {
+/// What was sent for a parameter, as it is typed elsewhere: a list comes one item a line, and each item once. What nobody has touched
+/// is what was proposed, also where an item holds a comma.
+pub(super) fn sent(parameter: &Parameter, text: &str, proposed: Option<&str>) -> String {
+    if parameter.kind != Kind::List || is_json(text) {
         return text.to_owned();
+    }
+    if let Some(proposed) = proposed
+        && escape::block(text.as_bytes()) == lines(proposed)
+    {
+        return list::text(&items(proposed));
     }
     let mut items: Vec<String> = Vec::new();
     for item in text.split(['\n', '\r', ',']).map(str::trim).filter(|item| !item.is_empty()) {
@@ -111,6 +117,25 @@ pub(super) fn sent(parameter: &Parameter, text: &str) -> String {
         }
     }
     list::text(&items)
+}
+
+/// A list as JSON. An address of IPv6 begins like one: `[::1]:9100`.
+fn is_json(text: &str) -> bool {
+    text.trim_start().strip_prefix('[').is_some_and(|rest| rest.trim_start().starts_with(['"', ']']))
+}
+
+/// A list as its field shows it.
+fn lines(text: &str) -> String {
+    escape::block(items(text).join("\n").as_bytes())
+}
+
+/// Whether two texts are the same value to whoever reads them in a field. What was proposed comes back as it was shown: a list without
+/// the spaces around its items, and what cannot be seen by its name.
+pub(super) fn same(parameter: &Parameter, one: &str, other: &str) -> bool {
+    match parameter.kind {
+        Kind::List => lines(one) == lines(other),
+        _ => escape::line(one) == escape::line(other),
+    }
 }
 
 /// How many items a list has that was sent; 0 of anything else.
@@ -135,10 +160,14 @@ mod tests {
     #[test]
     fn a_list_comes_one_a_line_and_is_the_same_as_anywhere_else() {
         let hosts = Parameter { kind: Kind::List, ..Parameter::default() };
-        assert_eq!(sent(&hosts, " a\r\nb, c\n\na\n"), "a,b,c");
+        assert_eq!(sent(&hosts, " a\r\nb, c\n\na\n", None), "a,b,c");
         assert_eq!(count(&hosts, "a,b,c"), 3);
         assert_eq!(as_text(&serde_json::json!(["a", "b"])), "a,b");
-        assert_eq!(sent(&Parameter::default(), "a\nb"), "a\nb");
+        assert_eq!(sent(&Parameter::default(), "a\nb", None), "a\nb");
+        assert_eq!(sent(&hosts, "[::1]:9100\r\nb", None), r#"["[::1]:9100","b"]"#);
+        assert_eq!(sent(&hosts, r#" [ "a" ]"#, None), r#" [ "a" ]"#);
+        let proposed = r#"["a,b","[::1]:9100"]"#;
+        assert_eq!(sent(&hosts, "a,b\r\n[::1]:9100", Some(proposed)), proposed);
         let field = shown(
             "hosts",
             &hosts,
@@ -147,6 +176,17 @@ mod tests {
             &[],
         );
         assert_eq!(field.matches("</textarea>").count(), 1, "{field}");
+    }
+
+    #[test]
+    fn what_comes_back_as_it_was_shown_is_what_was_proposed() {
+        let [hosts, text] = [Kind::List, Kind::String].map(|kind| Parameter { kind, ..Parameter::default() });
+        for proposed in ["a,b", "a, b", " a ,b,", r#"["a","b"]"#, r#"["a", "b"]"#] {
+            assert!(same(&hosts, proposed, &sent(&hosts, "a\r\nb", Some(proposed))), "{proposed}");
+        }
+        assert!(!same(&hosts, "a,b", "b,a") && !same(&hosts, "a,b", "a"));
+        assert!(same(&text, "a\u{200b}", "a\\u{200b}") && same(&text, "a\u{fdd0}", "a\u{fffd}"));
+        assert!(!same(&text, "a b", "a  b") && !same(&text, "a", "A"));
     }
 
     #[test]

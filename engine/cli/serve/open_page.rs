@@ -96,7 +96,7 @@ pub(super) fn again(
     carried: &str,
     wrong: &[String],
 ) -> Response {
-    let proposal = Proposal { values: serde_json::from_str(carried).unwrap_or_default(), ..Proposal::default() };
+    let proposal = Proposal { values: Proposal::read(carried), ..Proposal::default() };
     let occasion = Occasion {
         wrong: wrong.to_vec(),
         fingerprint: sent.field("alert").to_owned(),

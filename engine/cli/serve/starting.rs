@@ -78,17 +78,24 @@ pub(super) async fn start(State(desk): State<Arc<Desk>>, sent: Sent) -> Result<R
     }
     let live = sent.field("mode") == "live";
     let carried = desk.forgery.opened(&sent.visitor.key, sent.field("proposed")).unwrap_or_default();
+    let proposed = Proposal::read(&carried);
     let (mut params, mut again) = (Vec::new(), Vec::new());
     for (name, value) in sent.with("p.") {
         let parameter = book.declaration.params.get(name);
         let fallback = parameter.and_then(|parameter| parameter.fallback.as_ref());
-        let value = parameter.map_or_else(|| value.to_owned(), |parameter| field::sent(parameter, value));
+        let proposed = proposed.get(name);
+        let read = |text: &str| match parameter {
+            Some(parameter) => field::sent(parameter, text, proposed.map(|(proposed, _)| proposed.as_str())),
+            None => text.to_owned(),
+        };
+        let same = |one: &str, other: &str| parameter.is_some_and(|parameter| field::same(parameter, one, other));
+        let value = read(value);
         if fallback.is_some_and(|fallback| field::as_text(fallback) == value) || (fallback.is_none() && value.is_empty()) {
             continue;
         }
-        let origin = Proposal::origin(&carried, name, &value);
+        let origin = proposed.filter(|(proposed, _)| same(proposed, &value)).map_or(Origin::Typed, |(_, origin)| *origin);
         // A link proposes; whoever changes the world says what with their own hands.
-        if live && origin == Origin::Link && sent.field(&format!("again.{name}")) != value {
+        if live && origin == Origin::Link && !same(&read(sent.field(&format!("again.{name}"))), &value) {
             again.push(format!("`{name}` comes from a link: type it again to run for real"));
         }
         // Nobody reads a hundred names at night: but everybody can say how many they are.

@@ -118,6 +118,53 @@ fn a_value_of_a_link_is_typed_again_before_it_changes_anything() {
     assert_eq!(place.journal()[1]["operator"]["from"], "web");
 }
 
+/// A field shows a list one item a line, and what cannot be seen by its name: that is not typed by whoever sends it back.
+#[test]
+fn what_a_link_says_is_no_less_from_it_for_being_written_oddly() {
+    let place = Place::new();
+    place.runbook(
+        "drain",
+        "let p = runbook(#{ title: \"Drain\", params: #{ hosts: #{ type: \"list\" }, why: #{ type: \"string\", fallback: \"-\" } } });\n\
+         command(\"note\", #{ run: [\"sh\", \"-c\", \"echo $1 >> ledger\", \"sh\", p.hosts.len().to_string()], rollback: \"nothing\" });\n",
+    );
+    let server = Server::start(&place);
+    let browser = server.browser(&server.token);
+    let sends = |link: &str, hosts: &str, why: &str, again: &str, mode: &str| {
+        let page = browser.get(link);
+        page.says(&["from the link"]);
+        let [form, shown, proposed] = ["_form", "shown", "proposed"].map(|name| page.field(name));
+        let fields = [
+            ("_form", form.as_str()),
+            ("shown", &shown),
+            ("proposed", &proposed),
+            ("runbook", "drain"),
+            ("mode", mode),
+            ("p.hosts", hosts),
+            ("p.why", why),
+            ("again.hosts", again),
+        ];
+        browser.form("/runs", &fields)
+    };
+    for link in ["a,b", "a,+b", "%20a%20,b,", "[%22a%22,%22b%22]", "%5B%22a%22,+%22b%22%5D"] {
+        let refused = sends(&format!("/open/drain?hosts={link}"), "a\r\nb", "-", "", "live");
+        assert_eq!((refused.status, runs(&place)), (422, 0), "{link}");
+        refused.says(&["<code>hosts</code> comes from a link: type it again", "from the link"]);
+    }
+    let refused = sends("/open/drain?why=x%E2%80%8B", "a", "x\\u{200b}", "", "live");
+    assert_eq!((refused.status, runs(&place)), (422, 0));
+    // A comma, and an address of IPv6, in an item; and typed as lists are typed.
+    for (link, shown, again) in [
+        ("a,+b", "a\r\nb", "a, b"),
+        ("[%22a,b%22,%22c%22]", "a,b\r\nc", "[\"a,b\", \"c\"]"),
+        ("[%22[::1]:9100%22,%22c%22]", "[::1]:9100\r\nc", "[::1]:9100,c"),
+    ] {
+        let run = sends(&format!("/open/drain?hosts={link}"), shown, "-", again, "live");
+        assert_eq!(run.status, 303, "{link}: {run:?}");
+        browser.until(run.header("location"), &["completed", "from the link"]);
+    }
+    assert_eq!(place.ledger(), ["2", "2", "2"]);
+}
+
 #[test]
 fn what_is_run_is_what_was_shown() {
     let place = place();
