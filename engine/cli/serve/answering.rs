@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -12,12 +13,17 @@ use runbook_model::digest::Digest;
 use runbook_model::id::RunId;
 
 use super::Desk;
+use super::crowd::Place;
 use super::deed::{Deed, Until, perform, refused};
 use super::form::Sent;
 use super::refusal::Refusal;
 use super::run_page::{found, look};
 use super::visitor::Visitor;
 
+/// Who answers waits this long for whoever is at work on the run: another answer takes a moment.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// Between two looks at whether they are done.
+const PACE: Duration = Duration::from_millis(50);
 /// The longest reason for giving a run up, in bytes: an argument of a program has an end.
 const LONGEST_WHY: usize = 4 * 1024;
 
@@ -36,6 +42,7 @@ pub(super) async fn give(
     if !visitor.roles.approves {
         return Err(Refusal::new(StatusCode::FORBIDDEN, "you may look, and not answer: `approvers` of [serve] may"));
     }
+    let _turn = turn(desk, run).await?;
     // The run may ask several things at a time; the digest says which of them this is about.
     let asked = look(desk, run).await?.questions.iter().find(|question| Some(question.shown) == shown).cloned();
     let Some(question) = asked else {
@@ -61,6 +68,24 @@ pub(super) async fn give(
         go_on(desk, visitor, run).await?;
     }
     Ok(())
+}
+
+/// Waits until nobody works on a run, and sees to it that nobody else answers here meanwhile: one run has one writer, and of two people
+/// who answer two of its questions at the same moment both are heard.
+async fn turn(desk: &Arc<Desk>, run: RunId) -> Result<Place<RunId>, Refusal> {
+    let began = Instant::now();
+    loop {
+        if let Some(place) = desk.answering.admit(run)
+            && look(desk, run).await?.dossier.at_work.is_none()
+        {
+            return Ok(place);
+        }
+        if began.elapsed() > PATIENCE {
+            let message = "the run goes on at the moment, and takes an answer when it does nothing else; nothing was recorded";
+            return Err(Refusal::new(StatusCode::CONFLICT, message).hint("load the page of the run again in a while"));
+        }
+        tokio::time::sleep(PACE).await;
+    }
 }
 
 async fn go_on(desk: &Desk, visitor: &Visitor, run: RunId) -> Result<(), Refusal> {
@@ -98,7 +123,12 @@ pub(super) async fn answer(State(desk): State<Arc<Desk>>, Path(run): Path<String
 pub(super) async fn resume(State(desk): State<Arc<Desk>>, Path(run): Path<String>, sent: Sent) -> Result<Response, Refusal> {
     may_operate(&sent.visitor)?;
     let run = found(&desk, &run).await?;
-    go_on(&desk, &sent.visitor, run).await?;
+    if let Err(refusal) = go_on(&desk, &sent.visitor, run).await {
+        // Somebody was faster, or pressed twice: it goes on, as was asked for.
+        if look(&desk, run).await?.dossier.at_work.is_none() {
+            return Err(refusal);
+        }
+    }
     Ok(back(run))
 }
 

@@ -57,6 +57,8 @@ pub struct Desk {
     pub(super) declared: Recent<(), (), Arc<[Declared]>>,
     /// Who looks at runs as they go, by what their forms are bound to.
     pub(super) looking: Arc<Crowd<String>>,
+    /// Runs of which somebody answers a question.
+    pub(super) answering: Arc<Crowd<RunId>>,
     pub(super) alerts: Alerts,
     pub(super) senders: Senders,
     pub(super) rehearsing: Rehearsing,
@@ -108,6 +110,7 @@ impl Desk {
             listed: Recent::default(),
             declared: Recent::default(),
             looking: Crowd::new(VIEWS),
+            answering: Crowd::new(1),
             alerts: Alerts::open(home)?,
             senders: Senders::default(),
             rehearsing: Rehearsing::new(Memory::open(home)?),

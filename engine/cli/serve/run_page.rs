@@ -109,6 +109,9 @@ pub(super) async fn page(
     if let (Some(state), true) = (state, is_free) {
         questions.iter().for_each(|question| body.push_str(&question.card(&seen, state)));
     }
+    if !is_free && !questions.is_empty() {
+        body.push_str("<p class=\"aside\">It waits for an answer as well, and takes it here when it does nothing else.</p>\n");
+    }
     if is_free && visitor.roles.operates {
         body.push_str(&acts(dossier, !questions.is_empty(), &seen));
     }

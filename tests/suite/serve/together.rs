@@ -66,6 +66,67 @@ fn two_people_agree_in_two_browsers_and_whoever_started_it_is_neither() {
     assert_eq!(by, ["amy", "ann"]);
 }
 
+/// One run has one writer; nobody who answers is to notice.
+#[test]
+fn two_people_answer_two_questions_at_the_same_moment() {
+    let place = Place::new();
+    place.runbook(
+        "both",
+        "parallel(\"both\", [\"a\", \"b\", \"c\"], |name| {\n\
+             confirm(\"Switch \" + name + \"?\");\n\
+             command(\"do it\", #{ run: [\"sh\", \"-c\", \"echo $1 >> ledger\", \"sh\", name], rollback: \"nothing\" });\n\
+         });\n",
+    );
+    let server = Server::start(&place);
+    let program = server.program();
+    let begun = program.post("/api/runs", &json!({ "runbook": "both", "mode": "live" })).json();
+    let run = format!("/api/runs/{}", begun["run"].as_str().expect("a run"));
+    let page = program.until(&run, &["Switch a?", "Switch b?", "Switch c?", "\"shown\""]).json();
+    let asked: Vec<_> = page["questions"].as_array().expect("questions").iter().map(|one| one["shown"].clone()).collect();
+    assert_eq!(asked.len(), 3);
+    let answer = |shown: &serde_json::Value| {
+        let answer = program.post(&format!("{run}/answer"), &json!({ "said": "yes", "shown": shown }));
+        (answer.status, answer.body)
+    };
+    let said: Vec<_> = std::thread::scope(|scope| {
+        let all: Vec<_> = asked.iter().map(|shown| scope.spawn(|| answer(shown))).collect();
+        all.into_iter().map(|one| one.join().expect("an answer")).collect()
+    });
+    assert!(said.iter().all(|(status, _)| *status == 200), "{said:?}");
+    program.until(&run, &["\"completed\""]);
+    let mut ledger = place.ledger();
+    ledger.sort();
+    assert_eq!(ledger, ["a", "b", "c"]);
+    // Who comes too late is told so, and not of processes.
+    let (status, body) = answer(&asked[0]);
+    assert!(status == 409 && body.contains("not asked any more"), "{status} {body}");
+}
+
+#[test]
+fn a_run_that_goes_on_already_is_shown_to_whoever_resumes_it() {
+    let place = Place::new();
+    place.fifo("gate");
+    place.runbook(
+        "waits",
+        "command(\"try\", #{ run: [\"sh\", \"-c\", \"test -e mended\"], rollback: \"nothing\" });\n\
+         command(\"wait\", #{ run: [\"sh\", \"-c\", \"read x < gate; echo $x >> ledger\"], rollback: \"nothing\" });\n",
+    );
+    let server = Server::start(&place);
+    let browser = server.browser(&server.token);
+    let path = started(&browser, "waits");
+    let page = browser.until(&path, &["failed", "Resume"]);
+    let form = page.field("_form");
+    place.write("mended", "");
+    let resume = || browser.form(&format!("{path}/resume"), &[("_form", &form)]);
+    for _ in 0..2 {
+        let answer = resume();
+        assert_eq!((answer.status, answer.header("location")), (303, path.as_str()), "{answer:?}");
+    }
+    std::fs::write(place.path("gate"), "x\n").expect("a reader");
+    browser.until(&path, &["completed"]);
+    assert_eq!(place.ledger(), ["x"]);
+}
+
 #[test]
 fn one_no_is_enough_and_nobody_is_asked_any_more() {
     let place = Place::new();
