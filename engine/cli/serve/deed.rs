@@ -156,7 +156,7 @@ pub(super) fn refused(came: &Came) -> Refusal {
         let message = "it has not begun yet, and still wants to: it may wait for a lock that another run holds";
         let refusal =
             Refusal::new(StatusCode::CONFLICT, message).hint("look among the runs in a while, and do not start it again");
-        return came.said.lines().filter(|line| !line.is_empty()).fold(refusal, Refusal::detail);
+        return came.said.lines().filter(|line| !line.is_empty()).fold(refusal.going_on(), Refusal::detail);
     }
     let mut lines = came.said.lines().filter(|line| !line.is_empty());
     let first = lines.next().unwrap_or("it ended without a word");

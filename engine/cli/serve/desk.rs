@@ -8,6 +8,7 @@ use std::time::SystemTime;
 use runbook_model::id::RunId;
 
 use super::api::Declared;
+use super::begun::Begun;
 use super::crowd::Crowd;
 use super::feed::Feeds;
 use super::forgery::Forgery;
@@ -57,6 +58,7 @@ pub struct Desk {
     pub(super) declared: Recent<(), (), Arc<[Declared]>>,
     /// Who looks at runs as they go, by what their forms are bound to.
     pub(super) looking: Arc<Crowd<String>>,
+    pub(super) begun: Begun,
     /// Runs of which somebody answers a question.
     pub(super) answering: Arc<Crowd<RunId>>,
     pub(super) alerts: Alerts,
@@ -110,6 +112,7 @@ impl Desk {
             listed: Recent::default(),
             declared: Recent::default(),
             looking: Crowd::new(VIEWS),
+            begun: Begun::default(),
             answering: Crowd::new(1),
             alerts: Alerts::open(home)?,
             senders: Senders::default(),

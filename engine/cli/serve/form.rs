@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::{Form, FromRequest, Request};
 use axum::http::{HeaderMap, StatusCode, header};
+use runbook_model::digest::Digest;
 
 use super::Desk;
 use super::refusal::Refusal;
@@ -20,6 +21,11 @@ impl Sent {
     /// A field; empty when it is not there.
     pub(super) fn field(&self, name: &str) -> &str {
         self.fields.iter().find(|(field, _)| field == name).map(|(_, value)| value.as_str()).unwrap_or_default()
+    }
+
+    /// What tells it from any other: who sent it, and every field.
+    pub(super) fn digest(&self) -> Digest {
+        Digest::of_json(&(&self.visitor.key, &self.fields))
     }
 
     /// The fields whose names begin like that, without the beginning.

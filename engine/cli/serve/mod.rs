@@ -13,6 +13,7 @@ mod alert_page;
 mod answering;
 mod api;
 mod asker;
+mod begun;
 mod client_address;
 mod crowd;
 mod deed;

@@ -16,7 +16,7 @@ use super::form::Sent;
 use super::refusal::Refusal;
 use super::shell::{self, Seen, quoting};
 use super::visitor::{Viewer, Visitor};
-use super::{Desk, field, link};
+use super::{Desk, field, link, token};
 use crate::dossier::html::escape;
 use crate::library::{Title, broken};
 use crate::output::style::Palette;
@@ -165,8 +165,10 @@ fn form(desk: &Desk, seen: &Seen<'_>, book: &Book, proposal: &Proposal, carried:
     let name = escape::line(&book.title.name);
     let mut form = format!(
         "<form method=\"post\" action=\"/runs\" class=\"card\">{}<input type=\"hidden\" name=\"runbook\" value=\"{name}\">\
-         <input type=\"hidden\" name=\"shown\" value=\"{}\"><input type=\"hidden\" name=\"proposed\" value=\"{}\">\n",
+         <input type=\"hidden\" name=\"once\" value=\"{}\"><input type=\"hidden\" name=\"shown\" value=\"{}\">\
+         <input type=\"hidden\" name=\"proposed\" value=\"{}\">\n",
         seen.field(),
+        token::fresh().unwrap_or_default(),
         Digest::of_json(&book.program.pinned()),
         carried.map_or_else(|| desk.forgery.sealed(&seen.visitor.key, &proposal.text()), escape::line),
     );

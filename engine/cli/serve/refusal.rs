@@ -22,6 +22,7 @@ struct Said {
     to: Option<String>,
     again: Option<String>,
     as_json: bool,
+    goes_on: bool,
 }
 
 impl Refusal {
@@ -35,6 +36,7 @@ impl Refusal {
             to: None,
             again: None,
             as_json: false,
+            goes_on: false,
         }))
     }
 
@@ -53,6 +55,16 @@ impl Refusal {
     pub(super) fn detail(mut self, detail: impl Into<String>) -> Self {
         self.0.details.push(detail.into());
         self
+    }
+
+    /// Of something that may be done yet: whoever asks for it again must not get it twice.
+    pub(super) fn going_on(mut self) -> Self {
+        self.0.goes_on = true;
+        self
+    }
+
+    pub(super) fn goes_on(&self) -> bool {
+        self.0.goes_on
     }
 
     /// As JSON.

@@ -12,6 +12,7 @@ use runbook_model::digest::Digest;
 use runbook_model::id::RunId;
 use runbook_model::parameter::Origin;
 
+use super::begun::Slot;
 use super::deed::{Deed, Until, perform, refused};
 use super::form::Sent;
 use super::hooks::Alert;
@@ -118,6 +119,16 @@ pub(super) async fn start(State(desk): State<Arc<Desk>>, sent: Sent) -> Result<R
     let text = |field: &str| Some(sent.field(field).trim().to_owned()).filter(|text| !text.is_empty());
     let (runbook, without_rehearsal) = (book.title.name.clone(), text("without"));
     let wanted = Wanted { runbook, live, env: text("env"), without_rehearsal, params, shown, alert: text("alert") };
-    let run = begin(&desk, &sent.visitor, wanted).await?;
+    // Each page has a number of its own: who loads it anew and sends the same means another run.
+    let slot = if sent.field("once").is_empty() { Slot::default() } else { desk.begun.of(sent.digest()) };
+    let mut begun = slot.lock().await;
+    let came = match &*begun {
+        Some(came) => came.clone(),
+        None => begin(&desk, &sent.visitor, wanted).await,
+    };
+    if came.as_ref().err().is_none_or(Refusal::goes_on) {
+        *begun = Some(came.clone());
+    }
+    let run = came?;
     Ok(Redirect::to(&format!("/runs/{run}")).into_response())
 }

@@ -165,6 +165,45 @@ fn what_a_link_says_is_no_less_from_it_for_being_written_oddly() {
     assert_eq!(place.ledger(), ["2", "2", "2"]);
 }
 
+/// A double click sends a form twice, and so does a browser that is told to load again what it never got.
+#[test]
+fn a_button_that_is_pressed_twice_begins_one_run() {
+    let place = place();
+    let server = Server::start(&place);
+    let browser = server.browser(&server.token);
+    let load = || {
+        let page = browser.get("/open/roll-back");
+        let hidden = page.body.split("<input type=\"hidden\" ").skip(1).filter_map(|input| {
+            let mut parts = input.split('"');
+            Some((parts.nth(1)?.to_owned(), parts.nth(1)?.to_owned()))
+        });
+        hidden.collect::<std::collections::BTreeMap<_, _>>()
+    };
+    let send = |hidden: &std::collections::BTreeMap<String, String>, mode: &str| {
+        let typed = [("mode", mode), ("p.service", "checkout"), ("p.to", "")];
+        let hidden = hidden.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let answer = browser.form("/runs", &hidden.chain(typed).collect::<Vec<_>>());
+        assert_eq!(answer.status, 303, "{answer:?}");
+        answer.header("location").to_owned()
+    };
+    let page = load();
+    let mut all: Vec<_> = std::thread::scope(|scope| {
+        let pressed: Vec<_> = (0..3).map(|_| scope.spawn(|| send(&page, "live"))).collect();
+        pressed.into_iter().map(|one| one.join().expect("an answer")).collect()
+    });
+    browser.until(&all[0], &["completed"]);
+    all.push(send(&page, "live"));
+    all.dedup();
+    assert_eq!((all.len(), runs(&place)), (1, 1), "{all:?}");
+    assert_eq!(place.ledger(), ["checkout"]);
+    // Whoever wants something else, or loads the page again, gets another.
+    assert_ne!(send(&page, "rehearsal"), all[0]);
+    let again = send(&load(), "live");
+    assert_ne!(again, all[0]);
+    browser.until(&again, &["completed"]);
+    assert_eq!(place.ledger(), ["checkout", "checkout"]);
+}
+
 #[test]
 fn what_is_run_is_what_was_shown() {
     let place = place();
