@@ -1,5 +1,7 @@
 //! The whole output of a command: in pieces on a page, which grow while it runs, and as a file to take away.
 
+use std::fs::File;
+use std::os::unix::fs::FileExt as _;
 use std::sync::Arc;
 
 use axum::Json;
@@ -119,7 +121,7 @@ pub(super) async fn raw(
         }
     };
     let (sender, pieces) = mpsc::channel::<Bytes>(2);
-    tokio::task::spawn_blocking(move || send(&file, start, end, &sender));
+    tokio::spawn(send(Arc::new(file), start, end, sender));
     let mut response = (status, Body::new(Events::of(pieces))).into_response();
     let name = format!("{run}-{}-{}.{}.txt", wanted.step, wanted.attempt, wanted.stream);
     let mut set =
@@ -135,18 +137,22 @@ pub(super) async fn raw(
     Ok(response)
 }
 
-/// Sends a part of a file, as fast as it is read at the other end. A file that became shorter ends the connection: half of it
-/// must not look like all of it.
-fn send(file: &std::fs::File, mut at: u64, end: u64, sender: &mpsc::Sender<Bytes>) {
-    use std::os::unix::fs::FileExt as _;
-    let mut buffer = vec![0; PIECE];
+/// Sends a part of a file, as fast as it is read at the other end, and holds no thread while it waits for that: a few who read slowly
+/// would have all of them. A file that became shorter ends the connection: half of it must not look like all of it.
+async fn send(file: Arc<File>, mut at: u64, end: u64, sender: mpsc::Sender<Bytes>) {
     while at < end {
-        let wanted = usize::try_from(end - at).unwrap_or(PIECE).min(PIECE);
-        let Ok(read @ 1..) = file.read_at(&mut buffer[..wanted], at) else { return };
-        if sender.blocking_send(Bytes::copy_from_slice(&buffer[..read])).is_err() {
+        let (there, wanted) = (file.clone(), usize::try_from(end - at).unwrap_or(PIECE).min(PIECE));
+        let piece = tokio::task::spawn_blocking(move || {
+            let mut buffer = vec![0; wanted];
+            let read = there.read_at(&mut buffer, at).unwrap_or(0);
+            buffer.truncate(read);
+            buffer
+        });
+        let Ok(piece) = piece.await else { return };
+        at += piece.len() as u64;
+        if piece.is_empty() || sender.send(piece.into()).await.is_err() {
             return;
         }
-        at += read as u64;
     }
 }
 
@@ -176,6 +182,28 @@ fn part(range: &str, size: u64) -> Part {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn whoever_reads_slowly_holds_no_thread() {
+        let dir = tempfile::tempdir().unwrap();
+        let (path, size) = (dir.path().join("1.stdout"), 10 * PIECE + 1);
+        std::fs::write(&path, vec![b'x'; size]).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().max_blocking_threads(1).build().unwrap();
+        runtime.block_on(async {
+            let (sender, mut pieces) = mpsc::channel(2);
+            tokio::spawn(send(Arc::new(File::open(&path).unwrap()), 0, size as u64, sender));
+            let mut read = pieces.recv().await.unwrap().len();
+            // Soon it waits for us, and others go on reading.
+            for _ in 0..20 {
+                let other = tokio::time::timeout(std::time::Duration::from_secs(60), tokio::task::spawn_blocking(|| "read"));
+                assert_eq!(other.await.expect("the only thread is held").unwrap(), "read");
+            }
+            while let Some(piece) = pieces.recv().await {
+                read += piece.len();
+            }
+            assert_eq!(read, size);
+        });
+    }
 
     #[test]
     fn a_range_is_a_part_or_beyond_or_not_understood() {
