@@ -46,8 +46,9 @@ pub(super) fn of(desk: &Desk, peer: IpAddr, headers: &HeaderMap) -> Result<Optio
     }
     if desk.settings.proxies.contains(&peer) {
         let mut said = headers.get_all(desk.settings.user_header.as_str()).iter();
-        let name = said.next().and_then(|name| name.to_str().ok()).map(str::trim).filter(|name| !name.is_empty());
-        if let Some(name) = name {
+        // People have names beyond ASCII. What is no text at all is odd, and not the same as no name.
+        let name = said.next().map(|name| std::str::from_utf8(name.as_bytes()).unwrap_or("\0").trim());
+        if let Some(name) = name.filter(|name| !name.is_empty()) {
             // Two of them: the proxy passed on what the browser sent, and nobody knows which is which.
             let odd = said.next().is_some() || name.len() > LONGEST || name.contains(char::is_control) || name.contains(',');
             // The owner's rights come with the owner's token only.

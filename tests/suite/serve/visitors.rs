@@ -125,7 +125,7 @@ fn a_proxy_names_people_when_it_is_the_one_that_is_trusted() {
         "runbook.toml",
         &format!(
             "{}trusted_proxy = [\"127.0.0.1\"]\n[groups]\noncall = [\"ola\"]\n",
-            PEOPLE.split("[groups]").next().unwrap_or_default()
+            PEOPLE.replace("[\"vic\"]", "[\"vic\", \"Jörg Müller\"]").split("[groups]").next().unwrap_or_default()
         ),
     );
     let server = Server::start(&place);
@@ -135,6 +135,7 @@ fn a_proxy_names_people_when_it_is_the_one_that_is_trusted() {
     let owner = String::from_utf8(std::process::Command::new("id").arg("-un").output().expect("id").stdout).expect("a name");
     assert_eq!(named(owner.trim()), 403);
     assert_eq!(named("vic, ola"), 403);
+    assert_eq!((named("Jörg Müller"), named("Jörg")), (200, 403), "names go beyond ASCII");
 
     drop(server);
     place.write("runbook.toml", PEOPLE);
