@@ -138,6 +138,15 @@ pub(super) fn same(parameter: &Parameter, one: &str, other: &str) -> bool {
     }
 }
 
+/// Whether anything of what was proposed is in what was sent: of a list, any of its items.
+pub(super) fn keeps(parameter: &Parameter, proposed: &str, text: &str) -> bool {
+    if parameter.kind != Kind::List {
+        return same(parameter, proposed, text);
+    }
+    let sent: Vec<_> = items(text).iter().map(|item| escape::line(item)).collect();
+    items(proposed).iter().any(|item| sent.contains(&escape::line(item)))
+}
+
 /// How many items a list has that was sent; 0 of anything else.
 pub(super) fn count(parameter: &Parameter, text: &str) -> usize {
     if parameter.kind == Kind::List { items(text).len() } else { 0 }
@@ -187,6 +196,8 @@ mod tests {
         assert!(!same(&hosts, "a,b", "b,a") && !same(&hosts, "a,b", "a"));
         assert!(same(&text, "a\u{200b}", "a\\u{200b}") && same(&text, "a\u{fdd0}", "a\u{fffd}"));
         assert!(!same(&text, "a b", "a  b") && !same(&text, "a", "A"));
+        assert!(keeps(&hosts, "a,b", "b,c") && !keeps(&hosts, "a,b", "c") && !keeps(&hosts, "", "a"));
+        assert!(keeps(&text, "a", "a") && !keeps(&text, "a", "a,b"));
     }
 
     #[test]

@@ -95,17 +95,16 @@ pub(super) async fn start(State(desk): State<Arc<Desk>>, sent: Sent) -> Result<R
             continue;
         }
         let origin = proposed.filter(|(proposed, _)| same(proposed, &value)).map_or(Origin::Typed, |(_, origin)| *origin);
+        // Whoever changes one item of a list has typed that one, and not the others.
+        let keeps = |text: &str| parameter.is_some_and(|parameter| field::keeps(parameter, text, &value));
+        let kept = proposed.filter(|(proposed, _)| keeps(proposed)).map(|(_, origin)| *origin);
         // A link proposes; whoever changes the world says what with their own hands.
-        if live && origin == Origin::Link && !same(&read(sent.field(&format!("again.{name}"))), &value) {
+        if live && kept == Some(Origin::Link) && !same(&read(sent.field(&format!("again.{name}"))), &value) {
             again.push(format!("`{name}` comes from a link: type it again to run for real"));
         }
         // Nobody reads a hundred names at night: but everybody can say how many they are.
         let count = parameter.map_or(0, |parameter| field::count(parameter, &value));
-        if live
-            && origin != Origin::Typed
-            && count > field::LARGE
-            && sent.field(&format!("count.{name}")).trim() != count.to_string()
-        {
+        if live && kept.is_some() && count > field::LARGE && sent.field(&format!("count.{name}")).trim() != count.to_string() {
             again.push(format!("`{name}` names {count}: type that number to run for real"));
         }
         params.push((name.to_owned(), value, origin));

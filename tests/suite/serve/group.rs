@@ -85,6 +85,19 @@ fn all_of_a_group_fill_a_list_and_their_number_is_typed_before_they_are_meant() 
         assert_eq!(refused.status, 422);
         refused.says(&["names 120: type that number", "Nothing was run"]);
     }
+    let fewer = hosts.replace("web-119", "");
+    let fields = [
+        ("_form", form.as_str()),
+        ("shown", &shown),
+        ("proposed", &proposed),
+        ("runbook", "drain"),
+        ("mode", "live"),
+        ("p.hosts", &fewer),
+        ("p.zone", "north"),
+    ];
+    let refused = browser.form("/runs", &fields);
+    assert_eq!(refused.status, 422, "one was taken out, and the others are no less many");
+    refused.says(&["names 119: type that number"]);
     assert!(place.ledger().is_empty());
     assert_eq!(send("rehearsal", "").status, 303, "a rehearsal wants no number");
     let run = send("live", "120");

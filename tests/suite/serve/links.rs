@@ -150,6 +150,9 @@ fn what_a_link_says_is_no_less_from_it_for_being_written_oddly() {
         assert_eq!((refused.status, runs(&place)), (422, 0), "{link}");
         refused.says(&["<code>hosts</code> comes from a link: type it again", "from the link"]);
     }
+    // Who changes one of them has not typed the others.
+    let refused = sends("/open/drain?hosts=a,b", "a\r\nc", "-", "", "live");
+    assert_eq!((refused.status, runs(&place)), (422, 0));
     let refused = sends("/open/drain?why=x%E2%80%8B", "a", "x\\u{200b}", "", "live");
     assert_eq!((refused.status, runs(&place)), (422, 0));
     // A comma, and an address of IPv6, in an item; and typed as lists are typed.
