@@ -41,7 +41,6 @@ table! {
     deploy_service => row("deploy-service", web::deploy_service::exercised);
     failover_postgres => Row {
         excused: &[(RolledBack, "a promotion is for good: the rollback refuses at the fence, which a test of its own proves")],
-        blocked: &["send the clients to the new primary"],
         ..row("failover-postgres", failover_postgres::exercised)
     };
     flag_kill_switch => Row { passed_over: &["tell people"], ..row("flag-kill-switch", web::flag_kill_switch::exercised) };
