@@ -196,5 +196,74 @@ fn who_blocks_is_found_and_ended_when_a_person_says_so() {
     assert!(waiter.wait().expect("it ends").success());
     assert_eq!(server.sql("postgres", "select total from orders where id = 1"), "3");
     let report = std::fs::read_dir(place.path("reports")).expect("reports").flatten().next().expect("a report");
-    assert!(std::fs::read_to_string(report.path()).expect("a report").contains("waiting"));
+    let report = std::fs::read_to_string(report.path()).expect("a report");
+    assert!(report.contains(", state: idle in transaction, user: postgres, waiting: 1\n"), "for people to read: {report}");
+}
+
+#[test]
+fn migrations_that_are_not_what_somebody_meant_are_refused() {
+    let (server, place) = shop("migrate-schema");
+    migration(&place, "0001_note", "alter table orders add note text;", "alter table orders drop note;", "select true");
+    migration(&place, "0002_new", "create table new (id int);", "drop table new;", "select true");
+    let before = server.photograph();
+    // Somebody meant 0001.
+    place.expect(1, &["exec", "migrate-schema", "--yes", "-p", "to=1"]).says(&["has no version 1", "0002"]);
+    unchanged(&before, &server.photograph());
+    place.expect(0, &["abandon", &place.newest_run(), "--why", "it was 0001"]);
+    // PostgreSQL knows no such unit.
+    place.expect(0, &["exec", "migrate-schema", "--yes", "-p", "to=0001", "-p", "patience=1m"]);
+    let first = place.newest_run();
+
+    // Another branch has brought a second 0001.
+    migration(&place, "0001_other", "create table other (id int);", "drop table other;", "select true");
+    place.expect(1, &["exec", "migrate-schema", "--yes"]).says(&["two migrations have the version 0001"]);
+    for kind in ["up", "down", "verify"] {
+        std::fs::remove_file(place.path(&format!("sql/0001_other.{kind}.sql"))).expect("ours");
+    }
+    place.expect(0, &["abandon", &place.newest_run(), "--why", "it has another version now"]);
+
+    // The first is not taken away from under the second.
+    place.expect(0, &["exec", "migrate-schema", "--yes"]);
+    let (second, both) = (place.newest_run(), server.photograph());
+    let ran = place.run(&["rollback", &first]);
+    ran.says(&["a newer migration is applied"]);
+    assert_ne!(ran.code, Some(6), "{ran}");
+    unchanged(&both, &server.photograph());
+    place.expect(0, &["abandon", &first, "--why", "the second one first"]);
+    place.expect(6, &["rollback", &second]);
+    assert_eq!(server.sql("postgres", "select version from schema_migrations"), "0001");
+}
+
+#[test]
+fn a_migration_that_ends_the_transaction_itself_is_not_begun() {
+    let (server, place) = shop("migrate-schema");
+    let up = "begin;\ncreate table half (id int);\ncommit;\nselect nonsense;\n";
+    migration(&place, "0001_half", up, "drop table half;", "select true");
+    let before = server.photograph();
+    place.expect(1, &["exec", "migrate-schema", "--yes"]).says(&["begins or ends a transaction"]);
+    unchanged(&before, &server.photograph());
+}
+
+#[test]
+fn a_backfill_of_a_smaller_key_waits_for_no_lock_for_long() {
+    let (server, place) = shop("backfill");
+    server.sql("postgres", "create table small (n int primary key, total int not null)");
+    server.sql("postgres", "insert into small select n, 1 from generate_series(1, 100) n");
+    // With a semicolon, as everybody writes it.
+    place.write("sql/small.sql", "update small set total = total * 100 where n > :'from' and n <= :'to';\n");
+    let run = ["exec", "backfill", "--yes", "-p", "job=small", "-p", "table=small", "-p", "key=n", "-p", "batch=60"];
+    let (mut holder, open) = client(&server, "begin;\nupdate small set total = 1 where n = 60;\n");
+    until("the lock", || server.sql("postgres", IDLE) == "1");
+    // Who waits for one row holds 59 others.
+    place.expect(1, &[run.as_slice(), &["-p", "patience=100ms"]].concat()).says(&["lock timeout"]);
+    assert_eq!(server.sql("postgres", "select sum(total) from small"), "100");
+    drop(open);
+    holder.wait().expect("it ends");
+    place.expect(0, &["resume"]).says(&["100 rows changed"]);
+    assert_eq!(server.sql("postgres", "select min(total), max(total) from small"), "100|100");
+
+    server.sql("postgres", "create table named (n text primary key, total int)");
+    place
+        .expect(1, &["exec", "backfill", "--yes", "-p", "job=small", "-p", "table=named", "-p", "key=n"])
+        .says(&["a whole number is wanted"]);
 }

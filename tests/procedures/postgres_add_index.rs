@@ -115,3 +115,36 @@ fn names_are_names_whatever_they_say() {
         .expect(1, &["exec", "postgres-add-index", "-p", "table=nowhere", "-p", "columns=a", "--yes"])
         .says(&["the table is there"]);
 }
+
+#[test]
+fn an_index_that_is_not_what_was_asked_for_is_no_success() {
+    let (server, place) = shop();
+    let run = [RUN.as_slice(), &["--yes"]].concat();
+    // PostgreSQL knows no such unit of time.
+    place.expect(0, &[run.as_slice(), &["-p", "patience=1m"]].concat());
+    place.expect(1, &[run.as_slice(), &["-p", "unique=true"]].concat()).says(&["it covers the columns"]);
+    server.sql("postgres", "drop index orders_customer_placed_idx");
+    server.sql("postgres", "create index orders_customer_placed_idx on orders (customer, placed) where customer = 1");
+    place.expect(0, &["abandon", &place.newest_run(), "--why", "it is partial now"]);
+    place.expect(1, &run).says(&["it covers the columns"]);
+}
+
+#[test]
+fn what_a_colleague_is_building_is_no_remnant() {
+    let (server, place) = shop();
+    let mut holder = server.psql("postgres", "");
+    let mut holder = holder.args(["-f", "-"]).stdin(std::process::Stdio::piped()).spawn().expect("psql");
+    let mut input = holder.stdin.take().expect("a pipe");
+    std::io::Write::write_all(&mut input, b"begin;\nupdate orders set customer = 1 where id = 1;\n").expect("it reads");
+    until("the transaction", || {
+        server.sql("postgres", "select count(*) from pg_stat_activity where state = 'idle in transaction'") == "1"
+    });
+    let build = "create index concurrently orders_customer_placed_idx on orders (customer)";
+    let mut colleague = server.psql("postgres", build).spawn().expect("psql");
+    until("the build", || index(&server) == "f");
+    place.expect(1, &[RUN.as_slice(), &["--yes", "-p", "patience=100ms"]].concat()).says(&["is building", "right now"]);
+    drop(input);
+    holder.wait().expect("psql ends");
+    assert!(colleague.wait().expect("psql ends").success());
+    assert_eq!(index(&server), "t");
+}

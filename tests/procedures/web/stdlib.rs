@@ -179,10 +179,38 @@ fn times_and_addresses_are_reckoned_without_a_clock() {
         check("after", || [time::after("2026-12-31T23:59:59Z", "1s"), time::after("2028-02-28T12:00:00Z", "1d"), time::after("2100-02-28T12:00:00Z", "1d")], #{ expect: ["2027-01-01T00:00:00Z", "2028-02-29T12:00:00Z", "2100-03-01T12:00:00Z"] });
         check("between", || time::between("2026-11-21T03:12:44Z", "2026-11-21T03:12:40Z"), #{ expect: -4 });
         check("in names", || time::in_names("2026-11-21T03:12:44.123Z"), #{ expect: "2026-11-21T031244Z" });
+        check("in milliseconds", || [time::milliseconds("1m30s"), time::milliseconds("5ms")], #{ expect: [90000, 5] });
+        check("a name of a time", || ["2026-11-21T031244Z", "2026-11-21T031244z", "2026-11-21", "before-the-move-42", ""].filter(|name| time::is_in_names(name)), #{ expect: ["2026-11-21T031244Z"] });
         check("odd lengths", || attempt(|| { time::seconds("5") }).ok || attempt(|| { time::seconds("") }).ok || attempt(|| { time::seconds("5y") }).ok, #{ expect: false });
         check("odd times", || attempt(|| { time::epoch("2026-11-21T03:12:44+01:00") }).ok, #{ expect: false });
         check("addresses", || url::query("http://h/x", #{ q: "a b&ä/~\n", n: 5 }), #{ expect: "http://h/x?n=5&q=a%20b%26%C3%A4%2F~%0A" });
         check("nothing to add", || url::query("http://h/x", #{}), #{ expect: "http://h/x" });"#,
     );
-    place.expect(0, &["exec", "main"]).says(&["9 checks", "completed"]);
+    place.expect(0, &["exec", "main"]).says(&["11 checks", "completed"]);
+}
+
+#[test]
+fn a_list_that_would_hold_whatever_there_is_is_refused() {
+    let place = Place::new();
+    place
+        .runbook("main", "import \"std/checklist\" as checklist;\ncheck(\"it can be read\", || checklist::read(\"list.json\"));");
+    for (look, says) in [
+        // A slip of the pen, and every number would do.
+        (r#"{"metric": "up", "at_lest": 1}"#, "at_lest"),
+        (r#"{"metric": "up"}"#, "at_least"),
+        (r#"{"http": "{api}/", "stauts": 301}"#, "stauts"),
+        (r#"{"certificate": "{edge}"}"#, "days"),
+        (r#"{"header": "x-frame-options"}"#, "of"),
+        (r#"{"http": "{api}/", "tcp": "{api}"}"#, "tcp"),
+        (r#"{"ping": "{api}"}"#, "nobody knows how to look"),
+    ] {
+        place.write(
+            "list.json",
+            &format!(r#"[{{"category": "A", "owner": "@a", "items": [{{"item": "it is up", "look": {look}}}]}}]"#),
+        );
+        place.expect(1, &["exec", "main"]).says(&["it is up", says]);
+    }
+    let list = concat!(env!("CARGO_MANIFEST_DIR"), "/runbooks/go-live.json");
+    place.write("list.json", &std::fs::read_to_string(list).expect("the list that we ship"));
+    place.expect(0, &["exec", "main"]);
 }
