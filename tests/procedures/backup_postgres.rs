@@ -164,3 +164,44 @@ fn killed_in_the_middle_of_a_dump_it_goes_on() {
     assert_eq!(shelf(&place).len(), 1);
     place.expect(0, &["exec", "restore-drill-postgres", "--yes"]);
 }
+
+#[test]
+fn what_others_keep_on_the_shelf_is_theirs_and_this_one_stays() {
+    let (_server, place) = shop();
+    // The clock was wrong once: that one is newer than all that come.
+    let others = ["2020-before-the-move", "README", "lost+found", "tmp"];
+    for other in others.iter().chain(&["2099-01-01T000000Z"]) {
+        place.write(&format!("backups/main/{other}/dump.age"), "");
+    }
+    place.expect(0, &["exec", "backup-postgres", "--yes", "-p", "keep=1"]);
+    let kept = shelf(&place);
+    assert!(others.iter().all(|other| kept.iter().any(|name| name == other)), "{kept:?}");
+    assert_eq!(kept.len(), others.len() + 1, "{kept:?}");
+    // None of them is a backup that could be restored.
+    place.expect(0, &["exec", "restore-drill-postgres", "--yes"]);
+}
+
+#[test]
+fn an_old_one_that_cannot_be_removed_costs_no_new_one() {
+    let (_server, place) = shop();
+    place.write("backups/main/2025-01-01T000000Z/dump.age", "");
+    let stuck =
+        place.read("runbooks/backup-postgres.rhai").replace("[\"rm\", \"-rf\", \"--\", `${shelf}/${name}`]", "[\"false\"]");
+    place.write("runbooks/backup-postgres.rhai", &stuck);
+    place
+        .expect(0, &["exec", "backup-postgres", "--yes", "-p", "keep=1"])
+        .says(&["2025-01-01T000000Z is too old and still there"]);
+    assert_eq!(shelf(&place).len(), 2, "{:?}", shelf(&place));
+}
+
+#[test]
+fn how_a_database_writes_its_times_is_no_difference() {
+    let (server, place) = shop();
+    server.sql("shop", "create table visits (at timestamptz, lasted interval, share float8, token bytea)");
+    server.sql("shop", "insert into visits values ('2026-06-01 12:00+02', '90 minutes', 0.1, '\\x00ff')");
+    for setting in ["timezone = 'Asia/Tokyo'", "datestyle = 'German'", "intervalstyle = 'iso_8601'", "bytea_output = 'escape'"] {
+        server.sql("shop", &format!("alter database shop set {setting}"));
+    }
+    place.expect(0, &["exec", "backup-postgres", "--yes"]);
+    place.expect(0, &["exec", "restore-drill-postgres", "--yes"]);
+}
