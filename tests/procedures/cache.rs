@@ -94,3 +94,20 @@ fn a_server_that_is_down_is_said_before_anything_is_asked() {
     drop(redis);
     place.expect(1, &FLUSH).says(&["the server answers", "redis-cli cannot ask"]);
 }
+
+#[test]
+fn a_line_break_in_a_key_names_no_key_of_others() {
+    let (place, redis) = place();
+    assert_eq!(redis.ask(&["SET", "shop:cart:x\nother:1", "1"]), "+OK");
+    place.expect(0, &FLUSH).says(&["3005 keys before, 1 after"]);
+    assert_eq!(redis.ask(&["EXISTS", "other:1"]), ":1");
+    assert_eq!(keys(&redis), ":101");
+}
+
+#[test]
+fn a_server_that_does_not_let_its_keys_be_counted_has_not_none() {
+    let (place, redis) = place();
+    assert_eq!(redis.ask(&["ACL", "SETUSER", "default", "-scan"]), "+OK");
+    place.expect(1, &FLUSH).says(&["cannot tell about"]);
+    assert_eq!(keys(&redis), ":3104");
+}
