@@ -148,3 +148,57 @@ fn killed_while_the_authority_issues_it_goes_on() {
     stage.place.expect(0, &["resume"]).says(&["completed"]);
     assert_ne!(stage.served(), old);
 }
+
+#[test]
+fn an_intermediate_certificate_is_followed_and_no_name_is_lost() {
+    let stage = stage(10);
+    let dir = stage.place.path("tls").display().to_string();
+    // The authority that issues is one that the trusted one has signed, and it sends its own certificate along.
+    openssl(&stage.place, "req -new -key other.key -subj /CN=other -out other.csr");
+    stage.place.write("tls/authority", "basicConstraints=critical,CA:TRUE\n");
+    openssl(
+        &stage.place,
+        "x509 -req -days 300 -in other.csr -CA ca.pem -CAkey ca.key -CAcreateserial -extfile authority -out other.pem",
+    );
+    let settings = stage.place.read("runbook.toml").replace("${AUTHORITY:-ca}", "other");
+    let chained =
+        settings.replace("-out \\\"$CERTIFICATE\\\"", "-out \\\"$CERTIFICATE\\\" && cat other.pem >> \\\"$CERTIFICATE\\\"");
+    assert_ne!(chained, settings);
+    stage.place.write("runbook.toml", &chained);
+    stage.place.expect(0, &EXEC).says(&["completed"]);
+
+    // The one that is served is for two names, and the authority forgets one of them.
+    let sign = "-CA ca.pem -CAkey ca.key -CAcreateserial -extfile two";
+    stage.place.write("tls/two", "subjectAltName=DNS:localhost,DNS:www.localhost,IP:127.0.0.1\n");
+    let current = std::fs::read_link(stage.place.path("tls/current")).expect("a link").display().to_string();
+    openssl(&stage.place, &format!("x509 -req -days 10 -in {current}/request.pem {sign} -out {current}/cert.pem"));
+    let reload = chained.lines().find_map(|line| line.strip_prefix("reload = ")).expect("a command");
+    let words: Vec<String> = serde_json::from_str(reload).expect("a list");
+    assert!(Command::new(&words[0]).args(&words[1..]).status().expect("nginx").success());
+    until("it is served", || stage.served() == stage.current());
+    let (before, directories) = (stage.served(), stage.directories());
+    stage.place.expect(6, &EXEC).says(&["www.localhost", "rolled back"]);
+    assert_eq!((stage.served(), stage.directories()), (before, directories));
+
+    // It takes them from the request, which has all of them.
+    let copies = chained.replace("-extfile san", "-copy_extensions copy");
+    stage.place.write("runbook.toml", &copies);
+    stage.place.expect(0, &EXEC).says(&["completed"]);
+    let line = format!("openssl x509 -in {dir}/current/cert.pem -noout -ext subjectAltName");
+    let names = Command::new("sh").args(["-c", &line]).output().expect("openssl").stdout;
+    let names = String::from_utf8_lossy(&names).into_owned();
+    assert!(names.contains("DNS:www.localhost") && names.contains("IP Address:127.0.0.1"), "{names}");
+}
+
+#[test]
+fn a_renewal_that_came_since_is_not_taken_back_with_an_earlier_one() {
+    let stage = stage(10);
+    stage.place.expect(0, &EXEC);
+    let first = stage.place.newest_run();
+    stage.place.expect(0, &[EXEC.as_slice(), &["-p", "force=true"]].concat());
+    let (served, directories) = (stage.served(), stage.directories());
+    let ran = stage.place.run(&["rollback", &first]);
+    ran.says(&["somebody renewed it since"]);
+    assert_ne!(ran.code, Some(6), "{ran}");
+    assert_eq!((stage.served(), stage.directories()), (served, directories));
+}
