@@ -35,11 +35,14 @@ fn releases_are_read_from_a_real_tree() {
 fn what_releases_cannot_answer_is_an_error_that_names_what_is_there() {
     let place = tree(&["1", "2"], "releases/1");
     place.write("plain/current", "no link");
+    place.write("far/.keep", "");
+    symlink("/opt/builds/7", place.path("far/current")).expect("a link");
     for (look, says) in [
         (r#"releases::before("srv", "1")"#, "older than 1"),
         (r#"releases::installed("srv", "3")"#, "there are: [\"1\", \"2\"]"),
         (r#"releases::current("plain")"#, "plain/current"),
         (r#"releases::current("nowhere")"#, "nowhere/current"),
+        (r#"releases::current("far")"#, "leads to /opt/builds/7"),
     ] {
         place.runbook("main", &format!("import \"std/releases\" as releases;\ncheck(\"it is there\", || {look});"));
         place.expect(1, &["exec", "main"]).says(&[says, "std/releases.rhai"]);

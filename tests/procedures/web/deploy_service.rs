@@ -1,6 +1,6 @@
 //! `deploy-service` on a real nginx that serves whatever release the link says, as soon as it is restarted.
 
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::process::Command;
 
 use super::components::Edge;
@@ -158,4 +158,45 @@ fn killed_in_the_middle_it_goes_on_and_a_release_that_nginx_refuses_goes_away() 
     let broken = stage.packed("3", "th\"ree", 200);
     stage.place.expect(6, &words(&broken)).says(&["restart the service", "rolled back"]);
     assert_eq!((stage.releases(), stage.page()), (before, "two".to_owned()));
+}
+
+#[test]
+fn what_is_unpacked_is_what_was_announced_and_nothing_else() {
+    let stage = stage();
+    let before = stage.releases();
+    let asked: Vec<_> = stage.packed("2", "two", 200).into_iter().filter(|word| word != "--yes").collect();
+    stage.place.expect(4, &words(&asked));
+    // While somebody thinks about it, the archive becomes another one.
+    stage.packed("2", "forged", 200);
+    stage.place.expect(0, &["answer", &stage.place.newest_run(), "--yes"]);
+    stage.place.expect(6, &["resume"]).says(&["is not the one any more"]);
+    assert_eq!((stage.releases(), stage.page()), (before, "one".to_owned()));
+
+    // What an earlier run has left unpacked becomes no part of it.
+    let deploy = stage.packed("2", "two", 200);
+    stage.place.write("srv/releases/.2.part/left.conf", "");
+    stage.place.expect(0, &words(&deploy));
+    assert_eq!(stage.page(), "two");
+    assert!(!stage.place.path("srv/releases/2/left.conf").exists());
+    for backup in std::fs::read_dir(stage.place.path("srv/backups")).expect("backups").flatten() {
+        let mode = backup.metadata().expect("a file").permissions().mode() & 0o777;
+        assert_eq!(mode, 0o600, "{}: the data are for nobody else", backup.path().display());
+    }
+}
+
+#[test]
+fn what_was_deployed_since_is_not_taken_away_with_an_earlier_one() {
+    let stage = stage();
+    stage.place.expect(0, &words(&stage.packed("2", "two", 200)));
+    let first = stage.place.newest_run();
+    stage.place.expect(0, &words(&stage.packed("3", "three", 200)));
+    let (second, before) = (stage.place.newest_run(), stage.releases());
+    let ran = stage.place.run(&["rollback", &first]);
+    ran.says(&["somebody switched since"]);
+    assert_ne!(ran.code, Some(6), "{ran}");
+    assert_eq!((stage.releases(), stage.page()), (before, "three".to_owned()));
+    // The newer one first, then the older.
+    stage.place.expect(0, &["abandon", &first, "--why", "the newer one first"]);
+    stage.place.expect(6, &["rollback", &second]);
+    super::components::until("the release before serves", || stage.page() == "two");
 }
