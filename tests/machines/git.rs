@@ -183,3 +183,23 @@ fn a_clone_arrives_whole_and_goes_whole() {
     place.expect(1, &["exec", "main"]).says(&["repository 'nowhere' does not exist"]);
     assert!(!place.path("copies/app").exists());
 }
+
+#[test]
+fn a_reset_that_is_taken_back_moves_no_branch_of_somebody_else() {
+    // Another branch was checked out since, or there is another commit on ours.
+    for since in ["other", "main"] {
+        let place = place();
+        git(&place, "work", &["branch", "other", "v1"]);
+        runbook(&place, r#"git::reset("work", "v1");"#);
+        place.expect(0, &["exec", "main"]);
+        git(&place, "work", &["checkout", "--quiet", since]);
+        if since == "main" {
+            commit(&place, "work", "theirs");
+        }
+        let before = state(&place);
+        let ran = place.run(&["rollback", &place.newest_run()]);
+        ran.says(&["somebody worked there since"]);
+        assert!(ran.code != Some(6), "{ran}");
+        assert_eq!(state(&place), before);
+    }
+}
