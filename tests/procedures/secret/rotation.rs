@@ -95,3 +95,43 @@ fn a_second_rotation_takes_the_other_role_and_a_password_by_hand_is_noticed() {
     assert_eq!(server.ask(&["ACL", "SETUSER", "shop", ">by-hand-and-forgotten"]), "+OK");
     stage.place.expect(6, &EXEC).says(&["shop has 2 passwords"]);
 }
+
+#[test]
+fn a_value_that_is_none_is_given_to_nobody() {
+    for make in ["[\"true\"]", "[\"printf\", \"one\\ntwo\\n\"]"] {
+        let stage = redis();
+        let before = stage.state();
+        let settings = stage.place.read("runbook.toml");
+        let line = settings.lines().find(|line| line.starts_with("make = ")).expect("what makes it");
+        stage.place.write("runbook.toml", &settings.replace(line, &format!("make = {make}")));
+        stage.place.expect(6, &EXEC).says(&["make a new value", "one line"]);
+        unchanged(&before, &stage.state());
+    }
+}
+
+#[test]
+fn a_server_that_took_the_value_and_could_not_say_so_forgets_it() {
+    let stage = redis();
+    let before = stage.state();
+    let add = "run: redis::add_password(at.redis, at.user),\n            stdin: [\">\", secret(next)]";
+    let lost = add.replace("run: ", "run: [\"sh\", \"-c\", \"\\\"$@\\\"; exit 1\", \"sh\"] + ");
+    let source = stage.place.read("runbooks/rotate-secret.rhai");
+    assert!(source.contains(add));
+    stage.place.runbook("rotate-secret", &source.replace(add, &lost));
+    stage.place.expect(6, &EXEC).says(&["rolled back"]);
+    unchanged(&before, &stage.state());
+}
+
+#[test]
+fn what_was_rotated_since_is_not_taken_back_with_an_earlier_one() {
+    let stage = redis();
+    stage.place.expect(0, &EXEC);
+    let first = stage.place.newest_run();
+    stage.place.write("seed", &format!("{NEW}-2\n"));
+    stage.place.expect(0, &EXEC);
+    let before = stage.state();
+    let ran = stage.place.run(&["rollback", &first]);
+    assert_ne!(ran.code, Some(6), "{ran}");
+    unchanged(&before, &stage.state());
+    assert!(stage.lets_in("shop", &format!("{NEW}-2")) && !stage.lets_in("shop", OLD) && !stage.lets_in("shop", NEW));
+}
