@@ -56,7 +56,7 @@ fn stage() -> Stage {
         "runbook.toml",
         &format!(
             "[groups]\n{groups}[settings.launch]\nlist = \"runbooks/go-live.json\"\n{places}\ngate = [\"@board\"]\nquorum = 1\n\
-             launch = [\"touch\", \"{root}/live\"]\nretreat = [\"rm\", \"{root}/live\"]\nhealth = \"{}/health\"\n",
+             launch = [\"touch\", \"{root}/live\"]\nretreat = [\"rm\", \"-f\", \"{root}/live\"]\nhealth = \"{}/health\"\n",
             api.url()
         ),
     );
@@ -137,4 +137,29 @@ fn a_hundred_items_are_walked_signed_decided_and_watched_over_many_restarts() {
     place.roll_back();
     assert!(!place.path("srv/live").exists());
     place.expect(0, &["verify"]);
+}
+
+#[test]
+fn a_launch_that_fails_half_way_is_taken_back() {
+    let stage = stage();
+    let list =
+        r#"[{"category": "Service", "owner": "@api", "items": [{"item": "it answers", "look": {"http": "{api}/health"}}]}]"#;
+    stage.place.write("runbooks/go-live.json", list);
+    let root = stage.place.path("srv").display().to_string();
+    let settings = stage.place.read("runbook.toml");
+    let half = settings.replace(
+        &format!("launch = [\"touch\", \"{root}/live\"]"),
+        &format!("launch = [\"sh\", \"-c\", \"touch {root}/live; exit 1\"]"),
+    );
+    assert_ne!(half, settings);
+    stage.place.write("runbook.toml", &half);
+    stage.place.expect(4, &["exec", "go-live", "-p", "service=shop"]);
+    // A sign-off, and the yes of the board.
+    let ended = [(); 2].map(|()| {
+        stage.answers();
+        stage.place.run(&["resume"]).code
+    });
+    assert_eq!(ended, [Some(4), Some(1)]);
+    stage.place.roll_back();
+    assert!(!stage.place.path("srv/live").exists(), "half of the visitors get there");
 }
