@@ -148,3 +148,18 @@ fn a_rehearsal_calls_nobody_and_a_kill_loses_nothing() {
     ]);
     assert_eq!((stage.place.photograph(), stage.heard().len()), (before, heard));
 }
+
+#[test]
+fn the_levels_are_called_by_their_names_and_times_that_cannot_be_are_refused_first() {
+    let stage = stage();
+    let exec = ["exec", "incident-response", "-p", "what=logins fail"];
+    for wrong in ["first=20m", "second=40m"] {
+        stage.place.expect(1, &[&exec[..], &["-p", wrong]].concat()).says(&["the times follow each other"]);
+    }
+    assert_eq!(stage.heard(), Vec::<String>::new(), "nobody is called who has no time to answer");
+    let settings = stage.place.read("runbook.toml").replace("[[\"@oncall\"],", "[[\"@oncall\", \"@leads\"],");
+    stage.place.write("runbook.toml", &settings);
+    stage.place.expect(4, &exec);
+    let heard = stage.heard();
+    assert!(heard[0].contains("sev2: logins fail. @oncall, @leads: who takes it?"), "{heard:?}");
+}
