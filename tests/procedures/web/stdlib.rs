@@ -168,6 +168,26 @@ fn messages_arrive_or_are_noted() {
 }
 
 #[test]
+fn what_an_upstream_says_besides_is_not_lost() {
+    let place = Place::new();
+    place.runbook("main", "import \"std/nginx\" as nginx;\ncheck(\"read\", || nginx::servers(\"upstream.conf\"), #{ expect: [#{ server: \"10.0.0.1:80\", weight: 1 }] });");
+    for more in [
+        "keepalive 32;",
+        "least_conn;",
+        "server 10.0.0.2:80 backup;",
+        "server 10.0.0.2:80 max_fails=3 weight=2;",
+        "server 10.0.0.2:80; server 10.0.0.3:80;",
+    ] {
+        place.write("upstream.conf", &format!("upstream api {{\n    server 10.0.0.1:80;\n    {more}\n}}\n"));
+        place
+            .expect(1, &["exec", "main"])
+            .says(&["would be lost", more.split(' ').next_back().expect("a word").trim_end_matches(';')]);
+    }
+    place.write("upstream.conf", "# ours\nupstream api {\n    server 10.0.0.1:80; # the first\n\n}\n");
+    place.expect(0, &["exec", "main"]);
+}
+
+#[test]
 fn times_and_addresses_are_reckoned_without_a_clock() {
     let place = Place::new();
     place.runbook(
