@@ -229,3 +229,23 @@ fn settings_are_seen_everywhere_and_cannot_be_changed() {
     assert_eq!(notes(&asked), ["/srv/srv/srv/srv"], "{}", shown(&ending));
     assert!(matches!(ending, Ending::Failed(_)), "{}", shown(&ending));
 }
+
+#[test]
+fn a_variable_that_a_script_calls_settings_is_its_own() {
+    let (asked, ending) = play(
+        &program(
+            r#"
+fn first(settings) { settings[0] }
+fn around() { let c = |x| settings.root + x; c.call("/a") }
+print(first(["given"]) + around());
+for settings in ["loop"] { print(settings); }
+let settings = "local";
+let c = |x| settings + x;
+print(c.call("/b"));
+try { throw "caught" } catch (settings) { print(settings); }
+"#,
+        ),
+        &mut willing,
+    );
+    assert_eq!(notes(&asked), ["given/srv/a", "loop", "local/b", "caught"], "{}", shown(&ending));
+}
