@@ -33,6 +33,37 @@ fn what_depends_on_a_withheld_change_is_unknown_and_never_guessed() {
 }
 
 #[test]
+fn a_branch_and_an_option_that_hang_on_what_is_unknown_are_no_failures() {
+    let unknown = r#"let u = command("create", #{ run: ["true"], rollback: "nothing" });"#;
+    for rest in [
+        r#"let r = parallel("p", ["a"], #{ max_failures: 1 }, |i| [1, 2][u.code]); if !r[0].ok { print("guessed"); }"#,
+        r#"let r = attempt(|| [1, 2][u.code]); if !r.ok { print("guessed"); }"#,
+        r#"let s = "v=@v@"; s.replace("@v@", u.stdout); if s == "v=@v@" { print("guessed"); }"#,
+        r#"command("wait", #{ run: ["true"], timeout: u.stdout, rollback: "nothing" });"#,
+        r#"for i in 0..u.code { print("guessed"); }"#,
+    ] {
+        let ran = Place::with(&format!("{unknown}\n{rest}")).expect(3, &["exec", "main", "--dry-run"]);
+        ran.says(&["the rehearsal cannot go on from here", "assume"]);
+        ran.is_silent_about(&["guessed\n"]);
+    }
+}
+
+#[test]
+fn what_is_not_known_yet_is_not_called_missing() {
+    let place = Place::with(
+        r#"
+        let u = command("create", #{ run: ["true"], rollback: "nothing" }).stdout;
+        command("run it", #{ run: [u, "x"], rollback: "nothing" });
+        command("in it", #{ run: ["true"], cwd: u, rollback: "nothing" });
+        command("below it", #{ write: #{ path: `${u}/conf`, content: "x" } });
+        command("tell it", #{ http: #{ url: `${u}/hook` }, rollback: "nothing" });
+        "#,
+    );
+    let ran = place.expect(0, &["exec", "main", "--dry-run"]);
+    ran.says(&["‹output of \"create\"›/hook", "5 withheld"]).is_silent_about(&["missing for the real run"]);
+}
+
+#[test]
 fn an_assumed_result_lets_the_rehearsal_go_on() {
     let place = Place::with(
         r#"

@@ -170,7 +170,13 @@ impl Program {
                     // An empty file has no place to point at.
                     let message = format!("the runbook `{}` does not say what it is", script.sources.entry());
                     let silent = Diagnostic::error(Code::Declaration, message);
-                    Err(Box::new(silent.help("start it with `let p = runbook(#{ title: \"…\" });`")))
+                    let entry = script.asts.get(script.sources.entry());
+                    let help = if entry.is_some_and(|ast| ast.has_functions() && ast.statements().is_empty()) {
+                        "a module that runbooks import lies in a directory whose name begins with `_`, such as `runbooks/_lib/`"
+                    } else {
+                        "start it with `let p = runbook(#{ title: \"…\" });`"
+                    };
+                    Err(Box::new(silent.help(help)))
                 }
             }
         });

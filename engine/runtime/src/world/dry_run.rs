@@ -58,6 +58,9 @@ impl<W: World> DryRunWorld<W> {
                 }
             }
             Change::Http(call) => {
+                if is_open(change) {
+                    return;
+                }
                 let Some(address) = address(&call.url) else { return };
                 // Opening a connection says nothing to the server, and changes nothing there.
                 let look = Observation::Tcp { address: address.clone(), timeout: Some(PATIENCE) };
@@ -101,7 +104,10 @@ impl<W: World> World for DryRunWorld<W> {
                     Ok(prepared)
                 }
                 Err(failure) => {
-                    self.note(change, failure.line());
+                    // What nobody knows yet cannot be looked for, and is not missing.
+                    if !is_open(change) {
+                        self.note(change, failure.line());
+                    }
                     Ok(change.clone())
                 }
             }
@@ -154,6 +160,18 @@ impl<W: World> World for DryRunWorld<W> {
 
     fn now(&self) -> jiff::Timestamp {
         self.real.now()
+    }
+}
+
+/// Whether the place at which a change is made is what only another withheld change could tell.
+fn is_open(change: &Change) -> bool {
+    let is_open = |text: &str| text.contains('‹');
+    match change {
+        Change::Write(FileWrite { path, .. }) | Change::Restore(FileRestore { path, .. }) => is_open(path),
+        Change::Http(call) => is_open(&call.url),
+        Change::Run(invocation) => {
+            invocation.argv.first().map(String::as_str).into_iter().chain(invocation.cwd.as_deref()).any(is_open)
+        }
     }
 }
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use rhai::{Dynamic, Engine, EvalAltResult, FnPtr, Map, NativeCallContext};
 
 use crate::script::diagnosis::code::Code;
-use crate::script::diagnosis::complaint::{Called, Complaint};
-use crate::script::performing::blame::blame;
+use crate::script::diagnosis::complaint::{Called, Complaint, place};
+use crate::script::performing::blame::blame_from;
 use crate::script::performing::stage::Stage;
 
 pub(super) fn register(engine: &mut Engine, stage: &Arc<Stage>) {
@@ -27,7 +27,14 @@ fn attempt(ctx: &NativeCallContext, stage: &Stage, body: Dynamic) -> Called<Map>
         Err(error) => {
             let thrown = match error.unwrap_inner() {
                 EvalAltResult::ErrorRuntime(thrown, _) => thrown.clone(),
-                _ => blame(error, &stage.script).diagnostic.message.into(),
+                _ => {
+                    let diagnostic = blame_from(place(ctx).file, error, &stage.script).diagnostic;
+                    // Whether it fails is what the rehearsal cannot know.
+                    if diagnostic.code == Code::Unknowable {
+                        return Err(stage.unknowable_here(diagnostic));
+                    }
+                    diagnostic.message.into()
+                }
             };
             Ok(outcome(false, Dynamic::UNIT, thrown))
         }

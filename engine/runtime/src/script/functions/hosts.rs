@@ -7,7 +7,7 @@ use runbook_model::host::{HERE, is_host};
 use runbook_model::parameter::nearest;
 
 use crate::script::diagnosis::code::Code;
-use crate::script::diagnosis::complaint::{Called, Complaint};
+use crate::script::diagnosis::complaint::{Called, Complaint, place};
 use crate::script::functions::options::Options;
 use crate::script::performing::stage::Stage;
 use crate::script::values::json;
@@ -20,6 +20,9 @@ pub(super) fn register(engine: &mut Engine, stage: &Arc<Stage>) {
 
 /// The hosts of a group, as the run recorded them when it began.
 fn group_of(ctx: &NativeCallContext, stage: &Stage, group: &Dynamic) -> Called<Array> {
+    if let Some(unknown) = stage.unknown_in(group) {
+        return Err(stage.unknowable(&unknown, place(ctx), "hosts"));
+    }
     let Some(name) = text(group) else {
         let message = format!("`hosts` wants the name of a group, this is {}", json::named(group));
         return Complaint::new(ctx, Code::BadOption, message).raise();

@@ -48,6 +48,9 @@ impl<'a> Options<'a> {
     fn checked(stage: &'a Stage, table: &'static Table, given: Dynamic, call: Location, inside: String) -> Called<Self> {
         let given = given.flatten();
         let type_name = json::named(&given).to_owned();
+        if let Some(unknown) = given.read_lock::<Unknown>() {
+            return Err(stage.unknowable(&unknown, call, table.name));
+        }
         let Some(map) = given.try_cast::<Map>() else {
             let message = format!("the options of `{}` are a map, this is {type_name}", table.name);
             return complaint(stage, &call, inside.trim_end_matches('.'), Code::BadOption, message)
@@ -142,7 +145,10 @@ impl<'a> Options<'a> {
         match self.text(name).map(|text| text.parse::<Length>()) {
             None => Ok(None),
             Some(Ok(length)) => Ok(Some(length)),
-            Some(Err(error)) => self.complain(name, Code::BadOption, format!("`{name}`: {error}")).raise(),
+            Some(Err(error)) => {
+                self.known(name)?;
+                self.complain(name, Code::BadOption, format!("`{name}`: {error}")).raise()
+            }
         }
     }
 
@@ -151,7 +157,10 @@ impl<'a> Options<'a> {
         match self.text(name).map(|text| text.parse::<Size>()) {
             None => Ok(None),
             Some(Ok(size)) => Ok(Some(size)),
-            Some(Err(error)) => self.complain(name, Code::BadOption, format!("`{name}`: {error}")).raise(),
+            Some(Err(error)) => {
+                self.known(name)?;
+                self.complain(name, Code::BadOption, format!("`{name}`: {error}")).raise()
+            }
         }
     }
 
@@ -209,8 +218,20 @@ impl<'a> Options<'a> {
 
     /// A complaint about the value of an option.
     pub(in crate::script) fn wrong<T>(&self, name: &str, found: String) -> Called<T> {
+        self.known(name)?;
         let wanted = self.table.option(name).map(|option| option.kind.wanted()).unwrap_or_default();
         self.complain(name, Code::BadOption, format!("`{name}` of `{}` wants {wanted}; {found}", self.table.name)).raise()
+    }
+
+    /// Ends a rehearsal that cannot know whether the value is wrong.
+    fn known(&self, name: &str) -> Called<()> {
+        match self.map.get(name).and_then(|value| self.stage.unknown_inside(value)) {
+            Some(unknown) => {
+                let location = located(self.stage, &self.call, &format!("{}{name}", self.inside));
+                Err(self.stage.unknowable(&unknown, location, name))
+            }
+            None => Ok(()),
+        }
     }
 
     /// A complaint at an option, or at the call when the name is empty.
@@ -235,8 +256,11 @@ pub(in crate::script) fn unknown_option(table: &Table, name: &str) -> (String, S
 }
 
 fn complaint(stage: &Stage, call: &Location, key: &str, code: Code, message: String) -> Complaint {
-    let location = stage.script.spots.key(call, key).unwrap_or_else(|| call.clone());
-    Complaint { code, message, help: None, location }
+    Complaint { code, message, help: None, location: located(stage, call, key) }
+}
+
+fn located(stage: &Stage, call: &Location, key: &str) -> Location {
+    stage.script.spots.key(call, key).unwrap_or_else(|| call.clone())
 }
 
 fn number(value: &Dynamic) -> Option<f64> {

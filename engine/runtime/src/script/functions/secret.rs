@@ -14,6 +14,7 @@ use crate::script::diagnosis::diagnostic::Diagnostic;
 use crate::script::diagnosis::span;
 use crate::script::performing::stage::{Stage, Stop};
 use crate::script::values::json;
+use crate::script::values::unknown::marks_in;
 
 /// The name of the type in messages of Rhai.
 const TYPE: &str = "secret";
@@ -54,7 +55,11 @@ pub(in crate::script) fn name_help() -> String {
 
 pub(in crate::script) fn register(engine: &mut Engine, stage: &Arc<Stage>) {
     engine.register_type_with_name::<Secret>(TYPE);
-    engine.register_fn("secret", |ctx: NativeCallContext, name: Dynamic| named(&ctx, &name));
+    let own = Arc::clone(stage);
+    engine.register_fn("secret", move |ctx: NativeCallContext, name: Dynamic| match own.unknown_in(&name) {
+        Some(unknown) => Err(own.unknowable(&unknown, place(&ctx), "secret")),
+        None => named(&ctx, &name),
+    });
     // Rhai swallows the error of a `to_string` that it calls by itself, in an interpolated text or a list: so the script is
     // stopped, and nothing happens behind this point.
     for name in ["to_string", "to_debug"] {
@@ -80,7 +85,7 @@ pub(in crate::script) fn register(engine: &mut Engine, stage: &Arc<Stage>) {
                 .help(WAY_OUT)
                 .raise();
         }
-        Ok(rhai::format_map_as_json(map))
+        Ok(rhai::format_map_as_json(&marks_in(map)))
     });
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rhai::{Dynamic, Engine, ImmutableString, NativeCallContext};
+use rhai::{Array, Dynamic, Engine, ImmutableString, NativeCallContext};
 use runbook_model::step::Location;
 
 use crate::script::diagnosis::complaint::{Called, place};
@@ -35,6 +35,7 @@ const FLOWS: &[&str] = &[
     "map",
     "max",
     "min",
+    "order",
     "pad",
     "parse_float",
     "parse_int",
@@ -66,6 +67,12 @@ const FLOWS: &[&str] = &[
     "upper",
     "values",
     "zip",
+];
+
+/// Those of them that change what they are called on. With an unknown among their arguments, or in the list, nobody knows into what.
+const CHANGES: &[&str] = &[
+    "chop", "clear", "crop", "drain", "order", "pad", "pop", "remove", "replace", "retain", "reverse", "shift", "sort", "split",
+    "truncate",
 ];
 
 /// Functions that answer a question: given an unknown, the rehearsal ends.
@@ -132,7 +139,7 @@ pub(super) fn register(engine: &mut Engine, stage: &Arc<Stage>) {
         // A part of the text would have lost the mark.
         match split.marked(&text) {
             Some(unknown) => Dynamic::from(unknown),
-            None => text.split(at.as_str()).map(|part| part.to_owned().into()).collect::<rhai::Array>().into(),
+            None => text.split(at.as_str()).map(|part| part.to_owned().into()).collect::<Array>().into(),
         }
     });
     let [length, property, empty, index] = [(); 4].map(|()| Arc::clone(stage));
@@ -151,17 +158,51 @@ pub(super) fn register(engine: &mut Engine, stage: &Arc<Stage>) {
         let at = text.find(part.as_str()).map(|at| text[..at].chars().count());
         Called::<i64>::Ok(at.and_then(|at| i64::try_from(at).ok()).unwrap_or(-1))
     });
+    // A list to which an unknown is added may have got one item or many.
+    engine.register_fn("+=", |list: &mut Dynamic, b: Unknown| *list = Dynamic::from(joined(list, &Dynamic::from(b))));
+    engine.register_iterator_result::<Unknown, Dynamic>();
     #[allow(deprecated, reason = "marked so by Rhai because it may change; the version is pinned")]
     engine.on_missing_function(|name, args, _, _| {
         // Called after every failing call, so it must name what it accepts.
-        let Some(unknown) = args.iter().find_map(|arg| arg.read_lock::<Unknown>().map(|unknown| unknown.clone())) else {
+        if !FLOWS.contains(&name) {
+            return Ok(None);
+        }
+        let Some(unknown) = args.iter().find_map(|arg| unknown_of(arg)).or_else(|| args.first().and_then(|list| item_of(list)))
+        else {
             return Ok(None);
         };
-        if FLOWS.contains(&name) {
-            return Ok(Some(Dynamic::from(unknown)));
+        if CHANGES.contains(&name) && args.first().is_some_and(|changed| !changed.is::<Unknown>()) {
+            if args[0].is_read_only() {
+                return Ok(None);
+            }
+            let changed = changed(name, args, &unknown);
+            if let Some(mut place) = args[0].write_lock::<Dynamic>() {
+                *place = changed;
+            }
         }
-        Ok(None)
+        Ok(Some(Dynamic::from(unknown)))
     });
+}
+
+fn unknown_of(value: &Dynamic) -> Option<Unknown> {
+    value.read_lock::<Unknown>().map(|unknown| unknown.clone())
+}
+
+fn item_of(value: &Dynamic) -> Option<Unknown> {
+    value.read_lock::<Array>().and_then(|items| items.iter().find_map(unknown_of))
+}
+
+/// What a function that changes in place leaves there: a text into which the mark was put, or nothing that is known.
+fn changed(name: &str, args: &[&mut Dynamic], unknown: &Unknown) -> Dynamic {
+    match (name, args) {
+        ("replace", [whole, part, with]) if whole.is_string() && !part.is::<Unknown>() => {
+            match (text(whole), text(part).or_else(|| part.as_char().ok().map(String::from)), text(with)) {
+                (Some(whole), Some(part), Some(with)) => whole.replace(&part, &with).into(),
+                _ => Dynamic::from(unknown.clone()),
+            }
+        }
+        _ => Dynamic::from(unknown.clone()),
+    }
 }
 
 /// What `+` gives: text around an unknown stays visible, a sum is simply unknown.

@@ -23,10 +23,14 @@ pub(in crate::script) struct Blamed {
 }
 
 /// Reads an error of Rhai from the outermost call to the place where it arose.
-#[allow(clippy::boxed_local, reason = "every error of Rhai comes in a box")]
 pub(in crate::script) fn blame(error: Box<EvalAltResult>, script: &Script) -> Blamed {
+    blame_from(script.sources.entry().to_owned(), error, script)
+}
+
+/// The same of an error whose outermost call stands in `file`.
+#[allow(clippy::boxed_local, reason = "every error of Rhai comes in a box")]
+pub(in crate::script) fn blame_from(mut file: String, error: Box<EvalAltResult>, script: &Script) -> Blamed {
     let sources = &script.sources;
-    let mut file = sources.entry().to_owned();
     let mut trail = Vec::new();
     let mut error = *error;
     loop {
@@ -91,7 +95,11 @@ fn leaf(mut error: EvalAltResult, script: &Script) -> (Diagnostic, Option<StepPa
                 diagnostic.help.clone_from(&complaint.help);
                 return (diagnostic, None);
             }
-            let message = if thrown.is_unit() { "the script threw an error".to_owned() } else { thrown.to_string() };
+            let message = match unknown::text(&thrown) {
+                Some(text) => text,
+                None if thrown.is_unit() => "the script threw an error".to_owned(),
+                None => thrown.to_string(),
+            };
             (Diagnostic::error(Code::ScriptError, message), None)
         }
         EvalAltResult::ErrorFunctionNotFound(signature, _) => (not_found(&signature), None),
@@ -147,16 +155,26 @@ const PROPERTIES: [&str; 17] = [
     "status", "stderr", "stdout", "tail",
 ];
 
+/// What the error of a step has.
+const OF_ERRORS: [&str; 6] = ["code", "items", "message", "path", "reason", "step"];
+
 fn no_property(name: &str, of: &str, script: &Script) -> Diagnostic {
     let message = match of {
         "" => format!("there is no property `{name}` here"),
         of => format!("{of} has no property `{name}`"),
     };
     let diagnostic = Diagnostic::error(Code::UnknownProperty, message);
+    if OF_ERRORS.contains(&name) {
+        match of {
+            "()" => return diagnostic.help("the `error` of what went well is `()`: ask `.ok` first"),
+            "string" => return diagnostic.help("what the script throws is no error of a step: `${error}` reads every error"),
+            _ => {}
+        }
+    }
     let used = properties(&script.asts);
     // The name itself stands in the text, too: that is where it was used.
     let settings = script.settings.keys().map(|key| key.as_str());
-    let known = used.iter().map(String::as_str).filter(|known| *known != name).chain(PROPERTIES).chain(settings);
+    let known = used.iter().map(String::as_str).chain(PROPERTIES).chain(settings).filter(|known| *known != name);
     match nearest(name, known) {
         Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
         None => diagnostic.help("`x?.name` gives `()` when it is not there, and `\"name\" in x` says whether it is"),
@@ -171,6 +189,10 @@ fn not_found(signature: &str) -> Diagnostic {
     }
     if mentions_unknown(signature) {
         return unknowable();
+    }
+    // Rhai's lists say so what they cannot sort.
+    if !signature.contains('(') && signature.contains(' ') {
+        return Diagnostic::error(Code::ScriptError, signature);
     }
     let own = engine_functions();
     let diagnostic = if own.contains_key(name) {

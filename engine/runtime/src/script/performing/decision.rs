@@ -63,7 +63,9 @@ pub(in crate::script) fn is_plain(expression: &Expr) -> bool {
             [Stmt::Expr(inner)] => is_plain(inner),
             _ => false,
         },
-        Expr::FnCall(call, _) => !call.is_qualified() && call.name == "type_of" && call.args.iter().all(is_plain),
+        Expr::FnCall(call, _) => {
+            !call.is_qualified() && ["type_of", "..", "..="].contains(&call.name.as_str()) && call.args.iter().all(is_plain)
+        }
         _ => false,
     }
 }

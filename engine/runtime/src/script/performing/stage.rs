@@ -293,6 +293,12 @@ impl Stage {
         }
         self.halt(Stop::Unknowable { diagnostic: Box::new(diagnostic), because: because.clone() })
     }
+
+    /// Stops at an error that is one only because a value is unknown: no script may take it for a failure.
+    pub(in crate::script) fn unknowable_here(&self, diagnostic: Diagnostic) -> Box<EvalAltResult> {
+        let because = "the result of a step that a rehearsal withholds".to_owned();
+        self.halt(Stop::Unknowable { diagnostic: Box::new(diagnostic), because })
+    }
 }
 
 /// The error of a performance that has been stopped.

@@ -110,6 +110,8 @@ command("x", #{ run: ["x"] });
         let error = program.describe().expect_err(declared).to_string();
         assert!(error.contains(words) && error.contains("main.rhai:1"), "{error}");
     }
+    let module = Program::load(&files(&[("main.rhai", "fn twice(x) { x + x }")]), "main.rhai").expect("fine");
+    assert!(module.describe().expect_err("a module").to_string().contains("`runbooks/_lib/`"));
     let none = Program::load(&files(&[("main.rhai", "let x = 1;")]), "main.rhai").expect("fine").describe().expect_err("none");
     assert_eq!(none.all[0].code, Code::Declaration);
 }
@@ -149,6 +151,10 @@ fn options_are_checked_while_running_too() {
             Code::UnknownProperty,
             "the result of a program has no property `stdot`",
         ),
+        ("let r = attempt(|| 1); r.error.message", Code::UnknownProperty, "ask `.ok` first"),
+        ("let r = attempt(|| { throw \"mine\" }); r.error.message", Code::UnknownProperty, "`${error}` reads every error"),
+        ("let r = attempt(|| 1); r.value.nope", Code::UnknownProperty, "`x?.name` gives `()`"),
+        ("let l = [1, \"a\"]; l.sort();", Code::ScriptError, "elements of different types cannot be sorted"),
         ("1 / 0", Code::ScriptError, "ivision by zero"),
     ] {
         let found = fails(body);

@@ -95,3 +95,56 @@ fn a_look_that_depends_on_an_unknown_is_unknown_and_takes_no_look() {
         assert!(!asked.iter().any(|asked| matches!(asked, Operation::Observe { .. })), "{check}");
     }
 }
+
+#[test]
+fn what_is_changed_by_an_unknown_is_unknown_and_decides_nothing() {
+    let unknown = "let u = command(\"build\", #{ run: [\"make\"] });\n";
+    for decision in [
+        "let s = \"v=@v@\"; s.replace(\"@v@\", u.stdout); if s == \"v=@v@\" { print(1); }",
+        "let s = \"abc\"; s.truncate(u.code); if s == \"abc\" { print(1); }",
+        "let l = [1, 2]; l += u.lines; if l.len() == 3 { print(1); }",
+        "let l = [1, 2]; l.truncate(u.code); if l.len() == 2 { print(1); }",
+        "let l = [1, 2]; l.remove(u.code); for i in l { print(i); }",
+        "let l = [2, u.code]; l.sort(); if l[0] == 2 { print(1); }",
+        "let m = #{ a: 1 }; m.remove(u.stdout); if \"a\" in m { print(1); }",
+        "for i in 0..u.code { print(i); }",
+        "for i in 1..=u.code { print(i); }",
+        "for i in 0..u.code + 1 { print(i); }",
+        "for key in u.json().keys() { print(key); }",
+        "let r = attempt(|| #{ a: 1 }.set(u.stdout, 2)); if !r.ok { print(1); }",
+        "let r = attempt(|| [1, 2][u.code]); if !r.ok { print(1); }",
+        "command(\"x\", #{ run: [\"x\"], timeout: u.stdout });",
+        "command(\"x\", #{ run: [\"x\"], timeout: `${u.stdout}s` });",
+        "command(\"x\", #{ run: [\"x\"], retry: u.code });",
+        "command(\"x\", #{ run: u.lines });",
+        "command(\"x\", #{ run: [\"x\"], rollback: u.lines });",
+        "command(\"x\", #{ write: #{ path: \"/x\", content: \"x\", mode: u.code } });",
+        "confirm(\"Which?\", #{ choices: u.lines });",
+        "parallel(\"p\", [1], #{ max: u.code }, |i| i);",
+        "print(hosts(u.stdout));",
+        "let s = secret(u.stdout);",
+    ] {
+        let (asked, ending) = play(&program(&format!("{unknown}{decision}")), &mut rehearsing);
+        let Ending::Unknowable(diagnostics) = &ending else { panic!("{decision}: {}", shown(&ending)) };
+        assert!(notes(&asked).is_empty(), "{decision}");
+        assert_eq!(diagnostics.location().map(|at| at.line), Some(3), "{decision}\n{diagnostics}");
+    }
+}
+
+#[test]
+fn an_unknown_that_is_put_into_something_is_shown_there() {
+    let unknown = "let u = command(\"build\", #{ run: [\"make\"] });\n";
+    let body = r#"
+let s = "v=@v@;"; s.replace("@v@", u.stdout); print(s);
+print(#{ a: [u.stdout], n: 1 }.to_json());
+let s = "a"; s += u.stdout; print(s);
+command("post", #{ http: #{ url: u.stdout, method: `${u.stdout}` } });
+throw u.stdout;
+"#;
+    let (asked, ending) = play(&program(&format!("{unknown}{body}")), &mut rehearsing);
+    let mark = "‹output of \"build\"›";
+    let json = format!("{{\"a\":[{mark:?}],\"n\":1}}");
+    assert_eq!(notes(&asked), [format!("v={mark};"), json, format!("a{mark}")]);
+    let Ending::Failed(failure) = &ending else { panic!("{}", shown(&ending)) };
+    assert!(failure.diagnostics.to_string().contains(&format!("]: {mark}")), "{}", failure.diagnostics);
+}

@@ -157,7 +157,10 @@ impl<'a> Branches<'a> {
                 locked(&self.fatal).get_or_insert(error);
                 return false;
             }
-            Err(error) => self.failed(error),
+            Err(error) => match self.failed(error) {
+                Some(failed) => failed,
+                None => return false,
+            },
         };
         let failed = match &ended {
             Ended::Done(_) => None,
@@ -167,13 +170,18 @@ impl<'a> Branches<'a> {
         self.stage.perform(Operation::LeaveBranch { path, failed }).is_ok()
     }
 
-    fn failed(&self, error: Box<EvalAltResult>) -> Ended {
+    /// How a branch failed; `None` when whether it does is what a rehearsal cannot know, and everything stops.
+    fn failed(&self, error: Box<EvalAltResult>) -> Option<Ended> {
         let thrown = match error.unwrap_inner() {
             EvalAltResult::ErrorRuntime(thrown, _) => Some(frozen(thrown)),
             _ => None,
         };
         let blamed = blame(error, &self.stage.script);
         let code = blamed.diagnostic.code;
+        if code == Code::Unknowable {
+            drop(self.stage.unknowable_here(blamed.diagnostic));
+            return None;
+        }
         let mut message = match blamed.diagnostic.span.as_ref().filter(|_| blamed.step.is_none()) {
             Some(span) => format!("{} ({}:{}:{})", blamed.diagnostic.message, span.file, span.line, span.column),
             None => blamed.diagnostic.message,
@@ -182,10 +190,10 @@ impl<'a> Branches<'a> {
         if !matches!(code, Code::ScriptError | Code::StepFailed) {
             message = format!("{message} [{}]", code.id());
         }
-        Ended::Failed {
+        Some(Ended::Failed {
             error: thrown.unwrap_or_else(|| message.clone().into()),
             failure: BranchFailure { step: blamed.step, message },
-        }
+        })
     }
 }
 
