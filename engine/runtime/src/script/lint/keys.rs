@@ -135,6 +135,9 @@ fn together(of: &Table, items: &Items, place: Position, found: &mut Found<'_>) {
             complain(option, format!("`{option}` means nothing without `{needed}`"), "");
         }
     }
+    if of.name == "confirm" && has(items, "assume") && !has(items, "choices") && !has(items, "input") {
+        complain("assume", "a rehearsal takes a question of yes or no as answered with yes".to_owned(), "leave `assume` out");
+    }
 }
 
 /// Whether an option is there, or one that is misspelt and nearest to it, which is complained about already.
