@@ -37,7 +37,9 @@ fn a_failed_rollback_makes_the_run_stuck_and_says_what_is_owed() {
     let b = r#"command("b", #{ run: ["sh", "-c", "echo b >> ledger"], rollback: ["sh", "-c", "test -e may && echo back b >> ledger"] });
 "#;
     let place = Place::with(&(head.to_owned() + &effect("a") + b + r#"check("never", || false);"#));
-    place.expect(7, &["exec", "main"]).says(&["stuck", "b"]);
+    let ran = place.expect(7, &["exec", "main"]);
+    ran.says(&["stuck", "b", "--dry-run", "what is still owed"]).is_silent_about(&["--adopt"]);
+    place.expect(0, &["rollback", &place.newest_run(), "--dry-run"]).says(&["↩ b", "↩ a"]);
     assert_eq!(place.ledger(), ["a", "b"]);
     place.write("may", "");
     place.expect(6, &["resume"]);

@@ -8,6 +8,27 @@ for n in ["a", "b", "c"] {
 }
 "#;
 
+/// The source of a run is pinned: mending the file would not help whoever only types what was typed before.
+#[test]
+fn a_block_with_a_mistake_is_mended_and_the_rollback_goes_on() {
+    let first =
+        r#"command("first", #{ run: ["sh", "-c", "echo a >> ledger"], rollback: ["sh", "-c", "echo back a >> ledger"] });"#;
+    let second = |block: &str| format!("command(\"second\", #{{ run: [\"true\"], rollback: || {{ {block} }} }});");
+    let place = Place::with(&format!("{first}\n{}", second("let seen = #{}; print(seen.nothing.at_all);")));
+    place.expect(0, &["exec", "main"]);
+    let run = place.newest_run();
+    let adopt = format!("runbook resume {run} --adopt");
+    let ran = place.expect(7, &["rollback", &run]);
+    ran.says(&["stuck", &adopt, &format!("runbook rollback {run} --dry-run")]);
+    place.expect(0, &["rollback", &run, "--dry-run"]).says(&["second", "first"]);
+    let whole = |body: &str| format!("runbook(#{{ title: \"main\", owner: \"o\" }});\n{first}\n{body}");
+    place.write("runbooks/main.rhai", &whole(&second("command(\"undo\", #{ run: [\"false\"] });")));
+    place.expect(7, &["resume", &run, "--adopt"]).says(&["stuck", &adopt, "if the block was wrong"]);
+    place.write("runbooks/main.rhai", &whole(&second("command(\"undo\", #{ run: [\"true\"] });")));
+    place.expect(6, &["resume", &run, "--adopt"]);
+    assert_eq!(place.ledger(), ["a", "back a"]);
+}
+
 #[test]
 fn a_completed_run_is_rolled_back_later_and_only_once() {
     let place = Place::with(THREE);

@@ -54,6 +54,12 @@ impl StepPath {
         self.with(Segment::Part(nth))
     }
 
+    /// Whether this is one change of a rollback, which the journal has, and no step that stands in the source.
+    #[must_use]
+    pub fn is_part(&self) -> bool {
+        matches!(self.0.last(), Some(Segment::Part(_)))
+    }
+
     /// Whether this happens during rollback.
     #[must_use]
     pub fn is_rollback(&self) -> bool {

@@ -7,6 +7,7 @@ use runbook_model::failure::Failure;
 use runbook_model::id::RunId;
 use runbook_model::outcome::Outcome;
 use runbook_model::parameter::Origin;
+use runbook_model::path::StepPath;
 use runbook_model::status::RunStatus;
 use runbook_model::step::{Command, RollbackPlan, StepKind};
 
@@ -181,7 +182,7 @@ fn moment(at: Timestamp) -> impl std::fmt::Display {
 }
 
 fn verdict(status: &RunStatus) -> (Mark, Option<String>) {
-    let at = |path: &runbook_model::path::StepPath| Some(format!("at `{}`", path.told()));
+    let at = |path: &StepPath| Some(format!("at `{}`", path.told()));
     match status {
         RunStatus::Completed => (Mark::Done, None),
         RunStatus::Rehearsed { unknown: 0 } => (Mark::Verified, None),
@@ -264,7 +265,7 @@ fn next(
                 (format!("runbook resolve {run} {step} did-not --why '…'"), "it did not"),
             ]
         }
-        RunStatus::Stuck { .. } => vec![(format!("runbook rollback {run}"), "once the cause is mended: go on rolling back")],
+        RunStatus::Stuck { at, .. } => stuck(run, at),
         // What to do depends on whether the source was edited, and whoever refuses it says so.
         RunStatus::Mismatch { .. } => Vec::new(),
     };
@@ -274,6 +275,21 @@ fn next(
         next.push(rollback);
     }
     next
+}
+
+/// What to type about a rollback that failed. The steps of a block stand in the source, which the run has pinned: mending the file alone
+/// would end in the same mistake again. A change that is data stands in the journal, and no edit reaches it.
+fn stuck(run: RunId, at: &StepPath) -> Vec<(String, &'static str)> {
+    let rollback = (format!("runbook rollback {run}"), "once the cause is mended: go on rolling back");
+    let owed = (format!("runbook rollback {run} --dry-run"), "what is still owed, newest first");
+    let adopt = |what_for| (format!("runbook resume {run} --adopt"), what_for);
+    if !at.is_rollback() {
+        return vec![adopt("once the runbook is mended: go on rolling back with the edited one"), rollback, owed];
+    }
+    if at.is_part() {
+        return vec![rollback, owed];
+    }
+    vec![rollback, adopt("if the block was wrong and is mended: go on with the edited one"), owed]
 }
 
 /// The command that does for real what was rehearsed.
