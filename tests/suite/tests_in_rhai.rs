@@ -50,6 +50,37 @@ fn what_was_done_asked_shown_and_rolled_back_can_be_expected() {
     assert_eq!(place.photograph(), before);
 }
 
+/// Branches begin in any order, so the first step of a name is another one from run to run.
+#[test]
+fn a_step_of_several_branches_is_named_by_its_path() {
+    let place = Place::with(
+        r#"parallel("each", ["a", "b"], |x| command("do", #{ run: ["do", x], rollback: "nothing" }));
+        for x in [1, 2] { command("again", #{ run: ["again", x], rollback: "nothing" }); }"#,
+    );
+    let test = |name: &str| {
+        let expected = format!("assert_eq(run().step(\"{name}\").outcome, \"succeeded\");");
+        place.write("runbooks/main.test.rhai", &format!("test(\"t\", || {{ {expected} }});"));
+    };
+    test("do");
+    place.expect(1, &["test", "main"]).says(&["steps in several places are called \"do\"", "each/a/do", "each/b/do"]);
+    for one in ["each/b/do", "again", "again#2"] {
+        test(one);
+        place.expect(0, &["test", "main"]).says(&["✓ t"]);
+    }
+}
+
+#[test]
+fn what_a_test_prints_is_shown_with_it() {
+    let place = place(
+        r#"given("http::get *", #{ status: 500 });
+        test("first", || { let ran = run(); print(ran.changes); assert_eq(ran.status, "completed"); });
+        test("second", || { print("before it\nfails"); assert_eq(run().status, "failed"); });"#,
+    );
+    let ran = place.expect(1, &["test", "main"]);
+    ran.says(&["✓ first", "    [\"systemctl restart api\"]\n", "✗ second", "    before it\n    fails\n"]);
+    place.expect(1, &["test", "main", "--output", "json"]).says(&[r#""printed":["before it\nfails"]"#]);
+}
+
 #[test]
 fn a_test_that_fails_is_drawn_and_hides_no_other() {
     let place = place(

@@ -41,7 +41,7 @@ pub fn performed(runbook: &str, tested: &[Tested], format: Format, palette: Pale
     if format == Format::Json {
         let line = |one: &Tested| {
             let line = json!({
-                "v": 1, "runbook": runbook, "test": one.name, "ok": one.wrong.is_none(), "millis": one.millis, "at": one.at,
+                "v": 1, "runbook": runbook, "test": one.name, "ok": one.wrong.is_none(), "millis": one.millis, "at": one.at, "printed": one.printed,
                 "diagnostics": one.wrong.as_ref().map(|wrong| &wrong.all),
             });
             format!("{line}\n")
@@ -53,6 +53,9 @@ pub fn performed(runbook: &str, tested: &[Tested], format: Format, palette: Pale
         let (mark, tone) = if one.wrong.is_none() { ("✓", Tone::Good) } else { ("✗", Tone::Bad) };
         let took = palette.paint(Tone::Faint, &elapsed::short(one.millis));
         text.push_str(&format!("  {} {}  {took}\n", palette.paint(tone, mark), safe::line(&one.name)));
+        for line in one.printed.iter().flat_map(|printed| printed.lines()) {
+            text.push_str(&format!("    {}\n", safe::line(line)));
+        }
         if let Some(wrong) = &one.wrong {
             let colours = if palette.is_coloured() { Colours::Kept } else { Colours::Dropped };
             text.push_str(&format!("{}\n", safe::block(wrong.render(palette.is_coloured()).trim_end().as_bytes(), colours)));

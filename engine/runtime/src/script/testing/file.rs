@@ -59,6 +59,8 @@ pub struct Tested {
     pub at: Option<Span>,
     /// How long it took.
     pub millis: u64,
+    /// What the test itself printed, as people do who look for a mistake in it.
+    pub printed: Vec<String>,
     /// What is wrong; `None` when all is as it should be.
     pub wrong: Option<Diagnostics>,
 }

@@ -104,7 +104,18 @@ pub(super) fn register(engine: &mut Engine) {
 }
 
 fn step(ctx: NativeCallContext, ran: &mut Ran, name: &str) -> Called<Map> {
-    let Some(step) = ran.steps.iter().find(|step| step.path == name || step.name == name) else {
+    let called: Vec<_> = ran.steps.iter().filter(|step| step.name == name).collect();
+    let exact = ran.steps.iter().find(|step| step.path == name);
+    // Of those in one place the first is meant, as in a loop; which of several places comes first may change from run to run.
+    if let (None, Some(first)) = (exact, called.first())
+        && called.iter().any(|step| !is_beside(step, first))
+    {
+        let paths: Vec<_> = called.iter().map(|step| step.path.as_str()).collect();
+        return Complaint::new(&ctx, Code::Expected, format!("steps in several places are called \"{name}\""))
+            .help(format!("write the path of the one that is meant: {}", paths.join(", ")))
+            .raise();
+    }
+    let Some(step) = exact.or_else(|| called.first().copied()) else {
         let steps: Vec<_> = ran.steps.iter().map(|step| step.path.as_str()).collect();
         return Complaint::new(&ctx, Code::Expected, format!("the run came to no step \"{name}\""))
             .help(format!("it came to: {}", steps.join(", ")))
@@ -118,6 +129,12 @@ fn step(ctx: NativeCallContext, ran: &mut Ran, name: &str) -> Called<Map> {
         ("value".into(), json::played(&step.value)),
         ("message".into(), step.message.clone().into()),
     ]))
+}
+
+/// Whether both stand in the same phase, and in the same branch.
+fn is_beside(one: &RanStep, other: &RanStep) -> bool {
+    let parent = |step: &RanStep| step.path.rsplit_once('/').map(|(parent, _)| parent.to_owned());
+    parent(one) == parent(other)
 }
 
 fn list(texts: impl Iterator<Item = String>) -> Array {

@@ -33,6 +33,8 @@ pub(super) struct State {
     /// What holds in the test that goes on.
     test: Option<Background>,
     runs: u32,
+    /// What that test printed.
+    printed: Vec<String>,
 }
 
 impl Rehearsal {
@@ -44,6 +46,8 @@ impl Rehearsal {
 pub(super) fn register(engine: &mut Engine, rehearsal: &Arc<Rehearsal>) {
     ran::register(engine);
     assertions::register(engine);
+    let at = Arc::clone(rehearsal);
+    engine.on_print(move |text| at.state().printed.push(text.to_owned()));
     let at = Arc::clone(rehearsal);
     engine.register_fn("given", move |ctx: NativeCallContext, all: Dynamic| given_all(&ctx, &at, all));
     let at = Arc::clone(rehearsal);
@@ -105,6 +109,7 @@ fn test(ctx: &NativeCallContext, rehearsal: &Rehearsal, name: &str, body: &FnPtr
         }
         state.test = Some(state.background.clone());
         state.runs = 0;
+        state.printed.clear();
     }
     let (began, at) = (Instant::now(), span::at(&rehearsal.script.sources, &place(ctx)));
     let ended = body.call_within_context::<Dynamic>(ctx, ());
@@ -123,6 +128,7 @@ fn test(ctx: &NativeCallContext, rehearsal: &Rehearsal, name: &str, body: &FnPtr
     let script = &rehearsal.script;
     let wrong = wrong.map(|error| Diagnostics::new(vec![blame(error, script).diagnostic], Arc::clone(&script.sources)));
     let millis = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-    state.tested.push(Tested { name: name.to_owned(), at, millis, wrong });
+    let printed = std::mem::take(&mut state.printed);
+    state.tested.push(Tested { name: name.to_owned(), at, millis, printed, wrong });
     Ok(())
 }
