@@ -1,5 +1,7 @@
 //! Commands that say nothing about their way back, where a way back was promised or others have one.
 
+use std::collections::BTreeSet;
+
 use rhai::{Expr, Ident};
 
 use super::head::Head;
@@ -12,7 +14,9 @@ pub(super) fn lint(file: &File<'_>, found: &mut Found<'_>) {
     let promised = Head::of(file.anatomy).and_then(|head| head.option("rollback"));
     let promised = matches!(promised, Some((Expr::BoolConstant(true, _), _)));
     // What is done while rolling back is not itself rolled back.
-    let commands: Vec<_> = file.calls.iter().filter(|met| met.is("command") && !met.rolls_back).collect();
+    let backwards = backwards(file);
+    let rolls_back = |met: &Met<'_>| met.rolls_back || met.function.is_some_and(|function| backwards.contains(&function));
+    let commands: Vec<_> = file.calls.iter().filter(|met| met.is("command") && !rolls_back(met)).collect();
     let others = commands.iter().any(|met| options(met).is_some_and(|options| has(options, "rollback")))
         || file.calls.iter().any(|met| met.is("rollback"));
     if !promised && !others {
@@ -37,6 +41,25 @@ pub(super) fn lint(file: &File<'_>, found: &mut Found<'_>) {
             diagnostic.help("say how to take it back, or `rollback: \"nothing\"` when there is nothing to take back"),
             met.position,
         );
+    }
+}
+
+/// The functions that only rollbacks call, by their numbers.
+fn backwards(file: &File<'_>) -> BTreeSet<usize> {
+    let functions = &file.anatomy.functions;
+    let mut found = BTreeSet::new();
+    loop {
+        let rolls_back = |met: &Met<'_>| met.rolls_back || met.function.is_some_and(|function| found.contains(&function));
+        let next: BTreeSet<_> = (0..functions.len())
+            .filter(|number| {
+                let mut calls = file.calls.iter().filter(|met| met.call.name == functions[*number].name).peekable();
+                calls.peek().is_some() && calls.all(rolls_back)
+            })
+            .collect();
+        if next == found {
+            return found;
+        }
+        found = next;
     }
 }
 

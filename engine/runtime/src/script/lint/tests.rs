@@ -232,6 +232,10 @@ fn commands_without_a_way_back() {
     assert_eq!(below("command(\"x\", #{ run: [\"x\"] });"), []);
     assert_eq!(below(&format!("{with}command(\"x\", #{{ write: #{{ path: \"a\", content: \"\" }} }});")), []);
     assert_eq!(below("rollback(\"r\", || { command(\"x\", #{ run: [\"x\"] }); });"), []);
+    // A function that only rollbacks call is part of them, also through another one.
+    let undo = "fn one() { command(\"x\", #{ run: [\"x\"] }); } fn undo() { one(); }\nrollback(\"r\", || { undo(); });\n";
+    assert_eq!(below(undo), []);
+    one(&below(&format!("{undo}one();")), Code::NoWayBack, 2, 12, "though other commands have one");
     let promised =
         found(&[("main.rhai", "runbook(#{ title: \"t\", owner: \"o\", rollback: true });\ncommand(\"x\", #{ run: [\"x\"] });")]);
     assert_eq!((promised[0].code, promised[0].severity), (Code::NoWayBack, Severity::Error));

@@ -155,6 +155,9 @@ const PROPERTIES: [&str; 17] = [
     "status", "stderr", "stdout", "tail",
 ];
 
+/// What the result of a command has.
+const OF_COMMANDS: [&str; 9] = ["body", "duration", "head", "headers", "lines", "status", "stderr", "stdout", "tail"];
+
 /// What the error of a step has.
 const OF_ERRORS: [&str; 6] = ["code", "items", "message", "path", "reason", "step"];
 
@@ -164,12 +167,17 @@ fn no_property(name: &str, of: &str, script: &Script) -> Diagnostic {
         of => format!("{of} has no property `{name}`"),
     };
     let diagnostic = Diagnostic::error(Code::UnknownProperty, message);
-    if OF_ERRORS.contains(&name) {
-        match of {
-            "()" => return diagnostic.help("the `error` of what went well is `()`: ask `.ok` first"),
-            "string" => return diagnostic.help("what the script throws is no error of a step: `${error}` reads every error"),
-            _ => {}
+    match of {
+        "()" if OF_COMMANDS.contains(&name) => {
+            return diagnostic.help(format!(
+                "a command that was skipped, or of which only the effect is known (settled, resolved), gives `()`; so does `x?.{name}` then"
+            ));
         }
+        "()" if OF_ERRORS.contains(&name) => return diagnostic.help("the `error` of what went well is `()`: ask `.ok` first"),
+        "string" if OF_ERRORS.contains(&name) => {
+            return diagnostic.help("what the script throws is no error of a step: `${error}` reads every error");
+        }
+        _ => {}
     }
     let used = properties(&script.asts);
     // The name itself stands in the text, too: that is where it was used.

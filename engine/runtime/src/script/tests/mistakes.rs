@@ -153,6 +153,7 @@ fn options_are_checked_while_running_too() {
         ),
         ("let r = attempt(|| 1); r.error.message", Code::UnknownProperty, "ask `.ok` first"),
         ("let r = attempt(|| { throw \"mine\" }); r.error.message", Code::UnknownProperty, "`${error}` reads every error"),
+        ("let r = (); r.stdout", Code::UnknownProperty, "only the effect is known"),
         ("let r = attempt(|| 1); r.value.nope", Code::UnknownProperty, "`x?.name` gives `()`"),
         ("let l = [1, \"a\"]; l.sort();", Code::ScriptError, "elements of different types cannot be sorted"),
         ("1 / 0", Code::ScriptError, "ivision by zero"),
