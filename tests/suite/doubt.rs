@@ -270,6 +270,22 @@ fn a_check_that_cannot_tell_leaves_the_doubt_to_a_person_before_a_rollback() {
     assert_eq!(place.ledger(), ["half", "back half"]);
 }
 
+/// Its keeper is killed under it, so that nobody saw its end.
+#[test]
+fn whoever_is_told_of_a_doubt_is_told_that_the_step_can_be_asked() {
+    let place = Place::with(
+        r#"command("half", #{ run: ["sh", "-c", "kill -9 $PPID"], rollback: ["touch", "back"], settled_by: || fs::read("effect") == "yes" });"#,
+    );
+    let ran = place.expect(5, &["exec", "main"]);
+    let run = place.newest_run();
+    ran.says(&[&format!("runbook resume {run}  (ask its `settled_by`)"), "runbook resolve"]);
+    place.expect(5, &["rollback", &run]).says(&[&format!("runbook rollback {run}  (ask its `settled_by`)"), "could not tell"]);
+    place.write("effect", "yes");
+    place.expect(0, &["resume"]);
+    let place = Place::with(r#"command("half", #{ run: ["sh", "-c", "kill -9 $PPID"], rollback: "nothing" });"#);
+    place.expect(5, &["exec", "main"]).is_silent_about(&["settled_by"]);
+}
+
 #[test]
 fn a_keeper_that_does_not_answer_leaves_nothing_to_anybodys_word() {
     let place = Place::with(

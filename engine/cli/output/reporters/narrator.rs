@@ -11,7 +11,7 @@ use runbook_model::outcome::Outcome;
 use runbook_model::path::StepPath;
 use runbook_model::secret::{SecretUse, mark};
 use runbook_model::status::RunStatus;
-use runbook_model::step::RollbackPlan;
+use runbook_model::step::{RollbackPlan, StepKind};
 
 use crate::output::elapsed;
 use crate::output::reporters::asked::Asked;
@@ -107,6 +107,7 @@ impl Narrator {
                     meant,
                     until,
                     declined: self.asked.has_declined(),
+                    settles: matches!(status, RunStatus::InDoubt { at } if self.settles(at)),
                     named: !self.telling.fleeting,
                 };
                 self.tally.items_failed = u32::try_from(self.branches.failures()).unwrap_or(u32::MAX);
@@ -296,6 +297,12 @@ impl Narrator {
         let note = note.map(|note| Detail::Text(Tone::Faint, format!("note: {note}")));
         let aside = format!("{said}, says {by}{so_far}");
         vec![Line::new(at, mark, path.name()).depth(depth(path)).kind("confirm").aside(aside).details(note)]
+    }
+
+    /// Whether a step that has not ended has a `settled_by`.
+    fn settles(&self, path: &StepPath) -> bool {
+        let kind = self.open.get(path).map(|open| &open.intent.spec.kind);
+        matches!(kind, Some(StepKind::Command(command)) if command.settled_by)
     }
 
     fn rolled_back(&mut self, at: Timestamp, path: &StepPath) -> Vec<Line> {

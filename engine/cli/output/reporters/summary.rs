@@ -121,6 +121,8 @@ pub(super) struct Session<'a> {
     pub(super) until: Option<(Timestamp, bool)>,
     /// Whether somebody has said no to a question, and the run has not come past it.
     pub(super) declined: bool,
+    /// Whether the step in doubt says by which look its effect is seen.
+    pub(super) settles: bool,
     /// Whether the run can be found again: it is named then, and its trail.
     pub(super) named: bool,
 }
@@ -260,10 +262,13 @@ fn next(
         )],
         RunStatus::InDoubt { at } => {
             let step = quoted(&at.to_string());
-            vec![
+            let again = if session.purpose == Some(Purpose::Rollback) { rollback.0.clone() } else { resume.0 };
+            let ask = session.settles.then_some((again, "ask its `settled_by`"));
+            let say = [
                 (format!("runbook resolve {run} {step} did --why '…'"), "it took effect"),
                 (format!("runbook resolve {run} {step} did-not --why '…'"), "it did not"),
-            ]
+            ];
+            ask.into_iter().chain(say).collect()
         }
         RunStatus::Stuck { at, .. } => stuck(run, at),
         // What to do depends on whether the source was edited, and whoever refuses it says so.
