@@ -43,6 +43,11 @@ fn confirm(ctx: &NativeCallContext, stage: &Stage, question: &Dynamic, given: Op
         },
         assume: options.text("assume"),
     };
+    // It would be a question of yes or no, and the script would get `true` for a choice.
+    if options.has("choices") && confirm.choices.is_empty() {
+        let complaint = options.complain("choices", Code::BadOption, "`choices` is empty: there is nothing to choose from");
+        return complaint.help("look before you ask whether there is anything, or leave `choices` out for yes or no").raise();
+    }
     if !confirm.choices.is_empty() && confirm.input.is_some() {
         return options.complain("input", Code::BadOption, "`choices` and `input` cannot stand together").raise();
     }

@@ -128,6 +128,9 @@ fn texts(value: &Expr, found: Literal<'_>) -> Result<(), Misfit> {
 pub(super) fn named(option: &str, value: &Expr) -> Result<(), Misfit> {
     let items = match (option, literal(value)) {
         ("on", Some(Literal::List([]))) => return Err(Misfit::saying(value, "the list is empty: it names no host")),
+        ("choices", Some(Literal::List([]))) => {
+            return Err(Misfit::saying(value, "the list is empty: there is nothing to choose from"));
+        }
         ("lock", Some(Literal::List(items))) => items,
         ("lock", Some(Literal::Text(_))) => std::slice::from_ref(value),
         _ => return Ok(()),

@@ -140,6 +140,7 @@ fn options_are_checked_while_running_too() {
             "nobody has answered",
         ),
         ("confirm(\"x\", #{ input: \"a\", deadline: \"1m\", on_timeout: \"proceed\" });", Code::BadOption, "nobody has answered"),
+        ("let hosts = []; confirm(\"x\", #{ choices: hosts });", Code::BadOption, "nothing to choose from"),
         ("confirm(\"x\", #{ assume: \"yes\" });", Code::BadOption, "yes or no"),
         ("confirm(\"x\", #{ choices: [\"a\", \"b\"], assume: \"c\" });", Code::BadOption, "none of the choices"),
         ("sh(\"x\", #{ \"a b\": 1 });", Code::BadOption, "shell variable"),
