@@ -39,6 +39,15 @@ fn once_lets_the_running_command_end_and_suspends() {
 }
 
 #[test]
+fn a_script_that_computes_for_long_and_asks_for_nothing_is_stopped() {
+    // Its limits are some minutes away: each number costs more than the one before.
+    let place = Place::with(r#"print("computes"); let list = []; loop { list.push(list.len()); }"#);
+    let mut terminal = place.terminal(&["exec", "main"]);
+    terminal.until("computes").keys("\x03");
+    terminal.end().with(130).says(&["interrupted", "runbook resume"]);
+}
+
+#[test]
 fn twice_stops_the_command_and_says_that_its_effect_is_in_doubt() {
     let (place, mut terminal) = begun(SLOW);
     terminal.keys("\x03").until("Ctrl-C stops it now").keys("\x03").until("stopping `slow`");

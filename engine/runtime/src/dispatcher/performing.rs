@@ -73,7 +73,7 @@ impl Session {
             // every step that would go forward.
             self.desk().rewind();
             self.desk().replay_only(true);
-            self.desk().serve_while(actor.play(self.desk().prompter()), &mut calls).await;
+            self.desk().serve_while(actor, actor.play(self.desk().prompter()), &mut calls).await;
             self.desk().replay_only(false);
             match self.desk().take_halt() {
                 None | Some(Halt::Mismatch(Refusal::Backwards { .. })) => {}

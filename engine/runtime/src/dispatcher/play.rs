@@ -35,6 +35,8 @@ pub(super) const TICK: Duration = Duration::from_millis(100);
 const TICKS_PER_SEAL: u32 = 5;
 /// So many calls are served before anything else has its turn again: a tenth of a tick, when each of them is a step of a rehearsal.
 const IN_A_ROW: usize = 256;
+/// How long a script may compute, without a step, when the run is to stop.
+const SILENCE: Duration = Duration::from_secs(1);
 /// How long the end of a step waits for the intent of the next to share a flush with it. A script needs some microseconds
 /// from one step to the next; one that computes for longer shall not keep from the operator what is done.
 const LULL: Duration = Duration::from_millis(1);
@@ -50,13 +52,15 @@ pub(super) enum After {
 }
 
 impl Desk {
-    /// Serves the script's calls until `work` on the script thread ends.
+    /// Serves the script's calls until `work` on the script thread of `actor` ends.
     pub(super) async fn serve_while(
         self: &Rc<Self>,
+        actor: &Actor,
         work: impl Future<Output = Ending>,
         calls: &mut mpsc::UnboundedReceiver<Call>,
     ) -> Ending {
         let mut tasks = JoinSet::new();
+        let mut heard = Instant::now();
         let tick = sleep_until(self.due.get());
         // A call that has just come is about to flush by itself: no timer is set then, which would only wake us for nothing.
         let mut expecting = false;
@@ -68,14 +72,21 @@ impl Desk {
                     if let Err(halt) = self.tick() {
                         self.halt(halt);
                     }
+                    // It may compute for minutes before it meets a limit, and asks for nothing that could be refused meanwhile.
+                    if self.interrupts.wanted() && tasks.is_empty() && heard.elapsed() > SILENCE {
+                        self.halt(Halt::Interrupted);
+                        actor.hang_up();
+                    }
                     tick.as_mut().reset(self.due.get());
                 }
                 Some(call) = calls.recv() => {
                     expecting = self.converse(call, calls, &mut tasks).await;
+                    heard = Instant::now();
                 }
                 ending = &mut work => break ending,
                 Some(ended) = tasks.join_next(), if !tasks.is_empty() => {
                     expecting = false;
+                    heard = Instant::now();
                     if ended.is_err() {
                         self.halt(Halt::Interrupted);
                     }
@@ -166,7 +177,7 @@ impl Desk {
     ) -> Result<RunStatus, Halt> {
         loop {
             self.rewind();
-            match self.serve_while(actor.play(self.prompter()), calls).await {
+            match self.serve_while(actor, actor.play(self.prompter()), calls).await {
                 Ending::Completed => {
                     if let Some(halt) = self.take_halt() {
                         return Err(halt);

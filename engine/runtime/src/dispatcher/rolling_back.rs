@@ -113,7 +113,7 @@ impl Desk {
         calls: &mut mpsc::UnboundedReceiver<Call>,
     ) -> Result<Option<RunStatus>, Halt> {
         let before = self.notes.borrow().heard();
-        let ending = self.serve_while(actor.roll_back(of.clone()), calls).await;
+        let ending = self.serve_while(actor, actor.roll_back(of.clone()), calls).await;
         if let Some(halt) = self.take_halt() {
             return Err(halt);
         }

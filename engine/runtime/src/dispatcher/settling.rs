@@ -66,7 +66,7 @@ impl Desk {
         while left > 0 {
             self.rewind();
             self.settle_only(true);
-            self.serve_while(actor.play(self.prompter()), calls).await;
+            self.serve_while(actor, actor.play(self.prompter()), calls).await;
             self.settle_only(false);
             match self.take_halt() {
                 None | Some(Halt::Mismatch(Refusal::Backwards { .. })) => {}

@@ -98,6 +98,11 @@ impl Actor {
         self.cue(Scene::RollBack(path))
     }
 
+    /// Ends what is performed at its next operation, and whatever is asked for later: it may be computing, and ask for nothing.
+    pub fn hang_up(&self) {
+        self.curtain.store(true, Ordering::Relaxed);
+    }
+
     fn cue(&self, scene: Scene) -> impl Future<Output = Ending> + use<> {
         let (ended, ending) = oneshot::channel();
         let sent = self.cues.send(Cue { scene, ended });
@@ -114,7 +119,7 @@ impl Actor {
 
 impl Drop for Actor {
     fn drop(&mut self) {
-        self.curtain.store(true, Ordering::Relaxed);
+        self.hang_up();
     }
 }
 
