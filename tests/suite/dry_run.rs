@@ -95,6 +95,14 @@ fn an_assumed_answer_takes_the_rehearsal_the_way_of_a_choice() {
 }
 
 #[test]
+fn a_question_that_nobody_may_answer_is_found_out_before_anybody_waits_for_it() {
+    let place = Place::with(r#"confirm("Fail over?", #{ by: ["@nobody-knows"] });"#);
+    let missing = "nobody is `@nobody-knows`: there is no such group";
+    place.expect(0, &["exec", "main", "--dry-run"]).says(&["missing for the real run", "Fail over?", missing]);
+    place.expect(4, &["exec", "main"]).says(&["`Fail over?` cannot be answered", missing]);
+}
+
+#[test]
 fn a_check_that_a_withheld_change_keeps_from_passing_is_unknown() {
     let place = Place::with(
         r#"

@@ -76,7 +76,7 @@ fn alice() -> Person {
 
 fn question(text: &str, confirm: Confirm) -> Question {
     let (path, left) = (StepPath::root().child(text, 1), confirm.deadline);
-    Question { path, text: text.to_owned(), confirm, shown: Digest::of(text.as_bytes()), left }
+    Question { path, text: text.to_owned(), confirm, shown: Digest::of(text.as_bytes()), left, shortage: None }
 }
 
 fn wait<T>(task: impl Future<Output = T>) -> T {

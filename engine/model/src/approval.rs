@@ -1,5 +1,7 @@
 //! Who may answer a confirm, and when it is answered: the one rule for terminal, command line and web.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -59,6 +61,30 @@ pub fn may_answer(confirm: &Confirm, person: &Person, started: &RunStarted, oper
         Ok(())
     } else {
         Err(NotAllowed::NotNamed { name: person.name.clone(), by: confirm.by.join(", ") })
+    }
+}
+
+/// Why there are not enough people for a confirm, whoever comes; nothing when there are, or when anybody may answer.
+#[must_use]
+pub fn shortage(confirm: &Confirm, started: &RunStarted, operator: &str) -> Option<String> {
+    let mut people = BTreeSet::new();
+    for who in confirm.by.iter().chain(&confirm.escalate) {
+        match who.strip_prefix('@').map(|group| started.groups.get(group)) {
+            Some(Some(members)) => people.extend(members.iter().map(String::as_str)),
+            Some(None) => return Some(format!("nobody is `{who}`: there is no such group in `[groups]` of runbook.toml")),
+            None => drop(people.insert(who.as_str())),
+        }
+    }
+    if confirm.not_self {
+        people.remove(operator);
+    }
+    let (wanted, there) = (confirm.quorum.unwrap_or(1), people.len());
+    let enough = confirm.by.is_empty() || u32::try_from(there).is_ok_and(|there| there >= wanted);
+    let names = || people.iter().copied().collect::<Vec<_>>().join(", ");
+    match (enough, there) {
+        (true, _) => None,
+        (false, 0) => Some("there is nobody who may answer".to_owned()),
+        (false, _) => Some(format!("{wanted} people have to agree, and no more than {there} may answer: {}", names())),
     }
 }
 

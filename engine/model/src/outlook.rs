@@ -51,7 +51,7 @@ pub struct Rehearsed {
 /// It need not be a mistake: an earlier step that was withheld too may be what makes it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lack {
-    /// The change that needs it, in one line.
+    /// The change, or the question, that needs it, in one line.
     pub change: String,
     /// What is missing, in one line.
     pub what: String,

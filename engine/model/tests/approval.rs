@@ -62,3 +62,25 @@ fn a_deadline_counts_from_the_first_asking_whatever_the_clock_does() {
     assert_eq!(left(&confirm(&[]), 50, 10), Some(10_000), "the clock was set back");
     assert_eq!(left(&confirm(&[]), -50, -10), Some(60_000), "before it was asked");
 }
+
+#[test]
+fn a_question_that_too_few_may_answer_is_told_apart() {
+    let mut record = first(Vec::new());
+    let runbook_model::entry::Entry::RunStarted(started) = &mut record.entry else { panic!("a start") };
+    started.groups = [("l2".to_owned(), ["ann", "bob"].map(str::to_owned).into())].into();
+    let texts = |by: &[&str]| by.iter().map(|by| (*by).to_owned()).collect::<Vec<_>>();
+    let short = |by: &[&str], escalate: &[&str], quorum: Option<u32>, not_self: bool| {
+        let confirm = Confirm { by: texts(by), escalate: texts(escalate), quorum, not_self, ..Confirm::default() };
+        approval::shortage(&confirm, started, "ann")
+    };
+    // Anybody may answer, so somebody will.
+    assert_eq!(short(&[], &[], Some(5), true), None);
+    assert_eq!(short(&["@l2"], &[], Some(2), false), None);
+    assert_eq!(short(&["ann"], &["@l2"], Some(2), false), None, "those that it is escalated to count as well");
+    assert_eq!(
+        short(&["@l2", "bob"], &[], Some(2), true).as_deref(),
+        Some("2 people have to agree, and no more than 1 may answer: bob")
+    );
+    assert_eq!(short(&["ann"], &[], None, true).as_deref(), Some("there is nobody who may answer"));
+    assert!(short(&["bob", "@l3"], &[], None, false).is_some_and(|why| why.contains("nobody is `@l3`")));
+}

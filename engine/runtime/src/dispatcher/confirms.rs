@@ -65,7 +65,14 @@ impl Desk {
         }
         let now = self.now();
         let left = if again { self.left(&path, confirm) } else { approval::left(confirm, now, now, now) };
-        let question = Question { path: path.clone(), text: spec.name.clone(), confirm: confirm.clone(), shown, left };
+        let shortage = {
+            let state = self.ledger.state();
+            approval::shortage(confirm, state.started(), state.operator())
+        };
+        if let Some(why) = shortage.as_ref().filter(|_| !self.world.withholds()) {
+            self.ledger.progress(&Progress::Notice { text: format!("`{}` cannot be answered: {why}", spec.name) });
+        }
+        let question = Question { path: path.clone(), text: spec.name.clone(), confirm: confirm.clone(), shown, left, shortage };
         self.ledger.progress(&Progress::Quiet);
         let reaction = tokio::select! {
             biased;

@@ -40,8 +40,8 @@ impl<W: World> DryRunWorld<W> {
         Self { real, lacks: RefCell::default(), unconfined }
     }
 
-    fn note(&self, change: &Change, what: String) {
-        let lack = Lack { change: change.line(), what };
+    fn note(&self, change: String, what: String) {
+        let lack = Lack { change, what };
         let mut all = self.lacks.borrow_mut();
         if !all.contains(&lack) {
             all.push(lack);
@@ -54,7 +54,7 @@ impl<W: World> DryRunWorld<W> {
         match change {
             Change::Write(FileWrite { path, .. }) | Change::Restore(FileRestore { path, .. }) => {
                 if let Some(why) = unwritable(Path::new(path)) {
-                    self.note(change, why);
+                    self.note(change.line(), why);
                 }
             }
             Change::Http(call) => {
@@ -66,13 +66,13 @@ impl<W: World> DryRunWorld<W> {
                 let look = Observation::Tcp { address: address.clone(), timeout: Some(PATIENCE) };
                 match self.real.observe(&look).await {
                     Ok(Seen::Value(Value::Bool(true))) => {}
-                    Ok(_) => self.note(change, format!("nobody answers at {address}")),
-                    Err(blind) => self.note(change, blind.to_string()),
+                    Ok(_) => self.note(change.line(), format!("nobody answers at {address}")),
+                    Err(blind) => self.note(change.line(), blind.to_string()),
                 }
             }
             Change::Run(invocation) => {
                 if let Some(why) = self.missing_there(invocation).await {
-                    self.note(change, why);
+                    self.note(change.line(), why);
                 }
             }
         }
@@ -106,7 +106,7 @@ impl<W: World> World for DryRunWorld<W> {
                 Err(failure) => {
                     // What nobody knows yet cannot be looked for, and is not missing.
                     if !is_open(change) {
-                        self.note(change, failure.line());
+                        self.note(change.line(), failure.line());
                     }
                     Ok(change.clone())
                 }
@@ -142,7 +142,10 @@ impl<W: World> World for DryRunWorld<W> {
         judge_dry(check, history, look)
     }
 
-    fn ask<'a>(&'a self, _question: &'a Question) -> Task<'a, Reaction> {
+    fn ask<'a>(&'a self, question: &'a Question) -> Task<'a, Reaction> {
+        if let Some(shortage) = &question.shortage {
+            self.note(question.text.clone(), shortage.clone());
+        }
         Box::pin(async { Reaction::Withheld })
     }
 
@@ -238,6 +241,7 @@ mod tests {
             confirm: runbook_model::step::Confirm::default(),
             shown: runbook_model::digest::Digest::ZERO,
             left: None,
+            shortage: None,
         };
         assert_eq!(world.ask(&question).await, Reaction::Withheld);
         let tcp = Observation::Tcp { address: "db:1".to_owned(), timeout: None };

@@ -211,6 +211,8 @@ pub struct Question {
     pub shown: Digest,
     /// What is left of the time for an answer, if it has a deadline: the question may have been asked before.
     pub left: Option<Length>,
+    /// Why there are not enough people who may answer it, if there are not.
+    pub shortage: Option<String>,
 }
 
 /// What came of asking.

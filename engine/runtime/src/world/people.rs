@@ -96,7 +96,7 @@ mod tests {
 
     async fn asked(confirm: Confirm) -> Reaction {
         let path = StepPath::root().child("go on?", 1);
-        let question = Question { path, text: "Go on?".to_owned(), confirm, shown: Digest::ZERO, left: None };
+        let question = Question { path, text: "Go on?".to_owned(), confirm, shown: Digest::ZERO, left: None, shortage: None };
         assert_eq!(Absent.ask(&question).await, Reaction::Nobody);
         Agreeing::new("--yes").ask(&question).await
     }

@@ -82,6 +82,7 @@ async fn looks_confirms_and_time_follow_the_script() {
         confirm: Confirm::default(),
         shown: Digest::ZERO,
         left: None,
+        shortage: None,
     };
     assert!(matches!(world.ask(&question("Which?")).await, Reaction::Answered { said: Said::Chose(blue), .. } if blue == "blue"));
     assert_eq!(world.ask(&question("Other?")).await, Reaction::Nobody);
