@@ -7,6 +7,7 @@ use super::git::complaint;
 use super::memory::{anchored, target};
 use super::refusal::NotAnchored;
 use super::remote::{Remote, branch};
+use crate::audit::lineage::descends;
 use crate::audit::verify::Request;
 use crate::journal::LAST;
 
@@ -119,9 +120,4 @@ impl Remote {
         let found = listed.out.lines().filter_map(|line| line.split_once('\t')).find(|(_, found)| *found == name);
         Ok(found.and_then(|(id, _)| Oid::from_str(id).ok()))
     }
-}
-
-/// Whether one commit is another, or has it among its ancestors.
-pub(super) fn descends(git: &Repository, commit: Oid, from: Oid) -> Result<bool, git2::Error> {
-    Ok(commit == from || git.graph_descendant_of(commit, from)?)
 }

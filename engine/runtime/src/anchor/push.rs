@@ -5,11 +5,11 @@ use std::time::Duration;
 use git2::{Oid, Repository};
 use runbook_model::id::RunId;
 
-use super::fetch::descends;
 use super::git::complaint;
 use super::memory::{anchored, lease, offered, target};
 use super::refusal::NotAnchored;
 use super::remote::{Remote, branch};
+use crate::audit::lineage::descends;
 
 /// So often a push is tried that others are ahead of.
 const ATTEMPTS: u32 = 4;

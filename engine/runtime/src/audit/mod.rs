@@ -21,6 +21,7 @@ pub(crate) mod durable;
 mod facts;
 mod founding;
 mod journal;
+pub(crate) mod lineage;
 mod lock;
 mod looking;
 mod message;

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use git2::{Oid, Repository};
 
+use super::lineage;
+
 /// `main` lacks what was in it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
@@ -40,7 +42,7 @@ pub fn read(repository: &Path) -> Option<String> {
 /// Makes sure that `main` descends from what is remembered, if anything is.
 pub(super) fn check(git: &Repository, repository: &Path, main: Oid) -> Result<(), Rewritten> {
     let Some(remembered) = read(repository) else { return Ok(()) };
-    let descends = Oid::from_str(&remembered).is_ok_and(|old| old == main || git.graph_descendant_of(main, old).unwrap_or(false));
+    let descends = Oid::from_str(&remembered).is_ok_and(|old| lineage::descends(git, main, old).unwrap_or(false));
     if descends {
         return Ok(());
     }

@@ -1,6 +1,7 @@
 //! The archive against the real `git`, and against people who change it.
 
 mod archivist;
+mod believed;
 mod by_hand;
 mod crash;
 mod fixture;

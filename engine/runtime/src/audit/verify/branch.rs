@@ -13,7 +13,7 @@ use super::{Request, Verified, signatures};
 use crate::audit::contents::JOURNAL;
 use crate::audit::facts::{self, Facts};
 use crate::audit::reading::{self, Reading};
-use crate::audit::{message, place, tree};
+use crate::audit::{lineage, message, place, tree};
 
 /// Which runs to check, each with the tip of its branch.
 pub(super) fn to_check(
@@ -57,7 +57,7 @@ pub(super) fn check(
 ) {
     let findings = &mut verified.findings;
     for merged in merged {
-        let holds = tip.is_some_and(|tip| tip == *merged || git.graph_descendant_of(tip, *merged).unwrap_or(false));
+        let holds = tip.is_some_and(|tip| lineage::descends(git, tip, *merged).unwrap_or(false));
         if !holds {
             findings.push(Place::default().run(run).found(Flawed::Branch { run, merged: merged.to_string() }));
         }

@@ -64,6 +64,9 @@ pub enum Flawed {
     /// The journal of a commit is shorter than that of the commit before it.
     #[error("is shorter than in the commit before it ({0})")]
     Shortened(String),
+    /// Whoever reads the trail with git is shown something else than what is in it.
+    #[error("makes `git` show another history than the trail holds: {0}")]
+    Pretence(&'static str),
     /// `main` lost something.
     #[error("was removed since the commit before ({0})")]
     Removed(String),

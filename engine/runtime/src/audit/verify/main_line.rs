@@ -11,7 +11,7 @@ use crate::audit::archive::MAIN;
 use crate::audit::contents::JOURNAL;
 use crate::audit::facts::Facts;
 use crate::audit::reading::Reading;
-use crate::audit::{message, place, tree};
+use crate::audit::{lineage, message, place, tree};
 
 /// What `main` says, as far as it was asked for.
 #[derive(Debug, Default)]
@@ -96,7 +96,7 @@ fn walk(git: &Repository, request: &Request<'_>, tip: Oid, line: &mut MainLine, 
 /// The commit that `hash` names, when it is `tip` or one of its ancestors.
 fn ancestor(git: &Repository, hash: &str, tip: Oid) -> Option<Oid> {
     let commit = git.find_commit_by_prefix(hash).ok()?.id();
-    (commit == tip || git.graph_descendant_of(tip, commit).ok()?).then_some(commit)
+    lineage::descends(git, tip, commit).ok()?.then_some(commit)
 }
 
 /// Checks one commit against the one before it.

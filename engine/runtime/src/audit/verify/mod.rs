@@ -10,6 +10,7 @@ mod content;
 mod finding;
 mod growth;
 mod main_line;
+mod pretence;
 mod signatures;
 mod state;
 
@@ -82,6 +83,7 @@ pub fn verify(repository: &Path, request: &Request<'_>) -> Result<Verified, Unus
     git2::opts::strict_hash_verification(true);
 
     let mut verified = Verified::default();
+    pretence::check(&git, repository, &mut verified);
     let line = main_line::check(&git, request, &mut verified);
     let branches = branches(&git).map_err(|error| damaged("refs/heads/runs", &error))?;
     for (run, tip) in branch::to_check(&git, request, &line, &branches) {
