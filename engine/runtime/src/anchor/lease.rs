@@ -87,6 +87,12 @@ impl Remote {
         Ok(ours)
     }
 
+    /// Whether the lease that is known here is another machine's, which has not let go of the run.
+    pub(super) fn is_held_elsewhere(&self, git: &Repository, run: RunId) -> Result<bool, NotAnchored> {
+        let theirs = |note: Note| note.held && !self.is_ours(git, &note);
+        Ok(target(git, &lease(run))?.is_some_and(|id| self.note(git, id).is_none_or(theirs)))
+    }
+
     /// The leases that we offered since one is known to be at the remote, newest first.
     fn unsettled(&self, git: &Repository, run: RunId) -> Result<Vec<Oid>, NotAnchored> {
         let settled = target(git, &lease(run))?;

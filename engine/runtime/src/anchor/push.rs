@@ -124,6 +124,11 @@ impl Remote {
             if busy(run) {
                 continue;
             }
+            // We know it from looking, not from having it: in its place, a lease of ours would take the run from who has it.
+            if !other && self.is_held_elsewhere(&git, run)? {
+                all.elsewhere += 1;
+                continue;
+            }
             match self.push_run(run, name, false) {
                 Ok(pushed) => all.branches += pushed.branches,
                 Err(NotAnchored::Fenced { .. }) => all.elsewhere += 1,

@@ -63,6 +63,26 @@ fn a_lease_goes_from_hand_to_hand_and_never_to_two() {
     assert!(matches!(b.push_run(run(), "bob", true), Err(NotAnchored::Fenced { .. })));
 }
 
+/// Who looked who has a run, and was told, knows the lease well enough to replace it. To catch up with a push is no reason to.
+#[test]
+fn to_catch_up_takes_no_run_from_who_has_it() {
+    let place = Place::new();
+    let (a, b) = (place.machine("a"), place.machine("b"));
+    a.push_run(run(), "ann", true).unwrap();
+    assert!(matches!(b.holding(run()), Ok(Holding::Theirs(_))));
+    let git = git2::Repository::open_bare(&b.archive).unwrap();
+    let main = git.refname_to_id("refs/heads/main").unwrap();
+    git.reference(&super::remote::branch(run()), main, false, "").unwrap();
+    assert_eq!(b.push_all("bob", &|_| false).map(|pushed| pushed.elsewhere), Ok(1));
+    assert_eq!(a.holding(run()), Ok(Holding::Ours));
+    a.push_run(run(), "ann", true).unwrap();
+
+    // Once it is free, it is as it was: whoever brought it here goes on with it.
+    a.push_run(run(), "ann", false).unwrap();
+    assert!(matches!(b.holding(run()), Ok(Holding::Free(_))));
+    assert_eq!(b.push_all("bob", &|_| false).map(|pushed| (pushed.elsewhere, pushed.branches)), Ok((0, 1)));
+}
+
 impl Place {
     /// Lets the remote call this whenever it took a push, before it says so.
     fn hook(&self, text: &str) -> PathBuf {
