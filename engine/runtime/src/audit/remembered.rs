@@ -52,7 +52,9 @@ pub(super) fn check(git: &Repository, repository: &Path, main: Oid) -> Result<()
 /// Remembers the tip of `main`. Failing is no fault of the trail: an older tip does as well.
 pub(super) fn write(repository: &Path, main: Oid) {
     let (file, partial) = (file(repository), repository.with_file_name("audit.head.partial"));
-    let written = fs::File::create(&partial)
+    // One that is there is from a process that died, or a link that somebody put there: it is not written through.
+    let _gone = fs::remove_file(&partial);
+    let written = fs::File::create_new(&partial)
         .and_then(|mut new| new.write_all(format!("{main}\n").as_bytes()).and_then(|()| new.sync_all()))
         .and_then(|()| fs::rename(&partial, &file));
     if let Err(error) = written {

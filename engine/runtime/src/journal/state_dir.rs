@@ -1,5 +1,6 @@
 //! The directory that holds everything about every run.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use runbook_model::id::RunId;
@@ -132,7 +133,8 @@ impl StateDir {
     /// The state often lies in a repository of runbooks. It is no part of it, and `git add .` must not make it one.
     /// A comfort: where it cannot be had, nothing is lost.
     fn hide_from_git(&self) {
-        if let Err(error) = std::fs::write(self.path.join(".gitignore"), "*\n") {
+        let made = std::fs::File::create_new(self.path.join(".gitignore"));
+        if let Err(error) = made.and_then(|mut file| file.write_all(b"*\n")) {
             tracing::debug!(%error, "the state directory is not hidden from git");
         }
     }
@@ -215,6 +217,17 @@ mod tests {
             assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o700, "{}", path.display());
         }
         assert_eq!(StateDir::open(state.path()), Ok(state));
+    }
+
+    #[test]
+    fn what_hides_it_from_git_is_written_through_no_link() {
+        let home = tempfile::tempdir().unwrap();
+        let (state, other) = (home.path().join("state"), home.path().join("other"));
+        std::fs::write(&other, "precious").unwrap();
+        std::fs::create_dir(&state).unwrap();
+        symlink(&other, state.join(".gitignore")).unwrap();
+        StateDir::open(&state).unwrap();
+        assert_eq!(std::fs::read_to_string(&other).unwrap(), "precious");
     }
 
     #[test]

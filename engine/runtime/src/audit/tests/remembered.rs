@@ -42,6 +42,19 @@ fn a_trail_that_was_taken_away_leaves_its_mark_in_the_next() {
     assert_ne!(remembered(&place.path()), Some(head));
 }
 
+/// As one may lie in a repository of runbooks that somebody cloned, its state directory included.
+#[test]
+fn a_link_in_the_place_of_the_memory_leads_nowhere() {
+    let place = Place::new();
+    let other = place.state.path().join("other");
+    fs::write(&other, "precious").unwrap();
+    std::os::unix::fs::symlink(&other, place.state.path().join("audit.head.unfinished")).unwrap();
+    std::os::unix::fs::symlink(&other, place.state.path().join("audit.head.partial")).unwrap();
+    let head = place.open().conclude(&completed(1).seal("")).unwrap().main.unwrap();
+    assert_eq!(fs::read_to_string(&other).unwrap(), "precious");
+    assert_eq!(remembered(&place.path()), Some(head));
+}
+
 #[test]
 fn a_torn_memory_remembers_nothing() {
     let place = Place::new();
