@@ -1,5 +1,6 @@
 //! `runbook config`: what applies here, and why.
 
+use runbook_runtime::anchor::shown;
 use serde_json::json;
 
 use crate::configuration::{Audit, Configuration, Origin, Serve, secrets};
@@ -121,7 +122,8 @@ fn serve(rows: &mut Vec<Row>, serve: &Serve) {
 
 fn audit(rows: &mut Vec<Row>, table: &str, audit: &Audit) {
     for (key, text) in [("sign", &audit.sign), ("allowed_signers", &audit.allowed_signers), ("remote", &audit.remote)] {
-        rows.extend(text.iter().map(|text| (format!("{table}.{key}"), json!(text.value), text.origin.clone())));
+        // Only the remote is a URL: of what is none, all is shown.
+        rows.extend(text.iter().map(|text| (format!("{table}.{key}"), json!(shown(&text.value)), text.origin.clone())));
     }
     rows.extend(audit.signing.iter().map(|it| (format!("{table}.signing"), json!(it.value.word()), it.origin.clone())));
 }

@@ -28,7 +28,7 @@ impl Remote {
     /// # Errors
     /// [`NotAnchored::NoSuchRun`] when there is none, or there are several; [`NotAnchored::Unreachable`].
     pub fn find(&self, prefix: &str) -> Result<RunId, NotAnchored> {
-        let nowhere = |run: String| NotAnchored::NoSuchRun { url: self.url.clone(), run };
+        let nowhere = |run: String| NotAnchored::NoSuchRun { url: self.shown(), run };
         if let Ok(run) = prefix.parse() {
             return self.pointed(&branch(run))?.map(|_| run).ok_or_else(|| nowhere(prefix.to_owned()));
         }
@@ -57,12 +57,12 @@ impl Remote {
     pub fn fetch(&self, run: RunId, request: &Request<'_>) -> Result<Fetched, NotAnchored> {
         let name = branch(run);
         let git = self.repository()?;
-        let nowhere = || NotAnchored::NoSuchRun { url: self.url.clone(), run: run.to_string() };
+        let nowhere = || NotAnchored::NoSuchRun { url: self.shown(), run: run.to_string() };
         let there = self.brought(&git, &name)?.ok_or_else(nowhere)?;
         let here = target(&git, &name)?;
         let findings = self.judged(run, there, request)?;
         if !findings.is_empty() {
-            return Err(NotAnchored::Unsound { url: self.url.clone(), run, findings });
+            return Err(NotAnchored::Unsound { url: self.shown(), run, findings });
         }
         let new = match here {
             None => true,
@@ -70,7 +70,7 @@ impl Remote {
             Some(here) if descends(&git, there, here)? => true,
             Some(_) => {
                 let repository = self.archive.display().to_string();
-                return Err(NotAnchored::Diverged { url: self.url.clone(), branch: name, repository });
+                return Err(NotAnchored::Diverged { url: self.shown(), branch: name, repository });
             }
         };
         Ok(Fetched { run, tip: there, new })

@@ -25,7 +25,7 @@ pub use keeping::{Anchor, Anchored, Fence};
 pub use lease::{Holding, Note};
 pub use push::Pushed;
 pub use refusal::NotAnchored;
-pub use remote::Remote;
+pub use remote::{Remote, shown};
 
 #[cfg(test)]
 mod tests;

@@ -205,7 +205,7 @@ impl Remote {
         for why in ["non-fast-forward", "fetch first", "needs force", "already exists"] {
             if let Some(line) = rejected(why) {
                 let repository = self.archive.display().to_string();
-                return Err(NotAnchored::Diverged { url: self.url.clone(), branch: line.to.to_owned(), repository });
+                return Err(NotAnchored::Diverged { url: self.shown(), branch: line.to.to_owned(), repository });
             }
         }
         if !done.success {

@@ -38,6 +38,13 @@ impl Remote {
         &self.url
     }
 
+    /// The same for people to see, in a terminal or in what a CI system keeps of it: without a password, and for HTTP, where a
+    /// name may be a token, without the name, as git shows it.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        shown(&self.url)
+    }
+
     pub(super) fn repository(&self) -> Result<Repository, git2::Error> {
         // What is remembered here before a push must be here after a power cut.
         durable::flush_everything();
@@ -49,7 +56,7 @@ impl Remote {
     }
 
     pub(super) fn unreachable(&self, why: String) -> NotAnchored {
-        NotAnchored::Unreachable { url: self.url.clone(), why }
+        NotAnchored::Unreachable { url: self.shown(), why }
     }
 
     /// The branch there that is `main` here: the name of this trail.
@@ -71,6 +78,17 @@ impl Remote {
         let host = if host.is_empty() { "host" } else { host };
         Ok(format!("refs/heads/trails/{host}-{}", &founding.to_string()[..10]))
     }
+}
+
+/// What may be shown of a URL.
+#[must_use]
+pub fn shown(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let Some((login, host)) = host.rsplit_once('@') else { return url.to_owned() };
+    let name = login.split(':').next().filter(|_| !scheme.to_ascii_lowercase().starts_with("http"));
+    let name = name.map(|name| format!("{name}@")).unwrap_or_default();
+    format!("{scheme}://{name}{host}{path}")
 }
 
 /// The branch of a run, here and there.

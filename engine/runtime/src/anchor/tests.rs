@@ -359,3 +359,19 @@ fn what_git_complains_of_fits_into_a_line() {
     assert_eq!(complaint("\n\u{1b}[2Jodd\nhint: look\n"), "[2Jodd");
     assert_eq!(complaint(""), "git says nothing");
 }
+
+#[test]
+fn what_logs_in_at_the_remote_is_not_shown() {
+    let place = Place::new();
+    let archive = place.machine("a").archive;
+    for (url, shown) in [
+        ("https://bot:t0ken@127.0.0.1:1/trail.git", "https://127.0.0.1:1/trail.git"),
+        ("https://t0ken@127.0.0.1:1/a@b.git", "https://127.0.0.1:1/a@b.git"),
+        ("none://git:t0ken@127.0.0.1:1/trail.git", "none://git@127.0.0.1:1/trail.git"),
+        ("none://git@127.0.0.1:1/trail.git", "none://git@127.0.0.1:1/trail.git"),
+    ] {
+        let remote = Remote::new(url, &archive, "a").unattended(Duration::from_secs(60));
+        let why = remote.push_run(run(), "ann", true).unwrap_err().to_string();
+        assert!(why.contains(&format!("`{shown}`")) && !why.contains("t0ken"), "{why}");
+    }
+}
