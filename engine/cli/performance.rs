@@ -238,8 +238,7 @@ impl<'a> Performance<'a> {
     where
         F: Future<Output = Result<Finished, Refused>>,
     {
-        let trail_shown = self.trail();
-        let trail = self.archivist.is_some().then(|| trail_shown.clone());
+        let trail = self.archivist.is_some().then(|| self.trail());
         let trail = trail.map(|trail| if self.signing.signer.is_some() { trail } else { format!("{trail}  (unsigned)") });
         let mut teller = reporters::choose(
             self.format,
@@ -295,7 +294,7 @@ impl<'a> Performance<'a> {
         let finished = match finished {
             Ok(finished) => finished,
             Err(Refused::Final { run, status, verb }) => return already(self.workplace, &self.dir, run, &status, verb),
-            Err(other) => return Err(refused(other, &trail_shown)),
+            Err(other) => return Err(refused(other)),
         };
         if self.dry_run {
             // What checks have put aside, and the directory of all such when it was the last. Left behind, it harms nobody.

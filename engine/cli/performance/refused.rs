@@ -31,7 +31,7 @@ pub(super) fn unsealable(text: String) -> Failure {
 }
 
 /// Why a session could not begin.
-pub(super) fn refused(refused: Refused, trail: &str) -> Failure {
+pub(super) fn refused(refused: Refused) -> Failure {
     let held = |text: String| Failure::new(ExitCode::Refused, text);
     match &refused {
         Refused::Open(OpenError::Held(_)) | Refused::Create(CreateError::Held(_)) => held(refused.to_string()),
@@ -40,13 +40,10 @@ pub(super) fn refused(refused: Refused, trail: &str) -> Failure {
         {
             no_room(refused.to_string())
         }
-        Refused::Open(OpenError::Read(ReadError::Damaged(_))) | Refused::Illegal { .. } | Refused::Source(_) => {
-            Failure::new(ExitCode::Damaged, refused.to_string())
-        }
-        Refused::Diverged { .. } => {
-            let git = format!("git --git-dir {} show ", runbook_model::change::quoted(trail));
-            Failure::new(ExitCode::Damaged, refused.to_string().replace("git show ", &git))
-        }
+        Refused::Open(OpenError::Read(ReadError::Damaged(_)))
+        | Refused::Illegal { .. }
+        | Refused::Source(_)
+        | Refused::Diverged { .. } => Failure::new(ExitCode::Damaged, refused.to_string()),
         Refused::Unsealable { .. } => unsealable(refused.to_string()),
         Refused::Answered { run, .. } => held(refused.to_string()).hint(format!("runbook show {run}")),
         Refused::NotAllowed(_)

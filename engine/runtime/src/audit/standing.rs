@@ -2,6 +2,7 @@
 
 use git2::{ObjectType, Oid, Repository};
 use runbook_model::chain::Head;
+use runbook_model::change::quoted;
 use runbook_model::id::{RunId, Seq};
 
 use super::archive::Archive;
@@ -29,7 +30,7 @@ pub enum Standing {
 pub enum Divergence {
     /// The journal ends before what was sealed.
     #[error(
-        "the journal of run {run} was cut: it has {has} records, {sealed} are sealed in commit {commit}\n  the sealed journal: git show {commit}:{path}"
+        "the journal of run {run} was cut: it has {has} records, {sealed} are sealed in commit {commit}\n  the sealed journal: git --git-dir {repository} show {commit}:{path}"
     )]
     Cut {
         /// The run.
@@ -42,10 +43,12 @@ pub enum Divergence {
         commit: String,
         /// The path of the journal in that commit.
         path: String,
+        /// The repository.
+        repository: String,
     },
     /// The journal holds something else than what was sealed.
     #[error(
-        "the journal of run {run} was edited: record {record} (byte {offset}) is not the one that was sealed in commit {commit}\n  the sealed journal: git show {commit}:{path}"
+        "the journal of run {run} was edited: record {record} (byte {offset}) is not the one that was sealed in commit {commit}\n  the sealed journal: git --git-dir {repository} show {commit}:{path}"
     )]
     Edited {
         /// The run.
@@ -58,6 +61,8 @@ pub enum Divergence {
         commit: String,
         /// The path of the journal in that commit.
         path: String,
+        /// The repository.
+        repository: String,
     },
 }
 
@@ -120,10 +125,10 @@ pub(super) fn sealed(repository: &Repository, commit: Oid, run: RunId) -> Result
 pub(super) fn diverged(repository: &Repository, commit: Oid, run: RunId, journal: &[u8]) -> Result<SealError, git2::Error> {
     let sealed = journal_at(repository, commit, run)?;
     let path = format!("{}/{JOURNAL}", place::directory(run).join("/"));
-    let commit = commit.to_string();
+    let (commit, repository) = (commit.to_string(), quoted(repository.path().to_string_lossy().trim_end_matches('/')));
     Ok(SealError::Diverged(match reading::first_difference(journal, &sealed) {
-        Some((record, offset)) => Divergence::Edited { run, record, offset, commit, path },
-        None => Divergence::Cut { run, has: reading::count(journal), sealed: reading::count(&sealed), commit, path },
+        Some((record, offset)) => Divergence::Edited { run, record, offset, commit, path, repository },
+        None => Divergence::Cut { run, has: reading::count(journal), sealed: reading::count(&sealed), commit, path, repository },
     }))
 }
 

@@ -3,7 +3,7 @@
 use runbook_model::path::StepPath;
 use runbook_model::status::RunStatus;
 
-use super::fixture::{Ledger, Place, SCRIPT, completed, directory, run, sources};
+use super::fixture::{Ledger, Place, SCRIPT, completed, directory, git, run, sources};
 use crate::audit::{Divergence, Request, Seal, SealError, SourceText, Standing, verify};
 
 #[test]
@@ -114,7 +114,7 @@ fn what_was_sealed_can_only_be_extended() {
     assert_eq!(archive.compare(run(1), &begun.bytes).unwrap(), Standing::Unsealed);
     archive.seal(&more.seal("")).unwrap();
     assert_eq!(archive.compare(run(1), &more.bytes).unwrap(), Standing::Level);
-    let later = more.command("look", b"y");
+    let later = more.clone().command("look", b"y");
     assert_eq!(archive.compare(run(1), &later.bytes).unwrap(), Standing::Behind { records: 2 });
 
     match archive.seal(&begun.seal("")).unwrap_err() {
@@ -129,6 +129,11 @@ fn what_was_sealed_can_only_be_extended() {
         }
         other => panic!("{other}"),
     }
+    // What it says to type works from anywhere.
+    let said = archive.compare(run(1), &other.bytes).unwrap_err().to_string();
+    let typed: Vec<_> = said.split_once("journal: git ").unwrap().1.split(' ').collect();
+    let elsewhere = tempfile::tempdir().unwrap();
+    assert_eq!(git(elsewhere.path(), &typed).as_bytes(), more.bytes);
 }
 
 #[test]
