@@ -60,15 +60,16 @@ fn whoever_is_connecting_is_stopped_with_the_run() {
     by_way_of(&hosts, &format!("sh -c 'echo $$ >{}; exec 3>&1; exec cat >/dev/null'", place.path("dialled").display()));
     let engine = started(&place, &["exec", "main"]);
     let dials = place.read("dialled").trim().parse().expect("a number");
-    interrupt(engine.id());
+    ask_to_end(engine.id());
     let ran = ended(engine);
     assert_eq!(ran.code, Some(130), "{ran}");
     wait_gone(dials);
 }
 
-fn interrupt(pid: u32) {
+/// By the signal that nobody who starts us has switched off: shells do that to SIGINT for what they start in the background.
+fn ask_to_end(pid: u32) {
     let pid = i32::try_from(pid).ok().and_then(Pid::from_raw).expect("a number");
-    kill_process(pid, Signal::INT).expect("it lives");
+    kill_process(pid, Signal::TERM).expect("it lives");
 }
 
 #[test]
