@@ -95,6 +95,30 @@ fn at_the_gate(place: &Place, remote: &Remote) -> (Child, String) {
 }
 
 #[test]
+fn a_run_that_was_pushed_and_has_not_ended_does_not_vanish_unnoticed() {
+    let remote = Remote::new();
+    let place = machine(ASKS, &remote.url());
+    place.expect(4, &["exec", "main"]);
+    let run = place.newest_run();
+    assert!(remote.holds(&run, "\"step_ended\""));
+    place.expect(0, &["verify"]);
+    let archive = place.state().join("audit.git");
+    let git = |arguments: &[&str]| {
+        assert!(Command::new("git").arg("--git-dir").arg(&archive).args(arguments).status().expect("git").success());
+    };
+    let branch = format!("refs/heads/runs/{run}");
+    // One commit less, then nothing at all; then its directory is gone as well.
+    git(&["update-ref", &branch, &format!("{branch}~1")]);
+    place.expect(11, &["verify"]).says(&[&run, "was pushed", "the remote has it"]);
+    git(&["update-ref", "-d", &branch]);
+    fs::remove_dir_all(place.state().join("runs").join(&run)).expect("a run");
+    place.expect(11, &["verify"]).says(&[&run, "was pushed", "the remote has it"]);
+    // What is at the remote brings it back.
+    place.expect(0, &["fetch", &run, "--from", &remote.url()]);
+    place.expect(0, &["verify"]);
+}
+
+#[test]
 fn a_run_is_at_the_remote_when_it_ends_and_a_clone_of_that_is_evidence() {
     let remote = Remote::new();
     let place = machine(r#"command("one", #{ run: ["sh", "-c", "echo one >> ledger"], rollback: "nothing" });"#, &remote.url());

@@ -87,6 +87,9 @@ pub enum Flawed {
         /// What was merged.
         merged: String,
     },
+    /// What was pushed of a run is not part of it here any more.
+    #[error("was pushed, and is not on the branch of its run here any more: that was removed, or moved; the remote has it")]
+    Lost,
     /// `main` does not descend from the commit that somebody remembers.
     #[error("`main` does not descend from `{0}`: its history was rewritten, or this is another archive")]
     NotAnAncestor(String),

@@ -11,6 +11,7 @@ mod finding;
 mod growth;
 mod main_line;
 mod pretence;
+mod pushed;
 mod signatures;
 mod state;
 
@@ -84,6 +85,7 @@ pub fn verify(repository: &Path, request: &Request<'_>) -> Result<Verified, Unus
 
     let mut verified = Verified::default();
     pretence::check(&git, repository, &mut verified);
+    pushed::check(&git, request.run, &mut verified);
     let line = main_line::check(&git, request, &mut verified);
     let branches = branches(&git).map_err(|error| damaged("refs/heads/runs", &error))?;
     for (run, tip) in branch::to_check(&git, request, &line, &branches) {
