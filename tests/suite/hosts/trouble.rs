@@ -52,6 +52,32 @@ fn a_host_that_does_not_answer_keeps_no_other_host_waiting() {
 }
 
 #[test]
+fn many_that_want_one_host_take_no_place_of_who_wants_another() {
+    let hosts = Hosts::start(&["web-1", "web-2"]);
+    let place = place(&hosts, "");
+    place.fifo("line");
+    place.fifo("dialled");
+    let [line, dialled, gone] = ["line", "dialled", "gone"].map(|name| place.path(name).display().to_string());
+    // As many as are connected to at the same time want web-2, until the command on web-1 has run.
+    by_way_of(&hosts, &format!("sh -c 'test -e {gone} || {{ echo >{dialled}; cat {line}; }}'"));
+    place.runbook(
+        "main",
+        &format!(
+            r#"let there = |host| command("there", #{{ on: host, run: ["sh", "-c", "touch {gone}; echo >{line}"], timeout: "30s", rollback: "nothing" }});
+            parallel("all", [1, 2, 3, 4, 5, 6, 7, 8, 9], #{{ max: 9, max_failures: 8 }}, |n| {{
+                if n < 9 {{ there.call("web-2"); }} else {{
+                    command("they are at it", #{{ run: ["cat", "{dialled}"], rollback: "nothing" }});
+                    there.call("web-1");
+                }}
+            }});"#
+        ),
+    );
+    let ran = place.expect(0, &["exec", "main"]);
+    ran.says(&["`web-2` cannot be reached"]);
+    ran.is_silent_about(&["no connection came about"]);
+}
+
+#[test]
 fn whoever_is_connecting_is_stopped_with_the_run() {
     let hosts = Hosts::start(&["web-1", "web-2"]);
     let place = place(&hosts, r#"command("there", #{ on: "web-2", run: ["true"], rollback: "nothing" });"#);

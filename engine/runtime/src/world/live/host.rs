@@ -60,6 +60,8 @@ pub(super) struct Hosts {
     couriers: Option<Couriers>,
     links: Arc<Links>,
     connecting: Semaphore,
+    /// Whoever wants to be connected to the same host stands before its door, and takes no place of those who want another.
+    doors: RefCell<BTreeMap<String, Arc<tokio::sync::Mutex<()>>>>,
     keepsakes: RefCell<Keepsakes>,
     /// Who was sent a courier before, and so is likely to be sent another.
     known: RefCell<BTreeSet<String>>,
@@ -73,6 +75,7 @@ impl Hosts {
             couriers: site.couriers.clone(),
             links: Arc::new(Links::new(sign)),
             connecting: Semaphore::new(AT_ONCE),
+            doors: RefCell::default(),
             keepsakes: RefCell::default(),
             known: RefCell::default(),
             run: site.run.to_string(),
@@ -266,6 +269,11 @@ impl Hosts {
     }
 
     async fn reach(&self, site: &Site, host: &str) -> Result<Link, NoLink> {
+        if let Some(link) = self.links.reached(host) {
+            return Ok(link);
+        }
+        let door = Arc::clone(self.doors.borrow_mut().entry(host.to_owned()).or_default());
+        let _first = door.lock().await;
         if let Some(link) = self.links.reached(host) {
             return Ok(link);
         }
