@@ -135,8 +135,16 @@ fn together(of: &Table, items: &Items, place: Position, found: &mut Found<'_>) {
             complain(option, format!("`{option}` means nothing without `{needed}`"), "");
         }
     }
-    if of.name == "confirm" && has(items, "assume") && !has(items, "choices") && !has(items, "input") {
-        complain("assume", "a rehearsal takes a question of yes or no as answered with yes".to_owned(), "leave `assume` out");
+    if of.name == "confirm" {
+        let is_yes_or_no = !has(items, "choices") && !has(items, "input");
+        if is_yes_or_no && has(items, "assume") {
+            complain("assume", "a rehearsal takes a question of yes or no as answered with yes".to_owned(), "leave `assume` out");
+        }
+        let says = |value: &Expr| matches!(literal(value), Some(Literal::Text("proceed")));
+        if !is_yes_or_no && items.iter().any(|(key, value)| key.name == "on_timeout" && says(value)) {
+            let message = "nobody has answered then: there is no choice or text to proceed with".to_owned();
+            complain("on_timeout", message, "say `\"stop\"` or `\"rollback\"`, or ask a question of yes or no");
+        }
     }
 }
 

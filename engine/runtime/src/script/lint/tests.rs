@@ -60,6 +60,7 @@ fn values_that_an_option_cannot_hold_are_found_where_they_stand() {
         ("confirm(\"x\", #{ escalate: [\"@x\"] });", 17, "without `deadline`"),
         ("confirm(\"x\", #{ choices: [] });", 26, "nothing to choose from"),
         ("confirm(\"x\", #{ assume: \"yes\" });", 17, "as answered with yes"),
+        ("confirm(\"x\", #{ choices: [\"a\"], deadline: \"1m\", on_timeout: \"proceed\" });", 49, "nobody has answered"),
         ("confirm(\"x\", #{ choices: \"a\" });", 26, "a list of texts"),
         ("confirm(5);", 9, "wants a name"),
         ("confirm(\" \");", 9, "empty"),
