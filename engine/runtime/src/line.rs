@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use runbook_model::path::StepPath;
 use tokio::sync::oneshot::error::TryRecvError;
 use tokio::sync::{mpsc, oneshot};
 
@@ -52,6 +53,12 @@ impl Line {
     #[must_use]
     pub fn prompted(&self, prompter: Arc<Prompter>) -> Self {
         Self { prompter: Some(prompter), ..self.clone() }
+    }
+
+    /// Whether a question was put to people before, as far as whoever is at the beginning knows.
+    #[must_use]
+    pub fn has_asked(&self, question: &StepPath) -> bool {
+        self.prompter.as_ref().is_some_and(|prompter| prompter.has_asked(question))
     }
 
     /// Asks, and waits for the answer. Blocks the thread: never call it from a tokio task.

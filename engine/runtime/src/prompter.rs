@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use runbook_model::outcome::Outcome;
 use runbook_model::path::StepPath;
 use runbook_model::state::{RunState, Step, StepPhase};
+use runbook_model::step::{StepKind, StepSpec};
 
 use crate::operation::{Operation, Reply};
 
@@ -21,6 +22,8 @@ use crate::operation::{Operation, Reply};
 pub struct Prompter {
     steps: Vec<Arc<Step>>,
     phases: HashSet<StepPath>,
+    /// The questions that were put to people, answered or not.
+    questions: HashSet<StepPath>,
     /// How many of `steps` were answered.
     at: AtomicUsize,
     /// Branches of a `parallel` ask as well, though never for one of these steps: one question at a time.
@@ -36,12 +39,23 @@ impl Prompter {
                 && !step.path.is_rollback()
                 && state.parallel_around(&step.path).is_none()
         };
+        let is_question = |step: &&Arc<Step>| {
+            let asks = |spec: &StepSpec| matches!(spec.kind, StepKind::Confirm(_));
+            !step.answers.is_empty() || step.open_spec().is_some_and(asks)
+        };
         let closed = state.phases().iter().filter(|(_, phase)| phase.millis.is_some());
         Self {
             steps: state.steps().iter().filter(done).cloned().collect(),
             phases: closed.map(|(path, _)| path.clone()).collect(),
+            questions: state.steps().iter().filter(is_question).map(|step| step.path.clone()).collect(),
             ..Self::default()
         }
+    }
+
+    /// One who has asked this and knows nothing else.
+    #[cfg(test)]
+    pub(crate) fn having_asked(question: StepPath) -> Self {
+        Self { questions: HashSet::from([question]), ..Self::default() }
     }
 
     /// The recorded answer, if there is one and nothing else is to be done.
@@ -61,6 +75,12 @@ impl Prompter {
             }
             _ => None,
         }
+    }
+
+    /// Whether a question was put to people before: what is refused of one that nobody has seen is too late then.
+    #[must_use]
+    pub fn has_asked(&self, question: &StepPath) -> bool {
+        self.questions.contains(question)
     }
 
     /// The steps that were answered, from the `since`-th on.

@@ -1,12 +1,13 @@
 //! What is answered where the script runs, and what is not.
 
-use runbook_model::answer::Answer;
+use runbook_model::answer::{Answer, Said};
 use runbook_model::change::{Change, Invocation};
+use runbook_model::digest::Digest;
 use runbook_model::entry::{BranchFailure, End, Entry, Intent, ParallelEntered, Purpose, Session};
 use runbook_model::failure::Failure;
 use runbook_model::id::{Attempt, Epoch, RunId};
-use runbook_model::person::{From, Person};
-use runbook_model::step::{Command, Location, StepKind, StepSpec};
+use runbook_model::person::{Decider, From, Person};
+use runbook_model::step::{Command, Confirm, Location, StepKind, StepSpec};
 
 use super::*;
 
@@ -143,4 +144,21 @@ fn a_phase_is_passed_only_when_it_is_closed() {
     // Its lock is taken again, and its promise of time goes on.
     assert_eq!(prompter.reply(&enter("open")), None);
     assert_eq!(prompter.reply(&Operation::LeavePhase { path: path("open") }), None);
+}
+
+#[test]
+fn a_question_that_was_put_to_people_is_known_whether_it_was_answered_or_not() {
+    let mut book = Book::new();
+    book.step(&path("a"), done());
+    for name in ["answered", "open"] {
+        let spec = StepSpec { name: name.to_owned(), kind: StepKind::Confirm(Confirm::default()) };
+        let (path, attempt, fingerprint) = (path(name), Attempt::FIRST, spec.fingerprint());
+        let (owes, location) = (Vec::new(), Location::default());
+        book.write(Entry::StepIntended(Box::new(Intent { path, attempt, fingerprint, change: None, owes, location, spec })));
+    }
+    let (by, shown) = (Decider::Runbook, Digest::of(b"shown"));
+    book.write(Entry::ConfirmAnswered { path: path("answered"), said: Said::Yes, by, shown, note: None });
+    let prompter = Prompter::of(&book.0);
+    let known = ["a", "answered", "open", "never"].map(|name| prompter.has_asked(&path(name)));
+    assert_eq!(known, [false, true, true, false]);
 }

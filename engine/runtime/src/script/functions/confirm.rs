@@ -43,11 +43,6 @@ fn confirm(ctx: &NativeCallContext, stage: &Stage, question: &Dynamic, given: Op
         },
         assume: options.text("assume"),
     };
-    // It would be a question of yes or no, and the script would get `true` for a choice.
-    if options.has("choices") && confirm.choices.is_empty() {
-        let complaint = options.complain("choices", Code::BadOption, "`choices` is empty: there is nothing to choose from");
-        return complaint.help("look before you ask whether there is anything, or leave `choices` out for yes or no").raise();
-    }
     if !confirm.choices.is_empty() && confirm.input.is_some() {
         return options.complain("input", Code::BadOption, "`choices` and `input` cannot stand together").raise();
     }
@@ -57,13 +52,7 @@ fn confirm(ctx: &NativeCallContext, stage: &Stage, question: &Dynamic, given: Op
             return options.complain(needs_deadline, Code::BadOption, message).help("add `deadline: \"5m\"`").raise();
         }
     }
-    let is_yes_or_no = confirm.choices.is_empty() && confirm.input.is_none();
-    if !is_yes_or_no && confirm.on_timeout == Some(OnTimeout::Proceed) {
-        let message = "nobody has answered then: there is no choice or text to proceed with";
-        let help = "say `\"stop\"` or `\"rollback\"`, or ask a question of yes or no";
-        return options.complain("on_timeout", Code::BadOption, message).help(help).raise();
-    }
-    if is_yes_or_no && confirm.assume.is_some() {
+    if is_yes_or_no(&confirm) && confirm.assume.is_some() {
         let message = "a rehearsal takes a question of yes or no as answered with yes";
         return options.complain("assume", Code::BadOption, message).help("leave `assume` out").raise();
     }
@@ -72,8 +61,31 @@ fn confirm(ctx: &NativeCallContext, stage: &Stage, question: &Dynamic, given: Op
         return options.complain("assume", Code::BadOption, message).help("take one of `choices`, as it stands there").raise();
     }
     let (path, name) = stage.enter(ctx, question)?;
+    // The source of a run is pinned: refused now, what an earlier version has asked would be in the way of its rollback for ever.
+    if !stage.has_asked(&path) {
+        answerable(&options, &confirm)?;
+    }
     let spec = StepSpec { name, kind: StepKind::Confirm(confirm) };
     Asked { ctx, stage, path, spec, look: None, settle: None, against: None }.converse()
+}
+
+/// Refuses a question that leaves the script without an answer.
+fn answerable(options: &Options<'_>, confirm: &Confirm) -> Called<()> {
+    // It would be a question of yes or no, and the script would get `true` for a choice.
+    if options.has("choices") && confirm.choices.is_empty() {
+        let complaint = options.complain("choices", Code::BadOption, "`choices` is empty: there is nothing to choose from");
+        return complaint.help("look before you ask whether there is anything, or leave `choices` out for yes or no").raise();
+    }
+    if !is_yes_or_no(confirm) && confirm.on_timeout == Some(OnTimeout::Proceed) {
+        let message = "nobody has answered then: there is no choice or text to proceed with";
+        let help = "say `\"stop\"` or `\"rollback\"`, or ask a question of yes or no";
+        return options.complain("on_timeout", Code::BadOption, message).help(help).raise();
+    }
+    Ok(())
+}
+
+fn is_yes_or_no(confirm: &Confirm) -> bool {
+    confirm.choices.is_empty() && confirm.input.is_none()
 }
 
 /// Whether this could be an answer: any text where there is nothing to choose.

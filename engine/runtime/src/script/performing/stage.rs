@@ -175,6 +175,12 @@ impl Stage {
         }
     }
 
+    /// Whether an earlier session, an engine of an earlier version perhaps, has put this question to people.
+    pub(in crate::script) fn has_asked(&self, question: &StepPath) -> bool {
+        let Purpose::Play { line, .. } = &self.purpose else { return false };
+        line.get().is_some_and(|line| line.has_asked(question))
+    }
+
     /// The path of a step or phase that begins here.
     pub(in crate::script) fn enter(&self, ctx: &NativeCallContext, name: &Dynamic) -> Called<(StepPath, String)> {
         if self.has_stopped() {

@@ -116,6 +116,19 @@ command("x", #{ run: ["x"] });
     assert_eq!(none.all[0].code, Code::Declaration);
 }
 
+/// Runs of earlier versions have asked what is refused today, and their rollbacks are found by playing them again.
+#[test]
+fn a_question_that_was_asked_is_not_refused_any_more() {
+    for options in ["choices: []", "choices: [\"a\"], deadline: \"1m\", on_timeout: \"proceed\""] {
+        let program = program(&format!("confirm(\"which?\", #{{ {options} }});"));
+        let (asked, ending) = play(&program, &mut willing);
+        assert!(asked.is_empty() && matches!(ending, Ending::Failed(_)), "{options}");
+        let recorded = Prompter::having_asked(StepPath::root().child("which?", 1));
+        let (asked, ending) = play_after(recorded, &program, &mut willing);
+        assert_eq!((asked.len(), ending), (1, Ending::Completed), "{options}");
+    }
+}
+
 #[test]
 fn options_are_checked_while_running_too() {
     for (body, code, words) in [

@@ -7,6 +7,7 @@ mod performing;
 mod unknowns;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use runbook_model::Value;
 use runbook_model::answer::{Answer, ExitStatus, Exited, Response, Said};
@@ -21,7 +22,8 @@ use tokio::sync::mpsc;
 
 use crate::line::{Call, Line};
 use crate::operation::{Look, Operation, Reply};
-use crate::script::{Actor, Code, Diagnostics, Ending, Pinned, Program};
+use crate::prompter::Prompter;
+use crate::script::{Code, Diagnostics, Ending, Pinned, Program};
 
 const HEAD: &str = "let p = runbook(#{ title: \"t\" });\n";
 
@@ -56,17 +58,12 @@ fn printed(text: &str) -> Answer {
 
 /// Answers until the performance ends; gives what was asked, and the ending.
 fn attend(
-    actor: &Actor,
+    ending: impl Future<Output = Ending>,
     listener: &mut mpsc::UnboundedReceiver<Call>,
-    scene: Option<StepPath>,
     answer: &mut dyn FnMut(&Operation) -> Option<Reply>,
 ) -> (Vec<Operation>, Ending) {
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     runtime.block_on(async {
-        let ending: std::pin::Pin<Box<dyn Future<Output = Ending>>> = match scene {
-            None => Box::pin(actor.play(Default::default())),
-            Some(path) => Box::pin(actor.roll_back(path)),
-        };
         tokio::pin!(ending);
         let mut asked = Vec::new();
         loop {
@@ -87,9 +84,18 @@ fn attend(
 }
 
 pub(super) fn play(program: &Program, answer: &mut dyn FnMut(&Operation) -> Option<Reply>) -> (Vec<Operation>, Ending) {
+    play_after(Prompter::default(), program, answer)
+}
+
+/// The same, of a run in which this is recorded.
+pub(super) fn play_after(
+    recorded: Prompter,
+    program: &Program,
+    answer: &mut dyn FnMut(&Operation) -> Option<Reply>,
+) -> (Vec<Operation>, Ending) {
     let (line, mut listener) = Line::new();
     let actor = program.cast(&BTreeMap::from([("service".to_owned(), Value::from("api"))]), &settings(), None, line);
-    attend(&actor, &mut listener, None, answer)
+    attend(actor.play(Arc::new(recorded)), &mut listener, answer)
 }
 
 /// Does every step: commands print their name, checks look once and pass.

@@ -68,18 +68,18 @@ fn a_rollback_block_sees_what_was_captured_then_and_has_paths_of_its_own() {
     .unwrap_or_else(|error| panic!("{error}"));
     let (line, mut listener) = Line::new();
     let actor = program.cast(&BTreeMap::new(), &serde_json::Map::new(), None, line);
-    let (_, ending) = attend(&actor, &mut listener, None, &mut willing);
+    let (_, ending) = attend(actor.play(Arc::default()), &mut listener, &mut willing);
     assert!(matches!(&ending, Ending::Failed(failure) if failure.diagnostics.line() == "enough"), "{}", shown(&ending));
     let step = StepPath::root().child("send 10", 1);
     for _ in 0..2 {
-        let (asked, ending) = attend(&actor, &mut listener, Some(step.clone()), &mut willing);
+        let (asked, ending) = attend(actor.roll_back(step.clone()), &mut listener, &mut willing);
         assert_eq!(ending, Ending::Completed, "{}", shown(&ending));
         assert_eq!(paths(&asked), ["~rollback/send 10/back", "~rollback/send 10/back#2"]);
         let StepKind::Command(back) = &specs(&asked)[0].1.kind else { panic!("{asked:?}") };
         assert_eq!(argv_of(&back.change), ["main", "10"]);
     }
     let nowhere = StepPath::root().child("nowhere", 1);
-    let (asked, ending) = attend(&actor, &mut listener, Some(nowhere.clone()), &mut willing);
+    let (asked, ending) = attend(actor.roll_back(nowhere.clone()), &mut listener, &mut willing);
     assert!(asked.is_empty() && matches!(ending, Ending::Failed(failure) if failure.step == Some(nowhere)));
 }
 
@@ -121,7 +121,7 @@ fn the_sample_of_the_documentation_is_described_and_performed_from_disk() {
         }))),
         other => willing(other),
     };
-    let (asked, ending) = attend(&actor, &mut listener, None, &mut seen);
+    let (asked, ending) = attend(actor.play(Arc::default()), &mut listener, &mut seen);
     assert_eq!(ending, Ending::Completed, "{}", shown(&ending));
     let steps = specs(&asked);
     assert_eq!(steps.len(), 13);
@@ -135,8 +135,8 @@ fn a_replay_asks_the_same_again() {
     let program = program("phase(\"a\", || { command(\"b\", #{ run: [\"c\"] }); });\ncommand(\"b\", #{ run: [\"c\"] });");
     let (line, mut listener) = Line::new();
     let actor = program.cast(&BTreeMap::new(), &serde_json::Map::new(), None, line);
-    let (first, _) = attend(&actor, &mut listener, None, &mut willing);
-    let (second, _) = attend(&actor, &mut listener, None, &mut willing);
+    let (first, _) = attend(actor.play(Arc::default()), &mut listener, &mut willing);
+    let (second, _) = attend(actor.play(Arc::default()), &mut listener, &mut willing);
     assert_eq!(first, second);
     assert_eq!(paths(&first), ["a/b", "b"]);
 }
