@@ -20,8 +20,8 @@ use super::refusal::Refusal;
 use super::run_page::{found, look};
 use super::visitor::Visitor;
 
-/// Who answers waits this long for whoever is at work on the run: another answer takes a moment.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// Who answers waits this long for whoever is at work on the run: another answer takes a moment, and there may be several before.
+const PATIENCE: Duration = Duration::from_secs(15);
 /// Between two looks at whether they are done.
 const PACE: Duration = Duration::from_millis(50);
 /// The longest reason for giving a run up, in bytes: an argument of a program has an end.

@@ -47,7 +47,11 @@ impl Lines {
         let mut anew = Self { file, whole: 0 };
         anew.append(lines)?;
         fs::rename(&fresh, path)?;
-        File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()?;
+        // It stands there now, and whoever appended to the one before would write where nobody reads. After a power cut that one may
+        // be back, with all that was in it.
+        if let Err(error) = File::open(path.parent().unwrap_or(Path::new("."))).and_then(|dir| dir.sync_all()) {
+            tracing::warn!(%error, "the directory of `{}` was not flushed", path.display());
+        }
         Ok(anew)
     }
 

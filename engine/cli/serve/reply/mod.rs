@@ -99,7 +99,8 @@ impl Looks {
         match self.0.get(&run) {
             Some((known, outcome)) if *known == length => outcome.clone(),
             _ => {
-                let outcome = Outcome::of(history, run, base);
+                // What could not be read is read again: it may be for want of descriptors.
+                let outcome = Outcome::of(history, run, base).ok()?;
                 self.0.insert(run, (length, outcome.clone()));
                 outcome
             }

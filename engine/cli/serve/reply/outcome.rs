@@ -1,12 +1,13 @@
 //! How a run ended, for whoever asked for it.
 
 use jiff::Timestamp;
-use runbook_model::entry::Mode;
+use runbook_model::entry::{Mode, Record};
 use runbook_model::id::RunId;
 use runbook_model::state::RunState;
 use runbook_model::status::RunStatus;
 use serde::Serialize;
 
+use crate::failure::Failure;
 use crate::history::History;
 use crate::output::safe;
 
@@ -35,11 +36,18 @@ pub(super) struct Outcome {
 
 impl Outcome {
     /// Of a real run that nobody works on, which the caller has seen to, and that waits for nobody's answer; `None` of every other.
-    pub(super) fn of(history: &History, run: RunId, base: &str) -> Option<Self> {
-        let (reading, damaged) = history.read(run).ok()?;
-        let began = reading.records.first()?.at;
-        let state = RunState::fold(&reading.records).ok()??;
-        if damaged.is_some() || state.started().mode != Mode::Live {
+    ///
+    /// # Errors
+    /// Its journal cannot be read now.
+    pub(super) fn of(history: &History, run: RunId, base: &str) -> Result<Option<Self>, Failure> {
+        let (reading, damaged) = history.read(run)?;
+        Ok(Self::told(&reading.records, damaged.is_some(), run, base))
+    }
+
+    fn told(records: &[Record], is_damaged: bool, run: RunId, base: &str) -> Option<Self> {
+        let began = records.first()?.at;
+        let state = RunState::fold(records).ok()??;
+        if is_damaged || state.started().mode != Mode::Live {
             return None;
         }
         let text = match state.status() {
