@@ -8,7 +8,7 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use runbook_model::digest::Digest;
 
@@ -20,9 +20,7 @@ const IDLE: &str = "ControlPersist=600";
 /// The connections that were made for one run. Dropping it ends those that are ours.
 #[derive(Debug)]
 pub struct Links {
-    /// Each host has a lock of its own. Two connections to the same one are never made at the same time, and one that does not
-    /// answer keeps nobody waiting but those who want it.
-    hosts: Mutex<BTreeMap<String, Arc<Mutex<Option<Link>>>>>,
+    known: Mutex<BTreeMap<String, Link>>,
     /// The directory of the sockets of our connections.
     place: Mutex<Option<PathBuf>>,
     /// Where a later session finds that directory: connections outlive an engine that is killed.
@@ -48,21 +46,18 @@ impl Links {
     /// No connections yet. `sign` is a path in the run's own directory.
     #[must_use]
     pub fn new(sign: PathBuf) -> Self {
-        Self { hosts: Mutex::default(), place: Mutex::default(), sign }
+        Self { known: Mutex::default(), place: Mutex::default(), sign }
     }
 
-    /// How a host is reached; connects when it was not reached before. Blocks, for a minute at most behind whoever connects to
-    /// the same host.
+    /// Connects to a host, and remembers how. Blocks, for a minute at most, and holds up nobody who wants another host; that two
+    /// do not connect to the same one is up to the caller.
     ///
     /// # Errors
     /// It cannot be reached, or was given up.
     pub fn reach(&self, wanted: &Wanted<'_>) -> Result<Link, NoLink> {
-        let host = Arc::clone(locked(&self.hosts).entry(wanted.host.to_owned()).or_default());
-        let mut known = locked(&host);
-        if let Some(link) = &*known {
-            return Ok(link.clone());
-        }
-        Ok(known.insert(self.connect(wanted)?).clone())
+        let link = self.connect(wanted)?;
+        locked(&self.known).insert(wanted.host.to_owned(), link.clone());
+        Ok(link)
     }
 
     fn connect(&self, wanted: &Wanted<'_>) -> Result<Link, NoLink> {
@@ -93,19 +88,15 @@ impl Links {
         Ok(link)
     }
 
-    /// How a host is reached to which there is a connection, as far as that can be said without waiting.
+    /// How a host is reached to which there is a connection.
     #[must_use]
     pub fn reached(&self, host: &str) -> Option<Link> {
-        locked(&self.hosts).get(host)?.try_lock().ok()?.clone()
+        locked(&self.known).get(host).cloned()
     }
 
     /// Forgets how a host was reached: its connection broke.
     pub fn forget(&self, host: &str) {
-        // While somebody connects there is nothing to forget: what they make is new.
-        let known = locked(&self.hosts).get(host).cloned();
-        if let Some(mut known) = known.as_ref().and_then(|known| known.try_lock().ok()) {
-            *known = None;
-        }
+        locked(&self.known).remove(host);
     }
 
     /// The directory of the sockets: of a short path, because the address of a socket has 108 bytes at most.
@@ -135,9 +126,7 @@ impl Drop for Links {
     fn drop(&mut self) {
         let earlier = || fs::read_link(&self.sign).ok().filter(|place| is_private(place));
         let Some(place) = locked(&self.place).clone().or_else(earlier) else { return };
-        let hosts = std::mem::take(&mut *locked(&self.hosts));
-        let ssh = hosts.values().find_map(|host| locked(host).as_ref().map(|link| link.ssh.clone()));
-        let ssh = ssh.unwrap_or_else(|| "ssh".to_owned());
+        let ssh = locked(&self.known).values().next().map_or_else(|| "ssh".to_owned(), |link| link.ssh.clone());
         for socket in fs::read_dir(&place).into_iter().flatten().filter_map(Result::ok) {
             let exit = Command::new(&ssh)
                 .arg("-S")

@@ -60,7 +60,8 @@ pub(super) struct Hosts {
     couriers: Option<Couriers>,
     links: Arc<Links>,
     connecting: Semaphore,
-    /// Whoever wants to be connected to the same host stands before its door, and takes no place of those who want another.
+    /// Two connections to the same host are never made at the same time: whoever wants it as well stands before its door, and takes
+    /// no place of those who want another.
     doors: RefCell<BTreeMap<String, Arc<tokio::sync::Mutex<()>>>>,
     keepsakes: RefCell<Keepsakes>,
     /// Who was sent a courier before, and so is likely to be sent another.
