@@ -119,6 +119,12 @@ fn everything_means_everything() {
     );
 }
 
+/// How long the machine runs, as the kernel says when a process began.
+fn hundredths() -> i64 {
+    let now = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+    now.tv_sec * 100 + now.tv_nsec / 10_000_000
+}
+
 /// Stops a command whose leader ends at once, and somebody else of it only when it is killed. What happens between the two is
 /// `meanwhile`: it is told the number that nobody has any more, and asked again until something comes of it. Nothing when that
 /// did not come in time.
@@ -132,6 +138,10 @@ fn stopped_while<T: Send>(place: &Place, meanwhile: impl Fn(u32) -> Option<T> + 
         let other = scope.spawn(|| {
             let leader = place.command_pid(1);
             eventually("it is gone", || (!std::path::Path::new("/proc").join(leader.to_string()).exists()).then_some(()));
+            // Two of one number are told apart by when they began, in hundredths of a second: faster than that no number comes round,
+            // unless somebody sets the next one.
+            let gone = hundredths();
+            eventually("the clock goes on", || (hundredths() > gone).then_some(()));
             while !is_over.load(Ordering::Relaxed) {
                 // The next number that is given is this one, if nobody else comes between.
                 std::fs::write("/proc/sys/kernel/ns_last_pid", (leader - 1).to_string()).ok()?;

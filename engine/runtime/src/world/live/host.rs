@@ -2,12 +2,9 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::ffi::OsString;
 use std::os::unix::fs::DirBuilderExt as _;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::path::PathBuf;
+use std::time::Duration;
 use std::{fs, io};
 
 use runbook_model::answer::{ExitStatus, Exited};
@@ -15,27 +12,17 @@ use runbook_model::change::Invocation;
 use runbook_model::excerpt::Excerpt;
 use runbook_model::failure::Failure;
 use runbook_model::manner::Manner;
-use tokio::sync::Semaphore;
 
 use super::Site;
-use super::blocking::off_thread;
-use super::environment::own_path;
+use super::connections::Connections;
 use super::keepsakes::{Keepsakes, name};
 use super::processes::{Job, Key, Processes, RunEnd, RunFound, Unwritten, Window};
-use super::program::resolve_program;
-use crate::hosts::{Link, Links, NoLink, SshSettings, Task, Verdict, Wanted, Work, is_variable, written};
+use crate::hosts::{Link, NoLink, SshSettings, Task, Verdict, Work, is_variable, written};
 use crate::secret::known;
 use crate::world::Limits;
 
 /// How long a courier may take beyond the grace of its command, before the keeper ends it.
 const BEYOND: Duration = Duration::from_secs(25);
-
-/// How long the end of a session may be kept waiting for connections that nobody waits for any more.
-const CONNECTING: Duration = Duration::from_secs(1);
-
-/// How many hosts are connected to at the same time. One jump host may be on the way to all of them, and `sshd` begins to turn
-/// people away when ten have not logged in yet (`MaxStartups 10:30:100`).
-const AT_ONCE: usize = 8;
 
 /// What a run needs for commands on hosts.
 #[derive(Debug, Clone)]
@@ -58,11 +45,7 @@ impl Couriers {
 /// The hosts of one run.
 pub(super) struct Hosts {
     couriers: Option<Couriers>,
-    links: Arc<Links>,
-    connecting: Semaphore,
-    /// Two connections to the same host are never made at the same time: whoever wants it as well stands before its door, and takes
-    /// no place of those who want another.
-    doors: RefCell<BTreeMap<String, Arc<tokio::sync::Mutex<()>>>>,
+    connections: Connections,
     keepsakes: RefCell<Keepsakes>,
     /// Who was sent a courier before, and so is likely to be sent another.
     known: RefCell<BTreeSet<String>>,
@@ -74,9 +57,7 @@ impl Hosts {
         let sign = site.couriers.as_ref().map(|couriers| couriers.dir.join("sockets")).unwrap_or_default();
         Self {
             couriers: site.couriers.clone(),
-            links: Arc::new(Links::new(sign)),
-            connecting: Semaphore::new(AT_ONCE),
-            doors: RefCell::default(),
+            connections: Connections::new(sign),
             keepsakes: RefCell::default(),
             known: RefCell::default(),
             run: site.run.to_string(),
@@ -250,7 +231,7 @@ impl Hosts {
             self.keepsakes.borrow_mut().untold(at.host, forget);
         }
         if matches!(verdict, None | Some(Verdict::Lost { .. })) {
-            self.links.forget(at.host);
+            self.connections.forget(at.host);
         }
         if only_looks {
             fs::remove_file(&file).unwrap_or(()); // it is read
@@ -270,36 +251,8 @@ impl Hosts {
     }
 
     async fn reach(&self, site: &Site, host: &str) -> Result<Link, NoLink> {
-        if let Some(link) = self.links.reached(host) {
-            return Ok(link);
-        }
-        let door = Arc::clone(self.doors.borrow_mut().entry(host.to_owned()).or_default());
-        let _first = door.lock().await;
-        if let Some(link) = self.links.reached(host) {
-            return Ok(link);
-        }
-        let couriers = self.couriers()?.clone();
-        let (links, env, root, host) = (Arc::clone(&self.links), site.env.clone(), site.root.clone(), host.to_owned());
-        let _turn = self.connecting.acquire().await;
-        let waiting = Waiting::default();
-        let given_up = Arc::clone(&waiting.given_up);
-        off_thread(move || {
-            let ssh = ssh(&env, &root)?;
-            links.reach(&Wanted { host: &host, ssh: &ssh, settings: &couriers.ssh, env: &env, given_up: &given_up })
-        })
-        .await
-    }
-}
-
-/// Whoever waits for a connection. Dropped, the thread that connects hears of it, and the engine need not wait for that to end.
-#[derive(Default)]
-struct Waiting {
-    given_up: Arc<AtomicBool>,
-}
-
-impl Drop for Waiting {
-    fn drop(&mut self) {
-        self.given_up.store(true, Ordering::Relaxed);
+        let couriers = self.couriers()?;
+        self.connections.reach(site, &couriers.ssh, host).await
     }
 }
 
@@ -307,13 +260,9 @@ impl Drop for Hosts {
     /// What the hosts kept of attempts whose ends are in the journal is of no use any more, nor is the place of the run on one
     /// where it only looked.
     fn drop(&mut self) {
-        // Whoever was connecting when the run was stopped has heard of it, and ends its `ssh`: the process must not end before.
-        let deadline = Instant::now() + CONNECTING;
-        while Arc::strong_count(&self.links) > 1 && Instant::now() < deadline {
-            std::thread::sleep(Duration::from_millis(1));
-        }
+        self.connections.settle();
         let sent = self.known.borrow();
-        let links = sent.iter().filter_map(|host| self.links.reached(host));
+        let links = sent.iter().filter_map(|host| self.connections.reached(host));
         let hosts: Vec<_> = links.map(|link| (link.clone(), self.keepsakes.borrow_mut().rest(&link.host))).collect();
         crate::hosts::forget(&self.run, &hosts);
     }
@@ -330,12 +279,6 @@ pub(super) struct At<'a> {
 
 fn verdict(couriers: &Couriers, key: Key) -> PathBuf {
     couriers.dir.join(format!("{}.json", name(key)))
-}
-
-/// Where the user's `ssh` is.
-fn ssh(env: &[(OsString, OsString)], root: &Path) -> Result<PathBuf, NoLink> {
-    let path = own_path(env);
-    resolve_program("ssh", path, root).map_err(|error| NoLink { message: format!("commands on hosts need `ssh`: {error}") })
 }
 
 /// The end of the courier, told as that of the command: what was printed is the command's, the rest is in the verdict.

@@ -9,6 +9,7 @@ pub mod program;
 
 mod blocking;
 mod command;
+mod connections;
 mod file;
 mod host;
 mod http;
