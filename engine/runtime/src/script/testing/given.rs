@@ -63,8 +63,13 @@ impl Given {
     /// Whether it is about a look at the world, and not about a step.
     #[must_use]
     pub fn is_look(&self) -> bool {
-        let space = self.what.split_once("::").map(|(space, _)| space);
-        space.is_some_and(|space| vocabulary::MODULES.iter().any(|(module, _)| *module == space))
+        self.space().is_some()
+    }
+
+    /// The module of the look that it is about.
+    pub(super) fn space(&self) -> Option<&str> {
+        let (space, _) = self.what.split_once("::")?;
+        vocabulary::MODULES.iter().any(|(module, _)| *module == space).then_some(space)
     }
 }
 

@@ -13,6 +13,7 @@ use crate::script::diagnosis::code::Code;
 use crate::script::diagnosis::complaint::{Called, Complaint};
 use crate::script::functions::options::{fits, unknown_option};
 use crate::script::language::schema::{Table, table};
+use crate::script::language::vocabulary::MODULES;
 use crate::script::values::json;
 
 /// `given(what, #{ … })` or `given(what, [#{ … }, …])`.
@@ -23,6 +24,20 @@ pub(super) fn given(ctx: &NativeCallContext, what: &str, answer: Dynamic) -> Cal
         None => vec![answer],
     };
     let mut given = Given { what: what.to_owned(), answers: Vec::new() };
+    if let Some(space) = given.space() {
+        let (function, subject) = what.split_once(' ').unwrap_or((what, ""));
+        let name = function.split_once("::").map_or("", |(_, name)| name);
+        let looks = MODULES.iter().find(|(module, _)| *module == space).map_or(&[][..], |(_, looks)| looks);
+        if !name.contains('*') && !looks.contains(&name) {
+            let looks: Vec<String> = looks.iter().map(|look| format!("`{space}::{look}`")).collect();
+            let message = format!("`{function}` is no look, so nothing would ever be given by it; there is {}", looks.join(", "));
+            return complain(ctx, Code::BadOption, message);
+        }
+        // To see whether a file is there is to see what it is: journals and rehearsals name that look alone.
+        if function == "fs::exists" {
+            given.what = format!("fs::stat {subject}");
+        }
+    }
     if what.trim().is_empty() || maps.is_empty() {
         return complain(ctx, Code::BadOption, "`given` wants to know what it is about, and at least one answer".to_owned());
     }

@@ -84,6 +84,7 @@ fn mistakes_in_a_test_file_are_found() {
         ("given(\"a\", #{ says: \"perhaps\" });", Code::BadOption, "\"yes\" or \"no\" or \"nothing\""),
         ("given(\"a\", #{ gives: 1, exits: 1 });", Code::BadOption, "several things"),
         ("given(\"a\", #{ body: \"\" });", Code::BadOption, "needs a `status`"),
+        ("given(\"fs::exist x\", #{ gives: true });", Code::BadOption, "`fs::exists`, `fs::list`"),
         ("given(\"fs::read x\", #{ says: \"no\" });", Code::BadOption, "nobody is asked"),
         ("given(\"a\", #{ takes: \"soon\", exits: 0 });", Code::BadOption, "takes"),
         ("given(\"a\", #{ exits: 1, after: \"b\" });", Code::BadOption, "`after` is for looks"),
