@@ -228,3 +228,46 @@ fn a_command_that_is_stopped_is_stopped_there_and_the_receipt_says_so() {
     let pid = std::fs::read_to_string(hosts.path("web-1.home/pid")).expect("it ran");
     assert!(!std::path::Path::new("/proc").join(pid.trim()).exists(), "it still lives");
 }
+
+/// An `ssh` that hangs answers nobody: neither that it is there nor that it is to end.
+#[test]
+fn a_connection_that_hangs_holds_up_no_run_that_is_over() {
+    let hosts = Hosts::start(&["web-1", "web-2"]);
+    let place = place(&hosts, "");
+    place.fifo("began");
+    place.fifo("go");
+    let dir = place.path("").display().to_string();
+    place.runbook(
+        "main",
+        &format!(
+            r#"for host in ["web-1", "web-2"] {{ command(`on ${{host}}`, #{{ on: host, run: ["true"], rollback: "nothing" }}); }}
+               command("here", #{{ run: ["sh", "-c", "cd {dir}; echo >began; cat go"], rollback: "nothing" }});"#
+        ),
+    );
+    let log = place.path("log");
+    let engine = started(&place, &["exec", "main", "--log", log.to_str().expect("text")]);
+    place.wait_for("began");
+    let sockets = place.state().join("runs").join(place.newest_run()).join("hosts/sockets");
+    let sockets = std::fs::read_link(sockets).expect("a directory of sockets").display().to_string();
+    let holders = holders(&sockets);
+    assert_eq!(holders.len(), 2, "{sockets}");
+    let tell = |signal| holders.iter().for_each(|pid| kill_process(*pid, signal).expect("ours"));
+    tell(Signal::STOP);
+    place.write("go", "");
+    let ran = ended(engine);
+    tell(Signal::KILL);
+    assert_eq!(ran.code, Some(0), "{ran}");
+    let log = place.read("log");
+    assert!(log.contains("2 connections to hosts did not end"), "{log}");
+    assert!(!std::path::Path::new(&sockets).exists());
+}
+
+/// The processes that keep a connection with a socket in this directory.
+fn holders(sockets: &str) -> Vec<Pid> {
+    let named = |entry: std::fs::DirEntry| {
+        let pid = entry.file_name().to_str()?.parse().ok()?;
+        let line = std::fs::read(entry.path().join("cmdline")).ok()?;
+        String::from_utf8_lossy(&line).contains(&format!("ControlPath={sockets}/")).then(|| Pid::from_raw(pid))?
+    };
+    std::fs::read_dir("/proc").expect("processes").flatten().filter_map(named).collect()
+}

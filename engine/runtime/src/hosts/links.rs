@@ -6,16 +6,21 @@ use std::fs;
 use std::io;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use runbook_model::digest::Digest;
 
 use super::link::{Link, Maker, NoLink, SshSettings};
+use super::together;
 
 /// After this time without a command, a connection of ours ends by itself: an engine that was killed cannot end it.
 const IDLE: &str = "ControlPersist=600";
+
+/// How long the end of a run waits for all of its connections together: an `ssh` that hangs never answers.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// The connections that were made for one run. Dropping it ends those that are ours.
 #[derive(Debug)]
@@ -127,24 +132,29 @@ impl Drop for Links {
         let earlier = || fs::read_link(&self.sign).ok().filter(|place| is_private(place));
         let Some(place) = locked(&self.place).clone().or_else(earlier) else { return };
         let ssh = locked(&self.known).values().next().map_or_else(|| "ssh".to_owned(), |link| link.ssh.clone());
-        for socket in fs::read_dir(&place).into_iter().flatten().filter_map(Result::ok) {
-            let exit = Command::new(&ssh)
-                .arg("-S")
-                .arg(socket.path())
-                // The host is read from the socket; the word has only to be there.
-                .args(["-F", "/dev/null", "-O", "exit", "--", "host"])
-                .stdin(Stdio::null())
-                .stdout(Stdio::null())
-                .stderr(Stdio::null())
-                .status();
-            if let Err(error) = exit {
-                tracing::warn!("the connection at `{}` was not closed: {error}", socket.path().display());
-            }
+        let sockets = fs::read_dir(&place).into_iter().flatten().filter_map(Result::ok).map(|entry| entry.path());
+        let late = together::ended(sockets.filter_map(|socket| exit(&ssh, &socket)), PATIENCE);
+        if late > 0 {
+            tracing::warn!("{late} connections to hosts did not end when they were told to: {IDLE} ends them, or `kill`");
         }
         if let Err(error) = fs::remove_dir_all(&place).and_then(|()| fs::remove_file(&self.sign)) {
             tracing::warn!("`{}` was not removed: {error}", place.display());
         }
     }
+}
+
+/// Tells the `ssh` behind a socket to end.
+fn exit(ssh: &str, socket: &Path) -> Option<Child> {
+    let told = Command::new(ssh)
+        .arg("-S")
+        .arg(socket)
+        // The host is read from the socket; the word has only to be there.
+        .args(["-F", "/dev/null", "-O", "exit", "--", "host"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn();
+    told.inspect_err(|error| tracing::warn!("the connection at `{}` was not closed: {error}", socket.display())).ok()
 }
 
 /// Whether a directory is ours and open to nobody else: `/tmp` is everybody's.

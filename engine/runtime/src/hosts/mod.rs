@@ -30,6 +30,7 @@ mod session;
 mod stop;
 mod streams;
 mod task;
+mod together;
 mod words;
 
 pub use ahead::written;

@@ -2,15 +2,12 @@
 
 use std::io::Write as _;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use super::{Link, far};
+use super::{Link, far, together};
 
 /// How long the end of a run may be kept waiting for all hosts together.
 const PATIENCE: Duration = Duration::from_secs(3);
-
-/// How many are asked at the same time.
-const AT_ONCE: usize = 64;
 
 /// Lets hosts forget attempts of a run, and that it was there at all once nothing is left of it. Where it cannot be done it
 /// costs a few kilobytes there, and nothing here.
@@ -18,27 +15,7 @@ const AT_ONCE: usize = 64;
 /// They are asked at the same time: hosts that were reached in the morning and are gone now, with the network between, cost
 /// the end of the run no more than one of them would.
 pub fn forget(run: &str, hosts: &[(Link, Vec<String>)]) {
-    let deadline = Instant::now() + PATIENCE;
-    let mut waiting = hosts.iter();
-    let mut asked: Vec<Child> = Vec::new();
-    loop {
-        asked.retain_mut(|child| matches!(child.try_wait(), Ok(None)));
-        while asked.len() < AT_ONCE
-            && let Some((link, keys)) = waiting.next()
-        {
-            asked.extend(ask(link, run, keys));
-        }
-        if asked.is_empty() {
-            return;
-        }
-        if Instant::now() > deadline {
-            for mut child in asked {
-                child.kill().and_then(|()| child.wait()).map(drop).unwrap_or(());
-            }
-            return;
-        }
-        std::thread::sleep(Duration::from_millis(2));
-    }
+    together::ended(hosts.iter().filter_map(|(link, keys)| ask(link, run, keys)), PATIENCE);
 }
 
 fn ask(link: &Link, run: &str, keys: &[String]) -> Option<Child> {
