@@ -14,7 +14,7 @@ use runbook_model::id::RunId;
 
 use super::refusal::NotAnchored;
 use super::remote::Remote;
-use crate::audit::WriterLock;
+use crate::audit::{PUSHED, WriterLock};
 
 pub(super) const FOUNDING: &str = "refs/runbook/founding";
 
@@ -27,7 +27,7 @@ const BRIEFLY: Duration = Duration::from_secs(1);
 
 /// Where it is remembered what is at the remote of a branch.
 pub(super) fn anchored(branch: &str) -> String {
-    branch.replacen("refs/heads/", "refs/runbook/anchored/", 1)
+    branch.replacen("refs/heads/", PUSHED, 1)
 }
 
 /// The lease of a run, here and there.

@@ -48,6 +48,7 @@ pub use founding::Founding;
 pub use journal::Journal;
 pub(crate) use lock::{Locked, WriterLock};
 pub use looking::{Sight, look};
+pub(crate) use place::PUSHED;
 pub use reading::{Flaw, Unreadable};
 pub use remembered::{Rewritten, read as remembered};
 pub use seal::{Seal, SealError, Sealed, SourceText};

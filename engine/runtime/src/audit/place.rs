@@ -9,6 +9,9 @@ pub(super) fn branch(run: RunId) -> String {
     format!("refs/heads/runs/{run}")
 }
 
+/// What we remember to have pushed of branches: behind it stands what stands behind `refs/heads/`.
+pub(crate) const PUSHED: &str = "refs/runbook/anchored/";
+
 /// The run of a branch.
 pub(super) fn run_of_branch(name: &str) -> Option<RunId> {
     let id = name.strip_prefix("refs/heads/runs/")?;

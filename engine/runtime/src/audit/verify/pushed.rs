@@ -9,10 +9,8 @@ use super::Verified;
 use super::finding::{Flawed, Place};
 use super::main_tip;
 use crate::audit::lineage::descends;
-use crate::audit::{place, run_branch};
-
-/// What we remember to have pushed of runs, by their branches; see `anchor::memory`.
-const PUSHED: &str = "refs/runbook/anchored/";
+use crate::audit::place::{self, PUSHED};
+use crate::audit::run_branch;
 
 /// Finds the runs of which less is here than was pushed. A clone has none of these references, and nothing is found in it.
 pub(super) fn check(git: &Repository, only: Option<RunId>, verified: &mut Verified) {

@@ -236,15 +236,16 @@ fn private(options: &Options<'_>, mode: Option<u32>) -> Called<u32> {
 fn http(options: &Options<'_>) -> Called<Change> {
     let url = options.text("url").unwrap_or_default();
     // In a rehearsal, the mark of something that is not known yet may stand here, as in a method.
-    if !is_address(&url) && !url.contains('‹') {
+    if !is_address(&url) && !options.is_open(&url) {
         return options.complain("url", Code::BadOption, format!("\"{url}\" is no http:// or https:// address")).raise();
     }
     if options.has("json") && options.has("body") {
         return options.complain("body", Code::BadOption, "`json` and `body` cannot stand together").raise();
     }
     let given = options.text("method").unwrap_or_else(|| "POST".to_owned());
-    let method = if given.contains('‹') { given } else { given.to_ascii_uppercase() };
-    if method.is_empty() || !(method.contains('‹') || method.chars().all(|c| c.is_ascii_uppercase())) {
+    let is_open = options.is_open(&given);
+    let method = if is_open { given } else { given.to_ascii_uppercase() };
+    if method.is_empty() || !(is_open || method.chars().all(|c| c.is_ascii_uppercase())) {
         return options.wrong("method", "this is no HTTP method".to_owned());
     }
     let statuses = match options.raw("expect") {
@@ -272,8 +273,8 @@ fn http(options: &Options<'_>) -> Called<Change> {
     }))
 }
 
-/// Whether this is an address that the engine can reach; the text of an unknown may stand behind the scheme.
+/// Whether this is an address that the engine can reach.
 pub(super) fn is_address(url: &str) -> bool {
     let rest = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"));
-    url.starts_with('‹') || rest.is_some_and(|rest| !rest.is_empty() && !url.chars().any(char::is_control))
+    rest.is_some_and(|rest| !rest.is_empty() && !url.chars().any(char::is_control))
 }

@@ -108,7 +108,7 @@ impl On {
 
 fn valid(options: &Options<'_>, host: &str) -> Called<()> {
     // In a rehearsal, the mark of something that is not known yet may stand here.
-    if is_host(host) || host.contains('‹') {
+    if is_host(host) || options.is_open(host) {
         return Ok(());
     }
     let complaint = options.complain("on", Code::BadOption, format!("`{}` is no name of a host", host.escape_debug()));

@@ -234,6 +234,12 @@ impl<'a> Options<'a> {
         }
     }
 
+    /// Whether the mark of something that a rehearsal does not know yet stands in a text: of what it will be, nothing is wrong
+    /// so far.
+    pub(in crate::script) fn is_open(&self, text: &str) -> bool {
+        self.stage.marked(text).is_some()
+    }
+
     /// A complaint at an option, or at the call when the name is empty.
     pub(in crate::script) fn complain(&self, name: &str, code: Code, message: impl Into<String>) -> Complaint {
         complaint(self.stage, &self.call, &format!("{}{name}", self.inside), code, message.into())

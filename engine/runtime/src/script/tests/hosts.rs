@@ -98,6 +98,10 @@ fn what_cannot_be_meant_is_an_error_at_its_line() {
         ("command(\"a\", #{ on: [\"h\", \"h\"], run: [\"x\"] });", "twice"),
         ("command(\"a\", #{ on: \"-oProxyCommand=id\", run: [\"x\"] });", "no name of a host"),
         ("command(\"a\", #{ on: [\"h\", \"$(id)\"], run: [\"x\"] });", "no name of a host"),
+        // The marks of a rehearsal are characters as all others are.
+        ("command(\"a\", #{ on: \"‹h›\", run: [\"x\"] });", "no name of a host"),
+        ("command(\"a\", #{ http: #{ url: \"‹a›://b\" } });", "no http:// or https://"),
+        ("command(\"a\", #{ http: #{ url: \"http://b\", method: \"‹GET›\" } });", "no HTTP method"),
         ("command(\"a\", #{ on: [\"h\", \"here\"], run: [\"x\"] });", "stands alone"),
         ("command(\"a\", #{ on: 5, run: [\"x\"] });", "a name or a list of names"),
         ("command(\"a\", #{ on: \"h\", write: #{ path: \"/x\", content: \"\" } });", "`on` belongs to `run`"),
