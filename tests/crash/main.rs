@@ -4,7 +4,7 @@
 //! call. By itself each sweep takes every so many boundaries; `RUNBOOK_SWEEP=all` takes all of them.
 
 #[path = "../support/mod.rs"]
-#[allow(dead_code, reason = "shared with the other tests, each of which needs a part of it")]
+#[allow(dead_code, unused_imports, reason = "shared with the other tests, each of which needs a part of it")]
 mod support;
 
 mod audit_faults;

@@ -4,8 +4,8 @@ use std::process::Command;
 
 use crate::components::postgres::Postgres;
 use crate::exercises::Exercised;
-use crate::procedure::{kill, place, recorded, unchanged, until};
-use crate::support::Place;
+use crate::procedure::{place, recorded, unchanged};
+use crate::support::{Place, kill, until};
 
 fn shop() -> (Postgres, Place) {
     let server = Postgres::start();

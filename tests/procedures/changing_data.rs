@@ -6,8 +6,8 @@ use std::process::{Child, ChildStdin, Stdio};
 
 use crate::components::postgres::Postgres;
 use crate::exercises::Exercised;
-use crate::procedure::{kill, place, unchanged, until};
-use crate::support::Place;
+use crate::procedure::{place, unchanged};
+use crate::support::{Place, kill, until};
 
 fn shop(runbook: &str) -> (Postgres, Place) {
     let server = Postgres::start();

@@ -4,8 +4,8 @@ use std::process::{Command, Stdio};
 
 use crate::components::postgres::Postgres;
 use crate::exercises::Exercised;
-use crate::procedure::{kill, list, place, recorded, unchanged, until};
-use crate::support::Place;
+use crate::procedure::{list, place, recorded, unchanged};
+use crate::support::{Place, kill, until};
 
 struct Pair {
     primary: Postgres,

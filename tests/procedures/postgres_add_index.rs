@@ -2,8 +2,8 @@
 
 use crate::components::postgres::Postgres;
 use crate::exercises::Exercised;
-use crate::procedure::{kill, place, unchanged, until};
-use crate::support::Place;
+use crate::procedure::{place, unchanged};
+use crate::support::{Place, kill, until};
 
 const RUN: [&str; 6] = ["exec", "postgres-add-index", "-p", "table=orders", "-p", "columns=customer,placed"];
 

@@ -2,8 +2,6 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Child;
-use std::time::{Duration, Instant};
 
 use crate::support::Place;
 
@@ -19,22 +17,6 @@ pub(crate) fn place(name: &str, settings: &str) -> Place {
 /// A list as TOML (and Rhai, and JSON) has it.
 pub(crate) fn list(items: &[String]) -> String {
     format!("[{}]", items.iter().map(|item| format!("{item:?}")).collect::<Vec<_>>().join(", "))
-}
-
-/// Waits for a state of the world; the state decides, not the clock: time only bounds a broken test.
-#[track_caller]
-pub(crate) fn until(what: &str, mut there: impl FnMut() -> bool) {
-    let end = Instant::now() + Duration::from_secs(120);
-    while !there() {
-        assert!(Instant::now() < end, "{what} did not happen");
-        std::thread::yield_now();
-    }
-}
-
-/// kill -9.
-pub(crate) fn kill(mut engine: Child) {
-    engine.kill().expect("kill -9");
-    engine.wait().expect("it is gone");
 }
 
 /// Whether the journal of the newest run has a record of this type for the step of this name.

@@ -1,23 +1,8 @@
 //! kill -9 of the engine, for real: each effect happens once, or the run says which step is in doubt.
 
-use std::process::Child;
 use std::time::{Duration, Instant};
 
-use crate::support::Place;
-
-/// Waits for a state of the world; the state decides, not the clock: time only bounds a broken test.
-fn until(what: &str, mut there: impl FnMut() -> bool) {
-    let end = Instant::now() + Duration::from_secs(60);
-    while !there() {
-        assert!(Instant::now() < end, "{what} did not happen");
-        std::thread::yield_now();
-    }
-}
-
-fn kill(mut child: Child) {
-    child.kill().expect("kill -9");
-    child.wait().expect("it is gone");
-}
+use crate::support::{Place, kill, until};
 
 #[test]
 fn a_command_that_was_running_is_not_lost_and_not_repeated() {

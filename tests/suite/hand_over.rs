@@ -3,23 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use crate::support::Place;
-
-/// Waits for a state of the world; the state decides, not the clock: time only bounds a broken test.
-pub(crate) fn until(what: &str, mut there: impl FnMut() -> bool) {
-    let end = Instant::now() + Duration::from_secs(60);
-    while !there() {
-        assert!(Instant::now() < end, "{what} did not happen");
-        std::thread::yield_now();
-    }
-}
-
-pub(crate) fn kill(mut child: Child) {
-    child.kill().expect("kill -9");
-    child.wait().expect("it is gone");
-}
+use crate::support::{Place, kill, until};
 
 /// A bare repository, on a machine that nobody else can reach.
 pub(crate) struct Remote(tempfile::TempDir);

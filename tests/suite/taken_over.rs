@@ -5,8 +5,8 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::{Duration, Instant};
 
-use crate::hand_over::{Remote, away, machine, until};
-use crate::support::{Place, Ran};
+use crate::hand_over::{Remote, away, machine};
+use crate::support::{Place, Ran, until};
 
 /// Two machines over one remote. The first waits at a gate; what it does behind that, it alone knows.
 struct Pair {

@@ -5,6 +5,8 @@ pub(crate) mod nginx;
 mod place;
 mod ran;
 pub(crate) mod terminal;
+mod waiting;
 
 pub(crate) use place::Place;
 pub(crate) use ran::Ran;
+pub(crate) use waiting::{kill, until};

@@ -4,8 +4,8 @@ use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 
-use crate::support::Place;
-use crate::web::components::{free_port, until};
+use crate::support::{Place, until};
+use crate::web::components::free_port;
 
 /// A Redis of our own, gone with the value.
 pub(crate) struct Redis {

@@ -5,8 +5,7 @@ use std::process::{Child, Command, Stdio};
 
 use super::stage::Exercised;
 use super::trap;
-use crate::procedure::{kill, until};
-use crate::support::Ran;
+use crate::support::{Ran, kill, until};
 
 /// Where a performance stops.
 #[derive(Clone, Copy)]

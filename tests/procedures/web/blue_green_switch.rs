@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
 
-use super::components::{Edge, Load, Service, until};
+use super::components::{Edge, Load, Service};
 use crate::exercises::Exercised;
-use crate::support::Place;
+use crate::support::{Place, until};
 
 /// Two servers of blue, one of green, an nginx in front.
 struct Stage {

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use super::components::Edge;
 use crate::exercises::Exercised;
-use crate::support::Place;
+use crate::support::{Place, until};
 
 struct Stage {
     place: Place,
@@ -118,7 +118,7 @@ fn a_release_is_deployed_with_a_backup_and_taken_back() {
     let listed = Command::new("tar").arg("-tzf").arg(backup).output().expect("tar").stdout;
     assert!(String::from_utf8_lossy(&listed).contains("./orders"));
     stage.place.roll_back();
-    super::components::until("the old release serves", || stage.page() == "one");
+    until("the old release serves", || stage.page() == "one");
     assert_eq!(stage.releases(), before);
     let other = |word: &String| match word.strip_prefix("sha256=") {
         Some(digest) => format!("sha256={}", "0".repeat(digest.len())),
@@ -139,7 +139,7 @@ fn a_release_that_is_not_healthy_takes_itself_back() {
     let source = stage.place.read("runbooks/deploy-service.rhai").replace("within: \"1m\"", "within: \"1s\"");
     stage.place.runbook("deploy-service", &source);
     stage.place.expect(6, &words(&sick)).says(&["the service is healthy", "rolled back"]);
-    super::components::until("the old release serves", || stage.page() == "one");
+    until("the old release serves", || stage.page() == "one");
     assert_eq!(stage.releases(), before);
     assert!(stage.place.path("srv/backups").is_dir(), "the backup stays");
     drop(stage.edge);
@@ -198,5 +198,5 @@ fn what_was_deployed_since_is_not_taken_away_with_an_earlier_one() {
     // The newer one first, then the older.
     stage.place.expect(0, &["abandon", &first, "--why", "the newer one first"]);
     stage.place.expect(6, &["rollback", &second]);
-    super::components::until("the release before serves", || stage.page() == "two");
+    until("the release before serves", || stage.page() == "two");
 }

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use super::components::Service;
 use crate::exercises::{Exercised, trap};
-use crate::support::Place;
+use crate::support::{Place, until};
 
 struct Stage {
     place: Place,
@@ -98,7 +98,7 @@ fn silence_calls_the_next_level_and_the_incident_is_led_to_its_end() {
         &["exec", "incident-response", "-p", "what=logins fail", "-p", "first=1s", "-p", "second=2h", "-p", "third=3h"],
     );
     assert_eq!(stage.heard().len(), 1);
-    super::components::until("the first level is over", || stage.place.run(&["resume"]).err.contains("Level 2"));
+    until("the first level is over", || stage.place.run(&["resume"]).err.contains("Level 2"));
     assert!(stage.heard()[1].contains("@leads") && stage.heard().len() == 2, "{:?}", stage.heard());
     stage.says(4, &["--text", "Ann"]);
     for name in ["Ann", "Bob", "Eve"] {

@@ -2,9 +2,9 @@
 
 use std::os::unix::fs::symlink;
 
-use super::components::{Edge, free_port, until};
+use super::components::{Edge, free_port};
 use crate::exercises::Exercised;
-use crate::support::Place;
+use crate::support::{Place, until};
 
 struct Stage {
     place: Place,

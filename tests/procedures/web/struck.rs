@@ -2,8 +2,7 @@
 
 use std::process::{Child, Stdio};
 
-use super::components::until;
-use crate::support::{Place, Ran};
+use crate::support::{Place, Ran, until};
 
 /// An engine at work; it is gone with the value.
 pub(crate) struct Engine<'a> {

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::login::Login;
 use super::sshd::Hosts;
 use super::{ended, place, slow_in, started};
-use crate::support::Place;
+use crate::support::{Place, until};
 
 /// A host with a login of no rights, and a directory there that this login may write to.
 fn host() -> (Hosts, PathBuf) {
@@ -45,8 +45,10 @@ fn breaks_in_mid_command(mut hosts: Hosts, work: &Path) {
     let place = slow(&hosts, work);
     let engine = started(&place, &["exec", "main"]);
     place.wait_for(&work.join("began").display().to_string());
-    let kept = hosts.kept("web-1");
-    assert!(kept.iter().any(|path| path.extension().is_some_and(|kind| kind == "out")), "{kept:?}");
+    // What the command prints gets there by way of another process, in its own time.
+    until("its output is kept there", || {
+        hosts.kept("web-1").iter().any(|path| path.extension().is_some_and(|kind| kind == "out"))
+    });
     hosts.sleep("web-1");
     fs::write(work.join("go"), "").expect("it reads");
     hosts.wake("web-1");

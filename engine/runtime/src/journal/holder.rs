@@ -5,7 +5,11 @@ use std::fmt;
 use jiff::Timestamp;
 use runbook_model::entry::{Purpose, Session};
 use runbook_model::id::RunId;
+use rustix::io::Errno;
+use rustix::process::Pid;
 use serde::{Deserialize, Serialize};
+
+use crate::boot::boot_id;
 
 /// A process that works on a run, as it introduces itself to the next one that comes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,6 +40,15 @@ impl Holder {
             since,
             purpose: session.purpose,
         }
+    }
+}
+
+impl Holder {
+    /// Whether the process is certainly not there any more. One that cannot be seen from here (it is of another boot or machine,
+    /// or of another user) is not.
+    pub(super) fn is_gone(&self) -> bool {
+        let gone = |pid| matches!(rustix::process::test_kill_process(pid), Err(Errno::SRCH));
+        boot_id().is_ok_and(|boot| boot == self.boot) && i32::try_from(self.pid).ok().and_then(Pid::from_raw).is_some_and(gone)
     }
 }
 

@@ -10,8 +10,10 @@ use rustix::io::Errno;
 
 use super::{Held, Holder, RunDir, StorageFailure, directory};
 
-/// How often a taker tries again when nobody but onlookers (see [`RunDir::held`]) is in the way.
-const TRIES: u32 = 200;
+/// How often a taker tries again, a millisecond apart, when nobody is in the way who works on the run: onlookers (see
+/// [`RunDir::held`]), or children of a process that was killed while it started them, which share its lock until they are
+/// programs of their own.
+const TRIES: u32 = 2_000;
 
 /// The right to write to a run, for the life of this value.
 ///
@@ -34,12 +36,17 @@ pub enum LeaseError {
 }
 
 impl Lease {
-    /// Takes the run, and leaves `holder`'s name for whoever comes next. Never waits for another holder.
+    /// Takes the run, and leaves `holder`'s name for whoever comes next. Never waits for another holder that lives.
     ///
     /// # Errors
     /// [`LeaseError::Held`] names the process that has it.
     pub fn take(run_dir: &RunDir, holder: &Holder) -> Result<Self, LeaseError> {
+        Self::tried(run_dir, holder, || std::thread::sleep(Duration::from_millis(1)))
+    }
+
+    fn tried(run_dir: &RunDir, holder: &Holder, mut pause: impl FnMut()) -> Result<Self, LeaseError> {
         let path = run_dir.lease();
+        let mut last = None;
         for _ in 0..TRIES {
             let file = directory::open_file(&path, OFlags::RDWR | OFlags::CREATE)?;
             match try_lock(&file).map_err(StorageFailure::at("lock", &path))? {
@@ -47,11 +54,17 @@ impl Lease {
                     introduce(&file, holder).map_err(StorageFailure::io("write", &path))?;
                     return Ok(Self { file });
                 }
-                Lock::Theirs => return Err(Held { run: run_dir.run(), holder: introduction(&file) }.into()),
-                Lock::Ours | Lock::LookedAt => std::thread::sleep(Duration::from_millis(1)),
+                Lock::Theirs => {
+                    last = introduction(&file);
+                    if !last.as_ref().is_some_and(Holder::is_gone) {
+                        break;
+                    }
+                }
+                Lock::Ours | Lock::LookedAt => {}
             }
+            pause();
         }
-        Err(Held { run: run_dir.run(), holder: None }.into())
+        Err(Held { run: run_dir.run(), holder: last }.into())
     }
 }
 
@@ -150,6 +163,25 @@ mod tests {
         drop(first);
         assert_eq!(run_dir.held().unwrap(), None);
         Lease::take(&run_dir, &holder("bob")).unwrap();
+    }
+
+    #[test]
+    fn what_a_dead_process_has_started_keeps_nobody_out_for_long() {
+        let (_home, run_dir) = fresh_run();
+        let mut child = std::process::Command::new("true").spawn().unwrap();
+        child.wait().unwrap();
+        let dead = Holder { pid: child.id(), boot: crate::boot::boot_id().unwrap(), ..holder("ada") };
+        let mut lease = Some(Lease::take(&run_dir, &dead).unwrap());
+        Lease::tried(&run_dir, &holder("bob"), || drop(lease.take())).unwrap();
+        assert!(lease.is_none());
+
+        // Who lives, or is of another boot, is told from it at once.
+        for alive in [Holder { pid: std::process::id(), ..dead.clone() }, Holder { boot: "another".to_owned(), ..dead }] {
+            let lease = Lease::take(&run_dir, &alive).unwrap();
+            let refused = Lease::tried(&run_dir, &holder("bob"), || panic!("it waits")).unwrap_err();
+            assert_eq!(refused, Held { run: run_dir.run(), holder: Some(alive) }.into());
+            drop(lease);
+        }
     }
 
     #[test]

@@ -6,8 +6,8 @@ use std::process::{Child, Command, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::{free_port, until};
-use crate::support::{Place, nginx};
+use super::free_port;
+use crate::support::{Place, nginx, until};
 
 /// An nginx that sends requests to the upstream `api`, whose block lies in a file of its own in the place: `edge/upstream.conf`.
 pub(crate) struct Edge {

@@ -4,8 +4,8 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 
-use super::{free_port, until};
-use crate::support::Place;
+use super::free_port;
+use crate::support::{Place, until};
 
 /// A Prometheus that looks five times a second.
 pub(crate) struct Prometheus {

@@ -10,6 +10,6 @@ mod unleash;
 pub(crate) use edge::Edge;
 pub(crate) use load::Load;
 pub(crate) use metrics::{Alertmanager, Prometheus};
-pub(crate) use ports::{free_port, until};
+pub(crate) use ports::free_port;
 pub(crate) use service::{Asked, Service};
 pub(crate) use unleash::{Flag, TOKEN, unleash};
