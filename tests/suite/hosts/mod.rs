@@ -3,6 +3,7 @@
 mod connections;
 mod login;
 mod running;
+mod secrets;
 mod sessions;
 mod sshd;
 mod trouble;

@@ -19,6 +19,8 @@ pub(super) fn prepare(site: &Site, vault: &Vault, change: &Change) -> Result<Cha
     let values = vault.fetched(change.secrets()).map_err(|error| refuse(error.to_string()))?;
     guard(change).map_err(refuse)?;
     let mut prepared = match change {
+        // Its program and its directory are elsewhere: whoever reaches the host looks for them.
+        Change::Run(run) if run.on.is_some() => change.clone(),
         Change::Run(run) => {
             let filled = filled::invocation(run, &values).map_err(|error| refuse(error.to_string()))?;
             let mut found = command::prepare(site, &filled)?;

@@ -145,6 +145,19 @@ impl LiveWorld {
         })
     }
 
+    /// Prepares a command for a host: its secrets here, where they are fetched and known, and the rest there.
+    async fn prepare_there(&self, host: &str, invocation: &Invocation, change: &Change) -> Result<Change, Failure> {
+        self.recall().await;
+        let (site, vault, wanted) = (Arc::clone(&self.site), Arc::clone(&self.vault), change.clone());
+        let prepare = move || secrets::prepare(&site, &vault, &wanted);
+        // Nothing is fetched for a program without secrets, and a thread costs more than looking.
+        let prepared = if invocation.secrets.is_empty() { prepare() } else { off_thread(prepare).await };
+        match prepared.map_err(|failure| known::redacted(*failure))? {
+            Change::Run(prepared) => self.hosts.prepare(&self.site, host, &prepared).await.map(Change::Run),
+            other => Ok(other),
+        }
+    }
+
     /// The operator's terminal, if the program needs it.
     async fn borrowed(&self, invocation: &Invocation) -> Borrowed<'_> {
         if !invocation.manner.is_interactive() {
@@ -171,8 +184,7 @@ impl LiveWorld {
 impl World for LiveWorld {
     fn prepare<'a>(&'a self, change: &'a Change) -> Task<'a, Result<Change, Failure>> {
         if let Change::Run(invocation @ Invocation { on: Some(host), .. }) = change {
-            let prepared = self.hosts.prepare(&self.site, host, invocation);
-            return Box::pin(async move { prepared.await.map(Change::Run) });
+            return Box::pin(self.prepare_there(host, invocation, change));
         }
         if let Change::Run(invocation) = change
             && invocation.manner.is_interactive()
