@@ -68,9 +68,9 @@ impl Patterns {
         Some((found.start(), found.end(), &self.marks[found.pattern().as_usize()]))
     }
 
-    /// Where in `bytes`, the end of a stream so far, a form may have begun that is not complete.
-    pub(super) fn unfinished(&self, bytes: &[u8]) -> usize {
-        let from = bytes.len().saturating_sub(self.longest.saturating_sub(1));
+    /// Where in `bytes`, the end of a stream so far, a form may have begun that is not complete; at `from` or behind it.
+    pub(super) fn unfinished(&self, bytes: &[u8], from: usize) -> usize {
+        let from = from.max(bytes.len().saturating_sub(self.longest.saturating_sub(1)));
         let begins = |at: &usize| self.first[usize::from(bytes[*at])] && self.continues(&bytes[*at..]);
         (from..bytes.len()).find(begins).unwrap_or(bytes.len())
     }
