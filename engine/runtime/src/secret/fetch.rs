@@ -152,6 +152,7 @@ mod tests {
     use runbook_model::length::Length;
 
     use super::*;
+    use crate::secret::known;
 
     fn got(source: Source, name: &str) -> Result<String, String> {
         let env = [("PATH".into(), std::env::var_os("PATH").unwrap_or_default()), ("TOKEN".into(), "from-the-env".into())];
@@ -207,6 +208,14 @@ mod tests {
         );
         let missing = Source::Command { argv: vec!["no-such-program-x".to_owned()], timeout: Length::from_secs(1) };
         assert!(got(missing, "x").expect_err("missing").contains("cannot be started"));
+    }
+
+    #[test]
+    fn a_known_value_in_a_long_complaint_is_not_cut_in_half_before_it_is_hidden() {
+        known::add("‹secret fetch/cut›".to_owned(), "cut-in-half-value-1234");
+        let script = "printf '%0190d' 0 >&2; echo cut-in-half-value-1234 >&2; exit 3";
+        let why = got(sh(script, 60_000), "x").expect_err("failed");
+        assert!(why.contains("‹secret fe") && !why.contains("cut-in"), "{why}");
     }
 
     #[test]

@@ -63,10 +63,12 @@ pub(super) fn output(
         return Ok(printed);
     }
     let said = said.recv_timeout(BEHIND).unwrap_or_default();
-    let said = String::from_utf8_lossy(&said).into_owned();
+    let said = String::from_utf8_lossy(&said);
+    // Before anything is cut off or left out: half of a value would not be recognised.
+    let said = known::veiled(&said);
     let reason = said.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("it said nothing");
     let reason: String = reason.chars().filter(|c| !c.is_control()).take(200).collect();
-    Err(format!("`{program}` ended with {status}: {}", known::veiled(&reason)))
+    Err(format!("`{program}` ended with {status}: {reason}"))
 }
 
 /// Reads to the end on a thread of its own, and keeps the first bytes: a program that prints more must not block.
