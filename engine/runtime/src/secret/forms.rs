@@ -11,6 +11,19 @@ const WRAPS: [usize; 2] = [76, 64];
 const STANDARD: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 const URL_SAFE: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
+/// Signs that are left as they are in addresses, each program having its own idea of it, and whether a blank is a `+` there.
+const PLAIN: [(&[u8], bool); 9] = [
+    (b"-_.~", false),                 // RFC 3986
+    (b"-_.~", true),                  // Go and Python, for a query
+    (b"-_.*", true),                  // forms of pages, and Java
+    (b"-_.!~*'()", false),            // `encodeURIComponent`
+    (b"-_.!~*'();/?:@&=+$,#", false), // `encodeURI`
+    (b"-_.~/", false),                // Python, for a path
+    (b"-_.~$&+=:@", false),           // Go, for a part of a path
+    (b"-_.~$&+,;=", false),           // Go, for the password before the host
+    (b"-_.~!$%&'()*+,", false),       // browsers and node, for that password
+];
+
 /// Every form of a value that is looked for, none twice.
 pub(super) fn forms(value: &str) -> Vec<Vec<u8>> {
     let mut forms: Vec<Vec<u8>> = Vec::new();
@@ -46,8 +59,36 @@ fn written(text: &str) -> Vec<Vec<u8>> {
         forms.push(json);
     }
     forms.extend([text.replace('\'', r"'\''"), text.replace('\'', r#"'"'"'"#), backslashed(text)]);
+    // As bash declares a variable; and as SQL and YAML write it.
+    forms.extend([escaped(text, "\\\"$`"), text.replace('\'', "''")]);
+    forms.extend(quoted(text));
     forms.extend(markup(text));
     forms.into_iter().map(String::into_bytes).collect()
+}
+
+/// Inside the quotation marks of Python, of node, and of `$'…'` in bash: of each with and without an apostrophe to be told from the
+/// one at the end, and with the numbers of letters beyond ASCII where the program has no language to show them in.
+fn quoted(text: &str) -> impl Iterator<Item = String> {
+    ["\\", "\\'"].into_iter().flat_map(|signs| {
+        let text = escaped(text, signs);
+        let bytes = |number: fn(u8) -> String| {
+            text.bytes().map(|byte| if byte.is_ascii() { char::from(byte).to_string() } else { number(byte) }).collect()
+        };
+        let letters = text.chars().map(|c| match u32::from(c) {
+            0..=0x7f => c.to_string(),
+            code @ 0x80..=0xff => format!("\\x{code:02x}"),
+            code @ 0x100..=0xffff => format!("\\u{code:04x}"),
+            code => format!("\\U{code:08x}"),
+        });
+        let letters = letters.collect();
+        [bytes(|byte| format!("\\{byte:03o}")), bytes(|byte| format!("\\x{byte:02x}")), letters, text]
+    })
+}
+
+/// A text with a backslash before each of these signs.
+fn escaped(text: &str, signs: &str) -> String {
+    let before = |c: char| signs.contains(c).then_some('\\');
+    text.chars().flat_map(|c| before(c).into_iter().chain([c])).collect()
 }
 
 /// Markup, by whichever name or number quotation marks go there.
@@ -99,18 +140,9 @@ fn ascii_json(json: &str, capitals: bool) -> String {
 fn encoded(bytes: &[u8]) -> Vec<Vec<u8>> {
     let mut forms = vec![hex(bytes, false), hex(bytes, true)];
     for capitals in [false, true] {
-        forms.push(percent(bytes, capitals, |byte| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte), false));
-        forms.push(percent(bytes, capitals, |byte| byte.is_ascii_alphanumeric() || b"-_.*".contains(&byte), true));
-        // What `encodeURIComponent` and `encodeURI` leave alone.
-        forms.push(percent(bytes, capitals, |byte| byte.is_ascii_alphanumeric() || b"-_.!~*'()".contains(&byte), false));
-        forms.push(percent(
-            bytes,
-            capitals,
-            |byte| byte.is_ascii_alphanumeric() || b"-_.!~*'();/?:@&=+$,#".contains(&byte),
-            false,
-        ));
-        forms.push(percent(bytes, capitals, |byte| byte.is_ascii_alphanumeric() || b"-_.~/".contains(&byte), false));
-        forms.push(percent(bytes, capitals, |_| false, false));
+        forms.extend(PLAIN.map(|(plain, blank_is_plus)| percent(bytes, capitals, plain, blank_is_plus)));
+        // Each byte by its number.
+        forms.push(bytes.iter().flat_map(|byte| [b"%", hex(&[*byte], capitals).as_slice()].concat()).collect());
     }
     for alphabet in [STANDARD, URL_SAFE] {
         let whole = base64(bytes, alphabet);
@@ -129,12 +161,12 @@ fn hex(bytes: &[u8], capitals: bool) -> Vec<u8> {
     bytes.iter().flat_map(|byte| [digits[usize::from(byte >> 4)], digits[usize::from(byte & 15)]]).collect()
 }
 
-fn percent(bytes: &[u8], capitals: bool, plain: fn(u8) -> bool, blank_is_plus: bool) -> Vec<u8> {
+fn percent(bytes: &[u8], capitals: bool, plain: &[u8], blank_is_plus: bool) -> Vec<u8> {
     let mut form = Vec::with_capacity(bytes.len() * 3);
     for &byte in bytes {
         match byte {
             b' ' if blank_is_plus => form.push(b'+'),
-            byte if plain(byte) => form.push(byte),
+            byte if byte.is_ascii_alphanumeric() || plain.contains(&byte) => form.push(byte),
             byte => {
                 form.push(b'%');
                 form.extend(hex(&[byte], capitals));
@@ -207,6 +239,36 @@ mod tests {
             "Tr0ub&amp;4&lt;dor&gt;&#x27;s &quot;pass&quot; wörd",
             "Tr0ub&amp;4&lt;dor&gt;&#39;s &#34;pass&#34; wörd",
             "Tr0ub&amp;4&lt;dor&gt;&apos;s &quot;pass&quot; wörd",
+        ] {
+            assert!(has(&forms, text), "{text}");
+        }
+    }
+
+    /// What these programs printed themselves for this value.
+    #[test]
+    fn what_quotes_in_logs_and_statements_is_known() {
+        let forms = forms("pä\"s\\w'rd$x€");
+        for text in [
+            r#"pä"s\\w\'rd$x€"#,                   // Python: repr
+            r#"p\xe4"s\\w\'rd$x\u20ac"#,           // Python: ascii
+            r#"p\xc3\xa4"s\\w\'rd$x\xe2\x82\xac"#, // Python: bytes
+            r#"p\303\244"s\\w\'rd$x\342\202\254"#, // bash without a locale: printf %q, set -x
+            r#"pä"s\\w'rd$x€"#,                    // node: a text in an object
+            r#"pä\"s\\w'rd\$x€"#,                  // bash: declare -p
+            r#"pä"s\w''rd$x€"#,                    // SQL, YAML
+        ] {
+            assert!(has(&forms, text), "{text}");
+        }
+    }
+
+    #[test]
+    fn addresses_are_known_however_carefully_they_are_written() {
+        let forms = forms("p ~%!$&'()*+,;=:@/[^");
+        for text in [
+            "p+~%25%21%24%26%27%28%29%2A%2B%2C%3B%3D%3A%40%2F%5B%5E", // Python: quote_plus, Go: QueryEscape
+            "p%20~%25%21$&%27%28%29%2A+%2C%3B=:@%2F%5B%5E",           // Go: PathEscape
+            "p%20~%25%21$&%27%28%29%2A+,;=%3A%40%2F%5B%5E",           // Go: UserPassword
+            "p%20~%!$&'()*+,%3B%3D%3A%40%2F%5B%5E",                   // browsers and node: new URL().password
         ] {
             assert!(has(&forms, text), "{text}");
         }
