@@ -4,7 +4,7 @@
 //! who could hand it to them, and an output that was forgotten would be the one that leaks.
 
 use std::borrow::Cow;
-use std::sync::{Arc, LazyLock, PoisonError, RwLock};
+use std::sync::{Arc, LazyLock, OnceLock, PoisonError, RwLock};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -16,25 +16,34 @@ use super::pattern::Patterns;
 #[derive(Default)]
 struct Known {
     secrets: Vec<Redacted>,
-    patterns: Arc<Patterns>,
+    /// Made when something is to be shown: many secrets are learnt one behind the other before that.
+    patterns: OnceLock<Arc<Patterns>>,
+}
+
+impl Known {
+    fn add(&mut self, secret: Redacted) {
+        if !self.secrets.contains(&secret) {
+            self.secrets.push(secret);
+            self.patterns = OnceLock::new();
+        }
+    }
+
+    fn patterns(&self) -> Arc<Patterns> {
+        Arc::clone(self.patterns.get_or_init(|| Arc::new(Patterns::of(&self.secrets))))
+    }
 }
 
 static KNOWN: LazyLock<RwLock<Known>> = LazyLock::new(RwLock::default);
 
 /// From now on `mark` stands wherever the value would.
 pub fn add(mark: String, value: &str) {
-    let mut known = KNOWN.write().unwrap_or_else(PoisonError::into_inner);
-    let secret = Redacted { mark, value: value.to_owned() };
-    if !known.secrets.contains(&secret) {
-        known.secrets.push(secret);
-        known.patterns = Arc::new(Patterns::of(&known.secrets));
-    }
+    KNOWN.write().unwrap_or_else(PoisonError::into_inner).add(Redacted { mark, value: value.to_owned() });
 }
 
 /// What is looked for in outputs.
 #[must_use]
 pub fn patterns() -> Arc<Patterns> {
-    Arc::clone(&KNOWN.read().unwrap_or_else(PoisonError::into_inner).patterns)
+    KNOWN.read().unwrap_or_else(PoisonError::into_inner).patterns()
 }
 
 /// Every value with its mark, for the keeper.
@@ -97,6 +106,8 @@ fn is_structure(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::time::{Duration, Instant};
+
     use runbook_model::answer::{Answer, ExitStatus, Exited};
     use runbook_model::excerpt::Excerpt;
 
@@ -122,6 +133,18 @@ mod tests {
         assert!(!shown.contains("83917264"), "{shown}");
         assert_eq!(redacted(exited(b"nothing")), exited(b"nothing"));
         assert_eq!(veiled_line("83917264"), "‹secret known/pin›");
+    }
+
+    #[test]
+    fn many_secrets_are_learnt_in_no_time() {
+        let (begun, mut known) = (Instant::now(), Known::default());
+        let value = |at: u32| format!("{at:04}-one-of-many-values-of-forty-letters");
+        for at in 0..400 {
+            known.add(Redacted { mark: format!("‹secret many/{at}›"), value: value(at) });
+        }
+        let shown = known.patterns().veiled_text(&format!("{} {}", value(0), value(399)));
+        assert_eq!(shown.as_deref(), Some("‹secret many/0› ‹secret many/399›"));
+        assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
     }
 
     fn veiled_line(text: &str) -> String {
