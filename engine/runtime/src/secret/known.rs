@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use super::hidden::Redacted;
 use super::pattern::Patterns;
+use super::veil::Veil;
 
 #[derive(Default)]
 struct Known {
@@ -56,6 +57,15 @@ pub fn all() -> Vec<Redacted> {
 #[must_use]
 pub fn veiled(text: &str) -> Cow<'_, str> {
     patterns().veiled_text(text).map_or(Cow::Borrowed(text), Cow::Owned)
+}
+
+/// The beginning of something longer with marks in the place of secrets. What stands at its end and may be the first half of one is
+/// left out: nobody will see the other half.
+#[must_use]
+pub fn veiled_beginning(bytes: &[u8]) -> Vec<u8> {
+    let mut clear = Vec::with_capacity(bytes.len());
+    Veil::new(patterns()).pass(bytes, &mut |piece| clear.extend_from_slice(piece));
+    clear
 }
 
 /// The value with marks in the place of secrets, in every text of it.

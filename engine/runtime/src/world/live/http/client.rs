@@ -13,6 +13,7 @@ use ureq::http::{HeaderMap, Method, Request};
 use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::{Agent, Error, Timeout};
 
+use crate::secret::known;
 use crate::world::live::io_words::plain;
 
 /// How long a connection may take to come about, whatever the answer may take.
@@ -67,7 +68,10 @@ pub(crate) fn ask(asked: &Asked) -> Result<Response, Error> {
     let mut kept = Vec::new();
     body.into_reader().take(KEPT as u64 + 1).read_to_end(&mut kept)?;
     let cut = kept.len() > KEPT;
-    kept.truncate(KEPT);
+    if cut {
+        kept.truncate(KEPT);
+        kept = known::veiled_beginning(&kept);
+    }
     let millis = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     Ok(Response { status: parts.status.as_u16(), headers: lower_cased(&parts.headers), body: Bytes(kept), cut, millis })
 }

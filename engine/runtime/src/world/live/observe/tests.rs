@@ -62,6 +62,17 @@ async fn any_status_is_an_answer_and_long_bodies_are_cut() {
     assert!(server.requests()[1].contains("x-token: t\r\n"), "{:?}", server.requests());
 }
 
+/// Nobody sees how a body goes on, so its end may be half of a secret.
+#[tokio::test]
+async fn a_value_at_the_limit_of_a_body_is_not_cut_in_half() {
+    crate::secret::known::add("‹secret body/cut›".to_owned(), "cut-by-the-limit-99");
+    let server = Server::start(|_| reply(200, "", &format!("{}cut-by-the-limit-99", "x".repeat(KEPT - 12))));
+    let Ok(Seen::Response(response)) = look(get(&server.url("/"))).await else { panic!("no answer") };
+    assert!(response.cut);
+    let end = String::from_utf8_lossy(&response.body.0[KEPT - 20..]).into_owned();
+    assert_eq!(end, "xxxxxxxx");
+}
+
 #[tokio::test]
 async fn redirects_are_followed_five_times() {
     let server = Server::start(|request| {
