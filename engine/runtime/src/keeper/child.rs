@@ -84,17 +84,9 @@ pub(super) enum Wants {
 }
 
 impl Child {
-    /// Starts a command.
-    ///
-    /// # Errors
-    /// Why it was not started, for people.
-    pub(super) fn start(key: u64, job: Job, dir: &Path, marker: String) -> Result<Self, String> {
-        let started = Started::spawn(&job, marker)?;
-        Ok(Self::of(started, 0, key, job, dir))
-    }
-
-    /// Makes a process that has started the command `key`. So many bytes of its input it has had.
-    pub(super) fn of(started: Started, written: usize, key: u64, mut job: Job, dir: &Path) -> Self {
+    /// Makes a process that has started the command `key`. So many bytes of its input it has had; its outputs are searched for
+    /// `patterns`.
+    pub(super) fn of(started: Started, written: usize, key: u64, mut job: Job, dir: &Path, patterns: &Arc<Patterns>) -> Self {
         let next = job.next();
         let Started { pid, ended, marker, terminal, stdin, stdout, stderr } = started;
         let (at_terminal, stays_open) = (terminal.is_some(), job.manner.is_interactive());
@@ -110,7 +102,6 @@ impl Child {
             Input { pipe, text: Zeroizing::new(text), written, stays_open }
         });
         let files = (!job.only_looks).then(|| OutputFiles::of(dir, key));
-        let patterns = Arc::new(Patterns::of(&job.redact));
         let limit = job.manner.output.unwrap_or(LIMIT).bytes();
         let output = |pipe: Option<OwnedFd>, path| {
             if let Some(pipe) = &pipe {
@@ -118,7 +109,7 @@ impl Child {
                 // Refused to users who have many pipes already, and no business of a terminal; then it is only slower.
                 fcntl_setpipe_size(pipe, BUFFER).map(drop).unwrap_or(());
             }
-            Output { pipe, capture: Capture::new(path, limit, Arc::clone(&patterns)) }
+            Output { pipe, capture: Capture::new(path, limit, Arc::clone(patterns)) }
         };
         let outputs =
             [output(stdout, files.as_ref().map(|files| files.stdout.clone())), output(stderr, files.map(|files| files.stderr))];

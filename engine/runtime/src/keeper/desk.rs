@@ -15,6 +15,8 @@ use super::connection::Connection;
 use super::job::{Job, marker};
 use super::ledger::{Ledger, Line};
 use super::process::{self, Alive};
+use super::redactions::Redactions;
+use super::started::Started;
 use super::unwritten::errno;
 use super::wire::{End, Event, Request, VERSION};
 
@@ -31,6 +33,7 @@ pub(super) struct Desk {
     /// How many commands only looked.
     looks: u64,
     ahead: Ahead,
+    redactions: Redactions,
     /// Whether we have children at all, commands or orphans of theirs; most of the time between two commands we have none.
     has_family: bool,
     /// Processes that were reported as left running: (pid, start).
@@ -43,8 +46,22 @@ impl Desk {
         let (ledger, used) = Ledger::open(&dir)?;
         let buffer = vec![0; BUFFER];
         let (connections, children, reported) = (Vec::new(), Vec::new(), HashSet::new());
-        let (looks, ahead, has_family) = (0, Ahead::default(), false);
-        Ok(Self { listener, connections, children, buffer, dir, boot, ledger, used, looks, ahead, has_family, reported })
+        let (looks, ahead, redactions, has_family) = (0, Ahead::default(), Redactions::default(), false);
+        Ok(Self {
+            listener,
+            connections,
+            children,
+            buffer,
+            dir,
+            boot,
+            ledger,
+            used,
+            looks,
+            ahead,
+            redactions,
+            has_family,
+            reported,
+        })
     }
 
     /// Greets an engine.
@@ -142,11 +159,14 @@ impl Desk {
     }
 
     /// Starts a command, or gives it to a program that waits for one like it.
-    fn start(&mut self, key: u64, job: Job, mark: String) -> Result<Child, String> {
-        match self.ahead.take(&job) {
-            Some((started, written)) => Ok(Child::of(started, written, key, job, &self.dir)),
-            None => Child::start(key, job, &self.dir, mark),
-        }
+    fn start(&mut self, key: u64, mut job: Job, mark: String) -> Result<Child, String> {
+        let (started, written) = match self.ahead.take(&job) {
+            Some(waiting) => waiting,
+            None => (Started::spawn(&job, mark)?, 0),
+        };
+        // It runs meanwhile.
+        let patterns = self.redactions.patterns(std::mem::take(&mut job.redact));
+        Ok(Child::of(started, written, key, job, &self.dir, &patterns))
     }
 
     /// The command that was started last has begun, and gets its input: the next one of its kind may get ready.

@@ -27,6 +27,7 @@ mod line;
 mod process;
 mod pty;
 mod recover;
+mod redactions;
 mod serve;
 mod spawn;
 mod started;
