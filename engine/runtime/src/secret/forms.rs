@@ -8,6 +8,10 @@ const SHORTEST_FORM: usize = 6;
 /// Columns at which `base64` and PEM break their lines.
 const WRAPS: [usize; 2] = [76, 64];
 
+/// The longest value, in bytes, that is known in Base64 with a line break at any place of it: its 64 letters reach over no more than
+/// one. There are as many forms of it as it has letters, and that is too much for longer ones.
+const LONGEST_BROKEN: usize = 48;
+
 const STANDARD: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 const URL_SAFE: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
@@ -32,6 +36,10 @@ pub(super) fn forms(value: &str) -> Vec<Vec<u8>> {
     for text in [value, value.trim()].into_iter().chain(lines) {
         forms.extend(written(text));
         forms.extend(encoded(text.as_bytes()));
+    }
+    let text = value.trim().as_bytes();
+    if text.len() <= LONGEST_BROKEN {
+        forms.extend((0..3).flat_map(|before| broken(&inside(text, before, STANDARD))));
     }
     forms.retain(|form| form.len() >= SHORTEST_FORM);
     forms.sort();
@@ -145,13 +153,13 @@ fn encoded(bytes: &[u8]) -> Vec<Vec<u8>> {
         forms.push(bytes.iter().flat_map(|byte| [b"%", hex(&[*byte], capitals).as_slice()].concat()).collect());
     }
     for alphabet in [STANDARD, URL_SAFE] {
-        let whole = base64(bytes, alphabet);
+        let (whole, insides) = (base64(bytes, alphabet), [0, 1, 2].map(|before| inside(bytes, before, alphabet)));
         for columns in WRAPS.into_iter().filter(|columns| whole.len() > *columns) {
-            forms.extend(whole.chunks(columns).map(<[u8]>::to_vec));
+            forms.extend([&whole, &insides[0]].into_iter().flat_map(|letters| letters.chunks(columns).map(<[u8]>::to_vec)));
         }
         let padding = [whole.clone(), vec![b'='; (4 - whole.len() % 4) % 4]].concat();
         forms.extend([whole, padding]);
-        forms.extend((0..3).map(|before| inside(bytes, before, alphabet)));
+        forms.extend(insides);
     }
     forms
 }
@@ -192,6 +200,13 @@ fn inside(bytes: &[u8], before: usize, alphabet: &[u8; 64]) -> Vec<u8> {
     let padded = [&[0; 2][..before], bytes].concat();
     let (first, last) = ((8 * before).div_ceil(6), 8 * padded.len() / 6);
     base64(&padded, alphabet)[first.min(last)..last].to_vec()
+}
+
+/// Letters with the end of a line at each place between two of them.
+fn broken(letters: &[u8]) -> Vec<Vec<u8>> {
+    let ends: [&[u8]; 2] = [b"\n", b"\r\n"];
+    let at_each = |end: &[u8]| (1..letters.len()).map(|at| [&letters[..at], end, &letters[at..]].concat()).collect::<Vec<_>>();
+    ends.into_iter().flat_map(at_each).collect()
 }
 
 #[cfg(test)]
@@ -283,6 +298,44 @@ mod tests {
             let asked =
                 std::process::Command::new("bash").args(["-c", "printf %q \"$1\"", "bash", value]).output().expect("bash");
             assert_eq!(backslashed(value), String::from_utf8_lossy(&asked.stdout), "{value}");
+        }
+    }
+
+    /// Also where the value stands in the middle of what is encoded, and a line ends within it.
+    #[test]
+    fn base64_in_lines_is_known_wherever_they_end() {
+        for value in
+            ["hunter", "Tr0ub4dor&3-pässword", "ghp_0123456789abcdefghijklmnopqrstuvwxyzABCD", &"x".repeat(LONGEST_BROKEN)]
+        {
+            let forms = forms(value);
+            for (before, columns, end) in (0..80)
+                .flat_map(|before| WRAPS.into_iter().flat_map(move |columns| ["\n", "\r\n"].map(|end| (before, columns, end))))
+            {
+                let whole = [vec![b'-'; before].as_slice(), value.as_bytes(), b"\n# behind it\n"].concat();
+                let letters = base64(&whole, STANDARD);
+                // Those that the value alone decides.
+                let (first, last) = ((8 * before).div_ceil(6), 8 * (before + value.len()) / 6);
+                let lines = |letters: &[u8], from: usize| {
+                    let ends = |at: usize| if at > 0 && (from + at).is_multiple_of(columns) { end } else { "" };
+                    letters
+                        .iter()
+                        .enumerate()
+                        .map(|(at, letter)| format!("{}{}", ends(at), char::from(*letter)))
+                        .collect::<String>()
+                };
+                assert!(has(&forms, &lines(&letters[first..last], first)), "{value} behind {before} bytes in lines of {columns}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_last_line_of_a_long_value_in_base64_is_known_with_something_behind_it() {
+        let value = "x-1.".repeat(25);
+        let (forms, letters) = (forms(&value), base64(format!("{value}zzz").as_bytes(), STANDARD));
+        let letters = &letters[..134];
+        for line in letters.chunks(76) {
+            let known = forms.iter().any(|form| form.len() + 2 >= line.len() && line.starts_with(form));
+            assert!(known, "{}", String::from_utf8_lossy(line));
         }
     }
 
