@@ -81,6 +81,11 @@ impl Capture {
         Self { veil: Veil::new(secrets), kept }
     }
 
+    /// Takes these secrets out from now on: more than before.
+    pub(super) fn search_for(&mut self, secrets: &Arc<Patterns>) {
+        self.veil.search_for(secrets);
+    }
+
     /// Takes what was read; `shown` gets it without secrets.
     pub(super) fn push(&mut self, bytes: &[u8], shown: &mut impl FnMut(&[u8])) {
         self.veil.pass(bytes, &mut |clear| {

@@ -141,6 +141,11 @@ impl Child {
         [self.outputs[0].capture.spooled(), self.outputs[1].capture.spooled()]
     }
 
+    /// Searches its outputs for these secrets from now on: more than before.
+    pub(super) fn search_for(&mut self, patterns: &Arc<Patterns>) {
+        self.outputs.iter_mut().for_each(|output| output.capture.search_for(patterns));
+    }
+
     /// What to wait for.
     pub(super) fn wants(&self) -> impl Iterator<Item = (Wants, BorrowedFd<'_>)> {
         let ended = self.exit.is_none().then(|| (Wants::End, self.ended.as_fd()));

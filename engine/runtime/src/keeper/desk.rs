@@ -164,8 +164,9 @@ impl Desk {
             Some(waiting) => waiting,
             None => (Started::spawn(&job, mark)?, 0),
         };
-        // It runs meanwhile.
-        let patterns = self.redactions.patterns(std::mem::take(&mut job.redact));
+        // Nothing of what it prints is read before. What it was given may turn up in the outputs of those that run already.
+        let patterns = self.redactions.learn(std::mem::take(&mut job.redact));
+        self.children.iter_mut().for_each(|child| child.search_for(&patterns));
         Ok(Child::of(started, written, key, job, &self.dir, &patterns))
     }
 

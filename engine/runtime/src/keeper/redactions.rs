@@ -1,10 +1,11 @@
-//! What the outputs of commands are searched for: nearly always the same as for the command before.
+//! What the outputs of commands are searched for: whatever any of them was given, or was to be kept from.
 
 use std::sync::Arc;
 
 use crate::secret::{Patterns, Redacted};
 
-/// The secrets of the latest command, prepared for the search: that takes longer than many a command.
+/// Every secret that came along with a command, prepared for the search: that takes longer than many a command, and is nearly
+/// always the same as for the command before.
 #[derive(Default)]
 pub(super) struct Redactions {
     secrets: Vec<Redacted>,
@@ -12,11 +13,16 @@ pub(super) struct Redactions {
 }
 
 impl Redactions {
-    /// These secrets, prepared for the search.
-    pub(super) fn patterns(&mut self, secrets: Vec<Redacted>) -> Arc<Patterns> {
-        if self.secrets != secrets {
-            self.patterns = Arc::new(Patterns::of(&secrets));
-            self.secrets = secrets;
+    /// Learns these secrets, and gives all that are known.
+    pub(super) fn learn(&mut self, secrets: Vec<Redacted>) -> Arc<Patterns> {
+        let before = self.secrets.len();
+        for secret in secrets {
+            if !self.secrets.contains(&secret) {
+                self.secrets.push(secret);
+            }
+        }
+        if self.secrets.len() > before {
+            self.patterns = Arc::new(Patterns::of(&self.secrets));
         }
         Arc::clone(&self.patterns)
     }
@@ -31,12 +37,12 @@ mod tests {
     }
 
     #[test]
-    fn they_are_prepared_once_and_anew_when_they_change() {
+    fn they_are_prepared_when_there_are_more_and_never_forgotten() {
         let mut redactions = Redactions::default();
-        let first = redactions.patterns(vec![secret("first-value")]);
-        assert!(Arc::ptr_eq(&first, &redactions.patterns(vec![secret("first-value")])));
-        let second = redactions.patterns(vec![secret("first-value"), secret("second-value")]);
-        assert_eq!(second.veiled_text("first-value second-value").as_deref(), Some("‹secret x› ‹secret x›"));
-        assert!(redactions.patterns(Vec::new()).is_empty());
+        let first = redactions.learn(vec![secret("first-value")]);
+        assert!(Arc::ptr_eq(&first, &redactions.learn(vec![secret("first-value")])));
+        redactions.learn(vec![secret("second-value")]);
+        let all = redactions.learn(Vec::new());
+        assert_eq!(all.veiled_text("first-value second-value").as_deref(), Some("‹secret x› ‹secret x›"));
     }
 }

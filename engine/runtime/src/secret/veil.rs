@@ -21,6 +21,11 @@ impl Veil {
         Self { patterns, held: Vec::new() }
     }
 
+    /// Looks for these patterns from now on, which know at least what those before them knew.
+    pub fn search_for(&mut self, patterns: &Arc<Patterns>) {
+        self.patterns = Arc::clone(patterns);
+    }
+
     /// Hands on what is certain not to be part of a secret.
     pub fn pass(&mut self, bytes: &[u8], out: &mut impl FnMut(&[u8])) {
         if self.patterns.is_empty() {
