@@ -116,8 +116,6 @@ fn is_structure(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::time::{Duration, Instant};
-
     use runbook_model::answer::{Answer, ExitStatus, Exited};
     use runbook_model::excerpt::Excerpt;
 
@@ -146,15 +144,15 @@ mod tests {
     }
 
     #[test]
-    fn many_secrets_are_learnt_in_no_time() {
-        let (begun, mut known) = (Instant::now(), Known::default());
+    fn many_secrets_are_prepared_together_when_something_is_shown() {
+        let mut known = Known::default();
         let value = |at: u32| format!("{at:04}-one-of-many-values-of-forty-letters");
         for at in 0..400 {
             known.add(Redacted { mark: format!("‹secret many/{at}›"), value: value(at) });
+            assert!(known.patterns.get().is_none());
         }
         let shown = known.patterns().veiled_text(&format!("{} {}", value(0), value(399)));
         assert_eq!(shown.as_deref(), Some("‹secret many/0› ‹secret many/399›"));
-        assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
     }
 
     fn veiled_line(text: &str) -> String {

