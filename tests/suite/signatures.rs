@@ -40,6 +40,29 @@ fn keygen_agrees(place: &Place, file: &str) -> bool {
 }
 
 #[test]
+fn a_review_makes_no_run_longer_and_no_rehearsal_fresher() {
+    let place = signed("command(\"a\", #{ run: [\"true\"], rollback: \"nothing\" });");
+    place.write("runbook.toml", "[env.strict]\nrequire_rehearsal = \"1s\"\n");
+    place.expect(0, &["exec", "main"]);
+    let run = place.newest_run();
+    let told = || {
+        let report = place.expect(0, &["report", &run]).out;
+        let rows = |row: &&str| ["✓ **completed**", "| Took ", "| Ended "].iter().any(|begin| row.starts_with(begin));
+        (place.expect(0, &["runs"]).out, report.lines().filter(rows).map(str::to_owned).collect::<Vec<_>>())
+    };
+    let before = told();
+    assert_eq!(before.1.len(), 3);
+    std::thread::sleep(std::time::Duration::from_millis(1_200));
+    place.expect(0, &["review", &run]);
+    assert_eq!(told(), before);
+    place.expect(0, &["exec", "main", "--env", "strict", "--dry-run"]);
+    let rehearsal = place.newest_run();
+    std::thread::sleep(std::time::Duration::from_millis(1_200));
+    place.expect(0, &["review", &rehearsal]);
+    place.expect(10, &["exec", "main", "--env", "strict"]).says(&["wants a rehearsal", "old"]);
+}
+
+#[test]
 fn git_ssh_keygen_and_verify_agree() {
     let place = signed(ASKS);
     place.expect(4, &["exec", "main", "--env", "production"]).is_silent_about(&["unsigned"]);

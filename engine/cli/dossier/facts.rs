@@ -25,7 +25,7 @@ pub fn overview(dossier: &Dossier) -> Vec<(&'static str, String)> {
     }
     facts.push(("Started", format!("{}", account.started_at.strftime("%Y-%m-%d %H:%M:%S UTC"))));
     let last = if dossier.at_work.is_some() { "Last record" } else { "Ended" };
-    facts.push((last, format!("{}", account.last_at.strftime("%Y-%m-%d %H:%M:%S UTC"))));
+    facts.push((last, format!("{}", account.worked_until.strftime("%Y-%m-%d %H:%M:%S UTC"))));
     facts.push(("Took", elapsed::short(account.took())));
     facts.extend(started.owner.clone().map(|owner| ("Owner", owner)));
     if !account.promises.is_empty() {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use runbook_model::entry::{Entry, Mode, Record};
+use runbook_model::entry::{Entry, Mode, Purpose, Record};
 use runbook_model::id::RunId;
 use runbook_model::status::RunStatus;
 use runbook_model::step::StepKind;
@@ -35,6 +35,8 @@ pub struct RunLine {
     pub started: Timestamp,
     /// When its last record was written.
     pub last: Timestamp,
+    /// When the last record was written that is no part of a review.
+    pub worked_until: Timestamp,
     /// What it is.
     #[serde(flatten)]
     pub status: RunStatus,
@@ -73,6 +75,7 @@ impl RunLine {
             operator: operator(records).map(str::to_owned),
             started: first.at,
             last: records.last().map_or(first.at, |record| record.at),
+            worked_until: worked_until(records).unwrap_or(first.at),
             status,
             asks,
             died,
@@ -94,6 +97,7 @@ impl RunLine {
             operator: None,
             started,
             last: started,
+            worked_until: started,
             status: RunStatus::Running,
             asks: false,
             died: false,
@@ -118,10 +122,10 @@ impl RunLine {
         !self.died && !self.damaged && matches!(self.status, RunStatus::Running | RunStatus::RollingBack)
     }
 
-    /// From its start to its last record, in milliseconds; until `now` for one at work.
+    /// From its start to its last record that is no part of a review, in milliseconds; until `now` for one at work.
     #[must_use]
     pub fn millis(&self, now: Timestamp) -> u64 {
-        let until = if self.is_at_work() { now.max(self.last) } else { self.last };
+        let until = if self.is_at_work() { now.max(self.last) } else { self.worked_until };
         u64::try_from(until.as_millisecond().saturating_sub(self.started.as_millisecond())).unwrap_or(0)
     }
 }
@@ -140,6 +144,18 @@ fn asks(records: &[Record]) -> bool {
         }
     }
     !open.is_empty() && open.values().all(|is_question| *is_question)
+}
+
+/// When the last record was written that is no part of a review.
+fn worked_until(records: &[Record]) -> Option<Timestamp> {
+    let mut reviews = false;
+    let work = records.iter().filter(|record| {
+        if let Entry::SessionStarted(session) = &record.entry {
+            reviews = session.purpose == Purpose::Review;
+        }
+        !reviews
+    });
+    work.last().map(|record| record.at)
 }
 
 /// Who started a run, by its first records.

@@ -44,7 +44,7 @@ pub struct Held {
     pub run: RunId,
     /// What it was of.
     pub started: RunStarted,
-    /// When its last record was written.
+    /// When it came to that end.
     pub at: Timestamp,
     /// Who held it.
     pub by: Person,
@@ -92,7 +92,7 @@ impl Past {
         self.timed.extend(whole.map(|millis| Timed { params: state.started().params.clone(), millis }));
         let counts = matches!(state.status(), RunStatus::Completed | RunStatus::Rehearsed { .. } | RunStatus::Unknowable { .. });
         if let Some(by) = state.session_operator().filter(|_| counts) {
-            let (run, at, plan) = (state.run(), state.last_at(), Plan::of(&state));
+            let (run, at, plan) = (state.run(), state.worked_until(), Plan::of(&state));
             let (plan, certain) = (plan.digest(), plan.certain);
             self.held.push(Held { run, started: state.started().clone(), at, by, plan, certain });
         }

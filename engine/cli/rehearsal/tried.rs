@@ -32,8 +32,8 @@ impl LastTried {
             // What cannot be read is no proof of anything, and not for this to complain about.
             let (lines, _) = history.lines(part, part.len(), |_| true, |line| counts(line) && missing.contains(&&line.runbook));
             for line in lines {
-                let at = tried.at.entry(line.runbook).or_insert(line.last);
-                *at = line.last.max(*at);
+                let at = tried.at.entry(line.runbook).or_insert(line.worked_until);
+                *at = line.worked_until.max(*at);
             }
         }
         tried

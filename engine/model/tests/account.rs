@@ -105,6 +105,19 @@ fn a_promise_is_measured_at_the_first_end_of_the_run() {
 }
 
 #[test]
+fn a_review_long_after_is_no_part_of_a_run() {
+    let mut book = Book::new(json!({}));
+    book.done("a", &["a"], "").put(json!({ "type": "session_ended", "status": "completed" }));
+    let took = book.account().took();
+    for _ in 0..20 {
+        book.session("review").put(json!({ "type": "session_ended", "status": "completed" }));
+    }
+    assert_eq!(book.account().took(), took);
+    book.session("rollback").put(json!({ "type": "session_ended", "status": "interrupted" }));
+    assert_eq!(book.account().took(), 46_000, "a rollback is");
+}
+
+#[test]
 fn a_journal_that_goes_wrong_has_an_account_up_to_there() {
     let mut book = Book::new(json!({}));
     book.done("a", &["a"], "").end("a", 1, killed()).done("b", &["b"], "");

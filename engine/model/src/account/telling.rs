@@ -31,6 +31,8 @@ pub struct Account {
     /// When its last record was written.
     #[serde(rename = "last")]
     pub last_at: Timestamp,
+    /// When the last record was written that is no part of a review.
+    pub worked_until: Timestamp,
     /// What it is.
     pub state: RunStatus,
     /// Whether it has come to its end, and nothing goes on forwards from there: also when a rollback of it did not begin.
@@ -115,10 +117,10 @@ impl Account {
         self.sessions.last().filter(|session| session.left.is_none())
     }
 
-    /// From its start to its last record, in milliseconds.
+    /// From its start to its last record that is no part of a review, in milliseconds.
     #[must_use]
     pub fn took(&self) -> u64 {
-        between(self.started_at, self.last_at)
+        between(self.started_at, self.worked_until)
     }
 }
 
@@ -274,6 +276,7 @@ impl Story {
             started: Box::new(state.started().clone()),
             started_at: state.started_at(),
             last_at: state.last_at(),
+            worked_until: state.worked_until(),
             state: state.status().clone(),
             is_over: state.over().is_some(),
             records: state.records(),

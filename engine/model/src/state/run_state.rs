@@ -21,6 +21,7 @@ pub struct RunState {
     pub(super) started: RunStarted,
     pub(super) started_at: Timestamp,
     pub(super) last_at: Timestamp,
+    pub(super) worked_until: Timestamp,
     pub(super) next: Seq,
     pub(super) epoch: Epoch,
     pub(super) session: Option<Session>,
@@ -105,6 +106,13 @@ impl RunState {
     #[must_use]
     pub fn last_at(&self) -> Timestamp {
         self.last_at
+    }
+
+    /// When the last record was written that is no part of a review: somebody who reads a run a week later makes it neither
+    /// longer nor fresher.
+    #[must_use]
+    pub fn worked_until(&self) -> Timestamp {
+        self.worked_until
     }
 
     /// Whether the machine that had this run before may have gone further than the journal says: it was taken over from one

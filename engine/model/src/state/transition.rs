@@ -7,7 +7,7 @@ use super::kept::Kept;
 use super::owed::{owes, rollback_if_failed};
 use super::{Answered, Folding, Owed, Phase, RunState, Step, StepPhase, Work, repeats_freely};
 use crate::digest::Digest;
-use crate::entry::{End, Entry, Intent, Mode, Record};
+use crate::entry::{End, Entry, Intent, Mode, Purpose, Record, Session};
 use crate::failure::Failure;
 use crate::id::{Attempt, Seq};
 use crate::outcome::Outcome;
@@ -42,6 +42,7 @@ impl RunState {
                 started: (**started).clone(),
                 started_at: record.at,
                 last_at: record.at,
+                worked_until: record.at,
                 next: Seq(1),
                 epoch: record.epoch,
                 session: None,
@@ -86,6 +87,8 @@ impl RunState {
     /// # Errors
     /// [`Illegal`] when the record may not follow; the state is then as it was.
     pub fn apply(&mut self, record: &Record) -> Result<(), Illegal> {
+        let reviews = |session: Option<&Session>| session.is_some_and(|session| session.purpose == Purpose::Review);
+        let reviewed = reviews(self.session.as_ref());
         self.admit(record).and_then(|()| self.transition(record)).map_err(|why| Illegal {
             seq: record.seq,
             what: record.entry.word(),
@@ -95,6 +98,9 @@ impl RunState {
         self.epoch = record.epoch;
         // Labels of a clock that was set back do not make the run any younger.
         self.last_at = self.last_at.max(record.at);
+        if !reviewed && !reviews(self.session.as_ref()) {
+            self.worked_until = self.last_at;
+        }
         Ok(())
     }
 
