@@ -123,6 +123,38 @@ fn a_rollback_and_a_rehearsal_are_told_as_such() {
 }
 
 #[test]
+fn what_differs_in_line_ends_alone_is_seen_and_what_is_left_out_is_counted() {
+    let place = Place::with(
+        r#"let p = runbook(#{ title: "T", owner: "o", params: #{ v: #{ type: "int", fallback: 1 } } });
+        let other = p.v == 2;
+        let many = ""; if other { for i in 0..5000 { many += "line " + i + "\n"; } }
+        let wide = ""; for i in 0..9000 { wide += "word" + i + " "; }
+        command("ends", #{ write: #{ path: "ends", content: if other { "one\r\ntwo\r\n" } else { "one\ntwo\n" } } });
+        command("last", #{ write: #{ path: "last", content: if other { "three\nfour\n" } else { "three\nfour" } } });
+        command("many", #{ write: #{ path: "many", content: many } });
+        command("wide", #{ write: #{ path: "wide", content: wide + p.v } });
+        command("mode", #{ write: #{ path: "mode", content: "m\n", mode: if other { 0o600 } else { 0o644 } } });
+        command("say", #{ run: ["sh", "-c", "printf \"x$1\n\"", "sh", if other { "\\r" } else { "" }], rollback: "nothing" });"#,
+    );
+    for v in ["v=1", "v=2"] {
+        place.expect(0, &["exec", "main", "-p", v]);
+    }
+    let runs: Vec<_> = place.expect(0, &["runs"]).out.lines().skip(1).map(|line| line[..26].to_owned()).collect();
+    let ran = place.expect(0, &["diff", &runs[1], &runs[0]]);
+    ran.says(&["- one\n", "+ one␍\n", "- four (no line break at the end)\n", "+ four\n", "- x\n", "+ x␍\n"]);
+    ran.says(&["\"mode\": \"0644\"", "\"mode\": \"0600\""]);
+    ran.is_silent_about(&["in the middle"]);
+    let shown = ran.out.matches("+ line ").count();
+    let left_out: usize = ran.out.split("… ").find_map(|rest| rest.split_once(" more lines")?.0.parse().ok()).expect("a number");
+    assert_eq!(shown + left_out, 5_000, "{shown} shown, {left_out} left out");
+    assert!(ran.out.lines().all(|line| line.len() < 1_000), "a line that fills the screen says nothing");
+    ran.says(&["word8999 1", "word8999 2"]);
+    place.expect(0, &["show", &runs[0], "ends"]).says(&["- one\n", "+ one␍\n"]);
+    place.expect(0, &["show", &runs[0], "mode"]).says(&["content         its content was so already"]);
+    place.expect(0, &["report", &runs[0], "--format", "html"]).says(&["+ one␍"]);
+}
+
+#[test]
 fn two_runs_differ_in_what_was_asked_and_printed_and_not_in_when() {
     let place = Place::with(
         r#"let p = runbook(#{ title: "T", owner: "o", params: #{ text: #{ fallback: "x" } } });

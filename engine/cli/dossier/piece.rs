@@ -9,7 +9,8 @@ use runbook_model::failure::Failure;
 use runbook_model::outcome::Outcome;
 use runbook_model::secret;
 use runbook_model::step::{RollbackPlan, StepKind};
-use similar::{ChangeTag, TextDiff};
+
+use crate::output::difference::difference;
 
 /// A longer difference is cut here: the file itself says the rest.
 const MOST_LINES: usize = 200;
@@ -179,7 +180,10 @@ fn change(change: &Change, pieces: &mut Vec<Piece>) {
                 None => None,
             };
             match before {
-                Some(before) => pieces.push(Piece::Diff("content", difference(before, &write.content))),
+                Some(before) if before == write.content && matches!(write.before, Some(FileBefore::Present { .. })) => {
+                    fact("content", "its content was so already".to_owned());
+                }
+                Some(before) => pieces.push(Piece::Diff("content", difference(before, &write.content, MOST_LINES))),
                 None => fact("content", format!("{} bytes", write.content.len())),
             }
         }
@@ -217,7 +221,7 @@ fn failed(failure: &Failure, pieces: &mut Vec<Piece>) {
                 runbook_model::Value::String(text) => text.clone(),
                 value => serde_json::to_string_pretty(value).unwrap_or_default(),
             };
-            pieces.push(Piece::Diff("expected and seen", difference(&text(expected), &text(saw))));
+            pieces.push(Piece::Diff("expected and seen", difference(&text(expected), &text(saw), MOST_LINES)));
         }
         Failure::Exited(exited) => printed(exited, pieces),
         Failure::TimedOut { receipt, exited, .. } | Failure::Stopped { receipt, exited } => {
@@ -262,32 +266,4 @@ fn body(bytes: &[u8]) -> Option<Piece> {
 fn output(name: &'static str, excerpt: &Excerpt) -> Option<Piece> {
     let tail = excerpt.tail.as_ref().map(|tail| (excerpt.dropped(), tail.0.clone()));
     (excerpt.size > 0).then(|| Piece::Output { name, size: excerpt.size, head: excerpt.head.0.clone(), tail })
-}
-
-/// Two texts line by line, with three lines of context around each difference.
-#[must_use]
-pub fn difference(before: &str, after: &str) -> Vec<(char, String)> {
-    // Past the time it takes what it has: a rougher difference, never a hang.
-    let timeout = std::time::Duration::from_millis(500);
-    let diff = TextDiff::configure().timeout(timeout).diff_lines(before, after);
-    let mut lines = Vec::new();
-    for (at, group) in diff.grouped_ops(3).iter().enumerate() {
-        if at > 0 {
-            lines.push(('…', String::new()));
-        }
-        for change in group.iter().flat_map(|op| diff.iter_changes(op)) {
-            let sign = match change.tag() {
-                ChangeTag::Delete => '-',
-                ChangeTag::Insert => '+',
-                ChangeTag::Equal => ' ',
-            };
-            lines.push((sign, change.value().trim_end_matches(['\n', '\r']).to_owned()));
-        }
-    }
-    if lines.len() > MOST_LINES {
-        let more = lines.len() - MOST_LINES;
-        lines.truncate(MOST_LINES);
-        lines.push(('…', format!("{more} more lines")));
-    }
-    lines
 }

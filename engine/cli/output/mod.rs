@@ -2,6 +2,7 @@
 //!
 //! Whatever comes from a runbook, a command or a server passes through [`safe`] first.
 
+pub mod difference;
 pub mod elapsed;
 mod format;
 mod print;

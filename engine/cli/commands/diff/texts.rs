@@ -6,7 +6,7 @@ use runbook_model::account::{Account, Standing};
 use runbook_model::comparison::{Comparison, Difference, Side, StepPair, Unlike};
 use runbook_model::excerpt::Excerpt;
 
-use crate::dossier::piece::difference;
+use crate::output::difference::difference;
 use crate::output::screen::Screen;
 use crate::output::style::Tone;
 use crate::output::{elapsed, safe, table};
@@ -182,9 +182,7 @@ impl Page {
     }
 
     fn diff(&mut self, before: &str, after: &str, indent: &str) {
-        let lines = difference(before, after);
-        let more = lines.len().saturating_sub(MOST);
-        for (sign, line) in lines.into_iter().take(MOST) {
+        for (sign, line) in difference(before, after, MOST) {
             let tone = match sign {
                 '-' => Tone::Bad,
                 '+' => Tone::Good,
@@ -192,15 +190,17 @@ impl Page {
             };
             self.line(tone, &format!("{indent}{sign} {line}"));
         }
-        if more > 0 {
-            self.line(Tone::Faint, &format!("{indent}… {more} more lines"));
-        }
     }
 }
 
-/// What the journal kept of an output, as text: bytes that are none are shown by number, so that they can be compared.
+/// What the journal kept of an output, as text: bytes that are none are shown by number, so that they can be compared. Nothing is
+/// left out, not even colours and carriage returns: two outputs may differ in nothing else. Whoever shows a line makes it safe.
 fn kept(excerpt: &Excerpt) -> String {
-    let shown = |bytes: &[u8]| safe::block(bytes, safe::Colours::Dropped);
+    let chunk = |chunk: std::str::Utf8Chunk<'_>| {
+        let invalid: String = chunk.invalid().iter().map(|byte| format!("\\x{byte:02x}")).collect();
+        format!("{}{invalid}", chunk.valid())
+    };
+    let shown = |bytes: &[u8]| bytes.utf8_chunks().map(chunk).collect::<String>();
     match &excerpt.tail {
         Some(tail) => format!("{}\n… {} bytes are not kept …\n{}", shown(&excerpt.head.0), excerpt.dropped(), shown(&tail.0)),
         None => shown(&excerpt.head.0),

@@ -1,14 +1,12 @@
 //! A change as a rehearsal shows it: resolved, and with its way back.
 
-use std::time::Duration;
-
 use runbook_model::change::{Change, FileBefore, FileWrite, HttpCall, Invocation};
 use runbook_model::entry::Intent;
 use runbook_model::manner::{Manner, Reach, Terminal};
 use runbook_model::secret::{self, Place};
 use runbook_model::step::{Command, RollbackPlan};
-use similar::{ChangeTag, TextDiff};
 
+use crate::output;
 use crate::output::reporters::line::Detail;
 use crate::output::reporters::spoken;
 use crate::output::style::Tone;
@@ -146,32 +144,17 @@ fn http(call: &HttpCall) -> Vec<Detail> {
     details
 }
 
-/// Two texts line by line, with three lines of context around each difference.
+/// Two texts line by line.
 #[must_use]
 pub fn difference(before: &str, after: &str) -> Vec<Detail> {
-    // Past the time it takes what it has: a rougher difference, never a hang.
-    let diff = TextDiff::configure().timeout(Duration::from_millis(500)).diff_lines(before, after);
-    let mut lines = Vec::new();
-    for (at, group) in diff.grouped_ops(3).iter().enumerate() {
-        if at > 0 {
-            lines.push(Detail::Text(Tone::Faint, "  …".to_owned()));
-        }
-        for change in group.iter().flat_map(|op| diff.iter_changes(op)) {
-            let (sign, tone) = match change.tag() {
-                ChangeTag::Delete => ('-', Tone::Bad),
-                ChangeTag::Insert => ('+', Tone::Good),
-                ChangeTag::Equal => (' ', Tone::Faint),
-            };
-            let missing = if change.missing_newline() && !change.value().is_empty() { " (no line break at the end)" } else { "" };
-            lines.push(Detail::Text(tone, format!("{sign} {}{missing}", change.value().trim_end_matches(['\n', '\r']))));
-        }
-    }
-    if lines.len() > MOST_LINES {
-        let more = lines.len() - MOST_LINES;
-        lines.truncate(MOST_LINES);
-        lines.push(Detail::Text(Tone::Faint, format!("… {more} more lines")));
-    }
-    lines
+    let lines = output::difference::difference(before, after, MOST_LINES).into_iter();
+    let detail = |(sign, line): (char, String)| match sign {
+        '-' => Detail::Text(Tone::Bad, format!("- {line}")),
+        '+' => Detail::Text(Tone::Good, format!("+ {line}")),
+        '…' if line.is_empty() => Detail::Text(Tone::Faint, "  …".to_owned()),
+        sign => Detail::Text(Tone::Faint, format!("{sign} {line}")),
+    };
+    lines.map(detail).collect()
 }
 
 fn counted(bytes: usize) -> String {

@@ -87,7 +87,14 @@ fn lines(spec: &StepSpec) -> String {
                     own.content = "(below)".to_owned();
                 }
             }
-            pretty(&spec).unwrap_or_default() + &content
+            let mut value = serde_json::to_value(&spec).unwrap_or_default();
+            // People write and read the mode of a file with octal digits.
+            if let Some(mode) = value.pointer_mut("/change/write/mode")
+                && let Some(bits) = mode.as_u64()
+            {
+                *mode = format!("{bits:04o}").into();
+            }
+            super::text::lines(&value) + &content
         }
         _ => pretty(spec).unwrap_or_default(),
     }
