@@ -155,6 +155,16 @@ fn what_differs_in_line_ends_alone_is_seen_and_what_is_left_out_is_counted() {
 }
 
 #[test]
+fn a_pipe_is_written_as_it_is_but_in_a_table() {
+    let place = Place::with("command(\"a | b\", #{ run: [\"sh\", \"-c\", \"echo x | cat; exit 3\"] });");
+    place.expect(1, &["exec", "main"]);
+    let md = place.expect(0, &["report", "last"]).out;
+    for part in ["sh -c 'echo x | cat; exit 3'`", "### `a | b` failed", "| `a \\| b` |"] {
+        assert!(md.contains(part), "{part} is missing in\n{md}");
+    }
+}
+
+#[test]
 fn two_runs_differ_in_what_was_asked_and_printed_and_not_in_when() {
     let place = Place::with(
         r#"let p = runbook(#{ title: "T", owner: "o", params: #{ text: #{ fallback: "x" } } });

@@ -146,7 +146,7 @@ fn ends(head: &[u8], tail: Option<&(u64, Vec<u8>)>) -> String {
     format!("{}\n… {missing} bytes are not shown …\n{}", shown(first), shown(last))
 }
 
-/// A text as code, whatever it holds: no markup, no mention, no link. Safe in a table, too.
+/// A text as code, whatever it holds: no markup, no mention, no link.
 pub(crate) fn code(text: &str) -> String {
     let text = safe::line(text);
     if text.is_empty() {
@@ -155,7 +155,7 @@ pub(crate) fn code(text: &str) -> String {
     let fence = "`".repeat(longest_run(&text) + 1);
     // A space keeps a back-tick at either end from joining the fence; Markdown takes one from each side again.
     let pad = if text.starts_with(['`', ' ']) || text.ends_with(['`', ' ']) { " " } else { "" };
-    format!("{fence}{pad}{}{pad}{fence}", text.replace('|', "\\|"))
+    format!("{fence}{pad}{}{pad}{fence}", text)
 }
 
 /// Lines as a fenced block, whatever they hold.
@@ -178,7 +178,7 @@ pub(crate) fn quoting(text: &str) -> String {
         }
         for c in safe::line(part).chars() {
             match c {
-                '\\' | '*' | '_' | '[' | ']' | '<' | '>' | '#' | '|' | '&' | '~' => {
+                '\\' | '*' | '_' | '[' | ']' | '<' | '>' | '#' | '&' | '~' => {
                     out.push('\\');
                     out.push(c);
                 }
@@ -210,7 +210,9 @@ pub(crate) fn table(text: &mut String, heads: &[&str], rows: impl Iterator<Item 
     }
     text.push_str(&format!("| {} |\n|{}\n", heads.join(" | "), "---|".repeat(heads.len())));
     for row in rows {
-        text.push_str(&format!("| {} |\n", row.join(" | ")));
+        // Nothing but this escape keeps a pipe from ending a cell, in code as well; anywhere else it would be seen.
+        let cells: Vec<_> = row.iter().map(|cell| cell.replace('|', "\\|")).collect();
+        text.push_str(&format!("| {} |\n", cells.join(" | ")));
     }
     text.push('\n');
 }
@@ -236,7 +238,7 @@ mod tests {
 
     #[test]
     fn text_from_outside_is_code_whatever_it_holds() {
-        assert_eq!(code("a|b @alice #12 <b>"), "`a\\|b @alice #12 <b>`");
+        assert_eq!(code("a|b @alice #12 <b>"), "`a|b @alice #12 <b>`");
         assert_eq!(code("`x` ``y"), "``` `x` ``y ```");
         assert_eq!(fenced("a\n```\nb\n"), "````text\na\n```\nb\n````\n");
         assert_eq!(quoting("at `a*b`: <x> @bob *no*"), "at `a*b`: \\<x\\> `@`bob \\*no\\*");

@@ -74,12 +74,12 @@ fn prose(text: &mut String, about: &str) {
     text.push('\n');
 }
 
-/// A line of prose that begins nothing: no list, no rule. Headings and quotations cannot begin in what [`quoting`] gives.
+/// A line of prose that begins nothing: no list, no rule, no table. Headings and quotations cannot begin in what [`quoting`] gives.
 fn paragraph(line: &str) -> String {
     let quoted = quoting(line);
     let digits = quoted.bytes().take_while(u8::is_ascii_digit).count();
     let numbered = digits > 0 && quoted[digits..].starts_with(['.', ')']);
-    if quoted.starts_with(['-', '+', '=']) {
+    if quoted.starts_with(['-', '+', '=', ':', '|']) {
         format!("\\{quoted}")
     } else if numbered {
         format!("{}\\{}", &quoted[..digits], &quoted[digits..])
