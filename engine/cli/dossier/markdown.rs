@@ -8,7 +8,7 @@ use runbook_model::path::StepPath;
 
 use super::html::mood;
 use super::piece::{self, Piece};
-use super::{Dossier, Mood, Verdict, facts};
+use super::{Dossier, Mood, Verdict, clock, facts};
 use crate::output::elapsed;
 use crate::output::safe::{self, Colours};
 
@@ -41,14 +41,14 @@ pub fn document(dossier: &Dossier) -> String {
     let decisions = account.decisions.iter().map(|decision| {
         let why = decision.why.as_ref().map(|why| format!(": {}", code(why))).unwrap_or_default();
         let what = format!("{}{why}", code(&decision.what.line()));
-        vec![clock(decision.at), code(&decision.by.line()), what, about(&decision.path)]
+        vec![clock(account, decision.at), code(&decision.by.line()), what, about(&decision.path)]
     });
     table(&mut text, &["when (UTC)", "who", "what", "about"], decisions);
     section(&mut text, "What was signed");
     let signatures = account.signatures.iter().map(|signature| {
         let about = signature.path.as_ref().map_or_else(|| "the run".to_owned(), about);
         let what = format!("{}: {}", signature.meaning.word(), code(&signature.said));
-        vec![clock(signature.at), code(&signature.by.name), what, about, code(&signature.key)]
+        vec![clock(account, signature.at), code(&signature.by.name), what, about, code(&signature.key)]
     });
     table(&mut text, &["when (UTC)", "who", "what", "about", "key"], signatures);
     section(&mut text, "Timeline");
@@ -76,7 +76,7 @@ pub fn document(dossier: &Dossier) -> String {
 }
 
 fn line(dossier: &Dossier, step: &StepAccount) -> Vec<String> {
-    let began = step.attempts.first().map(|attempt| clock(attempt.began)).unwrap_or_default();
+    let began = step.attempts.first().map(|attempt| clock(&dossier.account, attempt.began)).unwrap_or_default();
     let took = step.millis().map(elapsed::short).unwrap_or_default();
     let ending = crate::output::screen::cut(&safe::line(&piece::step_ending(step)), 80);
     let word = dossier.standing(step);
@@ -88,7 +88,12 @@ fn rollback(text: &mut String, dossier: &Dossier) {
     let account = &dossier.account;
     section(text, "Rollback");
     if let Some(turn) = &account.rollback {
-        text.push_str(&format!("Turned around at {} by {}: {}\n\n", clock(turn.at), code(&turn.by.line()), code(&turn.why)));
+        text.push_str(&format!(
+            "Turned around at {} by {}: {}\n\n",
+            clock(account, turn.at),
+            code(&turn.by.line()),
+            code(&turn.why)
+        ));
         for (path, _) in &turn.done {
             text.push_str(&format!("1. rolled back: {}\n", about(path)));
         }
@@ -193,10 +198,6 @@ pub(crate) fn quoting(text: &str) -> String {
 
 fn about(path: &StepPath) -> String {
     if *path == StepPath::root() { "the run".to_owned() } else { code(&path.told()) }
-}
-
-fn clock(at: jiff::Timestamp) -> String {
-    at.strftime("%H:%M:%S").to_string()
 }
 
 pub(crate) fn section(text: &mut String, title: &str) {

@@ -4,6 +4,7 @@
 //! into words, once; [`markdown`], [`html`] and [`json`] lay it out. Texts stay as they came until the very last moment,
 //! and each layout has one place that makes them safe.
 
+mod clock;
 mod exceptions;
 pub mod facts;
 pub mod html;
@@ -11,9 +12,12 @@ pub mod json;
 pub mod markdown;
 pub mod piece;
 mod seal;
+#[cfg(test)]
+mod tests;
 mod verdict;
 mod whole;
 
+pub use clock::clock;
 pub use seal::Seal;
 pub use verdict::{Mood, Verdict};
 pub use whole::{Dossier, Trouble};

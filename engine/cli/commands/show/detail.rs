@@ -3,6 +3,7 @@
 use runbook_model::account::{Account, AttemptAccount, StepAccount};
 use runbook_runtime::journal::RunDir;
 
+use crate::dossier::clock;
 use crate::dossier::piece::{self, Piece};
 use crate::output::elapsed;
 use crate::output::safe::{self, Colours};
@@ -23,7 +24,10 @@ pub(super) fn page(account: &Account, step: &StepAccount, dir: &RunDir, screen: 
         page.heading("decisions");
         for decision in decisions {
             let why = decision.why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
-            page.fact(&clock(decision.at), &format!("{} {}{why}", decision.by.line(), decision.what.line()));
+            page.fact(
+                &format!("{}Z", clock(account, decision.at)),
+                &format!("{} {}{why}", decision.by.line(), decision.what.line()),
+            );
         }
     }
     if let (Some(plan), true) = (&step.plan, step.attempts.is_empty()) {
@@ -115,10 +119,6 @@ impl Page {
             self.text.push_str(&format!("    {bar} {line}\n"));
         }
     }
-}
-
-fn clock(at: jiff::Timestamp) -> String {
-    at.strftime("%H:%M:%SZ").to_string()
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The parts of the page around the timeline and the steps. A part that has nothing to say is not there.
 
+use runbook_model::account::Account;
 use runbook_model::path::StepPath;
 
 use super::escape;
@@ -51,7 +52,7 @@ pub(super) fn decisions(dossier: &Dossier) -> String {
     let rows = dossier.account.decisions.iter().map(|decision| {
         let why = decision.why.as_ref().map(|why| format!("<br><span class=\"aside\">{}</span>", quoting(why)));
         let what = format!("{}{}", escape::line(&decision.what.line()), why.unwrap_or_default());
-        vec![clock(decision.at), escape::line(&decision.by.line()), what, about(dossier, &decision.path)]
+        vec![clock(&dossier.account, decision.at), escape::line(&decision.by.line()), what, about(dossier, &decision.path)]
     });
     table("decisions", "Who decided what", &["when", "who", "what", "about"], rows.collect())
 }
@@ -62,7 +63,7 @@ pub(super) fn signatures(dossier: &Dossier) -> String {
         let what = format!("{}: {}", signature.meaning.word(), signature.said);
         let about = signature.path.as_ref().map_or_else(|| "the run".to_owned(), |path| about(dossier, path));
         let key = format!("<code>{}</code>", escape::line(&signature.key));
-        vec![clock(signature.at), escape::line(&who), escape::line(&what), about, key]
+        vec![clock(&dossier.account, signature.at), escape::line(&who), escape::line(&what), about, key]
     });
     table("signatures", "What was signed", &["when", "who", "what", "about", "key"], rows.collect())
 }
@@ -78,7 +79,7 @@ pub(super) fn doubt(dossier: &Dossier) -> String {
                 runbook_model::entry::Verdict::DidNot => "it did not take effect",
             };
             let by = format!("{verdict}, says {}: {}", resolved.by.line(), resolved.why);
-            rows.push(vec![about(dossier, &step.path), clock(resolved.at), escape::line(&by)]);
+            rows.push(vec![about(dossier, &step.path), clock(account, resolved.at), escape::line(&by)]);
         }
     }
     for path in account.doubtful.iter().filter(|_| dossier.at_work.is_none()) {
@@ -94,7 +95,7 @@ pub(super) fn rollback(dossier: &Dossier) -> String {
     let mut text = String::new();
     if let Some(turn) = &account.rollback {
         let (by, why) = (escape::line(&turn.by.line()), quoting(&turn.why));
-        text.push_str(&format!("<p>Turned around at {} by {by}: {why}</p>\n", clock(turn.at)));
+        text.push_str(&format!("<p>Turned around at {} by {by}: {why}</p>\n", clock(account, turn.at)));
         let done: Vec<_> = turn.done.iter().map(|(path, _)| path.clone()).collect();
         if !done.is_empty() {
             text.push_str(&format!("<p>Rolled back, in this order:</p>\n<ol>{}</ol>\n", listed(&done)));
@@ -116,7 +117,7 @@ pub(super) fn rollback(dossier: &Dossier) -> String {
 pub(super) fn notes(dossier: &Dossier) -> String {
     let rows = dossier.account.notes.iter().map(|note| {
         let at = format!("{}:{}", note.location.file, note.location.line);
-        vec![clock(note.at), quoting(&note.text), format!("<code>{}</code>", escape::line(&at))]
+        vec![clock(&dossier.account, note.at), quoting(&note.text), format!("<code>{}</code>", escape::line(&at))]
     });
     table("notes", "Notes of the script", &["when", "note", "from"], rows.collect())
 }
@@ -140,7 +141,7 @@ pub(super) fn sessions(dossier: &Dossier) -> String {
         };
         let millis = u64::try_from(sitting.last.as_millisecond() - sitting.began.as_millisecond()).unwrap_or(0);
         let what = facts::purpose(session.purpose).to_owned();
-        vec![clock(sitting.began), escape::line(&who), what, format!("{end}, after {}", elapsed::short(millis))]
+        vec![clock(&dossier.account, sitting.began), escape::line(&who), what, format!("{end}, after {}", elapsed::short(millis))]
     });
     table("sessions", "Who worked on it", &["when", "who", "what", "end"], rows.collect())
 }
@@ -201,7 +202,7 @@ fn about(dossier: &Dossier, path: &StepPath) -> String {
     }
 }
 
-/// A moment: the time of day, with the day where a browser shows titles.
-pub(super) fn clock(at: jiff::Timestamp) -> String {
-    format!("<time datetime=\"{at:.3}\" title=\"{at:.3}\">{}</time>", at.strftime("%H:%M:%S"))
+/// A moment: the time of day, and all of it where a browser shows titles.
+pub(super) fn clock(account: &Account, at: jiff::Timestamp) -> String {
+    format!("<time datetime=\"{at:.3}\" title=\"{at:.3}\">{}</time>", super::super::clock(account, at))
 }

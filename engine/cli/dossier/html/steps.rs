@@ -1,6 +1,6 @@
 //! Every step, with more behind its line.
 
-use runbook_model::account::{AttemptAccount, Standing, StepAccount};
+use runbook_model::account::{Account, AttemptAccount, Standing, StepAccount};
 use runbook_model::path::StepPath;
 
 use super::{escape, sections};
@@ -77,25 +77,25 @@ fn one(dossier: &Dossier, nth: usize, step: &StepAccount) -> String {
     }
     let end = if dossier.account.steps.len() > MANY { END_OF_MANY } else { END };
     for attempt in &step.attempts {
-        text.push_str(&attempted(attempt, step.attempts.len() > 1, end));
+        text.push_str(&attempted(&dossier.account, attempt, step.attempts.len() > 1, end));
     }
     for decision in dossier.account.decisions.iter().filter(|decision| decision.path == step.path) {
         let why = decision.why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
         let line = format!("{} {}{why}", decision.by.line(), decision.what.line());
-        text.push_str(&format!("<p>{} {}</p>\n", sections::clock(decision.at), escape::line(&line)));
+        text.push_str(&format!("<p>{} {}</p>\n", sections::clock(&dossier.account, decision.at), escape::line(&line)));
     }
     text.push_str("</details>\n");
     text
 }
 
-fn attempted(attempt: &AttemptAccount, several: bool, end: usize) -> String {
+fn attempted(account: &Account, attempt: &AttemptAccount, several: bool, end: usize) -> String {
     let mut text = String::new();
     if several {
         let took = attempt.took().map_or_else(|| "no end recorded".to_owned(), elapsed::short);
         text.push_str(&format!(
             "<h4>Attempt {} <span class=\"aside\">{} · {took}</span></h4>\n",
             attempt.intent.attempt,
-            sections::clock(attempt.began)
+            sections::clock(account, attempt.began)
         ));
     }
     let mut pieces = vec![Piece::Fact("began", format!("{:.3}, record {}", attempt.began, attempt.seq))];
