@@ -24,7 +24,9 @@ pub fn overview(dossier: &Dossier) -> Vec<(&'static str, String)> {
         facts.push(("Started by", format!("{}@{}", first.session.operator.name, first.session.operator.host)));
     }
     facts.push(("Started", format!("{}", account.started_at.strftime("%Y-%m-%d %H:%M:%S UTC"))));
-    let last = if dossier.at_work.is_some() { "Last record" } else { "Ended" };
+    // Of a run that goes on, or whose process died, nobody wrote down an end.
+    let open = dossier.at_work.is_some() || account.open_session().is_some();
+    let last = if open { "Last record" } else { "Ended" };
     facts.push((last, format!("{}", account.worked_until.strftime("%Y-%m-%d %H:%M:%S UTC"))));
     facts.push(("Took", elapsed::short(account.took())));
     facts.extend(started.owner.clone().map(|owner| ("Owner", owner)));
@@ -51,8 +53,14 @@ pub fn trouble(dossier: &Dossier) -> Option<String> {
                 let person = &sitting.session.operator;
                 format!("process {} of {}@{}", sitting.session.pid, person.name, person.host)
             });
-            let next = format!("runbook resume {}", account.run);
-            format!("The run's process died: {who} wrote its last record at {:.0}. `{next}` goes on.", account.last_at)
+            let next = match account.started.mode {
+                Mode::Live => format!("`runbook resume {}` goes on.", account.run),
+                Mode::Rehearsal => {
+                    let name = quoted(&account.started.runbook);
+                    format!("`runbook exec {name} --dry-run` rehearses it again: it changed nothing.")
+                }
+            };
+            format!("The run's process died: {who} wrote its last record at {:.0}. {next}", account.last_at)
         }
         Trouble::Torn => "The last record broke off while it was written and is not read: nothing was run after it.".to_owned(),
     })

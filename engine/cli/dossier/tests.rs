@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use runbook_model::account::Account;
 use runbook_model::entry::Record;
 
-use super::{Dossier, Seal, Trouble, html, markdown};
+use super::{Dossier, Seal, Trouble, facts, html, markdown};
 use crate::output::reporters::example::Example;
 
 fn dossier(records: &[Record], trouble: Option<Trouble>) -> Dossier {
@@ -37,4 +37,15 @@ fn a_run_over_midnight_says_on_which_day_each_step_was() {
     assert!(md.contains("Turned around at 11-22 00:00:0"), "{md}");
     let day = markdown::document(&dossier(&Example::failing_and_rolled_back(), None));
     assert!(day.contains("| 03:00:0") && !day.contains("| 11-21"), "within a day the time is enough:\n{day}");
+}
+
+#[test]
+fn a_rehearsal_that_died_is_rehearsed_again_and_has_not_ended() {
+    let mut records = Example::rehearsal();
+    records.truncate(5);
+    let died = dossier(&records, Some(Trouble::Died));
+    let said = facts::trouble(&died).expect("trouble");
+    assert!(said.contains("`runbook exec rollback-api --dry-run`") && !said.contains("resume"), "{said}");
+    let names: Vec<_> = facts::overview(&died).into_iter().map(|(name, _)| name).collect();
+    assert!(names.contains(&"Last record") && !names.contains(&"Ended"), "{names:?}");
 }
