@@ -8,6 +8,7 @@ use runbook_model::path::StepPath;
 
 use super::html::mood;
 use super::piece::{self, Piece};
+use super::quoted::{Part, longest_run, parts, quoted};
 use super::{Dossier, Mood, Verdict, clock, facts};
 use crate::output::elapsed;
 use crate::output::safe::{self, Colours};
@@ -157,10 +158,7 @@ pub(crate) fn code(text: &str) -> String {
     if text.is_empty() {
         return String::new();
     }
-    let fence = "`".repeat(longest_run(&text) + 1);
-    // A space keeps a back-tick at either end from joining the fence; Markdown takes one from each side again.
-    let pad = if text.starts_with(['`', ' ']) || text.ends_with(['`', ' ']) { " " } else { "" };
-    format!("{fence}{pad}{}{pad}{fence}", text)
+    quoted(&text)
 }
 
 /// Lines as a fenced block, whatever they hold.
@@ -169,21 +167,20 @@ pub(crate) fn fenced(text: &str) -> String {
     format!("{fence}text\n{}\n{fence}\n", text.trim_end_matches('\n'))
 }
 
-fn longest_run(text: &str) -> usize {
-    text.split(|c| c != '`').map(str::len).max().unwrap_or(0)
-}
-
 /// A sentence of ours in which names stand in back-ticks; what lies between is code, the rest is escaped.
 pub(crate) fn quoting(text: &str) -> String {
     let mut out = String::new();
-    for (nth, part) in text.split('`').enumerate() {
-        if nth % 2 == 1 {
-            out.push_str(&code(part));
-            continue;
-        }
-        for c in safe::line(part).chars() {
+    for part in parts(text) {
+        let text = match part {
+            Part::Name(name) => {
+                out.push_str(&code(name));
+                continue;
+            }
+            Part::Text(text) => safe::line(text),
+        };
+        for c in text.chars() {
             match c {
-                '\\' | '*' | '_' | '[' | ']' | '<' | '>' | '#' | '&' | '~' => {
+                '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '#' | '&' | '~' => {
                     out.push('\\');
                     out.push(c);
                 }

@@ -11,6 +11,7 @@ pub mod html;
 pub mod json;
 pub mod markdown;
 pub mod piece;
+mod quoted;
 mod seal;
 #[cfg(test)]
 mod tests;

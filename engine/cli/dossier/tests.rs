@@ -2,7 +2,8 @@
 
 use jiff::SignedDuration;
 use runbook_model::account::Account;
-use runbook_model::entry::Record;
+use runbook_model::entry::{Entry, Record};
+use runbook_model::status::RunStatus;
 
 use super::{Dossier, Seal, Trouble, facts, html, markdown};
 use crate::output::reporters::example::Example;
@@ -48,4 +49,21 @@ fn a_rehearsal_that_died_is_rehearsed_again_and_has_not_ended() {
     assert!(said.contains("`runbook exec rollback-api --dry-run`") && !said.contains("resume"), "{said}");
     let names: Vec<_> = facts::overview(&died).into_iter().map(|(name, _)| name).collect();
     assert!(names.contains(&"Last record") && !names.contains(&"Ended"), "{names:?}");
+}
+
+#[test]
+fn a_name_with_back_ticks_stays_one_name() {
+    for (name, shown, written) in [
+        ("restart `nginx` <now>", "<code>restart `nginx` &lt;now&gt;</code>: not met", "``restart `nginx` <now>``: not met"),
+        ("odd ` one", "<code>odd ` one</code>: not met", "``odd ` one``: not met"),
+    ] {
+        let mut example = Example::live();
+        let mut records = example.opening();
+        let status = RunStatus::Failed { at: Some(Example::path(name)), message: "not met".to_owned() };
+        records.push(example.record(Entry::SessionEnded { status }));
+        let failed = dossier(&records, None);
+        let (md, page) = (markdown::document(&failed), html::page(&failed));
+        assert!(page.contains(shown), "{shown} is missing in\n{page}");
+        assert!(md.contains(written), "{written} is missing in\n{md}");
+    }
 }

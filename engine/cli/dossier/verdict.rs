@@ -4,6 +4,7 @@ use runbook_model::entry::Mode;
 use runbook_model::status::RunStatus;
 
 use super::exceptions::Exceptions;
+use super::quoted::quoted;
 use super::{Dossier, Trouble};
 use crate::output::elapsed;
 
@@ -85,7 +86,7 @@ impl Verdict {
             return verdict("running", Mood::Warn, format!("At work: {who}. This is what happened so far."));
         }
         let word = account.state.word();
-        let at = |path: &runbook_model::path::StepPath| format!("`{}`", path.told());
+        let at = |path: &runbook_model::path::StepPath| quoted(&path.told());
         match &account.state {
             RunStatus::Completed => match Exceptions::of(account).told() {
                 None => verdict(word, Mood::Good, format!("It did what it should, in {took}.")),

@@ -4,21 +4,17 @@ use runbook_model::account::Account;
 use runbook_model::path::StepPath;
 
 use super::escape;
+use crate::dossier::quoted::{Part, parts};
 use crate::dossier::{Dossier, facts};
 use crate::output::elapsed;
 
 /// Text in which names stand in back-ticks: those become code.
 pub(crate) fn quoting(text: &str) -> String {
-    let mut parts = escape::block(text.as_bytes());
-    let mut out = String::new();
-    // An odd one out stays what it is.
-    while let Some((before, rest)) = parts.split_once('`') {
-        let Some((code, after)) = rest.split_once('`') else { break };
-        out.push_str(&format!("{before}<code>{code}</code>"));
-        parts = after.to_owned();
-    }
-    out.push_str(&parts);
-    out
+    let html = |part: &Part<'_>| match part {
+        Part::Text(text) => escape::block(text.as_bytes()),
+        Part::Name(name) => format!("<code>{}</code>", escape::block(name.as_bytes())),
+    };
+    parts(text).iter().map(html).collect()
 }
 
 /// What the marks and colours of the picture mean.
