@@ -155,6 +155,35 @@ fn what_differs_in_line_ends_alone_is_seen_and_what_is_left_out_is_counted() {
 }
 
 #[test]
+fn a_branch_says_whose_it_is_and_a_step_behind_a_phase_is_not_in_it() {
+    let place = Place::with(
+        r#"parallel("all", ["web-1", "web-2"], #{ max: 2 }, |host| {
+            command("drain", #{ run: ["true"], rollback: [["true"]] });
+            phase("Deploy", || { command("copy", #{ run: ["true"], rollback: "nothing" }); });
+        });
+        phase("After", || { check("inside", || true); });
+        check("outside", || true);"#,
+    );
+    place.expect(0, &["exec", "main"]);
+    let run = place.newest_run();
+    let page = place.expect(0, &["report", &run, "--format", "html"]).out;
+    for host in ["web-1", "web-2"] {
+        let mark = |text: &str| page.matches(text).count();
+        assert_eq!(mark(&format!("<span class=\"name\">{host}: copy ")), 1, "in the list of steps");
+        assert_eq!(mark(&format!("</tspan> {host}: drain</text>")), 2, "in both pictures");
+        assert_eq!(mark(&format!(">{host}: drain</a></li>")), 1, "among what a rollback would take back");
+        assert_eq!(mark(&format!(">{host}: Deploy</text>")), 2);
+    }
+    let (inside, outside) =
+        (page.find("class=\"name\">inside").expect("inside"), page.find("class=\"name\">outside").expect("it"));
+    assert!(page[inside..outside].contains("<h3>"), "the last step does not stand under the heading of the phase");
+    let json: Value = serde_json::from_str(&place.expect(0, &["report", &run, "--format", "json"]).out).expect("JSON");
+    let branches: Vec<_> = json["steps"].as_array().expect("steps").iter().filter_map(|step| step["branch"].as_str()).collect();
+    assert_eq!(branches.len(), 4);
+    assert!(branches.contains(&"all/web-1") && json["steps"][5].get("branch").is_none(), "{branches:?}");
+}
+
+#[test]
 fn a_pipe_is_written_as_it_is_but_in_a_table() {
     let place = Place::with("command(\"a | b\", #{ run: [\"sh\", \"-c\", \"echo x | cat; exit 3\"] });");
     place.expect(1, &["exec", "main"]);

@@ -1,6 +1,6 @@
 //! The parts of the page around the timeline and the steps. A part that has nothing to say is not there.
 
-use runbook_model::account::Account;
+use runbook_model::account::{Account, StepAccount};
 use runbook_model::path::StepPath;
 
 use super::escape;
@@ -191,7 +191,7 @@ fn about(dossier: &Dossier, path: &StepPath) -> String {
     }
     let nth = dossier.account.steps.iter().position(|step| step.path == *path);
     let step = nth.map(|nth| &dossier.account.steps[nth]);
-    let name = escape::line(step.map_or_else(|| path.name(), |step| step.name.as_str()));
+    let name = escape::line(&step.map_or_else(|| path.name().to_owned(), StepAccount::named));
     match nth {
         Some(nth) => format!("<a class=\"to\" href=\"#step-{nth}\">{name}</a>"),
         None => name,

@@ -34,9 +34,9 @@ fn listed(dossier: &Dossier, id: &str, title: &str, wanted: impl Fn(&StepAccount
         let within = dossier.account.phases.iter().map(|(path, _, _)| path).filter(|path| step.path.is_within(path));
         let innermost = within.max_by_key(|path| path.depth()).cloned().unwrap_or_default();
         if innermost != phase {
-            if innermost != StepPath::root() {
-                text.push_str(&format!("<h3>{}</h3>\n", escape::line(&innermost.to_string())));
-            }
+            // What comes behind a phase would else be read as a part of it.
+            let heading = if innermost.is_root() { "Outside of phases".to_owned() } else { innermost.told() };
+            text.push_str(&format!("<h3>{}</h3>\n", escape::line(&heading)));
             phase = innermost;
         }
         text.push_str(&one(dossier, nth, step));
@@ -67,7 +67,7 @@ fn one(dossier: &Dossier, nth: usize, step: &StepAccount) -> String {
         word,
         mood.symbol(),
         step.kind,
-        escape::line(&step.name),
+        escape::line(&step.named()),
         escape::line(&ending),
         took,
     );

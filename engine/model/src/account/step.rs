@@ -20,6 +20,9 @@ pub struct StepAccount {
     pub kind: &'static str,
     /// What people call it.
     pub name: String,
+    /// The branch of a `parallel` in which it, or what it rolls back, stands: that path and the key of an item.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub branch: Option<StepPath>,
     /// What became of it.
     pub standing: Standing,
     /// The attempts, in order; none when it was only registered as owed.
@@ -155,6 +158,12 @@ impl StepAccount {
     #[must_use]
     pub fn last(&self) -> Option<&AttemptAccount> {
         self.attempts.last()
+    }
+
+    /// Its name, behind that of its item when it stands in a branch of a `parallel`: each of them has steps of the same names.
+    #[must_use]
+    pub fn named(&self) -> String {
+        self.branch.as_ref().map_or_else(|| self.name.clone(), |branch| format!("{}: {}", branch.name(), self.name))
     }
 
     /// What became of it, in one or two words; that it was rolled back says more than how it went before.

@@ -248,6 +248,7 @@ impl Story {
                 path: path.clone(),
                 kind: "rollback",
                 name: path.name().to_owned(),
+                branch: None,
                 standing: Standing::Registered,
                 attempts: Vec::new(),
                 rolled_back: None,
@@ -263,6 +264,7 @@ impl Story {
             if let Some(known) = state.step(&step.path) {
                 step.standing = Standing::of(known);
             }
+            step.branch = state.branch_around(&step.path.forward());
         }
         let promises = self.promises(state);
         // That nothing can be done for a step is written down like its rollback; it was not rolled back all the same.

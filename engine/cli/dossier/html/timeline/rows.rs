@@ -61,7 +61,8 @@ pub(super) fn of(dossier: &Dossier) -> (Vec<Row>, usize) {
             // Phases come before the first step in them.
             for (path, from, took) in account.phases.iter().filter(|(path, _, _)| step.path.is_within(path)) {
                 if entered.insert(path) {
-                    rows.push(phase(dossier, path, *from, *took));
+                    let branch = step.branch.as_ref().filter(|branch| path.is_within(branch));
+                    rows.push(phase(dossier, path, branch, (*from, *took)));
                 }
             }
         }
@@ -76,7 +77,7 @@ fn row(dossier: &Dossier, nth: usize, step: &StepAccount) -> Row {
     let label = match (step.path.is_rollback(), step.last().map(|attempt| &attempt.intent.spec.kind)) {
         // What a rollback does says more than whose it is.
         (true, Some(StepKind::Command(command))) => command.change.line(),
-        _ => step.name.clone(),
+        _ => step.named(),
     };
     Row {
         label,
@@ -90,7 +91,7 @@ fn row(dossier: &Dossier, nth: usize, step: &StepAccount) -> Row {
     }
 }
 
-fn phase(dossier: &Dossier, path: &StepPath, from: Timestamp, took: Option<u64>) -> Row {
+fn phase(dossier: &Dossier, path: &StepPath, branch: Option<&StepPath>, (from, took): (Timestamp, Option<u64>)) -> Row {
     let account = &dossier.account;
     let promise = account.promises.iter().find(|promise| promise.path == *path);
     let within = account.steps.iter().filter(|step| step.path.is_within(path));
@@ -107,7 +108,7 @@ fn phase(dossier: &Dossier, path: &StepPath, from: Timestamp, took: Option<u64>)
         None => spent,
     };
     Row {
-        label: path.name().to_owned(),
+        label: branch.map_or_else(|| path.name().to_owned(), |branch| format!("{}: {}", branch.name(), path.name())),
         depth: path.depth(),
         aside,
         link: None,
