@@ -194,6 +194,19 @@ fn a_pipe_is_written_as_it_is_but_in_a_table() {
 }
 
 #[test]
+fn what_cannot_be_written_is_no_success() {
+    let place = Place::with("check(\"fine\", || true);");
+    place.expect(0, &["exec", "main"]);
+    for args in [&["show", "last"] as &[_], &["show", "last", "--output", "json"], &["runs"], &["report", "last"]] {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").expect("/dev/full");
+        let ran = place.command(args).stdout(full).output().expect("the binary starts");
+        let said = String::from_utf8_lossy(&ran.stderr);
+        assert_eq!(ran.status.code(), Some(2), "{args:?}: {said}");
+        assert!(said.contains("cannot write to standard output"), "{args:?}: {said}");
+    }
+}
+
+#[test]
 fn two_runs_differ_in_what_was_asked_and_printed_and_not_in_when() {
     let place = Place::with(
         r#"let p = runbook(#{ title: "T", owner: "o", params: #{ text: #{ fallback: "x" } } });

@@ -13,7 +13,8 @@ pub mod style;
 pub mod table;
 pub mod veiled;
 pub mod verdict;
+pub mod watched;
 pub mod wrap;
 
 pub use format::Format;
-pub use print::{to_stderr, to_stdout};
+pub use print::{to_stderr, to_stdout, written};

@@ -14,11 +14,17 @@ use crate::output::veiled::Veiled;
 /// Standard output cannot take it, for example because the disk below a redirection is full.
 pub fn to_stdout(text: &str) -> Result<(), Failure> {
     let mut stdout = Veiled(io::stdout().lock());
-    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Failure::new(ExitCode::NothingRun, format!("cannot write to standard output: {error}")))
-        }
-        _ => Ok(()),
+    written(stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).err())
+}
+
+/// What is to be said of an error of standard output, if there was one.
+///
+/// # Errors
+/// It could not take what was written, and not because its reader went away.
+pub fn written(error: Option<io::Error>) -> Result<(), Failure> {
+    match error.filter(|error| error.kind() != io::ErrorKind::BrokenPipe) {
+        Some(error) => Err(Failure::new(ExitCode::NothingRun, format!("cannot write to standard output: {error}"))),
+        None => Ok(()),
     }
 }
 

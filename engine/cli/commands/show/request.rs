@@ -93,9 +93,10 @@ pub fn run(show: &Show, place: &Place, history: Option<&History>, globals: &Glob
         let now = Some(jiff::Timestamp::now());
         let telling = Telling { verbose: show.verbose, flags: globals.flags(), now, ..Telling::default() };
         let telling = telling.again(&reading.records);
-        let mut reporter = reporters::afterwards(globals.output, on_stdout(globals.color), telling);
+        let (mut reporter, unwritten) = reporters::afterwards(globals.output, on_stdout(globals.color), telling);
         reporters::retell(&reading.records, &mut *reporter);
         drop(reporter);
+        output::written(unwritten.take())?;
         if let (Format::Text, Some(account)) = (globals.output, &account) {
             let seen = Seen { held: held.as_ref(), damaged: damaged.is_some(), torn: reading.cut_tail.is_some() };
             output::to_stdout(&standing(account, &seen, globals, on_stdout(globals.color)))?;

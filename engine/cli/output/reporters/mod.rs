@@ -37,6 +37,7 @@ use runbook_runtime::report::Reporter;
 use crate::output::Format;
 use crate::output::screen::Screen;
 use crate::output::veiled::Veiled;
+use crate::output::watched::{Unwritten, Watched};
 
 /// A reporter that can join a run which began before it did.
 pub trait Teller: Reporter {
@@ -113,17 +114,20 @@ pub fn following(format: Format, stdout: Screen, telling: Telling) -> Box<dyn Te
     }
 }
 
-/// The reporter for a run that is over: to standard output, because it is what was asked for, and without a live line.
+/// The reporter for a run that is over: to standard output, because it is what was asked for, and without a live line. What could
+/// not be written is known when it is done.
 #[must_use]
-pub fn afterwards(format: Format, stdout: Screen, telling: Telling) -> Box<dyn Teller> {
+pub fn afterwards(format: Format, stdout: Screen, telling: Telling) -> (Box<dyn Teller>, Unwritten) {
     let clock: Clock = Box::new(|| 0);
-    match format {
-        Format::Json => Box::new(json::Json::new(Box::new(Veiled(io::stdout())))),
+    let (out, unwritten) = Watched::new(Veiled(io::stdout()));
+    let teller: Box<dyn Teller> = match format {
+        Format::Json => Box::new(json::Json::new(Box::new(out))),
         Format::Text => {
             let still = Screen { live: false, ..stdout };
-            Box::new(terminal::Terminal::new(Box::new(Veiled(io::stdout())), still, Box::new(columns_of_stdout), clock, telling))
+            Box::new(terminal::Terminal::new(Box::new(out), still, Box::new(columns_of_stdout), clock, telling))
         }
-    }
+    };
+    (teller, unwritten)
 }
 
 /// Tells a run that is over. The reporter wants to know that it does: [`Telling::again`].
