@@ -1,6 +1,7 @@
 //! `runbook show RUN STEP`: which step is meant.
 
 use runbook_model::account::{Account, StepAccount};
+use runbook_model::parameter::nearest;
 use runbook_runtime::journal::RunDir;
 use serde_json::json;
 
@@ -10,6 +11,9 @@ use crate::globals::Globals;
 use crate::output;
 use crate::output::Format;
 use crate::output::screen::on_stdout;
+
+/// So many steps are named where none or several are meant: of ten thousand nobody would see what was wrong.
+const MOST: usize = 20;
 
 /// Prints one step in full.
 pub(super) fn run(account: &Account, text: &str, dir: &RunDir, globals: &Globals) -> Result<(), Failure> {
@@ -40,8 +44,11 @@ fn named<'a>(account: &'a Account, text: &str) -> Result<&'a StepAccount, Failur
         several => {
             let what = if several.is_empty() { "has no step" } else { "has several steps" };
             let of = if several.is_empty() { account.steps.iter().collect() } else { several.to_vec() };
-            let paths: Vec<_> = of.iter().map(|step| format!("  {}", step.path)).collect();
-            Err(Failure::usage(format!("run {} {what} `{text}`", account.run)).detail(paths.join("\n")))
+            let near = nearest(text, account.steps.iter().map(|step| step.name.as_str())).filter(|_| several.is_empty());
+            let near = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+            let mut paths: Vec<_> = of.iter().take(MOST).map(|step| format!("  {}", step.path)).collect();
+            paths.extend(of.len().checked_sub(MOST).filter(|more| *more > 0).map(|more| format!("  … and {more} more")));
+            Err(Failure::usage(format!("run {} {what} `{text}`{near}", account.run)).detail(paths.join("\n")))
         }
     }
 }
@@ -63,5 +70,20 @@ mod tests {
         assert_eq!(found(&format!("~rollback/{link}")).expect("the rollback"), format!("~rollback/{link}"));
         let none = found("nothing").expect_err("no such step");
         assert!(none.to_string().contains("has no step `nothing`"), "{none}");
+    }
+
+    #[test]
+    fn of_many_steps_some_are_named_and_the_nearest_is_proposed() {
+        let mut account = Account::of(&Example::failing_and_rolled_back()).expect("an account");
+        let step = account.steps[0].clone();
+        account.steps = (0..10_000)
+            .map(|nth| {
+                let name = format!("step {nth}");
+                StepAccount { path: Example::path(&name), name, ..step.clone() }
+            })
+            .collect();
+        let said = named(&account, "stepp 77").expect_err("no such step").rendered(output::style::Palette::plain());
+        assert!(said.contains("did you mean `step 77`?") && said.contains("… and 9980 more"), "{said}");
+        assert!(said.lines().count() < 25, "{} lines", said.lines().count());
     }
 }
