@@ -1,6 +1,7 @@
 //! The page of a runbook.
 
 use jiff::Timestamp;
+use runbook_model::change::quoted;
 use runbook_model::declaration::Declaration;
 use runbook_model::parameter::Parameter;
 
@@ -45,7 +46,7 @@ pub fn page(name: &str, file: &str, declaration: &Declaration, secrets: &[(Optio
         row("secret", safe::line(&format!("{name}: {from}")));
     }
     page.push_str(&format!("\n{}\n", palette.paint(Tone::Faint, "rehearse it first:")));
-    page.push_str(&format!("  runbook exec {}{} --dry-run\n", safe::line(name), required(declaration, |_| false)));
+    page.push_str(&format!("  runbook exec {}{} --dry-run\n", safe::line(&quoted(name)), required(declaration, |_| false)));
     page
 }
 
@@ -106,5 +107,7 @@ mod tests {
              \n\
              rehearse it first:\n  runbook exec api -p service=… --dry-run\n"
         );
+        let spaced = page("my api", "runbooks/my api.rhai", &Declaration::default(), &[], Palette::plain());
+        assert!(spaced.ends_with("  runbook exec 'my api' --dry-run\n"), "what is to be typed is quoted: {spaced}");
     }
 }
