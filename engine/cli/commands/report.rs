@@ -1,5 +1,8 @@
 //! `runbook report`: a run for the incident review.
 
+use std::fs::File;
+use std::io::Write as _;
+use std::os::unix::fs::{MetadataExt as _, fchown};
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
@@ -94,18 +97,32 @@ fn written(out: &Path, text: &str) -> Result<(), Failure> {
     if std::fs::metadata(out).is_ok_and(|there| !there.is_file()) {
         return std::fs::write(out, text).map_err(refused);
     }
+    // Behind a link is the file that is meant.
+    let there = std::fs::canonicalize(out).ok();
+    let out = there.as_deref().unwrap_or(out);
     let folder = match out.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
     let name = out.file_name().ok_or_else(|| refused(std::io::ErrorKind::InvalidFilename.into()))?;
     let unfinished = folder.join(format!(".{}.{}.unfinished", name.to_string_lossy(), std::process::id()));
-    let put = std::fs::write(&unfinished, text).and_then(|()| std::fs::rename(&unfinished, out));
-    put.map_err(|error| {
+    let put = created(&unfinished, out).and_then(|mut file| file.write_all(text.as_bytes()));
+    put.and_then(|()| std::fs::rename(&unfinished, out)).map_err(|error| {
         // Nobody is helped by the half of it; that it cannot be removed either changes nothing about the failure.
         std::fs::remove_file(&unfinished).ok();
         refused(error)
     })
+}
+
+/// A new file that takes the place of another one: whoever could not read that one must not read the report.
+fn created(file: &Path, instead: &Path) -> std::io::Result<File> {
+    let file = File::create(file)?;
+    if let Ok(there) = std::fs::metadata(instead) {
+        // Only root may give a file away; anybody else's is their own already, or becomes it.
+        fchown(&file, Some(there.uid()), Some(there.gid())).ok();
+        file.set_permissions(there.permissions())?;
+    }
+    Ok(file)
 }
 
 #[cfg(test)]
@@ -123,6 +140,21 @@ mod tests {
         let told = |format, out: &str| report(format, Some(out)).is_plain(Path::new(out), &text);
         assert!(told(None, "r.txt") && told(None, "night"), "nobody asked for Markdown");
         assert!(!told(None, "night.md") && !told(Some(As::Md), "r.txt") && !told(None, "night.html"));
+    }
+
+    #[test]
+    fn a_file_that_was_there_keeps_its_links_and_who_may_read_it() {
+        use std::os::unix::fs::{PermissionsExt as _, symlink};
+        let home = tempfile::tempdir().unwrap();
+        let (kept, link) = (home.path().join("night.html"), home.path().join("latest.html"));
+        std::fs::write(&kept, "old").unwrap();
+        std::fs::set_permissions(&kept, std::fs::Permissions::from_mode(0o600)).unwrap();
+        symlink("night.html", &link).unwrap();
+        written(&link, "new").unwrap();
+        assert!(std::fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(std::fs::read_to_string(&kept).unwrap(), "new");
+        assert_eq!(std::fs::metadata(&kept).unwrap().permissions().mode() & 0o777, 0o600, "it holds parameters and outputs");
+        assert_eq!(std::fs::read_dir(home.path()).unwrap().count(), 2);
     }
 
     #[test]
