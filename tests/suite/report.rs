@@ -207,6 +207,17 @@ fn what_cannot_be_written_is_no_success() {
 }
 
 #[test]
+fn a_question_that_is_open_waits_and_its_run_has_not_ended() {
+    let place = Place::with("confirm(\"Go on?\");");
+    place.expect(4, &["exec", "main"]);
+    for format in ["md", "html"] {
+        let report = place.expect(0, &["report", "last", "--format", format]);
+        report.says(&["it waits for an answer", "Last record"]).is_silent_about(&["nobody wrote down how it ended", "Ended"]);
+    }
+    place.expect(0, &["show", "last", "Go on?"]).says(&["ended           it waits for an answer"]);
+}
+
+#[test]
 fn two_runs_differ_in_what_was_asked_and_printed_and_not_in_when() {
     let place = Place::with(
         r#"let p = runbook(#{ title: "T", owner: "o", params: #{ text: #{ fallback: "x" } } });

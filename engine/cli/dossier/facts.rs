@@ -5,6 +5,7 @@ use runbook_model::change::quoted;
 use runbook_model::entry::{Mode, Purpose};
 use runbook_model::parameter::Origin;
 use runbook_model::path::StepPath;
+use runbook_model::status::RunStatus;
 
 use super::{Dossier, Seal, Trouble};
 use crate::output::elapsed;
@@ -24,8 +25,9 @@ pub fn overview(dossier: &Dossier) -> Vec<(&'static str, String)> {
         facts.push(("Started by", format!("{}@{}", first.session.operator.name, first.session.operator.host)));
     }
     facts.push(("Started", format!("{}", account.started_at.strftime("%Y-%m-%d %H:%M:%S UTC"))));
-    // Of a run that goes on, or whose process died, nobody wrote down an end.
-    let open = dossier.at_work.is_some() || account.open_session().is_some();
+    // Of a run that goes on or waits, or whose process died, nobody wrote down an end.
+    let waits = matches!(account.state, RunStatus::Suspended { .. } | RunStatus::Interrupted);
+    let open = dossier.at_work.is_some() || account.open_session().is_some() || waits;
     let last = if open { "Last record" } else { "Ended" };
     facts.push((last, format!("{}", account.worked_until.strftime("%Y-%m-%d %H:%M:%S UTC"))));
     facts.push(("Took", elapsed::short(account.took())));

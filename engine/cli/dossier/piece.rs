@@ -123,6 +123,7 @@ pub fn ending(attempt: &AttemptAccount) -> String {
         Some(Outcome::Failed(failure) | Outcome::Missed(failure)) => failure.line(),
         Some(Outcome::Withheld { .. }) => "withheld".to_owned(),
         Some(Outcome::Unknown { because }) => because.clone(),
+        None if matches!(attempt.intent.spec.kind, StepKind::Confirm(_)) => "it waits for an answer".to_owned(),
         None => "nobody wrote down how it ended".to_owned(),
     }
 }
