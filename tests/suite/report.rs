@@ -218,6 +218,18 @@ fn a_question_that_is_open_waits_and_its_run_has_not_ended() {
 }
 
 #[test]
+fn a_note_says_where_it_stands() {
+    let prints = ["\"text\"", "1", "`word ${1}`", "[1]", "#{ a: 1 }", "true", "'c'", "1.5", "()", ""];
+    let place = Place::with(&prints.map(|what| format!("print({what});\n")).concat());
+    place.expect(0, &["exec", "main"]);
+    let json: Value = serde_json::from_str(&place.expect(0, &["report", "last", "--format", "json"]).out).expect("JSON");
+    let notes = json["notes"].as_array().expect("notes");
+    let lines: Vec<_> = notes.iter().map(|note| note["loc"]["line"].as_u64().expect("a line")).collect();
+    assert!(lines[0] > 0 && lines.windows(2).all(|two| two[1] == two[0] + 1), "{lines:?}");
+    assert!(notes.iter().all(|note| note["loc"]["file"] == "runbooks/main.rhai"), "{notes:?}");
+}
+
+#[test]
 fn two_runs_differ_in_what_was_asked_and_printed_and_not_in_when() {
     let place = Place::with(
         r#"let p = runbook(#{ title: "T", owner: "o", params: #{ text: #{ fallback: "x" } } });
