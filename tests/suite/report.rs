@@ -230,6 +230,15 @@ fn a_note_says_where_it_stands() {
 }
 
 #[test]
+fn markdown_has_the_notes_and_who_worked_on_it_too() {
+    let place = Place::with("print(\"to be remembered\");");
+    place.expect(0, &["exec", "main"]);
+    let md = place.expect(0, &["report", "last"]);
+    md.says(&["## Notes of the script", "| `to be remembered` | `runbooks/main.rhai:", "## Who worked on it"]);
+    md.says(&["| started it | completed, after "]);
+}
+
+#[test]
 fn two_runs_differ_in_what_was_asked_and_printed_and_not_in_when() {
     let place = Place::with(
         r#"let p = runbook(#{ title: "T", owner: "o", params: #{ text: #{ fallback: "x" } } });

@@ -1,11 +1,13 @@
 //! What every layout says about a run as a whole: names and texts, as they came.
 
-use runbook_model::account::Promise;
+use jiff::Timestamp;
+use runbook_model::account::{Promise, Sitting};
 use runbook_model::change::quoted;
 use runbook_model::entry::{Mode, Purpose};
 use runbook_model::parameter::Origin;
 use runbook_model::path::StepPath;
 use runbook_model::status::RunStatus;
+use runbook_model::step::Location;
 
 use super::{Dossier, Seal, Trouble};
 use crate::output::elapsed;
@@ -160,9 +162,55 @@ pub fn checks(dossier: &Dossier) -> Vec<(String, &'static str)> {
     commands
 }
 
+/// A session, in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Worked {
+    /// When it began.
+    pub began: Timestamp,
+    /// Who, in which process.
+    pub who: String,
+    /// What for.
+    pub what: &'static str,
+    /// How it ended, and after how long.
+    pub end: String,
+    /// Its process died.
+    pub died: bool,
+}
+
+/// Who worked on the run, in order.
+#[must_use]
+pub fn sessions(dossier: &Dossier) -> Vec<Worked> {
+    let sittings = &dossier.account.sessions;
+    let worked = |sitting: &Sitting| {
+        let session = &sitting.session;
+        let last = sittings.last().is_some_and(|last| last.epoch == sitting.epoch);
+        let at_work = last && dossier.at_work.is_some();
+        let end = match &sitting.left {
+            Some(status) => status.word(),
+            None if at_work => "at work",
+            None => "its process died",
+        };
+        let millis = u64::try_from(sitting.last.as_millisecond() - sitting.began.as_millisecond()).unwrap_or(0);
+        Worked {
+            began: sitting.began,
+            who: format!("{}@{} (process {})", session.operator.name, session.operator.host, session.pid),
+            what: purpose(session.purpose),
+            end: format!("{end}, after {}", elapsed::short(millis)),
+            died: sitting.left.is_none() && !at_work,
+        }
+    };
+    sittings.iter().map(worked).collect()
+}
+
+/// Where a note stands; nothing when it is not known.
+#[must_use]
+pub fn stands_at(location: &Location) -> String {
+    if location.file.is_empty() { String::new() } else { format!("{}:{}", location.file, location.line) }
+}
+
 /// What a session was for, as a verb.
 #[must_use]
-pub fn purpose(purpose: Purpose) -> &'static str {
+fn purpose(purpose: Purpose) -> &'static str {
     match purpose {
         Purpose::Exec => "started it",
         Purpose::Resume => "resumed it",

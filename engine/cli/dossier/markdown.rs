@@ -59,6 +59,10 @@ pub fn document(dossier: &Dossier) -> String {
     for step in account.steps.iter().filter(|step| matches!(mood(dossier, step), Mood::Bad | Mood::Warn)) {
         detail(&mut text, dossier, step);
     }
+    section(&mut text, "Notes of the script");
+    let notes =
+        account.notes.iter().map(|note| vec![clock(account, note.at), code(&note.text), code(&facts::stands_at(&note.location))]);
+    table(&mut text, &["when (UTC)", "note", "from"], notes);
     section(&mut text, "Parameters");
     let parameters = facts::parameters(dossier).into_iter();
     table(
@@ -66,6 +70,12 @@ pub fn document(dossier: &Dossier) -> String {
         &["name", "value", "from"],
         parameters.map(|(name, value, origin)| vec![code(&name), code(&value), origin.to_owned()]),
     );
+    section(&mut text, "Who worked on it");
+    let sessions = facts::sessions(dossier).into_iter().map(|worked| {
+        let sign = if worked.died { "✗ " } else { "" };
+        vec![clock(account, worked.began), code(&worked.who), worked.what.to_owned(), format!("{sign}{}", worked.end)]
+    });
+    table(&mut text, &["when (UTC)", "who", "what", "end"], sessions);
     section(&mut text, "Where it comes from, and its seal");
     let origin = facts::provenance(dossier).into_iter().chain(facts::trail(dossier));
     table(&mut text, &["", ""], origin.map(|(name, value)| vec![name.to_owned(), code(&value)]));

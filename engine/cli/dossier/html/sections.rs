@@ -6,7 +6,6 @@ use runbook_model::path::StepPath;
 use super::escape;
 use crate::dossier::quoted::{Part, parts};
 use crate::dossier::{Dossier, facts};
-use crate::output::elapsed;
 
 /// Text in which names stand in back-ticks: those become code.
 pub(crate) fn quoting(text: &str) -> String {
@@ -112,8 +111,9 @@ pub(super) fn rollback(dossier: &Dossier) -> String {
 
 pub(super) fn notes(dossier: &Dossier) -> String {
     let rows = dossier.account.notes.iter().map(|note| {
-        let at = format!("{}:{}", note.location.file, note.location.line);
-        vec![clock(&dossier.account, note.at), quoting(&note.text), format!("<code>{}</code>", escape::line(&at))]
+        let at = facts::stands_at(&note.location);
+        let at = if at.is_empty() { at } else { format!("<code>{}</code>", escape::line(&at)) };
+        vec![clock(&dossier.account, note.at), quoting(&note.text), at]
     });
     table("notes", "Notes of the script", &["when", "note", "from"], rows.collect())
 }
@@ -126,18 +126,10 @@ pub(super) fn parameters(dossier: &Dossier) -> String {
 }
 
 pub(super) fn sessions(dossier: &Dossier) -> String {
-    let rows = dossier.account.sessions.iter().map(|sitting| {
-        let session = &sitting.session;
-        let who = format!("{}@{} (process {})", session.operator.name, session.operator.host, session.pid);
-        let last = dossier.account.sessions.last().is_some_and(|last| last.epoch == sitting.epoch);
-        let end = match &sitting.left {
-            Some(status) => escape::line(status.word()),
-            None if last && dossier.at_work.is_some() => "at work".to_owned(),
-            None => "<span class=\"sign bad\">✗</span> its process died".to_owned(),
-        };
-        let millis = u64::try_from(sitting.last.as_millisecond() - sitting.began.as_millisecond()).unwrap_or(0);
-        let what = facts::purpose(session.purpose).to_owned();
-        vec![clock(&dossier.account, sitting.began), escape::line(&who), what, format!("{end}, after {}", elapsed::short(millis))]
+    let rows = facts::sessions(dossier).into_iter().map(|worked| {
+        let sign = if worked.died { "<span class=\"sign bad\">✗</span> " } else { "" };
+        let end = format!("{sign}{}", escape::line(&worked.end));
+        vec![clock(&dossier.account, worked.began), escape::line(&worked.who), worked.what.to_owned(), end]
     });
     table("sessions", "Who worked on it", &["when", "who", "what", "end"], rows.collect())
 }
