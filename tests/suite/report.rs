@@ -239,6 +239,38 @@ fn markdown_has_the_notes_and_who_worked_on_it_too() {
 }
 
 #[test]
+fn a_value_as_long_as_a_file_fills_no_screen_and_no_report() {
+    let place = Place::with(
+        r#"let text = check("read", || fs::read("lines"));
+        check("one line", || fs::read("wide"));
+        check("as wanted", || text, #{ expect: "x", advisory: true });
+        check("failing", || fs::read("lines"), #{ expect: "y" });"#,
+    );
+    place.write("lines", &(0..20_000).map(|n| format!("line {n}\n")).collect::<String>());
+    for last in ["1", "2"] {
+        place.write("wide", &format!("{}{last}", "x".repeat(100_000)));
+        let longest = |text: &str| text.lines().map(|line| line.chars().count()).max();
+        let ran = place.expect(1, &["exec", "main"]);
+        assert!(longest(&ran.err) < Some(1_000), "{:?} characters in a line of the terminal", longest(&ran.err));
+        for format in ["md", "html"] {
+            let report = place.expect(0, &["report", "last", "--format", format]).out;
+            assert!(report.len() < 100_000, "{} bytes of {format}", report.len());
+            assert!(longest(&report) < Some(10_000), "{:?} characters in a line of {format}", longest(&report));
+        }
+        place.expect(0, &["show", "last", "read"]).says(&[
+            "value           ",
+            "| line 0\n",
+            "bytes are not kept",
+            "| line 19999\n",
+        ]);
+    }
+    let runs: Vec<_> = place.expect(0, &["runs"]).out.lines().skip(1).map(|line| line[..26].to_owned()).collect();
+    let diff = place.expect(0, &["diff", &runs[1], &runs[0]]);
+    diff.says(&["xx1\n", "xx2\n"]);
+    assert!(diff.out.len() < 3_000, "{} bytes", diff.out.len());
+}
+
+#[test]
 fn two_runs_differ_in_what_was_asked_and_printed_and_not_in_when() {
     let place = Place::with(
         r#"let p = runbook(#{ title: "T", owner: "o", params: #{ text: #{ fallback: "x" } } });

@@ -1,5 +1,6 @@
 //! What happened to a step, in pieces of text that any layout can show. Texts are as they came.
 
+use runbook_model::Value;
 use runbook_model::account::{AttemptAccount, StepAccount};
 use runbook_model::answer::{Answer, Exited, KillReceipt, Process};
 use runbook_model::change::{Change, FileBefore};
@@ -11,9 +12,13 @@ use runbook_model::secret;
 use runbook_model::step::{RollbackPlan, StepKind};
 
 use crate::output::difference::difference;
+use crate::output::screen::cut;
 
 /// A longer difference is cut here: the file itself says the rest.
 const MOST_LINES: usize = 200;
+
+/// A line about how something ended is cut here, in columns; what does not fit into it is a piece of its own.
+pub(super) const LONGEST: usize = 400;
 
 /// Something to read about a step.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -109,9 +114,13 @@ pub fn came_of(attempt: &AttemptAccount) -> Vec<Piece> {
     pieces
 }
 
-/// How an attempt ended, in a few words.
+/// How an attempt ended, in a few words: a check may see a whole file, and so may its failure.
 #[must_use]
 pub fn ending(attempt: &AttemptAccount) -> String {
+    cut(&in_words(attempt), LONGEST)
+}
+
+fn in_words(attempt: &AttemptAccount) -> String {
     match &attempt.outcome {
         Some(Outcome::Succeeded(Answer::Value(value))) if !value.is_boolean() && !value.is_null() => {
             format!("= {}", value.as_str().map_or_else(|| value.to_string(), str::to_owned))
@@ -207,23 +216,21 @@ fn answered(answer: &Answer, pieces: &mut Vec<Piece>) {
     match answer {
         Answer::Exited(exited) => printed(exited, pieces),
         Answer::Response(response) => pieces.extend(body(&response.body.0)),
-        Answer::Value(value) if value.is_object() || value.is_array() => {
-            let text = serde_json::to_string_pretty(value).unwrap_or_default();
-            pieces.extend(output("value", &Excerpt::of(text.as_bytes())));
-        }
-        Answer::Nothing | Answer::Value(_) | Answer::Written | Answer::Said(_) => {}
+        Answer::Value(value) => pieces.extend(long("value", value)),
+        Answer::Nothing | Answer::Written | Answer::Said(_) => {}
     }
 }
 
 fn failed(failure: &Failure, pieces: &mut Vec<Piece>) {
     match failure {
         Failure::NotMet { saw, expected: Some(expected) } => {
-            let text = |value: &runbook_model::Value| match value {
-                runbook_model::Value::String(text) => text.clone(),
+            let text = |value: &Value| match value {
+                Value::String(text) => text.clone(),
                 value => serde_json::to_string_pretty(value).unwrap_or_default(),
             };
             pieces.push(Piece::Diff("expected and seen", difference(&text(expected), &text(saw), MOST_LINES)));
         }
+        Failure::NotMet { saw, expected: None } => pieces.extend(long("seen", saw)),
         Failure::Exited(exited) => printed(exited, pieces),
         Failure::TimedOut { receipt, exited, .. } | Failure::Stopped { receipt, exited } => {
             printed(exited, pieces);
@@ -258,6 +265,13 @@ fn stopped(receipt: &KillReceipt, pieces: &mut Vec<Piece>) {
 
 fn listed(processes: &[Process]) -> String {
     processes.iter().map(|process| format!("{} ({})", process.name, process.pid)).collect::<Vec<_>>().join(", ")
+}
+
+/// A text of several lines, or one that is too long to stand in a line.
+fn long(name: &'static str, value: &Value) -> Option<Piece> {
+    let text = value.as_str().map_or_else(|| serde_json::to_string_pretty(value).unwrap_or_default(), str::to_owned);
+    let is_long = text.contains('\n') || text.len() > LONGEST;
+    is_long.then(|| output(name, &Excerpt::of(text.as_bytes()))).flatten()
 }
 
 fn body(bytes: &[u8]) -> Option<Piece> {

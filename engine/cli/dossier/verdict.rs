@@ -4,9 +4,11 @@ use runbook_model::entry::Mode;
 use runbook_model::status::RunStatus;
 
 use super::exceptions::Exceptions;
+use super::piece::LONGEST;
 use super::quoted::quoted;
 use super::{Dossier, Trouble};
 use crate::output::elapsed;
+use crate::output::screen::cut;
 
 /// What became of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,6 +73,7 @@ impl Verdict {
         let account = &dossier.account;
         let took = elapsed::short(account.took());
         let verdict = |word: &str, mood, why: String| Self { word: word.to_owned(), mood, why };
+        let brief = |message: &str| cut(message, LONGEST);
         match &dossier.trouble {
             Some(Trouble::Damaged(_) | Trouble::Illegal(_)) => {
                 let why = "The journal cannot be read to its end: what follows is what it says up to there.".to_owned();
@@ -99,16 +102,18 @@ impl Verdict {
                 let steps = if *unknown == 1 { "1 step depends".to_owned() } else { format!("{unknown} steps depend") };
                 verdict(word, Mood::Withheld, format!("A rehearsal, in {took}; {steps} on something that was withheld."))
             }
-            RunStatus::Unknowable { message } => verdict(word, Mood::Withheld, message.clone()),
+            RunStatus::Unknowable { message } => verdict(word, Mood::Withheld, brief(message)),
             RunStatus::RolledBack => verdict(word, Mood::Back, format!("All that it owed was rolled back; {took} in all.")),
-            RunStatus::Failed { at: Some(path), message } => verdict(word, Mood::Bad, format!("At {}: {message}", at(path))),
-            RunStatus::Failed { at: None, message } => verdict(word, Mood::Bad, message.clone()),
+            RunStatus::Failed { at: Some(path), message } => {
+                verdict(word, Mood::Bad, format!("At {}: {}", at(path), brief(message)))
+            }
+            RunStatus::Failed { at: None, message } => verdict(word, Mood::Bad, brief(message)),
             RunStatus::Declined { at: path } => verdict(word, Mood::Warn, format!("Somebody said no to {}.", at(path))),
             RunStatus::InDoubt { at: path } => {
                 verdict(word, Mood::Warn, format!("Nobody knows whether {} took effect: a person has to say.", at(path)))
             }
             RunStatus::Stuck { at: path, message } => {
-                verdict(word, Mood::Bad, format!("Its rollback failed at {}: {message}", at(path)))
+                verdict(word, Mood::Bad, format!("Its rollback failed at {}: {}", at(path), brief(message)))
             }
             RunStatus::Suspended { at: path } => verdict(word, Mood::Warn, format!("For an answer to {}.", at(path))),
             RunStatus::Mismatch { at: path } => {

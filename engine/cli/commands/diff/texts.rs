@@ -17,6 +17,9 @@ pub type Sources = BTreeMap<String, String>;
 /// So many lines of each difference are shown.
 const MOST: usize = 40;
 
+/// Longer results are compared like several lines, in bytes: of those only what differs is shown.
+const LONGEST: usize = 200;
+
 /// What differs between two runs, or only between their plans; `verbose` lists the steps that do not, too.
 #[must_use]
 pub fn text(
@@ -158,7 +161,9 @@ impl Page {
                 self.line(Tone::Faint, "      asked for");
                 self.diff(left, right, "        ");
             }
-            Difference::Result { left, right } if left.contains('\n') || right.contains('\n') => {
+            Difference::Result { left, right }
+                if [left, right].iter().any(|side| side.contains('\n') || side.len() > LONGEST) =>
+            {
                 self.line(Tone::Faint, "      result");
                 self.diff(left, right, "        ");
             }

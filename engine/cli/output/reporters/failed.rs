@@ -9,16 +9,23 @@ use runbook_model::step::Location;
 
 use crate::output::reporters::change::difference;
 use crate::output::reporters::line::Detail;
+use crate::output::screen::cut;
 use crate::output::style::Tone;
 
 /// So many lines of each stream are shown; `runbook show RUN -v` and the journal have more.
 const TAIL: usize = 20;
 
+/// A line about a failure is cut here, in columns.
+const LONGEST: usize = 400;
+
 /// Everything to read below a failed step.
 #[must_use]
 pub fn details(failure: &Failure, end: &End, location: Option<&Location>) -> Vec<Detail> {
-    let mut details = vec![Detail::Text(Tone::Bad, failure.line())];
+    let mut details = vec![Detail::Text(Tone::Bad, line(failure))];
     match failure {
+        Failure::NotMet { saw, expected: None } if line(failure) != failure.line() => {
+            details.extend(tail(pretty(saw).as_bytes()));
+        }
         Failure::NotMet { saw, expected: Some(expected) } if is_long(saw) || is_long(expected) => {
             details.extend(difference(&pretty(expected), &pretty(saw)));
         }
@@ -43,6 +50,12 @@ pub fn details(failure: &Failure, end: &End, location: Option<&Location>) -> Vec
         details.push(Detail::Text(Tone::Warn, "it may have taken effect, in part or in whole".to_owned()));
     }
     details
+}
+
+/// A failure in one line: a check may have seen a whole file.
+#[must_use]
+pub fn line(failure: &Failure) -> String {
+    cut(&failure.line(), LONGEST)
 }
 
 /// The ends of both streams, standard error last: it says most.
