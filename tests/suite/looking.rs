@@ -1,6 +1,8 @@
 //! `runbook runs` and `runbook show`: looking at runs takes none of them, and tells the living from the dead.
 
+use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -109,6 +111,39 @@ fn a_run_that_goes_on_is_followed_to_its_end() {
     let told: Vec<Value> =
         String::from_utf8_lossy(&json.stdout).lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
     assert_eq!(told.len(), place.journal().len(), "each record once");
+}
+
+#[test]
+fn whoever_follows_ends_with_the_reader_of_it() {
+    let place = Place::with(SLOW);
+    place.fifo("began");
+    place.fifo("go");
+    let mut engine = place.command(&["exec", "main"]).stderr(Stdio::null()).spawn().expect("the binary starts");
+    place.wait_for("began");
+    let run = place.newest_run();
+    let mut codes = Vec::new();
+    for format in ["text", "json"] {
+        let mut command = place.command(&["show", &run, "--follow", "--output", format]);
+        let mut follower = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the binary starts");
+        // As `grep -m1` does: one line is read, and that was it.
+        let mut line = String::new();
+        let mut reader = BufReader::new(follower.stdout.take().expect("a pipe"));
+        reader.read_line(&mut line).expect("a line");
+        drop(reader);
+        let begun = Instant::now();
+        let ended = loop {
+            match follower.try_wait().expect("its end") {
+                None if begun.elapsed() < Duration::from_secs(5) => std::thread::sleep(Duration::from_millis(20)),
+                ended => break ended,
+            }
+        };
+        follower.kill().ok();
+        follower.wait().ok();
+        codes.push(ended.and_then(|ended| ended.code()));
+    }
+    place.write("go", "");
+    assert!(engine.wait().expect("it ends").success());
+    assert_eq!(codes, [Some(0), Some(0)], "it goes on although nobody reads it");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! `runbook show RUN --follow`: a run that another process works on, as it goes.
 
+use std::os::fd::AsFd;
 use std::time::Duration;
 
 use runbook_model::entry::{Entry, Record};
@@ -7,6 +8,7 @@ use runbook_model::id::RunId;
 use runbook_model::state::RunState;
 use runbook_runtime::journal::Follower;
 use runbook_runtime::report::Progress;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::standing::{Seen, standing};
 use crate::exit_code::ExitCode;
@@ -46,6 +48,10 @@ pub(super) fn run(history: &History, run: RunId, verbose: bool, globals: &Global
         news.iter().for_each(|record| teller.fact(record));
         records.extend(news);
         teller.progress(&Progress::Tick);
+        // Whoever has read enough (`| grep -m1`) waits for this to end, and a run may be silent for hours.
+        if is_gone(std::io::stdout()) {
+            return Ok(ExitCode::Completed);
+        }
         std::thread::sleep(PACE);
     }
     drop(teller);
@@ -58,4 +64,11 @@ pub(super) fn run(history: &History, run: RunId, verbose: bool, globals: &Global
     }
     let state = RunState::fold(&records).ok().flatten();
     Ok(state.map_or(ExitCode::Interrupted, |state| ExitCode::of(state.status())))
+}
+
+/// Whether nobody reads a pipe any more.
+fn is_gone(pipe: impl AsFd) -> bool {
+    let mut pipes = [PollFd::new(&pipe, PollFlags::empty())];
+    let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
+    poll(&mut pipes, Some(&at_once)).is_ok() && pipes[0].revents().contains(PollFlags::ERR)
 }
