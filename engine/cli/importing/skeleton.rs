@@ -42,6 +42,8 @@ pub struct Imported {
 #[must_use]
 pub fn import(text: &str, source: &str, name: &str, owner: &str) -> Imported {
     // Signs that no text needs: those that hide, and those that this program uses itself between the words of a command.
+    // The mark of the byte order that editors on Windows put first is none of the text: behind it a heading would be none.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let text = text.replace("\r\n", "\n").replace(is_hidden, "\u{fffd}");
     let document = Document::read(&text);
     let mut notes = Vec::new();

@@ -374,3 +374,11 @@ fn a_variable_that_only_a_shell_can_tell_or_that_is_secret_is_left_with_a_word()
         assert!(imported.parameters.is_empty(), "{:?}", imported.parameters);
     }
 }
+
+#[test]
+fn a_mark_of_the_byte_order_at_the_beginning_is_no_text() {
+    let imported = imported("\u{feff}# Restart\r\n\r\n## Look\r\n\r\n```sh\r\nuptime\r\n```\r\n");
+    assert!(imported.runbook.contains("title: \"Restart\"") && !imported.runbook.contains('\u{fffd}'), "{}", imported.runbook);
+    let imported = self::imported("\u{feff}---\ntitle: Fail over\n---\n\n- [ ] Tell them\n");
+    assert!(imported.runbook.contains("title: \"Fail over\""), "{}", imported.runbook);
+}
