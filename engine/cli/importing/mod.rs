@@ -9,6 +9,7 @@ mod document;
 mod inline;
 mod placeholder;
 mod question;
+mod quoting;
 mod section;
 mod shell;
 mod skeleton;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::quoting::{Quoting, Within};
 use super::shell::is_identifier;
 
 /// A command, in pieces.
@@ -107,9 +108,9 @@ pub(super) fn cut(text: &str) -> Vec<Piece> {
     let mut pieces = Vec::new();
     let mut plain = String::new();
     let mut rest = text;
-    let mut single = false;
+    let mut quoting = Quoting::default();
     while let Some(c) = rest.chars().next() {
-        if let Some((name, length)) = placeholder(rest, plain.chars().next_back(), single, &set) {
+        if let Some((name, length)) = placeholder(rest, plain.chars().next_back(), quoting.within(), &set) {
             if !plain.is_empty() {
                 pieces.push(Piece::Text(std::mem::take(&mut plain)));
             }
@@ -121,9 +122,10 @@ pub(super) fn cut(text: &str) -> Vec<Piece> {
                 false => Piece::Parameter { name, written },
             });
             rest = &rest[length..];
+            quoting.value();
             continue;
         }
-        single ^= c == '\'';
+        quoting.read(c);
         plain.push(c);
         rest = &rest[c.len_utf8()..];
     }
@@ -134,7 +136,11 @@ pub(super) fn cut(text: &str) -> Vec<Piece> {
 }
 
 /// The placeholder at the beginning: the parameter for it, and how many bytes it takes.
-fn placeholder(rest: &str, before: Option<char>, single: bool, set: &BTreeSet<String>) -> Option<(String, usize)> {
+fn placeholder(rest: &str, before: Option<char>, within: Within, set: &BTreeSet<String>) -> Option<(String, usize)> {
+    // What a comment says is for people.
+    if within == Within::Comment {
+        return None;
+    }
     let wordy = |c: char| c.is_ascii_alphanumeric() || "_-. ".contains(c);
     let between = |open: &str, close: &str| {
         let (inside, _) = rest.strip_prefix(open)?.split_once(close)?;
@@ -155,7 +161,8 @@ fn placeholder(rest: &str, before: Option<char>, single: bool, set: &BTreeSet<St
         let length = rest.bytes().take_while(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || *byte == b'_').count();
         return Some((parameter(rest[5..length].trim_matches('_')), length));
     }
-    if single || before == Some('\\') {
+    // There, a shell leaves a variable as it is written.
+    if matches!(within, Within::Single | Within::Here { quoted: true }) || before == Some('\\') {
         return None;
     }
     let variable = rest.strip_prefix('$')?;

@@ -313,7 +313,7 @@ fn quote(text: &str) -> Option<char> {
 }
 
 /// The word that a here-document waits for at the end of the text.
-pub(super) fn here(text: &str) -> Option<String> {
+fn here(text: &str) -> Option<String> {
     let mut open: Option<String> = None;
     for line in text.lines() {
         match &open {

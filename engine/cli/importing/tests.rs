@@ -382,3 +382,42 @@ fn a_mark_of_the_byte_order_at_the_beginning_is_no_text() {
     let imported = self::imported("\u{feff}---\ntitle: Fail over\n---\n\n- [ ] Tell them\n");
     assert!(imported.runbook.contains("title: \"Fail over\""), "{}", imported.runbook);
 }
+
+#[test]
+fn an_apostrophe_hides_no_value_that_the_shell_would_put_there() {
+    assert_eq!(
+        runs("sh", "psql -c \"UPDATE x SET a='$NAME' WHERE b=<id>\" | y"),
+        [r#"sh("psql -c \"UPDATE x SET a='${name}' WHERE b=${id}\" | y", #{ id: p.id, name: p.name })"#]
+    );
+    assert_eq!(
+        runs("sh", "echo \"it's done\" && rm -rf /srv/$RELEASE"),
+        [r#"sh("echo \"it's done\" && rm -rf /srv/\"${release}\"", #{ release: p.release })"#]
+    );
+}
+
+#[test]
+fn an_apostrophe_in_a_comment_or_a_here_document_opens_no_quote() {
+    assert_eq!(
+        runs("bash", "cd /srv\n# it's <old>\nrm -rf <release> $NAME"),
+        [
+            r##"sh("set -e\n" +"cd /srv\n" +"# it's <old>\n" +"rm -rf \"${release}\" \"${name}\"", #{ name: p.name, release: p.release })"##
+        ]
+    );
+    assert_eq!(
+        runs("sh", "cat <<EOF > <file>\nit's $WHO\nEOF\nrm <path>"),
+        [
+            r#"sh("cat <<EOF > \"${file}\"\n" +"it's ${who}\n" +"EOF\n" +"rm \"${path}\"", #{ file: p.file, path: p.path, who: p.who })"#
+        ]
+    );
+}
+
+#[test]
+fn a_shell_puts_nothing_into_a_here_document_in_quotes() {
+    let nginx = "cat <<'EOF' > x.conf\nproxy_set_header Host $host;\nEOF\nnginx -s $SIGNAL";
+    assert_eq!(
+        runs("sh", nginx),
+        [
+            r#"sh("cat <<'EOF' > x.conf\n" +"proxy_set_header Host $host;\n" +"EOF\n" +"nginx -s \"${signal}\"", #{ signal: p.signal })"#
+        ]
+    );
+}

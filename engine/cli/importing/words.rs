@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::bash;
 use super::placeholder::Piece;
-use super::shell::here;
+use super::quoting::{Quoting, Within};
 use crate::literal::quoted;
 
 /// Only a shell understands these.
@@ -140,40 +140,24 @@ fn item(word: &str, names: &[&String]) -> String {
 /// part of the script.
 fn shell(pieces: &[Piece], parameters: &BTreeSet<String>) -> String {
     let mut script = String::new();
-    let mut quote = None;
+    let mut quoting = Quoting::default();
     for piece in pieces {
-        match piece {
+        let reference = match piece {
             Piece::Text(text) => {
-                let mut characters = text.chars();
-                while let Some(c) = characters.next() {
-                    script.push(c);
-                    match (quote, c) {
-                        (None | Some('"'), '\\') => script.extend(characters.next()),
-                        (None, '\'' | '"') => quote = Some(c),
-                        (Some(open), c) if open == c => quote = None,
-                        _ => {}
-                    }
-                }
+                script.push_str(text);
+                text.chars().for_each(|c| quoting.read(c));
+                continue;
             }
-            Piece::Secret { name, .. } => {
-                let reference = format!("${{{name}:?}}");
-                script.push_str(&match quote {
-                    _ if here(&script).is_some() => reference,
-                    None => format!("\"{reference}\""),
-                    Some('"') => reference,
-                    Some(_) => format!("'\"{reference}\"'"),
-                });
-            }
-            // Quotes are letters like others there.
-            Piece::Parameter { name, .. } if here(&script).is_some() => {
-                script.push_str(&format!("${{{name}}}"));
-            }
-            Piece::Parameter { name, .. } => match quote {
-                None => script.push_str(&format!("\"${{{name}}}\"")),
-                Some('"') => script.push_str(&format!("${{{name}}}")),
-                Some(_) => script.push_str(&format!("'\"${{{name}}}\"'")),
-            },
-        }
+            Piece::Secret { name, .. } => format!("${{{name}:?}}"),
+            Piece::Parameter { name, .. } => format!("${{{name}}}"),
+        };
+        script.push_str(&match quoting.within() {
+            Within::Words => format!("\"{reference}\""),
+            Within::Single => format!("'\"{reference}\"'"),
+            // In a here-document quotes are letters like others.
+            Within::Double | Within::Here { .. } | Within::Comment => reference,
+        });
+        quoting.value();
     }
     // When the directory is not there, what follows must not happen in another one.
     let moves = script.lines().any(|line| matches!(line.split_whitespace().next(), Some("cd" | "pushd")));
