@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::bash::bare;
 use super::quoting::{Quoting, Within};
 use super::shell::is_identifier;
 
@@ -186,18 +187,49 @@ fn is_secret(name: &str) -> bool {
         || name.split('_').any(|word| matches!(word, "token" | "pass"))
 }
 
-/// The variables that a script sets itself.
+/// The variables that a script sets itself: `X=1` where a command begins, and names behind words such as `read`. As an argument,
+/// `X=$X` sets nothing that the shell would know.
 fn assigned(text: &str) -> BTreeSet<String> {
+    /// What the next word is.
+    #[derive(Clone, Copy)]
+    enum Next {
+        Command,
+        Name,
+        Names,
+        Argument,
+    }
+    let mut separated = String::new();
+    for c in bare(text).chars() {
+        match c {
+            ';' | '&' | '|' | '(' | ')' | '`' | '\n' => separated.push_str(" ; "),
+            c => separated.push(c),
+        }
+    }
     let mut set = BTreeSet::new();
-    let words: Vec<&str> = text.split(|c: char| c.is_whitespace() || ";&|()`".contains(c)).collect();
-    for (at, word) in words.iter().enumerate() {
-        if let Some((name, _)) = word.split_once('=').filter(|(name, _)| is_identifier(name.trim_end_matches('+'))) {
-            set.insert(name.trim_end_matches('+').to_owned());
-        }
-        let before = at.checked_sub(1).map(|at| words[at]);
-        if matches!(before, Some("for" | "read" | "-r" | "local" | "declare" | "select")) && is_identifier(word) {
-            set.insert((*word).to_owned());
-        }
+    let mut next = Next::Command;
+    for word in separated.split_whitespace() {
+        let assigns = word.split_once('=').map(|(name, _)| name.trim_end_matches('+')).filter(|name| is_identifier(name));
+        next = match (next, word) {
+            (_, ";") => Next::Command,
+            (Next::Command, "do" | "then" | "else" | "elif" | "if" | "while" | "until" | "time" | "{" | "!") => Next::Command,
+            (Next::Command, "for" | "select") => Next::Name,
+            (
+                Next::Command,
+                "read" | "local" | "declare" | "typeset" | "readonly" | "mapfile" | "readarray" | "getopts" | "let",
+            ) => Next::Names,
+            // Without a value it passes on what the script was given.
+            (Next::Command, "export") => Next::Command,
+            (Next::Command | Next::Names, _) if assigns.is_some() => {
+                set.extend(assigns.map(str::to_owned));
+                next
+            }
+            (Next::Name | Next::Names, _) if is_identifier(word) => {
+                set.insert(word.to_owned());
+                if matches!(next, Next::Names) { Next::Names } else { Next::Argument }
+            }
+            (Next::Names, _) => Next::Names,
+            (Next::Command | Next::Name | Next::Argument, _) => Next::Argument,
+        };
     }
     set
 }

@@ -421,3 +421,22 @@ fn a_shell_puts_nothing_into_a_here_document_in_quotes() {
         ]
     );
 }
+
+#[test]
+fn what_a_loop_reads_is_no_parameter_and_what_an_argument_names_is() {
+    let names = |line: &str| imported(&format!("```sh\n{line}\n```")).parameters.into_keys().collect::<Vec<_>>();
+    for line in [
+        "kubectl get pods -A | while read ns pod rest; do kubectl delete pod -n $ns $pod; done",
+        "cat x | while IFS=, read -r a b; do echo $a $b; done",
+        "read -rp 'Sure? ' ANSWER && echo $ANSWER",
+        "if OUT=$(id); then echo $OUT; fi",
+        "f() { local a b=1; echo $a $b; }; f",
+        "A=1 B=2; echo $A $B",
+        "for ((i=0; i<3; i++)); do echo $i; done",
+    ] {
+        assert!(names(line).is_empty(), "{line}: {:?}", names(line));
+    }
+    for line in ["make deploy ENV=$ENV", "docker run -e ENV=$ENV image", "env ENV=$ENV x", "curl -d ENV=$ENV http://x | y"] {
+        assert_eq!(names(line), ["env"], "{line}");
+    }
+}
