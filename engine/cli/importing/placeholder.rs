@@ -156,7 +156,7 @@ fn placeholder(rest: &str, before: Option<char>, within: Within, set: &BTreeSet<
         return between("<", ">");
     }
     if rest.starts_with("{{") {
-        return between("{{", "}}").filter(|_| !rest.starts_with("{{."));
+        return between("{{", "}}").filter(|(_, length)| !is_template(&rest[2..length - 2]));
     }
     if rest.starts_with("YOUR_") && !before.is_some_and(|c| c.is_ascii_alphanumeric() || c == '_' || c == '$') {
         let length = rest.bytes().take_while(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || *byte == b'_').count();
@@ -176,6 +176,12 @@ fn placeholder(rest: &str, before: Option<char>, within: Within, set: &BTreeSet<
     };
     let is_one = is_identifier(name) && !USUAL.contains(&name) && !set.contains(name);
     is_one.then(|| (parameter(name), length))
+}
+
+/// Whether what stands in braces is for a program that has templates of its own: `docker ps --format '{{json .State}}'`.
+fn is_template(inside: &str) -> bool {
+    let mut words = inside.split_whitespace();
+    matches!(inside.trim(), "end" | "else") || words.any(|word| word.starts_with('.'))
 }
 
 /// Whether the name of a parameter speaks of something secret.

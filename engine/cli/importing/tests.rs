@@ -440,3 +440,16 @@ fn what_a_loop_reads_is_no_parameter_and_what_an_argument_names_is() {
         assert_eq!(names(line), ["env"], "{line}");
     }
 }
+
+#[test]
+fn the_template_of_a_program_is_no_placeholder() {
+    let names = |line: &str| imported(&format!("```sh\n{line}\n```")).parameters.into_keys().collect::<Vec<_>>();
+    for line in [
+        "docker inspect -f '{{range .Networks}}{{.IPAddress}}{{end}}' x",
+        "docker inspect --format '{{json .State}}' x",
+        "kubectl get po -o go-template='{{range .items}}{{if .x}}{{index .y 0}}{{else}}-{{end}}{{end}}'",
+    ] {
+        assert!(names(line).is_empty(), "{line}: {:?}", names(line));
+    }
+    assert_eq!(names("docker stop {{ name }} {{end user}}"), ["end_user", "name"]);
+}
