@@ -219,16 +219,20 @@ impl Reader {
         let task = std::mem::take(&mut self.task);
         let kind = match text.trim_end() {
             "" => return,
-            text if task => {
-                let text = text.trim_start().trim_start_matches(['-', '.']).trim_start_matches(|c: char| c.is_ascii_digit());
-                Kind::Task(text.trim_start_matches(['.', ' ']).to_owned())
-            }
+            text if task => Kind::Task(unmarked(text.trim_start()).trim_start().to_owned()),
             // The mark of an item whose text is in blocks of its own.
             text if text.trim() == "-" || text.trim().trim_end_matches('.').bytes().all(|byte| byte.is_ascii_digit()) => return,
             text => Kind::Prose(text.trim_matches('\n').to_owned()),
         };
         self.document.blocks.push(Block { line: self.line, kind });
     }
+}
+
+/// The text of an item without its mark: `- ` or `2. `. A number behind that is its own.
+fn unmarked(item: &str) -> &str {
+    let numbered = item.trim_start_matches(|c: char| c.is_ascii_digit());
+    let numbered = if numbered.len() < item.len() { numbered.strip_prefix('.') } else { None };
+    item.strip_prefix('-').or(numbered).unwrap_or(item)
 }
 
 fn depth(level: HeadingLevel) -> u8 {

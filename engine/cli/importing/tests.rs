@@ -453,3 +453,11 @@ fn the_template_of_a_program_is_no_placeholder() {
     }
     assert_eq!(names("docker stop {{ name }} {{end user}}"), ["end_user", "name"]);
 }
+
+#[test]
+fn a_box_keeps_the_number_that_its_text_begins_with() {
+    let imported = imported("## A\n\n- [ ] 3 replicas are up\n- [ ] .env is there\n1. [ ] 2. is done\n2. [ ] -v is off\n");
+    for question in ["3 replicas are up", ".env is there", "2. is done", "-v is off"] {
+        assert!(imported.runbook.contains(&format!("confirm(\"{question}\"")), "`{question}` in {}", imported.runbook);
+    }
+}
