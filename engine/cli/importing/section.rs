@@ -15,6 +15,8 @@ pub(super) struct Section {
     pub(super) steps: Vec<Step>,
     /// Text that no step has taken up yet.
     prose: Vec<String>,
+    /// Whether somebody has to read it, although no step follows.
+    is_owed: bool,
 }
 
 /// A step of the skeleton.
@@ -39,6 +41,12 @@ impl Section {
 
     pub(super) fn prose(&mut self, text: String) {
         self.prose.push(text);
+        self.is_owed = true;
+    }
+
+    /// Text about the runbook, which is read with the next step if there is one.
+    pub(super) fn about(&mut self, text: String) {
+        self.prose.push(text);
     }
 
     pub(super) fn task(&mut self, line: usize, text: &str) {
@@ -54,6 +62,7 @@ impl Section {
 
     /// The text above a step belongs to it.
     pub(super) fn details(&mut self) -> String {
+        self.is_owed = false;
         let mut joined = String::new();
         for text in std::mem::take(&mut self.prose) {
             let text = text.trim_end();
@@ -69,7 +78,7 @@ impl Section {
 
     /// What is left at the end is read, and said to be read.
     pub(super) fn close(&mut self) {
-        if self.prose.iter().all(|text| text.trim().is_empty()) {
+        if !self.is_owed || self.prose.iter().all(|text| text.trim().is_empty()) {
             return;
         }
         let question = match (&self.name, self.steps.is_empty()) {

@@ -127,7 +127,11 @@ fn sections(blocks: Vec<Block>, name: &str, notes: &mut Vec<(usize, String)>) ->
                         section.prose(text);
                         section.run(command);
                     }
-                    None if first => about.push(text),
+                    // Steps may stand there as well as a description: what comes before a command is read before it.
+                    None if first => {
+                        about.push(text.clone());
+                        section.about(text);
+                    }
                     None => section.prose(text),
                 }
             }

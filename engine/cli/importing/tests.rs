@@ -461,3 +461,13 @@ fn a_box_keeps_the_number_that_its_text_begins_with() {
         assert!(imported.runbook.contains(&format!("confirm(\"{question}\"")), "`{question}` in {}", imported.runbook);
     }
 }
+
+#[test]
+fn what_stands_above_the_first_command_is_read_before_it_without_a_heading_too() {
+    let imported = imported("# T\n\n1. Tell the team\n2. Run:\n\n   ```sh\n   systemctl restart x\n   ```\n");
+    assert_eq!(imported.counts, [0, 1, 1]);
+    let asked = imported.runbook.find("confirm(").expect("a question");
+    assert!(imported.runbook[asked..].contains("1. Tell the team"), "{}", imported.runbook);
+    // What is only about the runbook is no question.
+    assert_eq!(self::imported("# T\n\nAbout it.\n\n## One\n\n- [ ] x\n").counts, [1, 0, 1]);
+}
