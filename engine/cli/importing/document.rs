@@ -82,12 +82,8 @@ impl Reader {
         match event {
             Event::Start(tag) => self.start(tag, offset),
             Event::End(tag) => self.end(tag),
-            Event::Text(text) | Event::InlineHtml(text) => self.push(&text, offset),
-            Event::Html(text) => {
-                if !text.trim_start().starts_with("<!--") {
-                    self.push(&text, offset);
-                }
-            }
+            Event::InlineHtml(text) if text.starts_with("<!--") => {}
+            Event::Text(text) | Event::InlineHtml(text) | Event::Html(text) => self.push(&text, offset),
             Event::Code(text) => self.push(&format!("`{text}`"), offset),
             Event::SoftBreak => self.push(" ", offset),
             Event::HardBreak => self.push("\n", offset),
@@ -187,7 +183,12 @@ impl Reader {
             TagEnd::Link | TagEnd::Image => self.linked(),
             TagEnd::TableCell => self.text.push_str(" | "),
             TagEnd::TableHead | TagEnd::TableRow => self.text.push('\n'),
-            TagEnd::Paragraph | TagEnd::Item | TagEnd::Table | TagEnd::HtmlBlock => self.flush(),
+            TagEnd::HtmlBlock => {
+                // A comment may be as long as its block, which comes line by line.
+                self.text = uncommented(&self.text);
+                self.flush();
+            }
+            TagEnd::Paragraph | TagEnd::Item | TagEnd::Table => self.flush(),
             _ => {}
         }
     }
@@ -226,6 +227,13 @@ impl Reader {
         };
         self.document.blocks.push(Block { line: self.line, kind });
     }
+}
+
+/// HTML without what is commented out.
+fn uncommented(html: &str) -> String {
+    let mut parts = html.split("<!--");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| text + part.split_once("-->").map_or("", |(_, behind)| behind))
 }
 
 /// The text of an item without its mark: `- ` or `2. `. A number behind that is its own.

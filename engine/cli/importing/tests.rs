@@ -471,3 +471,12 @@ fn what_stands_above_the_first_command_is_read_before_it_without_a_heading_too()
     // What is only about the runbook is no question.
     assert_eq!(self::imported("# T\n\nAbout it.\n\n## One\n\n- [ ] x\n").counts, [1, 0, 1]);
 }
+
+#[test]
+fn what_is_commented_out_is_not_read() {
+    let imported = imported("## A\n\n<!--\n- [ ] old\nrm -rf /old\n-->\n\nSee <!-- hidden --> it.\n\n<b>bold</b>\n\n- [ ] new\n");
+    for gone in ["old\n", "rm -rf", "-->", "hidden"] {
+        assert!(!imported.runbook.contains(gone), "`{gone}` in {}", imported.runbook);
+    }
+    assert!(imported.runbook.contains("See  it.") && imported.runbook.contains("bold"), "{}", imported.runbook);
+}
