@@ -14,7 +14,9 @@ pub(super) enum Inline<'a> {
 }
 
 /// With these, a sentence does not simply tell to run what it ends with.
-const UNLESS: [&str; 11] = ["not", "never", "don't", "dont", "if", "unless", "when", "instead", "except", "without", "before"];
+const UNLESS: [&str; 14] = [
+    "not", "never", "don't", "dont", "cannot", "can't", "avoid", "if", "unless", "when", "instead", "except", "without", "before",
+];
 
 /// Looks for a command in a sentence.
 pub(super) fn inline(text: &str) -> Inline<'_> {
@@ -46,7 +48,7 @@ fn tells(before: &str) -> bool {
     let is_item = words.next().is_some_and(|mark| {
         mark == "-" || mark.strip_suffix('.').is_some_and(|n| !n.is_empty() && n.bytes().all(|byte| byte.is_ascii_digit()))
     });
-    let words: Vec<_> = words.map(|word| word.trim_end_matches([':', ',']).to_lowercase()).collect();
+    let words: Vec<_> = words.map(|word| word.trim_end_matches([':', ',']).to_lowercase().replace('\u{2019}', "'")).collect();
     let ends = match before.trim_end().chars().next_back() {
         Some(':') => true,
         _ => words.last().is_none_or(|word| ["run", "execute", "type", "with", "by", "using", "do"].contains(&word.as_str())),
@@ -67,6 +69,8 @@ mod tests {
         for text in [
             "Start: `sudo systemctl start postfix`",
             "- Never run `rm -rf /var`",
+            "- Don\u{2019}t run: `systemctl stop x`",
+            "- Avoid: `systemctl stop x`",
             "- If it hangs: `systemctl restart x`",
             "- Start: `systemctl start x`, and look at the board",
             "- First `systemctl stop x`, then: `systemctl start x`",
