@@ -6,6 +6,7 @@
 mod back;
 mod bash;
 mod document;
+mod elsewhere;
 mod inline;
 mod placeholder;
 mod question;

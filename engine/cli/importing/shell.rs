@@ -196,7 +196,7 @@ fn session(lines: &[&str], first: usize, rooted: bool, notes: &mut Vec<(usize, S
 }
 
 /// Whether a command opens a shell in which root types: `sudo -i`, `sudo su -`, `su`.
-fn becomes_root(command: &str) -> bool {
+pub(super) fn becomes_root(command: &str) -> bool {
     let mut words = command.split_whitespace().peekable();
     let program = words.next();
     if program == Some("su") {

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use super::back::is_way_back;
 use super::bash::{exports, only_exports};
 use super::document::{Block, Document, Kind};
+use super::elsewhere::opens_a_shell;
 use super::inline::{Inline, inline};
 use super::placeholder::{Piece, cut, parameter_of};
 use super::question::question;
@@ -362,7 +363,13 @@ impl Writer<'_> {
         let (name_quoted, expression) = (quoted(&name), run.expression);
         let _infallible =
             write!(self.body, "{pad}command({name_quoted}, #{{\n{pad}    run: {expression},\n{env}{rollback}{pad}}});\n");
-        if run.attended {
+        // In a session of root's this was said where the prompt changed.
+        if opens_a_shell(&typed.text) && !self.notes.iter().any(|(line, _)| *line == typed.line) {
+            let what = format!(
+                "`{name}` opens a shell, and the runbook goes on here: say where the commands below it run (`on`, `sudo`)"
+            );
+            self.notes.push((typed.line, what));
+        } else if run.attended {
             self.notes.push((
                 typed.line,
                 format!("`{name}` wants a terminal, or does not end by itself: say `interactive: true`, or a `timeout`"),

@@ -480,3 +480,25 @@ fn what_is_commented_out_is_not_read() {
     }
     assert!(imported.runbook.contains("See  it.") && imported.runbook.contains("bold"), "{}", imported.runbook);
 }
+
+#[test]
+fn who_opens_a_shell_elsewhere_is_told_that_the_runbook_goes_on_here() {
+    let notes = |line: &str| imported(&format!("```sh\n{line}\nsystemctl restart x\n```")).notes;
+    for line in [
+        "ssh web-1",
+        "ssh -p 2222 -i key ann@web-1",
+        "kubectl exec -it web-0 -- bash",
+        "docker exec -ti web sh",
+        "sudo -i",
+        "su - postgres",
+    ] {
+        let notes = notes(line);
+        assert!(
+            notes.iter().any(|(at, note)| *at == 2 && note.contains(line) && note.contains("goes on here")),
+            "{line}: {notes:?}"
+        );
+    }
+    for line in ["ssh web-1 uptime", "ssh -V", "kubectl exec web-0 -- ls", "sudo ls"] {
+        assert!(!notes(line).iter().any(|(_, note)| note.contains("goes on here")), "{line}");
+    }
+}
