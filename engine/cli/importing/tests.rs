@@ -502,3 +502,31 @@ fn who_opens_a_shell_elsewhere_is_told_that_the_runbook_goes_on_here() {
         assert!(!notes(line).iter().any(|(_, note)| note.contains("goes on here")), "{line}");
     }
 }
+
+#[test]
+fn a_command_that_does_not_end_by_itself_is_said() {
+    let noted = |line: &str| {
+        imported(&format!("```sh\n{line}\n```")).notes.iter().any(|(_, note)| note.contains("does not end by itself"))
+    };
+    for line in [
+        "journalctl -fu nginx",
+        "journalctl -xef",
+        "tail -F x",
+        "kubectl get pods -w",
+        "kubectl get pods --watch",
+        "docker logs --tail 9 -f x",
+        "ping web-1",
+    ] {
+        assert!(noted(line), "{line}");
+    }
+    for line in [
+        "journalctl -u nginx",
+        "kubectl apply -f x.yaml",
+        "tail -n 5 x",
+        "ping -c 3 web-1",
+        "kubectl -n f get pods",
+        "docker build -f x .",
+    ] {
+        assert!(!noted(line), "{line}");
+    }
+}

@@ -192,8 +192,16 @@ fn wants_somebody(line: &str) -> bool {
         ["vi", "vim", "nano", "emacs", "less", "more", "top", "htop", "watch", "screen", "tmux", "mysql", "psql", "redis-cli"];
     let alone =
         ["mysql", "psql", "redis-cli"].contains(&first) && words.iter().any(|word| ["-c", "-e", "-f", "<"].contains(word));
-    let follows = ["tail", "journalctl", "kubectl", "docker", "oc"].contains(&first)
-        && words.iter().any(|word| ["-f", "--follow", "-it", "-ti", "edit", "port-forward"].contains(word))
-        && !(words.contains(&"apply") || words.contains(&"create") || words.contains(&"delete") || words.contains(&"replace"));
+    let is_short = |word: &str, letters: [char; 2]| word.starts_with('-') && !word.starts_with("--") && word.contains(letters);
+    let takes_a_file = ["apply", "create", "delete", "replace", "build"].iter().any(|verb| words.contains(verb));
+    let follows = match first {
+        "tail" | "journalctl" => words.iter().any(|word| *word == "--follow" || is_short(word, ['f', 'F'])),
+        "kubectl" | "docker" | "oc" => {
+            let on = ["-f", "--follow", "-it", "-ti", "edit", "port-forward", "-w", "--watch"];
+            words.iter().any(|word| on.contains(word)) && !takes_a_file
+        }
+        "ping" => !words.iter().any(|word| is_short(word, ['c', 'w'])),
+        _ => false,
+    };
     (edits.contains(&first) && !alone && !(first == "redis-cli" && words.len() > 1)) || follows
 }
