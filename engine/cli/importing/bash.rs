@@ -103,7 +103,7 @@ pub(super) fn exports(text: &str) -> Option<Vec<(String, String)>> {
 /// Whether a text does nothing but set variables for what is typed after it, in whatever way.
 pub(super) fn only_exports(text: &str) -> bool {
     let lines = || text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-    let sets = |line: &str| line.starts_with("export ") && !line.contains([';', '|', '&']);
+    let sets = |line: &str| (line.starts_with("export ") || exports(line).is_some()) && !line.contains([';', '|', '&']);
     lines().next().is_some() && lines().all(sets)
 }
 

@@ -530,3 +530,10 @@ fn a_command_that_does_not_end_by_itself_is_said() {
         assert!(!noted(line), "{line}");
     }
 }
+
+#[test]
+fn a_block_that_sets_variables_without_export_is_one_of_parameters_too() {
+    let imported = imported("# T\n\n## A\n\n```sh\nNAMESPACE=shop\n```\n\n```sh\nkubectl -n $NAMESPACE get pods\n```\n");
+    assert_eq!(imported.counts[1], 1, "{}", imported.runbook);
+    assert!(imported.runbook.contains("fallback: \"shop\""), "{}", imported.runbook);
+}
