@@ -34,6 +34,13 @@ impl Catalogue {
         catalogue
     }
 
+    /// Whether a runbook of this name is found again once it is written: its file is not taken for one of the tests or of the
+    /// definitions, and does not lie too deep.
+    #[must_use]
+    pub fn would_find(name: &str) -> bool {
+        name.split('/').count() <= DEEPEST + 1 && !is_aside(Path::new(&format!("{name}.rhai")))
+    }
+
     /// Every name with its file, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.runbooks.iter().map(|(name, file)| (name.as_str(), file.as_str()))

@@ -124,3 +124,17 @@ fn at_a_terminal_it_asks_for_what_is_missing() {
     terminal.end().with(0).says(&["turn-it-off.rhai"]);
     place.expect(0, &["show", "turn-it-off"]).says(&["Turn it off", "team-a", "which", "when"]);
 }
+
+#[test]
+fn a_name_under_which_nobody_would_find_it_is_refused() {
+    let place = Place::new();
+    place.expect(0, &["new", "api"]);
+    for name in ["api.test", "db/api.d", "a/b/c/d/e/f/g/h"] {
+        place.expect(2, &["new", name]).says(&["cannot be the name of a runbook", "next:"]);
+    }
+    place.write("a.md", "- [ ] Tell them\n");
+    place.expect(2, &["import", "a.md", "--name", "api.test", "--force"]).says(&["cannot be the name of a runbook"]);
+    place.expect(0, &["test", "api"]);
+    place.expect(0, &["new", "a/b/c/d/e/f/g"]);
+    place.expect(0, &["check", "a/b/c/d/e/f/g"]);
+}

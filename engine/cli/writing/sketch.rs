@@ -9,6 +9,7 @@ use runbook_model::change::quoted;
 use runbook_model::declaration::Declaration;
 use runbook_runtime::script::{Pinned, Program, at_depth};
 
+use crate::catalogue::Catalogue;
 use crate::failure::Failure;
 use crate::place::Place;
 use crate::typed::required;
@@ -40,6 +41,11 @@ impl Sketch {
             return Err(
                 Failure::usage(message).hint("letters, digits, `-`, `_`, `.`, and `/` between directories: `db/failover`")
             );
+        }
+        if !Catalogue::would_find(&self.name) {
+            let message = format!("`{}` cannot be the name of a runbook: it would not be found", self.name);
+            return Err(Failure::usage(message)
+                .hint("no end `.test` or `.d`, which tests and definitions have, and at most six directories"));
         }
         let file = self.file(place).strip_prefix(&place.configuration.root.value).map(PathBuf::from).unwrap_or_default();
         let file = file.display().to_string();
