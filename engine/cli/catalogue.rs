@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use runbook_model::parameter::nearest;
 
@@ -106,6 +106,12 @@ impl Catalogue {
             }
         }
     }
+}
+
+/// Whether runbooks in a directory can be run: one outside of the root cannot, as nothing of it would stand in the audit trail.
+#[must_use]
+pub fn is_inside(root: &Path, directory: &Path) -> bool {
+    directory.strip_prefix(root).is_ok_and(|below| below.components().next() != Some(Component::ParentDir))
 }
 
 /// Whether a file belongs to the tests of a runbook, `NAME.test.rhai`, or defines something for editors, `NAME.d.rhai`.

@@ -84,3 +84,17 @@ fn a_clock_before_the_newest_run_is_found_out() {
     std::fs::remove_dir(place.state().join("runs/7ZZZZZZZZZ0000000000000000")).unwrap();
     stands(&place.run(&["doctor", "--output", "json"]), "clock and runs", "warning", "set back");
 }
+
+#[test]
+fn directories_of_runbooks_that_hold_none_are_said() {
+    let place = Place::with("command(\"a\", #{ run: [\"true\"], rollback: \"nothing\" });\n");
+    place.write("runbook.toml", "runbooks = [\"runbooks\", \"runboks\"]\n");
+    let ran = place.expect(0, &["doctor", "--output", "json"]);
+    stands(&ran, "runbooks", "warning", "runboks` is not there");
+    place.write("outside/api.rhai", "");
+    for outside in ["../outside", "/"] {
+        place.write("repo/runbook.toml", &format!("runbooks = [\"{outside}\"]\n"));
+        let ran = place.expect(2, &["-C", "repo", "doctor", "--output", "json"]);
+        stands(&ran, "runbooks", "missing", "outside of the root");
+    }
+}

@@ -138,3 +138,13 @@ fn a_name_under_which_nobody_would_find_it_is_refused() {
     place.expect(0, &["new", "a/b/c/d/e/f/g"]);
     place.expect(0, &["check", "a/b/c/d/e/f/g"]);
 }
+
+#[test]
+fn what_nobody_could_run_is_not_written() {
+    let place = Place::new();
+    for elsewhere in ["../elsewhere", "/nowhere/at/all"] {
+        place.write("repo/runbook.toml", &format!("runbooks = [\"{elsewhere}\"]\n"));
+        place.expect(2, &["-C", "repo", "new", "api"]).says(&["outside of the root", "config --show-origin says"]);
+    }
+    assert!(!place.path("elsewhere").exists());
+}

@@ -9,6 +9,7 @@ mod finding;
 mod kernel;
 mod keys;
 mod programs;
+mod runbooks;
 mod secrets;
 mod session;
 mod state;
@@ -29,6 +30,7 @@ pub fn examine(workplace: Result<&Workplace<'_>, &Failure>) -> Vec<Finding> {
         Ok(workplace) => read(&workplace.place),
         Err(failure) => Finding::missing("configuration", failure.to_string(), "runbook config, once it is mended"),
     });
+    findings.extend(configuration.into_iter().flat_map(runbooks::findings));
     findings.extend(programs::findings(configuration));
     findings.extend(kernel::findings(configuration));
     findings.push(clock::synchronised());

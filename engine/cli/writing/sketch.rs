@@ -9,7 +9,7 @@ use runbook_model::change::quoted;
 use runbook_model::declaration::Declaration;
 use runbook_runtime::script::{Pinned, Program, at_depth};
 
-use crate::catalogue::Catalogue;
+use crate::catalogue::{Catalogue, is_inside};
 use crate::failure::Failure;
 use crate::place::Place;
 use crate::typed::required;
@@ -47,7 +47,15 @@ impl Sketch {
             return Err(Failure::usage(message)
                 .hint("no end `.test` or `.d`, which tests and definitions have, and at most six directories"));
         }
-        let file = self.file(place).strip_prefix(&place.configuration.root.value).map(PathBuf::from).unwrap_or_default();
+        let (root, file) = (&place.configuration.root.value, self.file(place));
+        let Some(file) = file.strip_prefix(root).ok().filter(|_| is_inside(root, &file)) else {
+            let message = format!(
+                "`{}` is outside of the root `{}`, where no runbook can be run; nothing was written",
+                file.display(),
+                root.display()
+            );
+            return Err(Failure::usage(message).hint("runbook config --show-origin says who named that directory in `runbooks`"));
+        };
         let file = file.display().to_string();
         let sources = Pinned(BTreeMap::from([(file.clone(), self.runbook.clone())]));
         let read = at_depth(|| Program::load(&sources, &file).and_then(|program| program.describe()));
