@@ -148,3 +148,13 @@ fn what_nobody_could_run_is_not_written() {
     }
     assert!(!place.path("elsewhere").exists());
 }
+
+#[test]
+fn a_runbook_of_that_name_in_another_directory_is_not_put_out_of_sight() {
+    let place = Place::new();
+    place.write("runbook.toml", "runbooks = [\"ours\", \"theirs\"]\n");
+    place.write("theirs/api.rhai", "runbook(#{ title: \"Theirs\", owner: \"team\" });\ncheck(\"a\", || true);\n");
+    place.expect(2, &["new", "api"]).says(&["theirs/api.rhai", "is there already", "another name"]);
+    assert!(!place.path("ours").exists());
+    place.expect(0, &["new", "api", "--force"]).says(&["ours/api.rhai"]);
+}

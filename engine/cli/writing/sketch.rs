@@ -78,6 +78,14 @@ impl Sketch {
             let message = format!("`{}` is there already; nothing was written", there.display());
             return Err(Failure::usage(message).hint("give another name, or `--force` to write over it"));
         }
+        // The first directory wins: what others have been running would be gone from their sight.
+        let root = &place.configuration.root.value;
+        let hidden =
+            place.library().titles().into_iter().find(|title| title.name == self.name && root.join(&title.file) != runbook);
+        if let Some(hidden) = hidden.filter(|_| !over) {
+            let message = format!("`{}` is there already, with this name; nothing was written", hidden.file);
+            return Err(Failure::usage(message).hint("give another name, or `--force` to put yours before it"));
+        }
         for (file, text) in [(&runbook, &self.runbook), (&tests, &self.tests)] {
             let unwritten = |error: std::io::Error| Failure::usage(format!("cannot write `{}`: {error}", file.display()));
             let parent = file.parent().unwrap_or(file);
