@@ -40,6 +40,7 @@ pub mod place;
 #[cfg(test)]
 mod reference;
 pub mod rehearsal;
+mod reserved;
 pub mod sealing;
 pub mod serve;
 pub mod sheet;

@@ -158,3 +158,18 @@ fn a_runbook_of_that_name_in_another_directory_is_not_put_out_of_sight() {
     assert!(!place.path("ours").exists());
     place.expect(0, &["new", "api", "--force"]).says(&["ours/api.rhai"]);
 }
+
+#[test]
+fn a_mistake_of_what_was_typed_has_its_own_way_out() {
+    let place = Place::new();
+    for name in ["let", "fn", "switch"] {
+        place
+            .expect(2, &["new", "x", "-p", name])
+            .says(&[&format!("`{name}` cannot be the name of a parameter"), "Rhai"])
+            .is_silent_about(&["document"]);
+    }
+    place.expect(2, &["new", "x", "--title", ""]).says(&["a title is one line"]).is_silent_about(&["document"]);
+    place.expect(0, &["new", "x", "--title", "About @HEAD@ and @SHOWN@", "-p", "a"]);
+    place.expect(0, &["show", "x"]).says(&["About @HEAD@ and @SHOWN@"]);
+    place.expect(0, &["test", "x"]);
+}

@@ -64,7 +64,7 @@ pub fn run(wanted: &Import, place: &Place) -> Result<ExitCode, Failure> {
         ));
     }
     let sketch = Sketch { name, runbook: imported.runbook.clone(), tests: imported.tests.clone() };
-    let declared = sketch.judged(place)?;
+    let declared = sketch.judged(place, "cut the document into smaller ones")?;
     if wanted.print {
         output::to_stdout(&imported.runbook)?;
     } else {

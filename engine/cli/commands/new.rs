@@ -9,6 +9,7 @@ use crate::failure::Failure;
 use crate::operator::Operator;
 use crate::output;
 use crate::place::Place;
+use crate::reserved::is_reserved;
 use crate::writing::{name_of, template};
 
 /// Write a new runbook, and tests for it
@@ -65,13 +66,14 @@ pub fn run(new: &New, place: &Place) -> Result<ExitCode, Failure> {
     };
     if let Some(odd) = params.iter().find(|param| !fits(param)) {
         let message = format!("`{odd}` cannot be the name of a parameter; nothing was written");
-        return Err(Failure::usage(message).hint("small letters, digits and `_`, beginning with a letter"));
+        return Err(Failure::usage(message)
+            .hint("small letters, digits and `_`, beginning with a letter, and no word that Rhai keeps for itself"));
     }
     if let Some(twice) = params.iter().enumerate().find_map(|(nth, param)| params[..nth].contains(param).then_some(param)) {
         return Err(Failure::usage(format!("the parameter `{twice}` is given twice; nothing was written")));
     }
     let sketch = template(&name, &title, &owner, &params);
-    let declared = sketch.judged(place)?;
+    let declared = sketch.judged(place, "runbook new NAME --title TEXT --owner TEAM")?;
     for file in sketch.write(place, new.force)? {
         output::to_stderr(&format!("wrote {}\n", file.display()));
     }
@@ -80,7 +82,8 @@ pub fn run(new: &New, place: &Place) -> Result<ExitCode, Failure> {
 }
 
 fn fits(param: &str) -> bool {
-    param.starts_with(|c: char| c.is_ascii_lowercase())
+    !is_reserved(param)
+        && param.starts_with(|c: char| c.is_ascii_lowercase())
         && param.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::bash::bare;
 use super::quoting::{Quoting, Within};
 use super::shell::is_identifier;
+use crate::reserved::is_reserved;
 
 /// A command, in pieces.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,68 +32,6 @@ pub(super) enum Piece {
 const USUAL: [&str; 20] = [
     "HOME", "PATH", "USER", "PWD", "OLDPWD", "HOSTNAME", "SHELL", "LANG", "TERM", "TMPDIR", "EDITOR", "UID", "RANDOM", "SECONDS",
     "IFS", "PS1", "LOGNAME", "DISPLAY", "LINENO", "PPID",
-];
-
-/// Words that Rhai keeps for itself, or that would hide something.
-const RESERVED: [&str; 58] = [
-    "true",
-    "false",
-    "let",
-    "const",
-    "if",
-    "else",
-    "switch",
-    "do",
-    "while",
-    "loop",
-    "until",
-    "for",
-    "in",
-    "continue",
-    "break",
-    "return",
-    "throw",
-    "try",
-    "catch",
-    "import",
-    "export",
-    "as",
-    "global",
-    "private",
-    "fn",
-    "this",
-    "is_shared",
-    "call",
-    "curry",
-    "type_of",
-    "print",
-    "debug",
-    "eval",
-    "var",
-    "static",
-    "shared",
-    "goto",
-    "exit",
-    "match",
-    "case",
-    "public",
-    "protected",
-    "new",
-    "use",
-    "with",
-    "is",
-    "module",
-    "package",
-    "super",
-    "thread",
-    "spawn",
-    "go",
-    "await",
-    "async",
-    "sync",
-    "yield",
-    "default",
-    "void",
 ];
 
 /// The parameter for a variable; `None` when what it holds sounds like a secret, and must not become one.
@@ -251,7 +190,7 @@ fn parameter(placeholder: &str) -> String {
         }
     }
     let name = name.trim_end_matches('_');
-    if name.is_empty() || RESERVED.contains(&name) || name.starts_with(|c: char| c.is_ascii_digit()) {
+    if name.is_empty() || is_reserved(name) || name.starts_with(|c: char| c.is_ascii_digit()) {
         return format!("the_{name}").trim_end_matches('_').to_owned();
     }
     name.to_owned()

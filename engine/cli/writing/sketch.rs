@@ -26,11 +26,12 @@ pub struct Sketch {
 }
 
 impl Sketch {
-    /// Reads it as `runbook check` would: what the engine cannot read is not written. Gives what it declares.
+    /// Reads it as `runbook check` would: what the engine cannot read is not written. Gives what it declares. `way_out` is for
+    /// whoever typed what cannot be read.
     ///
     /// # Errors
     /// The name is none, or the source has mistakes.
-    pub fn judged(&self, place: &Place) -> Result<Declaration, Failure> {
+    pub fn judged(&self, place: &Place, way_out: &str) -> Result<Declaration, Failure> {
         let fits = |part: &str| {
             !part.is_empty()
                 && part.starts_with(|c: char| c.is_ascii_alphanumeric())
@@ -62,7 +63,7 @@ impl Sketch {
         read.map_err(|diagnostics| {
             let message =
                 format!("what becomes of it cannot be read by this program; nothing was written: {}", diagnostics.line());
-            Failure::usage(message).detail(diagnostics.render(false)).hint("cut the document into smaller ones")
+            Failure::usage(message).detail(diagnostics.render(false)).hint(way_out)
         })
     }
 

@@ -18,12 +18,24 @@ pub fn template(name: &str, title: &str, owner: &str, params: &[String]) -> Sket
         head.push_str("    },\n");
     }
     let shown: String = params.iter().map(|param| format!(" + \" {param}=\" + p.{param}")).collect();
-    let runbook =
-        TEMPLATE.replace("@TITLE@", &title.replace(char::is_control, " ")).replace("@HEAD@", &head).replace("@SHOWN@", &shown);
+    let titled = title.replace(char::is_control, " ");
+    let runbook = filled(TEMPLATE, &[("@TITLE@", &titled), ("@HEAD@", &head), ("@SHOWN@", &shown)]);
     let given: Vec<_> = params.iter().map(|param| format!("{param}: \"x\"")).collect();
     let given = if given.is_empty() { String::new() } else { format!("#{{ {} }}", given.join(", ")) };
     let tests = TESTS.replace("@NAME@", name).replace("@GIVEN@", &given);
     Sketch { name: name.to_owned(), runbook, tests }
+}
+
+/// The template with a value in the place of each mark. A mark that stands in a value is text.
+fn filled(template: &str, values: &[(&str, &str)]) -> String {
+    let (mut text, mut rest) = (String::new(), template);
+    let nearest = |rest: &str| values.iter().filter_map(|(mark, value)| Some((rest.find(mark)?, *mark, *value))).min();
+    while let Some((at, mark, value)) = nearest(rest) {
+        text.push_str(&rest[..at]);
+        text.push_str(value);
+        rest = &rest[at + mark.len()..];
+    }
+    text + rest
 }
 
 const TEMPLATE: &str = r#"//! @TITLE@
