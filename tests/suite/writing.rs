@@ -173,3 +173,11 @@ fn a_mistake_of_what_was_typed_has_its_own_way_out() {
     place.expect(0, &["show", "x"]).says(&["About @HEAD@ and @SHOWN@"]);
     place.expect(0, &["test", "x"]);
 }
+
+#[test]
+fn a_text_of_another_encoding_says_how_to_turn_it() {
+    let place = Place::new();
+    let utf16: Vec<u8> = "\u{feff}# A\r\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    fs::write(place.path("a.md"), utf16).expect("a file");
+    place.expect(2, &["import", "a.md"]).says(&["`a.md` is not UTF-8: line 1", "next: iconv -f UTF-16 -t UTF-8"]);
+}

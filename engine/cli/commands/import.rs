@@ -101,7 +101,10 @@ fn read(file: &Path) -> Result<String, Failure> {
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         let line = error.as_bytes()[..at].iter().filter(|byte| **byte == b'\n').count() + 1;
+        let is_utf16 = [[0xff, 0xfe], [0xfe, 0xff]].iter().any(|mark| error.as_bytes().starts_with(mark));
+        let encoding = if is_utf16 { "UTF-16" } else { "ENCODING" };
         Failure::usage(format!("`{}` is not UTF-8: line {line}, byte {at}", file.display()))
+            .hint(format!("iconv -f {encoding} -t UTF-8 turns it: iconv … | runbook import - --name NAME"))
     })
 }
 
