@@ -162,7 +162,7 @@ impl Configuration {
             merge(&mut environment.settings, layer.settings);
             environment.hosts.extend(layer.hosts);
             environment.secrets.extend(layer.secrets);
-            environment.rules.overlaid(layer.rules);
+            environment.rules.overlaid(layer.rules, is_own);
             environment.audit.overlay(layer.audit, is_own);
         }
         Ok(configuration)

@@ -36,13 +36,18 @@ impl Rules {
         }
     }
 
-    /// Takes over what a later file says.
-    pub(super) fn overlaid(&mut self, above: Self) {
+    /// Takes over what a later file says. The user's own file may ask for more care, never for less: who has to agree, and how
+    /// fresh a rehearsal has to be, is for the repository to say, and not for whoever wants to run something.
+    pub(super) fn overlaid(&mut self, above: Self, is_own: bool) {
         let Self { protected, require_rehearsal, require_real_rehearsal, confirm } = above;
-        self.protected = protected.or(self.protected.take());
-        self.require_rehearsal = require_rehearsal.or(self.require_rehearsal.take());
-        self.require_real_rehearsal = require_real_rehearsal.or(self.require_real_rehearsal.take());
-        self.confirm = confirm.or(self.confirm.take());
+        let shorter = |own: Option<Sourced<Length>>, said: &Option<Sourced<Length>>| {
+            own.filter(|own| !is_own || said.as_ref().is_none_or(|said| own.value < said.value))
+        };
+        self.protected = protected.filter(|protected| !is_own || protected.value).or(self.protected.take());
+        self.require_rehearsal = shorter(require_rehearsal, &self.require_rehearsal).or(self.require_rehearsal.take());
+        self.require_real_rehearsal =
+            shorter(require_real_rehearsal, &self.require_real_rehearsal).or(self.require_real_rehearsal.take());
+        self.confirm = if is_own { self.confirm.take().or(confirm) } else { confirm.or(self.confirm.take()) };
     }
 
     /// What is asked before the first change in the environment of that name.

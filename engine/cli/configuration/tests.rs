@@ -165,3 +165,23 @@ fn an_environment_has_hosts_of_its_own_and_a_name_that_could_be_an_option_is_ref
         assert!(shown.contains(part), "{part} in\n{shown}");
     }
 }
+
+#[test]
+fn ones_own_file_asks_for_more_care_and_never_for_less() {
+    let common = "[env.production]\nprotected = true\nrequire_rehearsal = \"1d\"\nrequire_real_rehearsal = \"2d\"\nconfirm = { by = [\"@oncall\"], quorum = 2 }\n\n[env.staging]\nprotected = false\nrequire_rehearsal = \"7d\"\n";
+    let (dir, surroundings) = home(common);
+    let rules =
+        |env: &str| Configuration::load(&surroundings, &Globals::default()).unwrap().environment(Some(env)).unwrap().1.rules;
+    let (production, staging) = (rules("production"), rules("staging"));
+    user(
+        dir.path(),
+        "[env.production]\nprotected = false\nrequire_rehearsal = \"300d\"\nrequire_real_rehearsal = \"300d\"\nconfirm = true\n",
+    );
+    assert_eq!(rules("production"), production);
+    assert_eq!(rules("staging"), staging);
+    user(dir.path(), "[env.staging]\nprotected = true\nrequire_rehearsal = \"1h\"\nconfirm = true\n");
+    let own = rules("staging");
+    assert!(own.protected.is_some_and(|protected| protected.value) && own.confirm.is_some());
+    assert_eq!(own.require_rehearsal.unwrap().value.to_string(), "1h");
+    assert_eq!(rules("production"), production);
+}
