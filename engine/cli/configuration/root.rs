@@ -24,12 +24,13 @@ pub(super) fn find(
             .ok()
             .filter(|root| root.is_dir())
             .ok_or_else(|| Failure::usage(format!("`{}` ({origin}) is no directory", root.display())))?;
-        let file = Some(root.join(FILE)).filter(|file| file.exists());
+        let file = Some(root.join(FILE)).filter(|file| file.symlink_metadata().is_ok());
         return Ok((Sourced::new(root, origin), file));
     }
     for directory in surroundings.cwd.ancestors() {
         let file = directory.join(FILE);
-        let Ok(metadata) = fs::metadata(&file) else { continue };
+        // A link that leads nowhere is a file that cannot be read, and not none: what it should say would be passed over.
+        let Ok(metadata) = fs::metadata(&file).or_else(|_| file.symlink_metadata()) else { continue };
         // What is found without being named must not come from somebody else: anyone can write to a `/tmp` above us.
         if metadata.uid() != surroundings.uid && metadata.uid() != 0 {
             let message = format!("`{}` belongs to another user (uid {}) and was not asked for", file.display(), metadata.uid());

@@ -185,3 +185,16 @@ fn ones_own_file_asks_for_more_care_and_never_for_less() {
     assert_eq!(own.require_rehearsal.unwrap().value.to_string(), "1h");
     assert_eq!(rules("production"), production);
 }
+
+#[test]
+fn a_file_that_leads_nowhere_is_a_mistake_and_not_none() {
+    let (dir, surroundings) = home("");
+    let file = dir.path().join("repo/runbook.toml");
+    fs::remove_file(&file).unwrap();
+    std::os::unix::fs::symlink("gone.toml", &file).unwrap();
+    let named = Globals { root: Some(dir.path().join("repo")), ..Globals::default() };
+    for globals in [Globals::default(), named] {
+        let failure = Configuration::load(&surroundings, &globals).unwrap_err();
+        assert!(shown(&failure).contains("runbook.toml"), "{}", shown(&failure));
+    }
+}
