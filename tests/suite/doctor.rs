@@ -98,3 +98,21 @@ fn directories_of_runbooks_that_hold_none_are_said() {
         stands(&ran, "runbooks", "missing", "outside of the root");
     }
 }
+
+#[test]
+fn an_environment_that_is_not_there_is_missing() {
+    let place = Place::with("command(\"a\", #{ run: [\"true\"], rollback: \"nothing\" });\n");
+    place.write("runbook.toml", "[env.production]\nprotected = true\n");
+    let doctor = |env: &str| {
+        let mut command = place.command(&["doctor", "--output", "json"]);
+        command.env("RUNBOOK_ENV", env);
+        Ran::of(command)
+    };
+    let ran = doctor("prodution");
+    assert_eq!(ran.code, Some(2), "{ran}");
+    stands(&ran, "environment", "missing", "there is no environment `prodution`");
+    assert!(ran.out.contains("set RUNBOOK_ENV to one of: production"), "{ran}");
+    let ran = doctor("production");
+    stands(&ran, "environment", "ok", "production");
+    assert_eq!(ran.code, Some(0), "{ran}");
+}

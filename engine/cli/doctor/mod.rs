@@ -16,6 +16,7 @@ mod state;
 
 pub use finding::{Finding, Standing};
 
+use crate::configuration::Configuration;
 use crate::failure::Failure;
 use crate::place::Place;
 use crate::workplace::Workplace;
@@ -31,6 +32,7 @@ pub fn examine(workplace: Result<&Workplace<'_>, &Failure>) -> Vec<Finding> {
         Err(failure) => Finding::missing("configuration", failure.to_string(), "runbook config, once it is mended"),
     });
     findings.extend(configuration.into_iter().flat_map(runbooks::findings));
+    findings.extend(configuration.and_then(environment));
     findings.extend(programs::findings(configuration));
     findings.extend(kernel::findings(configuration));
     findings.push(clock::synchronised());
@@ -46,6 +48,20 @@ pub fn examine(workplace: Result<&Workplace<'_>, &Failure>) -> Vec<Finding> {
     }
     findings.extend(session::findings());
     findings
+}
+
+/// Whether the environment that `RUNBOOK_ENV` names is one: otherwise each run is refused.
+fn environment(configuration: &Configuration) -> Option<Finding> {
+    let name = &configuration.env.as_ref()?.value;
+    if configuration.environments.contains_key(name) {
+        return Some(Finding::ok("environment", format!("{name}, as `RUNBOOK_ENV` says")));
+    }
+    let known: Vec<_> = configuration.environments.keys().map(String::as_str).collect();
+    let way_out = match known.as_slice() {
+        [] => "unset RUNBOOK_ENV, or describe it in `runbook.toml`: [env.NAME.settings]".to_owned(),
+        known => format!("set RUNBOOK_ENV to one of: {}", known.join(", ")),
+    };
+    Some(Finding::missing("environment", format!("there is no environment `{name}`, which `RUNBOOK_ENV` names"), way_out))
 }
 
 fn read(place: &Place) -> Finding {
