@@ -116,3 +116,18 @@ fn an_environment_that_is_not_there_is_missing() {
     stands(&ran, "environment", "ok", "production");
     assert_eq!(ran.code, Some(0), "{ran}");
 }
+
+#[test]
+fn a_trail_that_takes_no_run_is_missing() {
+    let place = Place::with("command(\"a\", #{ run: [\"true\"], rollback: \"nothing\" });\n");
+    place.expect(0, &["exec", "main"]);
+    stands(&place.expect(0, &["doctor", "--output", "json"]), "audit trail", "ok", "audit.git");
+    std::fs::remove_file(place.path(".runbook/audit.git/HEAD")).unwrap();
+    stands(&place.expect(2, &["doctor", "--output", "json"]), "audit trail", "missing", "damaged at `HEAD`");
+    // As the run says it.
+    place.expect(11, &["exec", "main"]).says(&["damaged at `HEAD`"]);
+    std::fs::remove_dir_all(place.path(".runbook/runs")).unwrap();
+    place.write(".runbook/runs", "");
+    place.expect(2, &["exec", "main"]).says(&["runs"]);
+    stands(&place.expect(2, &["doctor", "--output", "json"]), "state directory", "missing", "runs` is not a directory");
+}

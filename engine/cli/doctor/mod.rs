@@ -13,6 +13,7 @@ mod runbooks;
 mod secrets;
 mod session;
 mod state;
+mod trail;
 
 pub use finding::{Finding, Standing};
 
@@ -38,6 +39,7 @@ pub fn examine(workplace: Result<&Workplace<'_>, &Failure>) -> Vec<Finding> {
     findings.push(clock::synchronised());
     if let Some(configuration) = configuration {
         findings.extend(state::findings(&configuration.state_dir.value));
+        findings.extend(trail::finding(&configuration.state_dir.value));
         findings.extend(clock::behind(&configuration.state_dir.value));
     }
     if let Ok(workplace) = workplace {

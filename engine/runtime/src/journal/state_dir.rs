@@ -185,7 +185,16 @@ fn judge(path: &Path) -> Result<(), Unfit> {
     if let Some(kind) = network(system.f_type as u32) {
         return Err(Unfit::Network { path: path.to_owned(), kind });
     }
-    accessible(path, path)
+    accessible(path, path)?;
+    let runs = path.join("runs");
+    match rustix::fs::stat(&runs) {
+        Ok(found) if FileType::from_raw_mode(found.st_mode) != FileType::Directory => {
+            Err(Unfit::NotADirectory { path: path.to_owned(), component: runs })
+        }
+        Ok(_) => accessible(path, &runs),
+        // It is made with the first run.
+        Err(_) => Ok(()),
+    }
 }
 
 fn accessible(state: &Path, path: &Path) -> Result<(), Unfit> {
