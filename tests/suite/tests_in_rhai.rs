@@ -278,3 +278,21 @@ fn silence_without_a_deadline_waits() {
     );
     place.expect(0, &["test", "main"]).says(&["✓ it waits"]);
 }
+
+#[test]
+fn what_cannot_be_tried_and_what_has_no_tests_stands_in_the_results_too() {
+    let place = Place::with("command(\"a\", #{ run: [\"true\"], rollback: \"nothing\" });");
+    place.runbook("broken", "command(\"a\", #{");
+    place.runbook("stops", "check(\"no\", || false);");
+    place.expect(1, &["test", "--junit", "results.xml"]);
+    let xml = place.read("results.xml");
+    assert!(xml.contains("<testsuites name=\"runbook\" tests=\"3\" failures=\"2\">"), "{xml}");
+    for (name, words) in
+        [("broken", "<failure message=\"error: the runbook `broken` has mistakes"), ("stops", "<failure message=\"failed")]
+    {
+        let case = xml.find(&format!("<testcase classname=\"{name}\"")).expect(name);
+        let end = xml[case..].find("</testcase>").expect(name);
+        assert!(xml[case..case + end].contains(words), "{name}: {xml}");
+    }
+    assert!(xml.contains("<testcase classname=\"main\" name=\"performed and rolled back\""), "{xml}");
+}

@@ -15,6 +15,7 @@ use crate::library::{Title, broken};
 use crate::output;
 use crate::output::Format;
 use crate::output::screen::on_stdout;
+use crate::output::style::Palette;
 use crate::testing::{self, Circumstances, Row, SWEEPS, Suite, Sweep};
 use crate::typed::Parameter;
 use crate::typed::RunPrefix;
@@ -62,6 +63,17 @@ struct Results {
     untried: bool,
 }
 
+impl Results {
+    /// What is known of this runbook so far.
+    fn suite(&mut self, runbook: &str) -> &mut Suite {
+        let at = self.suites.iter().position(|suite| suite.runbook == runbook).unwrap_or_else(|| {
+            self.suites.push(Suite { runbook: runbook.to_owned(), cases: Vec::new() });
+            self.suites.len() - 1
+        });
+        &mut self.suites[at]
+    }
+}
+
 /// Tries each runbook out: 0 when nothing is wrong, 1 when a test failed or a run did what must not be, 2 when a runbook cannot be
 /// tried.
 ///
@@ -82,6 +94,7 @@ pub fn run(test: &Test, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> 
         // One that cannot be tried hides no other.
         if let Err(failure) = tried(test, workplace, title, &mut results) {
             results.untried = true;
+            results.suite(&title.name).cases.push(("can be tried".to_owned(), 0, Some(failure.rendered(Palette::plain()))));
             output::to_stderr(&failure.rendered(palette));
         }
     }
@@ -188,9 +201,14 @@ fn sweep(
     suite: &mut Suite,
     results: &mut Results,
 ) -> Result<(), Failure> {
+    let began = Instant::now();
     let baseline = Baseline::of(subject).map_err(|why| unfit(title, &why))?;
     if wanted.is_empty() {
-        results.failed |= *baseline.status() != RunStatus::Completed;
+        let wrong =
+            (*baseline.status() != RunStatus::Completed).then(|| format!("{}{}", baseline.status().word(), baseline.because()));
+        results.failed |= wrong.is_some();
+        let millis = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        suite.cases.push(("performed and rolled back".to_owned(), millis, wrong));
         return output::to_stdout(&testing::undisturbed(&title.name, &baseline, workplace.globals.output));
     }
     for (name, perform) in wanted {
