@@ -343,11 +343,11 @@ impl Writer<'_> {
         }
         self.body.push_str(&comment("//", &above, indent));
         let comments = typed.comments.join("\n");
-        let details = match (details.is_empty(), comments.is_empty()) {
-            (true, _) => comments,
-            (false, true) => details.to_owned(),
-            (false, false) => format!("{details}\n\n{comments}"),
-        };
+        // The question has the first line only, and who agrees to it agrees to the others.
+        let lines = if typed.text.contains('\n') { typed.text.lines().collect() } else { Vec::new() };
+        let whole = lines.iter().map(|line| format!("    {line}")).collect::<Vec<_>>().join("\n");
+        let texts = [details, &comments, &whole].into_iter().filter(|text| !text.is_empty());
+        let details = texts.collect::<Vec<_>>().join("\n\n");
         let question = question(&pieces, 2 * LONGEST_NAME).unwrap_or_else(|| Self::once(names, &format!("Run `{name}`?")));
         self.ask(&question, &details, indent);
         let name = unique(names, &name);

@@ -537,3 +537,14 @@ fn a_block_that_sets_variables_without_export_is_one_of_parameters_too() {
     assert_eq!(imported.counts[1], 1, "{}", imported.runbook);
     assert!(imported.runbook.contains("fallback: \"shop\""), "{}", imported.runbook);
 }
+
+#[test]
+fn a_question_about_several_lines_shows_them_all() {
+    let imported = imported("## A\n\nLook first.\n\n```sh\ncd /srv\nrm -rf <release>\n```\n");
+    let (asked, _) = imported.runbook.split_once("command(").expect("a command");
+    let (_, asked) = asked.split_once("confirm(").expect("a question");
+    assert!(
+        asked.contains("Look first.") && asked.contains("    cd /srv\\n") && asked.contains("    rm -rf <release>"),
+        "{asked}"
+    );
+}
