@@ -186,6 +186,9 @@ impl Reader {
             TagEnd::HtmlBlock => {
                 // A comment may be as long as its block, which comes line by line.
                 self.text = uncommented(&self.text);
+                if is_layout(&self.text) {
+                    self.text.clear();
+                }
                 self.flush();
             }
             TagEnd::Paragraph | TagEnd::Item | TagEnd::Table => self.flush(),
@@ -234,6 +237,18 @@ fn uncommented(html: &str) -> String {
     let mut parts = html.split("<!--");
     let first = parts.next().unwrap_or_default().to_owned();
     parts.fold(first, |text, part| text + part.split_once("-->").map_or("", |(_, behind)| behind))
+}
+
+/// Whether HTML is nothing but tags that only arrange what stands between them. Another, `<namespace>`, may stand for a value.
+fn is_layout(html: &str) -> bool {
+    const LAYOUT: [&str; 8] = ["details", "summary", "div", "p", "br", "hr", "center", "a"];
+    let mut tags = html.split('<');
+    tags.next().is_some_and(|before| before.trim().is_empty())
+        && tags.all(|tag| {
+            let (inside, behind) = tag.split_once('>').unwrap_or((tag, "text"));
+            let name = inside.trim_start_matches('/').split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
+            behind.trim().is_empty() && LAYOUT.contains(&name.to_ascii_lowercase().as_str())
+        })
 }
 
 /// The text of an item without its mark: `- ` or `2. `. A number behind that is its own.

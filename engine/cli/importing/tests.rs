@@ -548,3 +548,14 @@ fn a_question_about_several_lines_shows_them_all() {
         "{asked}"
     );
 }
+
+#[test]
+fn tags_alone_are_no_text_that_somebody_reads() {
+    let imported = imported(
+        "# T\n\n## A\n\n<details>\n<summary>If it hangs</summary>\n\n```sh\nuptime\n```\n\n</details>\n\n## B\n\n- [ ] x\n",
+    );
+    assert_eq!(imported.counts, [2, 1, 2], "{}", imported.runbook);
+    assert!(imported.runbook.contains("If it hangs"), "{}", imported.runbook);
+    let imported = self::imported("## A\n\n<namespace>\n");
+    assert!(imported.runbook.contains("details: \"<namespace>\""), "who knows what it stands for: {}", imported.runbook);
+}
