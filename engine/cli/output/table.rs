@@ -11,11 +11,16 @@ const NARROW: usize = 60;
 /// Rows in [`columns`], or one field a line where the screen is too narrow for them.
 #[must_use]
 pub fn fitting<const N: usize>(heading: [&str; N], rows: &[[(Tone, String); N]], screen: Screen) -> String {
-    let table = columns(heading, rows, Palette::plain());
-    if screen.width < NARROW && table.lines().any(|line| line.width() > screen.width) {
+    if screen.width < NARROW && !fits(heading, rows, screen) {
         return fields(heading, rows, screen.palette);
     }
     columns(heading, rows, screen.palette)
+}
+
+/// Whether no row in [`columns`] goes on in the next line.
+#[must_use]
+pub fn fits<const N: usize>(heading: [&str; N], rows: &[[(Tone, String); N]], screen: Screen) -> bool {
+    columns(heading, rows, Palette::plain()).lines().all(|line| line.width() <= screen.width)
 }
 
 /// Each row in lines of its own, under its first cell; what is empty is left out.
