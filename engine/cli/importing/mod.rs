@@ -5,6 +5,8 @@
 
 mod back;
 mod bash;
+mod comment;
+mod contents;
 mod document;
 mod elsewhere;
 mod inline;
@@ -14,8 +16,11 @@ mod quoting;
 mod section;
 mod shell;
 mod skeleton;
+mod step_name;
 #[cfg(test)]
 mod tests;
+mod trial;
 mod words;
+mod writer;
 
 pub use skeleton::{Imported, import};
