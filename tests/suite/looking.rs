@@ -1,7 +1,7 @@
 //! `runbook runs` and `runbook show`: looking at runs takes none of them, and tells the living from the dead.
 
 use std::io::{BufRead as _, BufReader};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -14,6 +14,17 @@ command("first", #{ run: ["sh", "-c", "echo first >> ledger"], rollback: [["true
 command("slow", #{ run: ["sh", "-c", "echo slow >> ledger; echo > began; cat go > /dev/null; echo end >> ledger"], rollback: "nothing" });
 command("last", #{ run: ["sh", "-c", "echo last >> ledger"], rollback: "nothing" });
 "#;
+
+/// A run whose engine waits for its slow command.
+fn at_work() -> (Place, Child, String) {
+    let place = Place::with(SLOW);
+    place.fifo("began");
+    place.fifo("go");
+    let engine = place.command(&["exec", "main"]).stderr(Stdio::null()).spawn().expect("the binary starts");
+    place.wait_for("began");
+    let run = place.newest_run();
+    (place, engine, run)
+}
 
 fn ids(ran: &Ran) -> Vec<String> {
     ran.out.lines().filter(|line| line.starts_with("01")).map(|line| line[..26].to_owned()).collect()
@@ -66,12 +77,7 @@ fn filters_find_runs_and_damage_hides_none() {
 
 #[test]
 fn a_run_that_died_says_so_with_what_was_in_flight_and_what_to_type() {
-    let place = Place::with(SLOW);
-    place.fifo("began");
-    place.fifo("go");
-    let mut engine = place.command(&["exec", "main"]).stderr(Stdio::null()).spawn().expect("the binary starts");
-    place.wait_for("began");
-    let run = place.newest_run();
+    let (place, mut engine, run) = at_work();
     place.expect(0, &["show", &run]).says(&["at work:", "runbook exec", "command `slow` since", "--follow"]);
     place.expect(0, &["report", &run]).says(&["**running**", "At work"]);
     engine.kill().expect("killed");
@@ -89,12 +95,7 @@ fn a_run_that_died_says_so_with_what_was_in_flight_and_what_to_type() {
 
 #[test]
 fn a_run_that_goes_on_is_followed_to_its_end() {
-    let place = Place::with(SLOW);
-    place.fifo("began");
-    place.fifo("go");
-    let mut engine = place.command(&["exec", "main"]).stderr(Stdio::null()).spawn().expect("the binary starts");
-    place.wait_for("began");
-    let run = place.newest_run();
+    let (place, mut engine, run) = at_work();
     let follow = |format: &str| {
         let mut command = place.command(&["show", &run, "--follow", "--output", format]);
         command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts")
@@ -115,12 +116,7 @@ fn a_run_that_goes_on_is_followed_to_its_end() {
 
 #[test]
 fn whoever_follows_ends_with_the_reader_of_it() {
-    let place = Place::with(SLOW);
-    place.fifo("began");
-    place.fifo("go");
-    let mut engine = place.command(&["exec", "main"]).stderr(Stdio::null()).spawn().expect("the binary starts");
-    place.wait_for("began");
-    let run = place.newest_run();
+    let (place, mut engine, run) = at_work();
     let mut codes = Vec::new();
     for format in ["text", "json"] {
         let mut command = place.command(&["show", &run, "--follow", "--output", format]);
