@@ -6,6 +6,7 @@ use rhai::{AST, ASTNode, Engine, Expr, ParseError, ParseErrorType, Position, Stm
 
 use crate::script::diagnosis::code::Code;
 use crate::script::diagnosis::diagnostic::{Diagnostic, Label};
+use crate::script::diagnosis::lookalike;
 use crate::script::diagnosis::span::{self, grown};
 use crate::script::diagnosis::spots::Spots;
 use crate::script::diagnosis::unclosed::{Unclosed, unclosed};
@@ -190,7 +191,10 @@ pub(super) fn syntax(sources: &Sources, name: &str, error: &ParseError) -> Diagn
             diagnostic.help(format!("import it first: `import \"…/{module}\" as {module};`"))
         }
         ParseErrorType::MissingToken(token, _) => missing(sources, name, error.position(), token, diagnostic),
-        _ => diagnostic,
+        _ => match lookalike::way_out(&quoted) {
+            Some(way) => diagnostic.help(way),
+            None => diagnostic,
+        },
     }
 }
 

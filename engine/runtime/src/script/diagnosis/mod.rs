@@ -3,6 +3,7 @@
 pub(super) mod code;
 pub(super) mod complaint;
 pub(super) mod diagnostic;
+pub(super) mod lookalike;
 mod render;
 pub(super) mod span;
 pub(super) mod spots;

@@ -10,6 +10,8 @@ fn mistakes_are_found_before_anything_runs() {
         ("check(\"x\", || 1\n\n// a remark )\nprint(1);", Code::Syntax, 1, 15, "a `,` or a `)` may be missing"),
         ("command(\"x\", #{ run: [\"x\"] };", Code::Syntax, 1, 29, "no `)` closes this"),
         ("command(\"x\", #{\n  run: [\"x\"]\n  timeout: \"1s\" });", Code::Syntax, 2, 12, "a `,` or a `}` may be missing"),
+        ("print(“x”);", Code::Syntax, 1, 7, "U+201C is a quotation mark of printed text"),
+        ("let\u{a0}x = 1;", Code::Syntax, 1, 4, "U+00A0 looks like a blank"),
         ("let x = [1, 2;", Code::Syntax, 1, 14, "a `,` or a `]` may be missing"),
         ("let x = (1 + 2;", Code::Syntax, 1, 15, "a `)` may be missing"),
         ("if true {\n  print(`a ${1} )`);", Code::Syntax, 2, 21, "no `}` closes this"),
