@@ -271,6 +271,26 @@ fn a_value_as_long_as_a_file_fills_no_screen_and_no_report() {
 }
 
 #[test]
+fn the_end_of_a_long_reason_is_told() {
+    let place = Place::with(
+        r#"let long = ""; for i in 0..100 { long += "word "; }
+        check("wanted", || long, #{ expect: "what was wanted", advisory: true });
+        check("missed", || throw long + "why it missed", #{ advisory: true });
+        attempt(|| command("write", #{ write: #{ path: "none/" + long, content: "" } }));
+        check("seen", || long.sub_string(0, 390) + "at its end");
+        check("thrown", || throw long + "why it failed");"#,
+    );
+    let ran = place.expect(1, &["exec", "main"]);
+    ran.says(&["- what was wanted", "why it missed", "create it in a step before", "why it failed"]);
+    for format in ["md", "html"] {
+        let report = place.expect(0, &["report", "last", "--format", format]);
+        report.says(&["why it missed", "create it in a step before", "why it failed"]);
+    }
+    place.expect(0, &["show", "last", "seen"]).says(&["word at its end"]);
+    place.expect(0, &["show", "last", "thrown"]).says(&["why it failed"]);
+}
+
+#[test]
 fn two_runs_differ_in_what_was_asked_and_printed_and_not_in_when() {
     let place = Place::with(
         r#"let p = runbook(#{ title: "T", owner: "o", params: #{ text: #{ fallback: "x" } } });

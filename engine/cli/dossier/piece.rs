@@ -95,12 +95,15 @@ pub fn came_of(attempt: &AttemptAccount) -> Vec<Piece> {
     for observed in &attempt.observed {
         pieces.push(Piece::Fact("saw", format!("{}: {} ({} ms)", observed.what, observed.saw, observed.millis)));
     }
+    let told = in_words(attempt);
+    let is_cut = cut(&told, LONGEST) != told;
     match &attempt.outcome {
-        Some(Outcome::Succeeded(answer)) => answered(answer, &mut pieces),
-        Some(Outcome::Failed(failure) | Outcome::Missed(failure)) => failed(failure, &mut pieces),
+        Some(Outcome::Succeeded(answer)) => answered(answer, is_cut, &mut pieces),
+        Some(Outcome::Failed(failure) | Outcome::Missed(failure)) => failed(failure, is_cut, &mut pieces),
         Some(Outcome::Withheld { assumed: Some(assumed) }) => {
             pieces.push(Piece::Fact("taken instead", assumed.to_string()));
         }
+        Some(Outcome::Unknown { because }) if is_cut => pieces.extend(output("reason", &Excerpt::of(because.as_bytes()))),
         Some(Outcome::Withheld { assumed: None } | Outcome::Unknown { .. }) | None => {}
     }
     if let Some(resolved) = &attempt.resolved {
@@ -212,16 +215,16 @@ fn change(change: &Change, pieces: &mut Vec<Piece>) {
     }
 }
 
-fn answered(answer: &Answer, pieces: &mut Vec<Piece>) {
+fn answered(answer: &Answer, is_cut: bool, pieces: &mut Vec<Piece>) {
     match answer {
         Answer::Exited(exited) => printed(exited, pieces),
         Answer::Response(response) => pieces.extend(body(&response.body.0)),
-        Answer::Value(value) => pieces.extend(long("value", value)),
+        Answer::Value(value) => pieces.extend(long("value", value, is_cut)),
         Answer::Nothing | Answer::Written | Answer::Said(_) => {}
     }
 }
 
-fn failed(failure: &Failure, pieces: &mut Vec<Piece>) {
+fn failed(failure: &Failure, is_cut: bool, pieces: &mut Vec<Piece>) {
     match failure {
         Failure::NotMet { saw, expected: Some(expected) } => {
             let text = |value: &Value| match value {
@@ -230,13 +233,15 @@ fn failed(failure: &Failure, pieces: &mut Vec<Piece>) {
             };
             pieces.push(Piece::Diff("expected and seen", difference(&text(expected), &text(saw), MOST_LINES)));
         }
-        Failure::NotMet { saw, expected: None } => pieces.extend(long("seen", saw)),
+        Failure::NotMet { saw, expected: None } => pieces.extend(long("seen", saw, is_cut)),
         Failure::Exited(exited) => printed(exited, pieces),
         Failure::TimedOut { receipt, exited, .. } | Failure::Stopped { receipt, exited } => {
             printed(exited, pieces);
             stopped(receipt, pieces);
         }
         Failure::Response(response) => pieces.extend(body(&response.body.0)),
+        // The cause often stands at the end.
+        _ if is_cut => pieces.extend(output("reason", &Excerpt::of(failure.line().as_bytes()))),
         _ => {}
     }
     if failure.effect_is_open() {
@@ -267,11 +272,10 @@ fn listed(processes: &[Process]) -> String {
     processes.iter().map(|process| format!("{} ({})", process.name, process.pid)).collect::<Vec<_>>().join(", ")
 }
 
-/// A text of several lines, or one that is too long to stand in a line.
-fn long(name: &'static str, value: &Value) -> Option<Piece> {
+/// A text of several lines, or one of which the line about the end has a part only.
+fn long(name: &'static str, value: &Value, is_cut: bool) -> Option<Piece> {
     let text = value.as_str().map_or_else(|| serde_json::to_string_pretty(value).unwrap_or_default(), str::to_owned);
-    let is_long = text.contains('\n') || text.len() > LONGEST;
-    is_long.then(|| output(name, &Excerpt::of(text.as_bytes()))).flatten()
+    (is_cut || text.contains('\n')).then(|| output(name, &Excerpt::of(text.as_bytes()))).flatten()
 }
 
 fn body(bytes: &[u8]) -> Option<Piece> {

@@ -21,12 +21,10 @@ const LONGEST: usize = 400;
 /// Everything to read below a failed step.
 #[must_use]
 pub fn details(failure: &Failure, end: &End, location: Option<&Location>) -> Vec<Detail> {
-    let mut details = vec![Detail::Text(Tone::Bad, line(failure))];
+    let mut details = reason(failure, Tone::Bad);
+    let is_whole = details.len() == 1;
     match failure {
-        Failure::NotMet { saw, expected: None } if line(failure) != failure.line() => {
-            details.extend(tail(pretty(saw).as_bytes()));
-        }
-        Failure::NotMet { saw, expected: Some(expected) } if is_long(saw) || is_long(expected) => {
+        Failure::NotMet { saw, expected: Some(expected) } if is_whole && (is_long(saw) || is_long(expected)) => {
             details.extend(difference(&pretty(expected), &pretty(saw)));
         }
         Failure::Exited(exited) => details.extend(output(exited)),
@@ -52,10 +50,21 @@ pub fn details(failure: &Failure, end: &End, location: Option<&Location>) -> Vec
     details
 }
 
-/// A failure in one line: a check may have seen a whole file.
+/// A failure in one line, and below it what does not fit: a check may have seen a whole file, and the cause of a failure often
+/// stands at the end.
 #[must_use]
-pub fn line(failure: &Failure) -> String {
-    cut(&failure.line(), LONGEST)
+pub fn reason(failure: &Failure, tone: Tone) -> Vec<Detail> {
+    let told = failure.line();
+    let line = cut(&told, LONGEST);
+    let is_cut = line != told;
+    let mut details = vec![Detail::Text(tone, line)];
+    match failure {
+        _ if !is_cut => {}
+        Failure::NotMet { saw, expected: Some(expected) } => details.extend(difference(&pretty(expected), &pretty(saw))),
+        Failure::NotMet { saw, expected: None } => details.extend(tail(pretty(saw).as_bytes())),
+        _ => details.extend(tail(told.as_bytes())),
+    }
+    details
 }
 
 /// The ends of both streams, standard error last: it says most.

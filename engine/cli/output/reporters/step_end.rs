@@ -29,7 +29,7 @@ pub(super) fn told(telling: &Telling, end: &End, intent: Option<&Intent>, rehear
             (mark, details)
         }
         Outcome::Failed(failure) => (Mark::Failed, failed::details(failure, end, intent.map(|intent| &intent.location))),
-        Outcome::Missed(failure) => (Mark::Warning, vec![Detail::Text(Tone::Warn, failed::line(failure))]),
+        Outcome::Missed(failure) => (Mark::Warning, failed::reason(failure, Tone::Warn)),
         Outcome::Withheld { assumed } => {
             let command = intent.and_then(|intent| match &intent.spec.kind {
                 StepKind::Command(command) => Some((command, intent)),
