@@ -97,8 +97,8 @@ fn written(out: &Path, text: &str) -> Result<(), Failure> {
     if std::fs::metadata(out).is_ok_and(|there| !there.is_file()) {
         return std::fs::write(out, text).map_err(refused);
     }
-    // Behind a link is the file that is meant.
-    let there = std::fs::canonicalize(out).ok();
+    // Behind a link is the file that is meant, whether it is there by now or not.
+    let there = std::fs::canonicalize(out).or_else(|_| std::fs::read_link(out).map(|to| out.with_file_name(to))).ok();
     let out = there.as_deref().unwrap_or(out);
     let folder = match out.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
@@ -155,6 +155,10 @@ mod tests {
         assert_eq!(std::fs::read_to_string(&kept).unwrap(), "new");
         assert_eq!(std::fs::metadata(&kept).unwrap().permissions().mode() & 0o777, 0o600, "it holds parameters and outputs");
         assert_eq!(std::fs::read_dir(home.path()).unwrap().count(), 2);
+        std::fs::remove_file(&kept).unwrap();
+        written(&link, "newer").unwrap();
+        assert!(std::fs::symlink_metadata(&link).unwrap().is_symlink(), "also when nothing was there yet");
+        assert_eq!(std::fs::read_to_string(&kept).unwrap(), "newer");
     }
 
     #[test]
