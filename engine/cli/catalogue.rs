@@ -108,10 +108,11 @@ impl Catalogue {
     }
 }
 
-/// Whether runbooks in a directory can be run: one outside of the root cannot, as nothing of it would stand in the audit trail.
+/// Whether runbooks in a directory can be run: one outside of the root cannot, as nothing of it would stand in the audit trail,
+/// and where the way to it goes up again nobody would know without the disk which file a name in the trail means.
 #[must_use]
 pub fn is_inside(root: &Path, directory: &Path) -> bool {
-    directory.strip_prefix(root).is_ok_and(|below| below.components().next() != Some(Component::ParentDir))
+    directory.strip_prefix(root).is_ok_and(|below| below.components().all(|part| part != Component::ParentDir))
 }
 
 /// Whether a file belongs to the tests of a runbook, `NAME.test.rhai`, or defines something for editors, `NAME.d.rhai`.

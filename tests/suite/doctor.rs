@@ -92,7 +92,7 @@ fn directories_of_runbooks_that_hold_none_are_said() {
     let ran = place.expect(0, &["doctor", "--output", "json"]);
     stands(&ran, "runbooks", "warning", "runboks` is not there");
     place.write("outside/api.rhai", "");
-    for outside in ["../outside", "/"] {
+    for outside in ["../outside", "/", "a/../../outside", "a/../runbooks"] {
         place.write("repo/runbook.toml", &format!("runbooks = [\"{outside}\"]\n"));
         let ran = place.expect(2, &["-C", "repo", "doctor", "--output", "json"]);
         stands(&ran, "runbooks", "missing", "outside of the root");

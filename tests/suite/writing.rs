@@ -142,7 +142,7 @@ fn a_name_under_which_nobody_would_find_it_is_refused() {
 #[test]
 fn what_nobody_could_run_is_not_written() {
     let place = Place::new();
-    for elsewhere in ["../elsewhere", "/nowhere/at/all"] {
+    for elsewhere in ["../elsewhere", "/nowhere/at/all", "a/../../elsewhere", "a/../runbooks"] {
         place.write("repo/runbook.toml", &format!("runbooks = [\"{elsewhere}\"]\n"));
         place.expect(2, &["-C", "repo", "new", "api"]).says(&["outside of the root", "config --show-origin says"]);
     }

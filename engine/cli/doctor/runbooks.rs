@@ -13,7 +13,7 @@ pub(super) fn findings(configuration: &Configuration) -> Vec<Finding> {
     let judged = |directory: &std::path::PathBuf| {
         let shown = directory.display();
         if !is_inside(&configuration.root.value, directory) {
-            let says = format!("`{shown}` is outside of the root: no runbook there can be run");
+            let says = format!("`{shown}` is outside of the root, or goes by way of `..`: no runbook there can be run");
             return Some(Finding::missing("runbooks", says, WAY_OUT));
         }
         (!is_usual && !directory.is_dir())

@@ -51,7 +51,7 @@ impl Sketch {
         let (root, file) = (&place.configuration.root.value, self.file(place));
         let Some(file) = file.strip_prefix(root).ok().filter(|_| is_inside(root, &file)) else {
             let message = format!(
-                "`{}` is outside of the root `{}`, where no runbook can be run; nothing was written",
+                "`{}` is outside of the root `{}`, or goes by way of `..`: no runbook can be run there; nothing was written",
                 file.display(),
                 root.display()
             );
