@@ -1,7 +1,7 @@
 //! Words that cannot be the name of a parameter.
 
 /// Words that Rhai keeps for itself, or that would hide something.
-const RESERVED: [&str; 58] = [
+const RESERVED: [&str; 62] = [
     "true",
     "false",
     "let",
@@ -29,6 +29,10 @@ const RESERVED: [&str; 58] = [
     "fn",
     "this",
     "is_shared",
+    "is_def_fn",
+    "is_def_var",
+    "null",
+    "nil",
     "call",
     "curry",
     "type_of",

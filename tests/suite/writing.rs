@@ -162,7 +162,7 @@ fn a_runbook_of_that_name_in_another_directory_is_not_put_out_of_sight() {
 #[test]
 fn a_mistake_of_what_was_typed_has_its_own_way_out() {
     let place = Place::new();
-    for name in ["let", "fn", "switch"] {
+    for name in ["let", "fn", "switch", "null"] {
         place
             .expect(2, &["new", "x", "-p", name])
             .says(&[&format!("`{name}` cannot be the name of a parameter"), "Rhai"])
