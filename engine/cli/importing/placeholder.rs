@@ -144,7 +144,8 @@ fn assigned(text: &str) -> BTreeSet<String> {
         Argument,
     }
     let mut separated = String::new();
-    for c in bare(text).chars() {
+    // A command goes on behind a line that ends with a backslash.
+    for c in bare(&text.replace("\\\n", " ")).chars() {
         match c {
             ';' | '&' | '|' | '(' | ')' | '`' | '\n' => separated.push_str(" ; "),
             c => separated.push(c),
@@ -155,8 +156,8 @@ fn assigned(text: &str) -> BTreeSet<String> {
     for word in separated.split_whitespace() {
         let assigns = word.split_once('=').map(|(name, _)| name.trim_end_matches('+')).filter(|name| is_identifier(name));
         next = match (next, word) {
-            (_, ";") => Next::Command,
-            (Next::Command, "do" | "then" | "else" | "elif" | "if" | "while" | "until" | "time" | "{" | "!") => Next::Command,
+            (_, ";" | "{") => Next::Command,
+            (Next::Command, "do" | "then" | "else" | "elif" | "if" | "while" | "until" | "time" | "!") => Next::Command,
             (Next::Command, "for" | "select") => Next::Name,
             (
                 Next::Command,

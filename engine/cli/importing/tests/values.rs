@@ -109,6 +109,8 @@ fn what_a_loop_reads_is_no_parameter_and_what_an_argument_names_is() {
         "f() { local a b=1; echo $a $b; }; f",
         "A=1 B=2; echo $A $B",
         "for ((i=0; i<3; i++)); do echo $i; done",
+        "export A=1 \\\n  B=2\necho $A $B",
+        "function f { X=1; echo $X; }; f",
     ] {
         assert!(names(line).is_empty(), "{line}: {:?}", names(line));
     }
