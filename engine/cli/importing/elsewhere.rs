@@ -2,8 +2,8 @@
 
 use super::shell::becomes_root;
 
-/// Options of `ssh` whose value stands in the next word.
-const WITH_A_VALUE: &str = "BbcDEeFIiJLlmOoPpRSWw";
+/// Options of `ssh` with a value, in the same word or the next.
+const WITH_A_VALUE: &str = "BbcDEeFIiJLlmOoPpQRSWw";
 /// Programs that read what is typed.
 const SHELLS: [&str; 5] = ["sh", "bash", "zsh", "ash", "fish"];
 
@@ -28,10 +28,18 @@ fn only_a_host(words: &[&str]) -> bool {
     let mut others = 0;
     while let Some(word) = words.next() {
         match word.strip_prefix('-') {
-            // No session, or no shell in it: `-N`, `-V`, `-W`, `-O`.
-            Some(option) if option.contains(['N', 'V', 'W', 'O', 'G', 'Q']) => return false,
-            Some(option) if option.len() == 1 && WITH_A_VALUE.contains(option) => drop(words.next()),
-            Some(_) => {}
+            Some(options) => {
+                let value = options.find(|c: char| WITH_A_VALUE.contains(c));
+                let (flags, last) = value.map_or((options, ""), |at| options.split_at(at));
+                // No session, or no shell in it.
+                if flags.contains(['N', 'V', 'G']) || last.starts_with(['W', 'O', 'Q']) {
+                    return false;
+                }
+                // What stands behind the letter is its value: `-oPort=22`.
+                if last.len() == 1 {
+                    words.next();
+                }
+            }
             None => others += 1,
         }
     }

@@ -128,6 +128,7 @@ fn who_opens_a_shell_elsewhere_is_told_that_the_runbook_goes_on_here() {
     for line in [
         "ssh web-1",
         "ssh -p 2222 -i key ann@web-1",
+        "ssh -toStrictHostKeyChecking=No -i~/.ssh/OPS web-1",
         "kubectl exec -it web-0 -- bash",
         "docker exec -ti web sh",
         "sudo -i",
@@ -139,7 +140,7 @@ fn who_opens_a_shell_elsewhere_is_told_that_the_runbook_goes_on_here() {
             "{line}: {notes:?}"
         );
     }
-    for line in ["ssh web-1 uptime", "ssh -V", "kubectl exec web-0 -- ls", "sudo ls"] {
+    for line in ["ssh web-1 uptime", "ssh -V", "ssh -fN web-1", "ssh -O exit web-1", "kubectl exec web-0 -- ls", "sudo ls"] {
         assert!(!notes(line).iter().any(|(_, note)| note.contains("goes on here")), "{line}");
     }
 }
@@ -153,10 +154,12 @@ fn a_command_that_does_not_end_by_itself_is_said() {
         "journalctl -fu nginx",
         "journalctl -xef",
         "tail -F x",
+        "tail -f x | grep -F y",
         "kubectl get pods -w",
         "kubectl get pods --watch",
         "docker logs --tail 9 -f x",
         "ping web-1",
+        "ping web-1 | grep -c ttl",
     ] {
         assert!(noted(line), "{line}");
     }
@@ -167,6 +170,9 @@ fn a_command_that_does_not_end_by_itself_is_said() {
         "ping -c 3 web-1",
         "kubectl -n f get pods",
         "docker build -f x .",
+        "docker exec -w /app web ls",
+        "tail -n 5 x | cut -d: -f1",
+        "journalctl -u nginx | grep -F error",
     ] {
         assert!(!noted(line), "{line}");
     }
