@@ -194,13 +194,17 @@ fn wants_somebody(line: &str) -> bool {
         ["mysql", "psql", "redis-cli"].contains(&first) && words.iter().any(|word| ["-c", "-e", "-f", "<"].contains(word));
     let is_short = |word: &str, letters: [char; 2]| word.starts_with('-') && !word.starts_with("--") && word.contains(letters);
     let takes_a_file = ["apply", "create", "delete", "replace", "build"].iter().any(|verb| words.contains(verb));
+    // Options behind a pipe are those of another program.
+    let mut own = words.iter().take_while(|word| !["|", "||", "&&", ";"].contains(*word));
     let follows = match first {
-        "tail" | "journalctl" => words.iter().any(|word| *word == "--follow" || is_short(word, ['f', 'F'])),
+        "tail" | "journalctl" => own.any(|word| *word == "--follow" || is_short(word, ['f', 'F'])),
         "kubectl" | "docker" | "oc" => {
-            let on = ["-f", "--follow", "-it", "-ti", "edit", "port-forward", "-w", "--watch"];
-            words.iter().any(|word| on.contains(word)) && !takes_a_file
+            let on = ["-f", "--follow", "-it", "-ti", "edit", "port-forward"];
+            // To docker `-w` says in which directory.
+            let watches = |word: &str| first != "docker" && ["-w", "--watch"].contains(&word);
+            own.any(|word| on.contains(word) || watches(word)) && !takes_a_file
         }
-        "ping" => !words.iter().any(|word| is_short(word, ['c', 'w'])),
+        "ping" => !own.any(|word| is_short(word, ['c', 'w'])),
         _ => false,
     };
     (edits.contains(&first) && !alone && !(first == "redis-cli" && words.len() > 1)) || follows
