@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::Write as _;
-use std::os::unix::fs::{MetadataExt as _, fchown};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, fchown};
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
@@ -116,8 +116,11 @@ fn written(out: &Path, text: &str) -> Result<(), Failure> {
 
 /// A new file that takes the place of another one: whoever could not read that one must not read the report.
 fn created(file: &Path, instead: &Path) -> std::io::Result<File> {
-    let file = File::create(file)?;
-    if let Ok(there) = std::fs::metadata(instead) {
+    let there = std::fs::metadata(instead);
+    // Nobody opens it before it has the rights that it shall have.
+    let mode = if there.is_ok() { 0o600 } else { 0o666 };
+    let file = File::options().write(true).create(true).truncate(true).mode(mode).open(file)?;
+    if let Ok(there) = there {
         // Only root may give a file away; anybody else's is their own already, or becomes it.
         fchown(&file, Some(there.uid()), Some(there.gid())).ok();
         file.set_permissions(there.permissions())?;
