@@ -41,11 +41,9 @@ impl Holder {
             purpose: session.purpose,
         }
     }
-}
 
-impl Holder {
-    /// Whether the process is certainly not there any more. One that cannot be seen from here (it is of another boot or machine,
-    /// or of another user) is not.
+    /// Whether no such process is there any more, as far as can be seen from here: one of another boot or machine, or of another
+    /// user, may be. In a container somebody's process outside may not be seen; to take it for gone costs a wait, and no run.
     pub(super) fn is_gone(&self) -> bool {
         let gone = |pid| matches!(rustix::process::test_kill_process(pid), Err(Errno::SRCH));
         boot_id().is_ok_and(|boot| boot == self.boot) && i32::try_from(self.pid).ok().and_then(Pid::from_raw).is_some_and(gone)
