@@ -1,11 +1,12 @@
 //! `runbook report`: a run for the incident review.
 
-use std::fs::File;
+use std::fs::Permissions;
 use std::io::Write as _;
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, fchown};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, fchown};
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
+use tempfile::{Builder, NamedTempFile};
 
 use crate::dossier::{Dossier, html, json, markdown};
 use crate::exit_code::ExitCode;
@@ -104,26 +105,21 @@ fn written(out: &Path, text: &str) -> Result<(), Failure> {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
-    let name = out.file_name().ok_or_else(|| refused(std::io::ErrorKind::InvalidFilename.into()))?;
-    let unfinished = folder.join(format!(".{}.{}.unfinished", name.to_string_lossy(), std::process::id()));
-    let put = created(&unfinished, out).and_then(|mut file| file.write_all(text.as_bytes()));
-    put.and_then(|()| std::fs::rename(&unfinished, out)).map_err(|error| {
-        // Nobody is helped by the half of it; that it cannot be removed either changes nothing about the failure.
-        std::fs::remove_file(&unfinished).ok();
-        refused(error)
-    })
+    out.file_name().ok_or_else(|| refused(std::io::ErrorKind::InvalidFilename.into()))?;
+    let put = created(folder, out).and_then(|mut file| file.write_all(text.as_bytes()).map(|()| file));
+    // Nobody is helped by the half of it: until it has its name it goes away by itself.
+    put.and_then(|file| file.persist(out).map(drop).map_err(|error| error.error)).map_err(refused)
 }
 
-/// A new file that takes the place of another one: whoever could not read that one must not read the report.
-fn created(file: &Path, instead: &Path) -> std::io::Result<File> {
+/// A new file that takes the place of another one: whoever could not read that one must not read the report, at no moment.
+fn created(folder: &Path, instead: &Path) -> std::io::Result<NamedTempFile> {
     let there = std::fs::metadata(instead);
-    // Nobody opens it before it has the rights that it shall have.
     let mode = if there.is_ok() { 0o600 } else { 0o666 };
-    let file = File::options().write(true).create(true).truncate(true).mode(mode).open(file)?;
+    let file = Builder::new().prefix(".report-").permissions(Permissions::from_mode(mode)).tempfile_in(folder)?;
     if let Ok(there) = there {
         // Only root may give a file away; anybody else's is their own already, or becomes it.
-        fchown(&file, Some(there.uid()), Some(there.gid())).ok();
-        file.set_permissions(there.permissions())?;
+        fchown(file.as_file(), Some(there.uid()), Some(there.gid())).ok();
+        file.as_file().set_permissions(there.permissions())?;
     }
     Ok(file)
 }
@@ -147,11 +143,11 @@ mod tests {
 
     #[test]
     fn a_file_that_was_there_keeps_its_links_and_who_may_read_it() {
-        use std::os::unix::fs::{PermissionsExt as _, symlink};
+        use std::os::unix::fs::symlink;
         let home = tempfile::tempdir().unwrap();
         let (kept, link) = (home.path().join("night.html"), home.path().join("latest.html"));
         std::fs::write(&kept, "old").unwrap();
-        std::fs::set_permissions(&kept, std::fs::Permissions::from_mode(0o600)).unwrap();
+        std::fs::set_permissions(&kept, Permissions::from_mode(0o600)).unwrap();
         symlink("night.html", &link).unwrap();
         written(&link, "new").unwrap();
         assert!(std::fs::symlink_metadata(&link).unwrap().is_symlink());
