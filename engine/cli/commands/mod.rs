@@ -96,7 +96,7 @@ pub(crate) fn perform_line(line: impl IntoIterator<Item = OsString>) -> ExitCode
 fn parsed(line: impl IntoIterator<Item = OsString>) -> Result<Arguments, clap::Error> {
     let line: Vec<_> = line.into_iter().collect();
     // Kept until the process ends: to take all that apart again takes a tenth of a millisecond.
-    let mut reader = ManuallyDrop::new(arguments::reader());
+    let mut reader = ManuallyDrop::new(arguments::reader(&line));
     match reader.try_get_matches_from_mut(&line) {
         Err(error) if error.kind() == ErrorKind::DisplayVersion => Err(error),
         // What is said of a mistake, and in help, names all verbs.
