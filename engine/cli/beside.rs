@@ -15,15 +15,19 @@ pub(crate) fn notices(state: &StateDir, runbook: &str) -> Vec<String> {
     let mut lines = Vec::new();
     for run in state.runs().unwrap_or_default().into_iter().take(RECENT) {
         let dir = state.run(run);
-        let doing = if let Ok(Some(held)) = dir.held() {
-            let who = held.holder.map(|holder| format!(", by {holder}")).unwrap_or_default();
-            format!("is at work: {run}{who}")
-        } else if let Ok(Some(Record { entry: Entry::SessionEnded { status: RunStatus::Suspended { .. } }, .. })) =
-            Journal::ending(&dir)
-        {
-            format!("waits for an answer: {run}")
-        } else {
-            continue;
+        // Its last record first: of nearly all it says that they are over, and nothing else has to be looked at.
+        let waits = match Journal::ending(&dir) {
+            Ok(Some(Record { entry: Entry::SessionEnded { status: RunStatus::Suspended { .. } }, .. })) => true,
+            Ok(Some(Record { entry: Entry::SessionEnded { .. }, .. })) => continue,
+            _ => false,
+        };
+        let doing = match dir.held() {
+            Ok(Some(held)) => {
+                let who = held.holder.map(|holder| format!(", by {holder}")).unwrap_or_default();
+                format!("is at work: {run}{who}")
+            }
+            _ if waits => format!("waits for an answer: {run}"),
+            _ => continue,
         };
         if dir.began_as(runbook).is_some_and(|started| started.mode == Mode::Live) {
             lines.push(format!("another run of `{runbook}` {doing}"));

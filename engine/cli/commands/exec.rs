@@ -187,8 +187,11 @@ pub fn run(exec: &Exec, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> 
         edit: String::new(),
         likely: past.durations().steps(),
     };
+    // Most runs know of no rehearsal: their journals, which may be long, are not read for that.
+    let rehearsed = started.outlook.rehearsed.is_some();
     let exit = performance.perform(|opening| Session::exec(opening, started, &program))?;
-    if workplace.globals.output == Format::Text
+    if rehearsed
+        && workplace.globals.output == Format::Text
         && !exec.detached
         && let Some(compared) = rehearsal::compared(&state, run)
     {

@@ -1,6 +1,6 @@
 //! After a run: whether it went as it was rehearsed.
 
-use runbook_model::entry::{Entry, Mode};
+use runbook_model::entry::Mode;
 use runbook_model::id::RunId;
 use runbook_model::plan::Plan;
 use runbook_model::status::RunStatus;
@@ -10,15 +10,10 @@ use runbook_runtime::journal::{Journal, StateDir};
 const MOST: usize = 5;
 
 /// In a line or a few: how the plan of a run that has ended compares with the rehearsal that it knew of. Nothing when there
-/// was none, or when it has not come to its end.
+/// was none, or when it has not come to its end. The whole journal is read for that.
 #[must_use]
 pub fn compared(state: &StateDir, run: RunId) -> Option<String> {
     let fold = |run: RunId| Journal::folded(&state.run(run)).ok()?;
-    // Most runs know of no rehearsal: their journals, which may be long, are not read for that.
-    match &Journal::beginning(&state.run(run), 1).ok()?.first()?.entry {
-        Entry::RunStarted(started) if started.outlook.rehearsed.is_some() => {}
-        _ => return None,
-    }
     let now = fold(run)?;
     if !matches!(now.status(), RunStatus::Completed | RunStatus::Rehearsed { .. }) {
         return None;

@@ -1,7 +1,6 @@
 //! The earlier runs of one runbook.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 
 use jiff::Timestamp;
 use runbook_model::digest::Digest;
@@ -14,7 +13,7 @@ use runbook_model::person::Person;
 use runbook_model::plan::Plan;
 use runbook_model::state::Folding;
 use runbook_model::status::RunStatus;
-use runbook_runtime::journal::{Journal, RunDir, StateDir};
+use runbook_runtime::journal::StateDir;
 
 use super::timed::{self, Timed};
 use crate::output::reporters::outlook;
@@ -62,30 +61,28 @@ impl Past {
         let mut read: BTreeMap<_, usize> = BTreeMap::new();
         let mut bytes = 0;
         for run in state.runs().unwrap_or_default().into_iter().take(RECENT) {
-            let dir = state.run(run);
-            let Some(started) = dir.began_as(runbook) else { continue };
-            let read = read.entry((started.mode == Mode::Rehearsal, started.env.clone())).or_default();
-            let found = past.held.iter().any(|held| held.started.mode == started.mode && held.started.env == started.env);
-            if *read == READ || (bytes >= BYTES && found) {
-                continue;
+            let (mut watch, mut folding) = (Watch::default(), Folding::default());
+            let wanted = |started: &RunStarted| {
+                let read = read.entry((started.mode == Mode::Rehearsal, started.env.clone())).or_default();
+                let found = past.held.iter().any(|held| held.started.mode == started.mode && held.started.env == started.env);
+                let wanted = *read < READ && (bytes < BYTES || !found);
+                *read += usize::from(wanted);
+                wanted
+            };
+            // A journal may be long: no record of it is kept.
+            let passed = state.run(run).pass_as(runbook, wanted, |record| {
+                watch.take(&record);
+                folding.take(&record);
+            });
+            if let Some(Ok(length)) = passed {
+                bytes += length;
+                past.count(watch, folding);
             }
-            *read += 1;
-            bytes += fs::metadata(dir.journal()).map_or(0, |journal| journal.len());
-            past.count(&dir);
         }
         past
     }
 
-    fn count(&mut self, run: &RunDir) {
-        let (mut watch, mut folding) = (Watch::default(), Folding::default());
-        // A journal may be long: no record of it is kept.
-        let read = Journal::pass(run, |record| {
-            watch.take(&record);
-            folding.take(&record);
-        });
-        if read.is_err() {
-            return;
-        }
+    fn count(&mut self, watch: Watch, folding: Folding) {
         let whole = watch.whole();
         self.durations.count(watch);
         let Ok(Some(state)) = folding.done() else { return };

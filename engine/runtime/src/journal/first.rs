@@ -1,12 +1,11 @@
-//! How a run began, for whoever looks through many runs.
+//! The runs of one runbook, for whoever looks through many runs.
 
 use std::fs::File;
-use std::io::{BufRead as _, BufReader, Read as _};
 
-use runbook_model::chain::{self, Head};
-use runbook_model::entry::{Entry, RunStarted};
+use runbook_model::entry::{Entry, Record, RunStarted};
 
-use super::RunDir;
+use super::passing::Walk;
+use super::{ReadError, RunDir};
 
 /// A longer first record than this is none of ours, in bytes.
 const LONGEST: u64 = 16 * 1024 * 1024;
@@ -16,18 +15,104 @@ impl RunDir {
     /// it never began, or is damaged, which whoever reads all of it is told.
     #[must_use]
     pub fn began_as(&self, runbook: &str) -> Option<RunStarted> {
-        let mut line = Vec::new();
-        let file = File::open(self.journal()).ok()?;
-        BufReader::new(file.take(LONGEST)).read_until(b'\n', &mut line).ok()?;
-        let whole = line.strip_suffix(b"\n")?;
-        // Most runs are of other runbooks. To see that takes a fraction of what it takes to read and check a record.
-        let named = format!("\"runbook\":{}", serde_json::to_string(runbook).ok()?);
-        if !whole.windows(named.len()).any(|bytes| bytes == named.as_bytes()) {
-            return None;
-        }
-        match chain::decode(Head::EMPTY, Some(self.run()), whole).ok()?.0.entry {
+        match first(&mut Walk::of(self).ok()?, runbook)?.entry {
             Entry::RunStarted(started) if started.runbook == runbook => Some(*started),
             _ => None,
         }
+    }
+
+    /// As [`Journal::pass`](super::Journal::pass), of a run of this runbook, if it is `wanted` by how it began; none of any other.
+    /// The file is opened once for both: a run that begins waits for this look at each of the runs before it. Gives how many
+    /// bytes were read.
+    ///
+    /// # Errors
+    /// As [`Journal::pass`](super::Journal::pass), behind the first record.
+    pub fn pass_as(
+        &self,
+        runbook: &str,
+        wanted: impl FnOnce(&RunStarted) -> bool,
+        mut shown: impl FnMut(Record),
+    ) -> Option<Result<u64, ReadError>> {
+        let mut walk = Walk::of(self).ok()?;
+        let record = first(&mut walk, runbook)?;
+        match &record.entry {
+            Entry::RunStarted(started) if started.runbook == runbook && wanted(started) => {}
+            _ => return None,
+        }
+        shown(record);
+        Some(walk.finish(shown).map(|extent| extent.bytes))
+    }
+}
+
+/// The first record, if it can be of this runbook.
+fn first(walk: &mut Walk<File>, runbook: &str) -> Option<Record> {
+    walk.fetch(LONGEST).ok()?;
+    // Most runs are of other runbooks. To see that takes a fraction of what it takes to read and check a record.
+    let named = format!("\"runbook\":{}", serde_json::to_string(runbook).ok()?);
+    let may_be = walk.line().windows(named.len()).any(|bytes| bytes == named.as_bytes());
+    if may_be { walk.fetched().ok()? } else { None }
+}
+
+#[cfg(test)]
+mod tests {
+    use runbook_model::entry::Mode;
+
+    use super::*;
+    use crate::journal::sample::{fresh_run, holder, new_run, noted, now};
+    use crate::journal::{Damaged, Journal};
+
+    /// A run of the runbook `main` with three records.
+    fn of_main() -> (tempfile::TempDir, RunDir) {
+        let (home, dir) = new_run();
+        let started = serde_json::json!({
+            "runbook": "main", "title": "Main", "mode": "rehearsal", "params": {}, "sources": [], "root": "/"
+        });
+        let journal = Journal::create(&dir, &holder("ada")).unwrap();
+        journal.append(Entry::RunStarted(Box::new(serde_json::from_value(started).unwrap())), now()).unwrap();
+        journal.append(noted("once"), now()).unwrap();
+        journal.append(noted("twice"), now()).unwrap();
+        (home, dir)
+    }
+
+    #[test]
+    fn of_a_run_that_is_wanted_all_records_are_shown() {
+        let (_home, dir) = of_main();
+        let mut shown = Vec::new();
+        let passed = dir.pass_as("main", |started| started.mode == Mode::Rehearsal, |record| shown.push(record));
+        let whole = Journal::read(&dir).unwrap();
+        assert_eq!((passed, shown), (Some(Ok(whole.bytes)), whole.records));
+        assert_eq!(dir.began_as("main").unwrap().title, "Main");
+    }
+
+    #[test]
+    fn nothing_is_shown_of_any_other() {
+        let (_home, dir) = of_main();
+        let shown = |record: Record| panic!("{record:?}");
+        assert_eq!(dir.pass_as("mai", |_| true, shown), None);
+        assert_eq!(dir.pass_as("Main", |_| panic!("a title is no name"), shown), None);
+        assert_eq!(dir.pass_as("main", |started| started.mode == Mode::Live, shown), None);
+        assert_eq!(dir.began_as("mai"), None);
+        let (_home, empty) = fresh_run();
+        assert_eq!(empty.pass_as("main", |_| true, shown), None);
+    }
+
+    #[test]
+    fn damage_is_told_behind_the_first_record_only() {
+        let (_home, dir) = of_main();
+        let sound = std::fs::read(dir.journal()).unwrap();
+        let second = sound.iter().position(|byte| *byte == b'\n').unwrap() + 1;
+        let with = |at: usize| {
+            let mut content = sound.clone();
+            content[at] ^= 1;
+            std::fs::write(dir.journal(), content).unwrap();
+            dir.pass_as("main", |_| true, drop)
+        };
+        assert!(matches!(with(second + 100), Some(Err(ReadError::Damaged(Damaged { offset, .. }))) if offset == second as u64));
+        assert_eq!(with(second - 10), None);
+        // A record that is being written yet.
+        std::fs::write(dir.journal(), &sound[..sound.len() - 1]).unwrap();
+        let mut count = 0;
+        assert!(matches!(dir.pass_as("main", |_| true, |_| count += 1), Some(Ok(_))));
+        assert_eq!(count, 2);
     }
 }

@@ -13,7 +13,7 @@ use rustix::io::Errno;
 
 use super::disk::JournalFile;
 use super::newborn::Newborn;
-use super::passing::walk;
+use super::passing::Walk;
 use super::{Damaged, Extent, Held, Holder, Journal, Lease, LeaseError, Reading, Records, RunDir, StorageFailure, directory};
 
 /// So many bytes hold the first records of nearly every journal.
@@ -235,15 +235,15 @@ pub(super) fn open_existing(run_dir: &RunDir, flags: OFlags) -> Result<File, Rea
 }
 
 /// Its records, and the digest of all that was read: piece by piece, for the text of a long run takes as much memory as its records.
-fn read_through(file: &File, run_dir: &RunDir) -> Result<Reading, ReadError> {
-    let (mut digester, mut records, mut tail) = (Digester::default(), Vec::new(), 0);
-    let Extent { head, bytes } = walk(file, run_dir, |line, record| {
-        digester.update(line);
-        match record {
-            Some(record) => records.push(record),
-            None => tail = line.len() as u64,
-        }
-    })?;
+fn read_through(mut file: &File, run_dir: &RunDir) -> Result<Reading, ReadError> {
+    file.rewind().map_err(StorageFailure::io("read", &run_dir.journal()))?;
+    let (mut walk, mut digester, mut records) = (Walk::through(file, run_dir), Digester::default(), Vec::new());
+    while let Some(record) = walk.record()? {
+        digester.update(walk.line());
+        records.push(record);
+    }
+    digester.update(walk.line());
+    let (Extent { head, bytes }, tail) = (walk.extent(), walk.line().len() as u64);
     Ok(Reading { records, head, bytes, cut_tail: Some(tail).filter(|&tail| tail > 0), content: digester.finish() })
 }
 

@@ -2,9 +2,11 @@
 //! of it.
 
 use std::fs::File;
-use std::io::{BufRead as _, BufReader, Seek as _};
+use std::io::{BufRead as _, BufReader, Read};
+use std::path::PathBuf;
 
 use runbook_model::entry::Record;
+use runbook_model::id::RunId;
 use runbook_model::state::{Folding, RunState};
 use rustix::fs::OFlags;
 
@@ -22,8 +24,8 @@ impl Journal {
     ///
     /// # Errors
     /// [`ReadError`] when there is no journal, or a record does not fit; those before it were shown.
-    pub fn pass(run_dir: &RunDir, mut shown: impl FnMut(Record)) -> Result<(), ReadError> {
-        walk(&open_existing(run_dir, OFlags::RDONLY)?, run_dir, |_, record| record.into_iter().for_each(&mut shown)).map(drop)
+    pub fn pass(run_dir: &RunDir, shown: impl FnMut(Record)) -> Result<(), ReadError> {
+        Walk::of(run_dir)?.finish(shown).map(drop)
     }
 
     /// What a run is, by its journal, without taking it; `None` when nothing is written yet.
@@ -37,25 +39,65 @@ impl Journal {
     }
 }
 
-/// Reads a journal from its beginning, line by line: what is read, and the record that it is, or none for a last line without line
-/// break. Gives how far the records go.
-pub(super) fn walk(file: &File, run_dir: &RunDir, mut shown: impl FnMut(&[u8], Option<Record>)) -> Result<Extent, ReadError> {
-    let path = run_dir.journal();
-    let failed = StorageFailure::io("read", &path);
-    let mut file = BufReader::with_capacity(AT_ONCE, file);
-    file.rewind().map_err(&failed)?;
-    let (mut line, mut at) = (Vec::new(), Extent::EMPTY);
-    loop {
-        line.clear();
-        file.read_until(b'\n', &mut line).map_err(&failed)?;
-        let mut records = Records::from(at, run_dir.run(), &path, &line);
+/// A way through a journal from its beginning, line by line.
+pub(super) struct Walk<R> {
+    file: BufReader<R>,
+    run: RunId,
+    path: PathBuf,
+    line: Vec<u8>,
+    at: Extent,
+}
+
+impl Walk<File> {
+    pub(super) fn of(run_dir: &RunDir) -> Result<Self, ReadError> {
+        open_existing(run_dir, OFlags::RDONLY).map(|file| Self::through(file, run_dir))
+    }
+}
+
+impl<R: Read> Walk<R> {
+    /// Through a file that stands at its beginning.
+    pub(super) fn through(file: R, run_dir: &RunDir) -> Self {
+        let file = BufReader::with_capacity(AT_ONCE, file);
+        Self { file, run: run_dir.run(), path: run_dir.journal(), line: Vec::new(), at: Extent::EMPTY }
+    }
+
+    /// The next record; none at the end, where a last line without line break may stand.
+    pub(super) fn record(&mut self) -> Result<Option<Record>, ReadError> {
+        self.fetch(u64::MAX)?;
+        self.fetched()
+    }
+
+    /// Reads a line, of at most so many bytes, and does not look at it.
+    pub(super) fn fetch(&mut self, most: u64) -> Result<(), ReadError> {
+        self.line.clear();
+        let read = self.file.by_ref().take(most).read_until(b'\n', &mut self.line);
+        read.map(drop).map_err(|error| StorageFailure::io("read", &self.path)(error).into())
+    }
+
+    /// The record that the line is; none when it has no line break.
+    pub(super) fn fetched(&mut self) -> Result<Option<Record>, ReadError> {
+        let mut records = Records::from(self.at, self.run, &self.path, &self.line);
         let record = records.next().transpose()?;
-        let ended = record.is_none();
-        at = records.extent();
-        shown(&line, record);
-        if ended {
-            return Ok(at);
+        self.at = records.extent();
+        Ok(record)
+    }
+
+    /// Shows the records that follow, and gives how far they go.
+    pub(super) fn finish(mut self, mut shown: impl FnMut(Record)) -> Result<Extent, ReadError> {
+        while let Some(record) = self.record()? {
+            shown(record);
         }
+        Ok(self.at)
+    }
+
+    /// What was read last.
+    pub(super) fn line(&self) -> &[u8] {
+        &self.line
+    }
+
+    /// How far the records go that were read.
+    pub(super) fn extent(&self) -> Extent {
+        self.at
     }
 }
 
