@@ -47,10 +47,7 @@ impl Library {
     pub fn open(configuration: &Configuration, surroundings: &Surroundings) -> Self {
         let root = configuration.root.value.clone();
         let catalogue = Catalogue::find(&root, &configuration.runbooks.value);
-        let std = STANDARD.files().filter(|file| file.path().extension().is_some_and(|extension| extension == "rhai"));
-        let std =
-            std.filter_map(|file| Some((format!("std/{}", file.path().to_str()?), file.contents_utf8()?.to_owned()))).collect();
-        Self { repository: Repository { root, std }, catalogue, cwd: surroundings.cwd.clone() }
+        Self { repository: Repository { root, std: standard }, catalogue, cwd: surroundings.cwd.clone() }
     }
 
     /// Every runbook, in the order of their names.
@@ -90,6 +87,11 @@ impl Library {
     pub fn tests(&self, title: &Title) -> Result<Option<TestFile>, Diagnostics> {
         TestFile::load(&self.repository, &title.tests().file)
     }
+}
+
+/// A module that comes with the engine.
+fn standard(name: &str) -> Option<&'static str> {
+    STANDARD.get_file(name.strip_prefix("std/")?)?.contents_utf8()
 }
 
 /// A runbook that cannot be read, as a failure of the command that needed it.

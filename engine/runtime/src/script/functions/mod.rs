@@ -21,22 +21,38 @@ pub(super) mod secret;
 mod shell;
 mod unknowns;
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
-use rhai::{Engine, NativeCallContext};
+use rhai::{Engine, Module, NativeCallContext, Shared};
 
 use crate::script::diagnosis::code::Code;
 use crate::script::diagnosis::complaint::{Called, Complaint};
+use crate::script::language::common::Common;
 use crate::script::language::vocabulary::BLOCKED;
 use crate::script::performing::stage::Stage;
 use crate::script::values::{answers, branches_failed, step_error, unlike};
 
+/// What needs no stage. Where two functions take the same, the later one counts, and any of an engine before one of these.
+static COMMON: LazyLock<Shared<Module>> = LazyLock::new(|| {
+    Common::of(|common| {
+        unknowns::teach(common);
+        answers::teach(common);
+        step_error::teach(common);
+        unlike::teach(common);
+        branches_failed::teach(common);
+        blocked(common);
+    })
+});
+
+/// Makes what all engines that perform share.
+pub(super) fn make_common() {
+    LazyLock::force(&COMMON);
+}
+
 /// Gives an engine that performs all functions.
 pub(super) fn register(engine: &mut Engine, stage: &Arc<Stage>) {
+    engine.register_global_module(Shared::clone(&COMMON));
     unknowns::register(engine, stage);
-    answers::register(engine);
-    step_error::register(engine);
-    unlike::register(engine);
     runbook::register(engine, stage);
     check::register(engine, stage);
     command::register(engine, stage);
@@ -44,26 +60,24 @@ pub(super) fn register(engine: &mut Engine, stage: &Arc<Stage>) {
     rollback::register(engine, stage);
     phase::register(engine, stage);
     parallel::register(engine, stage);
-    branches_failed::register(engine);
     attempt::register(engine, stage);
     hosts::register(engine, stage);
     print::register(engine, stage);
     shell::register(engine);
     secret::register(engine, stage);
     observe::register(engine, stage);
-    blocked(engine);
 }
 
 /// Overrides what Rhai itself offers and a replay cannot bear. The lint finds calls before they run; this is for those
 /// that it cannot see, such as `Fn("sleep").call(1)`.
-fn blocked(engine: &mut Engine) {
+fn blocked(common: &mut Common) {
     for (name, way) in BLOCKED {
         let refuse = move |ctx: &NativeCallContext| -> Called<()> {
             Complaint::new(ctx, Code::Blocked, format!("`{}` cannot be used in a runbook", ctx.fn_name())).help(way).raise()
         };
-        engine.register_fn(name, move |ctx: NativeCallContext| refuse(&ctx));
-        engine.register_fn(name, move |ctx: NativeCallContext, _: i64| refuse(&ctx));
-        engine.register_fn(name, move |ctx: NativeCallContext, _: f64| refuse(&ctx));
-        engine.register_fn(name, move |ctx: NativeCallContext, _: rhai::Dynamic| refuse(&ctx));
+        common.function(name, move |ctx: NativeCallContext| refuse(&ctx));
+        common.function(name, move |ctx: NativeCallContext, _: i64| refuse(&ctx));
+        common.function(name, move |ctx: NativeCallContext, _: f64| refuse(&ctx));
+        common.function(name, move |ctx: NativeCallContext, _: rhai::Dynamic| refuse(&ctx));
     }
 }

@@ -6,6 +6,7 @@ use rhai::{Array, Dynamic, Engine, ImmutableString, NativeCallContext};
 use runbook_model::step::Location;
 
 use crate::script::diagnosis::complaint::{Called, place};
+use crate::script::language::common::Common;
 use crate::script::performing::stage::Stage;
 use crate::script::values::unknown::{TYPE, Unknown, text};
 
@@ -78,25 +79,31 @@ const CHANGES: &[&str] = &[
 /// Functions that answer a question: given an unknown, the rehearsal ends.
 const DECIDES: &[&str] = &["all", "any", "contains", "ends_with", "find", "index_of", "is_empty", "some", "starts_with"];
 
-/// Teaches an engine what unknown values do.
-pub(super) fn register(engine: &mut Engine, stage: &Arc<Stage>) {
-    engine.register_type_with_name::<Unknown>(TYPE);
-    engine.register_fn("to_string", |unknown: Unknown| unknown.shown);
-    engine.register_fn("to_debug", |unknown: Unknown| unknown.shown);
+/// Teaches all engines what they do by themselves.
+pub(super) fn teach(common: &mut Common) {
+    common.named::<Unknown>(TYPE);
+    common.function("to_string", |unknown: Unknown| unknown.shown);
+    common.function("to_debug", |unknown: Unknown| unknown.shown);
     // A property of an unknown is the same unknown: which of them was asked for does not matter to a reader.
-    engine.register_indexer_get(|unknown: &mut Unknown, _: ImmutableString| unknown.clone());
-    engine.register_indexer_get(|unknown: &mut Unknown, _: i64| unknown.clone());
-    engine.register_fn("+", |a: Unknown, b: Dynamic| joined(&Dynamic::from(a), &b));
-    engine.register_fn("+", |a: Dynamic, b: Unknown| joined(&a, &Dynamic::from(b)));
-    engine.register_fn("+", |a: Unknown, b: Unknown| joined(&Dynamic::from(a), &Dynamic::from(b)));
+    common.index(|unknown: &mut Unknown, _: ImmutableString| unknown.clone());
+    common.index(|unknown: &mut Unknown, _: i64| unknown.clone());
+    common.function("+", |a: Unknown, b: Dynamic| joined(&Dynamic::from(a), &b));
+    common.function("+", |a: Dynamic, b: Unknown| joined(&a, &Dynamic::from(b)));
+    common.function("+", |a: Unknown, b: Unknown| joined(&Dynamic::from(a), &Dynamic::from(b)));
     for operator in ["-", "*", "/", "%", "**", "<<", ">>", "&", "|", "^", "..", "..="] {
-        engine.register_fn(operator, |a: Unknown, _: Dynamic| a);
-        engine.register_fn(operator, |_: Dynamic, b: Unknown| b);
-        engine.register_fn(operator, |a: Unknown, _: Unknown| a);
+        common.function(operator, |a: Unknown, _: Dynamic| a);
+        common.function(operator, |_: Dynamic, b: Unknown| b);
+        common.function(operator, |a: Unknown, _: Unknown| a);
     }
     for operator in ["-", "+"] {
-        engine.register_fn(operator, |a: Unknown| a);
+        common.function(operator, |a: Unknown| a);
     }
+    // A list to which an unknown is added may have got one item or many.
+    common.function("+=", |list: &mut Dynamic, b: Unknown| *list = Dynamic::from(joined(list, &Dynamic::from(b))));
+}
+
+/// Teaches an engine where a rehearsal ends because of them.
+pub(super) fn register(engine: &mut Engine, stage: &Arc<Stage>) {
     for operator in ["==", "!=", "<", "<=", ">", ">="] {
         let [first, second, both, texts] = [(); 4].map(|()| Arc::clone(stage));
         engine.register_fn(operator, move |ctx: NativeCallContext, a: Unknown, _: Dynamic| decide(&ctx, &first, &a));
@@ -158,8 +165,6 @@ pub(super) fn register(engine: &mut Engine, stage: &Arc<Stage>) {
         let at = text.find(part.as_str()).map(|at| text[..at].chars().count());
         Called::<i64>::Ok(at.and_then(|at| i64::try_from(at).ok()).unwrap_or(-1))
     });
-    // A list to which an unknown is added may have got one item or many.
-    engine.register_fn("+=", |list: &mut Dynamic, b: Unknown| *list = Dynamic::from(joined(list, &Dynamic::from(b))));
     engine.register_iterator_result::<Unknown, Dynamic>();
     #[allow(deprecated, reason = "marked so by Rhai because it may change; the version is pinned")]
     engine.on_missing_function(|name, args, _, _| {

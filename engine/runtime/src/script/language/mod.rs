@@ -1,6 +1,7 @@
 //! The language that runbooks are written in: its words, their options, and what is left of Rhai.
 
 mod bytes;
+pub(super) mod common;
 pub(super) mod definitions;
 mod json;
 pub(super) mod option_type;

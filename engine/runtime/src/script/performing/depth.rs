@@ -82,9 +82,9 @@ fn on_thread<T: Send>(work: impl FnOnce() -> T + Send, beside: impl FnOnce()) ->
 
 /// Takes some of the memory that a thread of scripts will need, and gives all but the last of it back to the allocator, which keeps
 /// it: glibc asks the kernel for every 4 KiB that a thread needs, some two hundred times before a short runbook is read.
-/// Nothing of it is touched, so none of it is real before it is used.
+/// Of each piece one page is touched, and the rest is not real before it is used.
 fn room() -> Option<Vec<u8>> {
     // Larger pieces are mappings of their own.
-    let mut pieces: Vec<Vec<u8>> = (0..17).map(|_| black_box(Vec::with_capacity(64 * 1024))).collect();
+    let mut pieces: Vec<Vec<u8>> = (0..9).map(|_| black_box(Vec::with_capacity(127 * 1024))).collect();
     pieces.pop()
 }

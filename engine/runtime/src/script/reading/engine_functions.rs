@@ -1,8 +1,12 @@
 //! The functions that Rhai and the engine have, and how many arguments each takes.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
+use rhai::FuncInfo;
+
+use crate::script::language::common::Common;
 use crate::script::language::{sandbox, vocabulary};
 use crate::script::values::answers;
 
@@ -15,15 +19,22 @@ pub(in crate::script) fn engine_functions() -> &'static BTreeMap<String, BTreeSe
     static FUNCTIONS: OnceLock<BTreeMap<String, BTreeSet<usize>>> = OnceLock::new();
     FUNCTIONS.get_or_init(|| {
         let mut engine = sandbox::bare();
-        answers::register(&mut engine);
-        let listed =
-            engine.collect_fn_metadata(None, |info| Some((info.metadata.name.to_string(), info.metadata.num_params)), true);
-        let mut known = BTreeMap::<String, BTreeSet<usize>>::new();
-        for (name, arguments) in listed {
+        engine.register_global_module(Common::of(answers::teach));
+        let known = RefCell::new(BTreeMap::<String, BTreeSet<usize>>::new());
+        // Nothing is listed: what is known of a name is added to where it stands, and most names are met several times.
+        let met = |info: FuncInfo| -> Option<()> {
+            let (name, arguments) = (info.metadata.name.as_str(), info.metadata.num_params);
             if name.starts_with(|c: char| c.is_alphabetic()) {
-                known.entry(name).or_default().insert(arguments);
+                let mut known = known.borrow_mut();
+                match known.get_mut(name) {
+                    Some(numbers) => drop(numbers.insert(arguments)),
+                    None => drop(known.insert(name.to_owned(), BTreeSet::from([arguments]))),
+                }
             }
-        }
+            None
+        };
+        engine.collect_fn_metadata(None, met, true);
+        let mut known = known.into_inner();
         for name in vocabulary::NAMES {
             known.insert(name.to_owned(), vocabulary::arguments(name).into_iter().flatten().collect());
         }

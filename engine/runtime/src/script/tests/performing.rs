@@ -88,12 +88,15 @@ fn the_sample_of_the_documentation_is_described_and_performed_from_disk() {
     let root = tempfile::tempdir().expect("a directory");
     std::fs::create_dir(root.path().join("api")).expect("a directory");
     std::fs::write(root.path().join("api/roll-back.rhai"), include_str!("sample.rhai")).expect("written");
-    let releases = "fn current(service) { fs::read_link(`/srv/${service}/current`) }\nfn before(service, current) { fs::list(`/srv/${service}`)[0] }";
-    let prometheus = "fn value(query) { http::get(\"http://127.0.0.1:9090/\" + query).json().value }";
-    let std = [("std/releases.rhai", releases), ("std/prometheus.rhai", prometheus)];
+    const RELEASES: &str = "fn current(service) { fs::read_link(`/srv/${service}/current`) }\nfn before(service, current) { fs::list(`/srv/${service}`)[0] }";
+    const PROMETHEUS: &str = "fn value(query) { http::get(\"http://127.0.0.1:9090/\" + query).json().value }";
     let files = crate::script::Repository {
         root: root.path().to_owned(),
-        std: std.map(|(name, text)| (name.to_owned(), text.to_owned())).into(),
+        std: |name| match name {
+            "std/releases.rhai" => Some(RELEASES),
+            "std/prometheus.rhai" => Some(PROMETHEUS),
+            _ => None,
+        },
     };
     let program = Program::load(&files, "api/roll-back.rhai").unwrap_or_else(|error| panic!("{error}"));
     let declaration = program.describe().unwrap_or_else(|error| panic!("{error}"));

@@ -1,11 +1,12 @@
 //! What a script can do with the result of a program and the answer of a server.
 
-use rhai::{Array, Dynamic, Engine, Map, NativeCallContext};
+use rhai::{Array, Dynamic, Map, NativeCallContext};
 use runbook_model::answer::{ExitStatus, Exited, Response};
 use runbook_model::excerpt::{Bytes, Excerpt};
 
 use crate::script::diagnosis::code::Code;
 use crate::script::diagnosis::complaint::{Called, Complaint};
+use crate::script::language::common::Common;
 use crate::script::values::json;
 
 /// How a program ended and what it printed, as a script sees it.
@@ -16,40 +17,40 @@ pub(in crate::script) struct Output(pub(in crate::script) Exited);
 #[derive(Debug, Clone)]
 pub(in crate::script) struct Reaction(pub(in crate::script) Response);
 
-/// Teaches an engine the properties of both.
-pub(in crate::script) fn register(engine: &mut Engine) {
-    engine.register_type_with_name::<Output>("the result of a program");
-    engine.register_get("stdout", |ctx: NativeCallContext, output: &mut Output| whole(&ctx, &output.0.stdout, "stdout"));
-    engine.register_get("stderr", |ctx: NativeCallContext, output: &mut Output| whole(&ctx, &output.0.stderr, "stderr"));
-    engine.register_get("head", |ctx: NativeCallContext, output: &mut Output| text(&ctx, &cut_end(&output.0.stdout), "head"));
-    engine.register_get("tail", |ctx: NativeCallContext, output: &mut Output| text(&ctx, &cut_start(&output.0.stdout), "tail"));
-    engine.register_get("lines", |ctx: NativeCallContext, output: &mut Output| {
+/// Teaches all engines the properties of both.
+pub(in crate::script) fn teach(common: &mut Common) {
+    common.named::<Output>("the result of a program");
+    common.property("stdout", |ctx: NativeCallContext, output: &mut Output| whole(&ctx, &output.0.stdout, "stdout"));
+    common.property("stderr", |ctx: NativeCallContext, output: &mut Output| whole(&ctx, &output.0.stderr, "stderr"));
+    common.property("head", |ctx: NativeCallContext, output: &mut Output| text(&ctx, &cut_end(&output.0.stdout), "head"));
+    common.property("tail", |ctx: NativeCallContext, output: &mut Output| text(&ctx, &cut_start(&output.0.stdout), "tail"));
+    common.property("lines", |ctx: NativeCallContext, output: &mut Output| {
         let text = whole(&ctx, &output.0.stdout, "lines")?;
         Called::<Array>::Ok(text.lines().map(|line| line.to_owned().into()).collect())
     });
-    engine.register_get("code", |output: &mut Output| code(&output.0));
-    engine.register_get("ok", |output: &mut Output| output.0.status.is_success());
-    engine.register_get("duration", |output: &mut Output| i64::try_from(output.0.millis).unwrap_or(i64::MAX));
-    engine.register_get("size", |output: &mut Output| i64::try_from(output.0.stdout.size).unwrap_or(i64::MAX));
-    engine.register_fn("json", |ctx: NativeCallContext, output: Output| {
+    common.property("code", |output: &mut Output| code(&output.0));
+    common.property("ok", |output: &mut Output| output.0.status.is_success());
+    common.property("duration", |output: &mut Output| i64::try_from(output.0.millis).unwrap_or(i64::MAX));
+    common.property("size", |output: &mut Output| i64::try_from(output.0.stdout.size).unwrap_or(i64::MAX));
+    common.function("json", |ctx: NativeCallContext, output: Output| {
         let text = whole(&ctx, &output.0.stdout, "json()")?;
         parsed(&ctx, &text)
     });
-    engine.register_fn("to_string", |output: Output| shown(&output.0));
-    engine.register_fn("to_debug", |output: Output| shown(&output.0));
-    engine.register_type_with_name::<Reaction>("the answer of a server");
-    engine.register_get("status", |answer: &mut Reaction| i64::from(answer.0.status));
-    engine.register_get("body", |ctx: NativeCallContext, answer: &mut Reaction| whole_body(&ctx, &answer.0, "body"));
-    engine.register_get("headers", |answer: &mut Reaction| {
+    common.function("to_string", |output: Output| shown(&output.0));
+    common.function("to_debug", |output: Output| shown(&output.0));
+    common.named::<Reaction>("the answer of a server");
+    common.property("status", |answer: &mut Reaction| i64::from(answer.0.status));
+    common.property("body", |ctx: NativeCallContext, answer: &mut Reaction| whole_body(&ctx, &answer.0, "body"));
+    common.property("headers", |answer: &mut Reaction| {
         answer.0.headers.iter().map(|(name, value)| (name.as_str().into(), value.clone().into())).collect::<Map>()
     });
-    engine.register_get("millis", |answer: &mut Reaction| i64::try_from(answer.0.millis).unwrap_or(i64::MAX));
-    engine.register_fn("json", |ctx: NativeCallContext, answer: Reaction| {
+    common.property("millis", |answer: &mut Reaction| i64::try_from(answer.0.millis).unwrap_or(i64::MAX));
+    common.function("json", |ctx: NativeCallContext, answer: Reaction| {
         let text = whole_body(&ctx, &answer.0, "json()")?;
         parsed(&ctx, &text)
     });
-    engine.register_fn("to_string", |answer: Reaction| format!("status {}", answer.0.status));
-    engine.register_fn("to_debug", |answer: Reaction| format!("status {}", answer.0.status));
+    common.function("to_string", |answer: Reaction| format!("status {}", answer.0.status));
+    common.function("to_debug", |answer: Reaction| format!("status {}", answer.0.status));
 }
 
 /// The exit code; as shells have it, 128 + n for signal n.

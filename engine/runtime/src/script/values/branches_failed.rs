@@ -1,9 +1,11 @@
 //! The error that a script can catch when too many branches of a `parallel` failed.
 
-use rhai::{Array, Engine};
+use rhai::Array;
 use runbook_model::path::StepPath;
 use runbook_model::state::told;
 use runbook_model::step::Location;
+
+use crate::script::language::common::Common;
 
 /// Too many branches failed. It keeps its place when a script throws it again.
 #[derive(Debug, Clone)]
@@ -28,17 +30,17 @@ impl BranchesFailed {
     }
 }
 
-/// Teaches an engine the properties of it: those of a failed step, and `items`.
-pub(in crate::script) fn register(engine: &mut Engine) {
-    engine.register_type_with_name::<BranchesFailed>("BranchesFailed");
-    engine.register_get("step", |error: &mut BranchesFailed| error.path.name().to_owned());
-    engine.register_get("path", |error: &mut BranchesFailed| error.path.to_string());
-    engine.register_get("reason", |_: &mut BranchesFailed| "branches".to_owned());
-    engine.register_get("code", |_: &mut BranchesFailed| ());
-    engine.register_get("message", |error: &mut BranchesFailed| error.line());
-    engine.register_get("items", |error: &mut BranchesFailed| {
+/// Teaches all engines the properties of it: those of a failed step, and `items`.
+pub(in crate::script) fn teach(common: &mut Common) {
+    common.named::<BranchesFailed>("BranchesFailed");
+    common.property("step", |error: &mut BranchesFailed| error.path.name().to_owned());
+    common.property("path", |error: &mut BranchesFailed| error.path.to_string());
+    common.property("reason", |_: &mut BranchesFailed| "branches".to_owned());
+    common.property("code", |_: &mut BranchesFailed| ());
+    common.property("message", |error: &mut BranchesFailed| error.line());
+    common.property("items", |error: &mut BranchesFailed| {
         error.failed.iter().map(|(key, _)| key.clone().into()).collect::<Array>()
     });
-    engine.register_fn("to_string", |error: BranchesFailed| error.line());
-    engine.register_fn("to_debug", |error: BranchesFailed| error.line());
+    common.function("to_string", |error: BranchesFailed| error.line());
+    common.function("to_debug", |error: BranchesFailed| error.line());
 }

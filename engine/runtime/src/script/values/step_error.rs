@@ -1,11 +1,13 @@
 //! The error that a script can catch when a step fails.
 
-use rhai::{Dynamic, Engine};
+use rhai::Dynamic;
 use runbook_model::Value;
 use runbook_model::answer::ExitStatus;
 use runbook_model::failure::Failure;
 use runbook_model::path::StepPath;
 use runbook_model::step::Location;
+
+use crate::script::language::common::Common;
 
 /// A failed step. It keeps its place when a script throws it again.
 #[derive(Debug, Clone)]
@@ -35,19 +37,19 @@ impl StepError {
     }
 }
 
-/// Teaches an engine the properties of a failed step.
-pub(in crate::script) fn register(engine: &mut Engine) {
-    engine.register_type_with_name::<StepError>("StepError");
-    engine.register_get("step", |error: &mut StepError| error.path.name().to_owned());
-    engine.register_get("path", |error: &mut StepError| error.path.to_string());
-    engine.register_get("reason", |error: &mut StepError| error.reason());
-    engine.register_get("code", |error: &mut StepError| error.code());
-    engine.register_get("message", |error: &mut StepError| error.failure.line());
-    engine.register_fn("to_string", |error: StepError| format!("\"{}\" failed: {}", error.path.name(), error.failure.line()));
-    engine.register_fn("to_debug", |error: StepError| format!("\"{}\" failed: {}", error.path.name(), error.failure.line()));
-    engine.register_type_with_name::<crate::script::diagnosis::complaint::Complaint>("Mistake");
-    engine.register_get("message", |complaint: &mut crate::script::diagnosis::complaint::Complaint| complaint.message.clone());
-    engine.register_get("code", |complaint: &mut crate::script::diagnosis::complaint::Complaint| complaint.code.id().to_owned());
-    engine.register_fn("to_string", |complaint: crate::script::diagnosis::complaint::Complaint| complaint.message);
-    engine.register_fn("to_debug", |complaint: crate::script::diagnosis::complaint::Complaint| complaint.message);
+/// Teaches all engines the properties of a failed step.
+pub(in crate::script) fn teach(common: &mut Common) {
+    common.named::<StepError>("StepError");
+    common.property("step", |error: &mut StepError| error.path.name().to_owned());
+    common.property("path", |error: &mut StepError| error.path.to_string());
+    common.property("reason", |error: &mut StepError| error.reason());
+    common.property("code", |error: &mut StepError| error.code());
+    common.property("message", |error: &mut StepError| error.failure.line());
+    common.function("to_string", |error: StepError| format!("\"{}\" failed: {}", error.path.name(), error.failure.line()));
+    common.function("to_debug", |error: StepError| format!("\"{}\" failed: {}", error.path.name(), error.failure.line()));
+    common.named::<crate::script::diagnosis::complaint::Complaint>("Mistake");
+    common.property("message", |complaint: &mut crate::script::diagnosis::complaint::Complaint| complaint.message.clone());
+    common.property("code", |complaint: &mut crate::script::diagnosis::complaint::Complaint| complaint.code.id().to_owned());
+    common.function("to_string", |complaint: crate::script::diagnosis::complaint::Complaint| complaint.message);
+    common.function("to_debug", |complaint: crate::script::diagnosis::complaint::Complaint| complaint.message);
 }

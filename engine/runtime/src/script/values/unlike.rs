@@ -1,23 +1,24 @@
 //! Comparing values of different types is an error: `5 == "5"` would be false for ever, and nobody would know.
 
-use rhai::{Array, Engine, ImmutableString, Map, NativeCallContext};
+use rhai::{Array, ImmutableString, Map, NativeCallContext};
 
 use crate::script::diagnosis::code::Code;
 use crate::script::diagnosis::complaint::{Called, Complaint};
+use crate::script::language::common::Common;
 
 macro_rules! unlike {
-    ($engine:ident: $($a:ty, $b:ty => $words:literal;)*) => {$(
+    ($common:ident: $($a:ty, $b:ty => $words:literal;)*) => {$(
         for operator in ["==", "!=", "<", "<=", ">", ">="] {
-            $engine.register_fn(operator, |ctx: NativeCallContext, _: $a, _: $b| refuse(&ctx, $words));
-            $engine.register_fn(operator, |ctx: NativeCallContext, _: $b, _: $a| refuse(&ctx, $words));
+            $common.function(operator, |ctx: NativeCallContext, _: $a, _: $b| refuse(&ctx, $words));
+            $common.function(operator, |ctx: NativeCallContext, _: $b, _: $a| refuse(&ctx, $words));
         }
     )*};
 }
 
 /// Overrides the comparisons of Rhai between types that are never equal. Comparing with `()` stays possible: that is
 /// how a script asks whether something is there.
-pub(in crate::script) fn register(engine: &mut Engine) {
-    unlike! { engine:
+pub(in crate::script) fn teach(common: &mut Common) {
+    unlike! { common:
         i64, ImmutableString => "a number with a text";
         f64, ImmutableString => "a number with a text";
         bool, ImmutableString => "true or false with a text";
