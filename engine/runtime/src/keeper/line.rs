@@ -57,7 +57,7 @@ pub(super) enum Greeting {
 impl Line {
     /// Waits for the greeting of the keeper.
     pub(super) async fn greeted(stream: UnixStream, dir: &Path) -> Result<Greeting, KeeperFault> {
-        let mut line = Self { stream, frames: Frames::default(), buffer: vec![0; READ] };
+        let mut line = Self { stream, frames: Frames::default(), buffer: Vec::with_capacity(READ) };
         let stranger = |message: String| KeeperFault::Stranger { path: dir.to_owned(), message };
         match timeout(PATIENCE, line.hear()).await {
             Err(_) => Err(KeeperFault::Silent { path: dir.to_owned() }),
@@ -94,9 +94,11 @@ impl Line {
                 return Ok(event);
             }
             self.stream.readable().await?;
-            match self.stream.try_read(&mut self.buffer) {
+            // Into memory that nobody has set to zero before: of most buffers little is used.
+            self.buffer.clear();
+            match self.stream.try_read_buf(&mut self.buffer) {
                 Ok(0) => return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into()),
-                Ok(count) => self.frames.push(&self.buffer[..count]),
+                Ok(_) => self.frames.push(&self.buffer),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Err(error) => return Err(error.into()),
             }
@@ -105,7 +107,8 @@ impl Line {
 
     /// Whether the keeper still listens, as far as can be seen without asking.
     pub(super) fn is_open(&mut self) -> bool {
-        matches!(self.stream.try_read(&mut self.buffer), Err(error) if error.kind() == io::ErrorKind::WouldBlock)
+        self.buffer.clear();
+        matches!(self.stream.try_read_buf(&mut self.buffer), Err(error) if error.kind() == io::ErrorKind::WouldBlock)
     }
 
     /// Follows a command to its end, if it is begun; stops it at its time limit, or when the operator wants it.
