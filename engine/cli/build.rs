@@ -9,6 +9,8 @@
 //! every process. `order.txt` says what a start needs, and the linker puts it together: half the memory, and a start that is a tenth
 //! shorter (`docs/src/reference/costs.md`). What is not on the list works as well, from where it stands. `RUNBOOK_UNORDERED=1` leaves
 //! all of it there, for a linker that is put in place of the usual one without a word about it (`mold -run`).
+//!
+//! What unwinds the stack when something panics is linked into the program, and not found and loaded by each process of it.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -22,8 +24,15 @@ fn main() {
     let is = |name: &str, value: &str| env::var(name).is_ok_and(|found| found == value);
     // The linker asks for a glibc that knows the form. Where it is older, the program would not start at all.
     let here = env::var("HOST").ok() == env::var("TARGET").ok();
-    if here && is("CARGO_CFG_TARGET_OS", "linux") && is("CARGO_CFG_TARGET_ENV", "gnu") && glibc() >= Some((2, 36)) {
+    let native = here && is("CARGO_CFG_TARGET_OS", "linux") && is("CARGO_CFG_TARGET_ENV", "gnu");
+    if native && glibc() >= Some((2, 36)) {
         println!("cargo::rustc-link-arg-bins=-Wl,-z,pack-relative-relocs");
+    }
+    if native
+        && is("CARGO_CFG_TARGET_ARCH", "x86_64")
+        && let Some(folder) = unwinder()
+    {
+        println!("cargo::rustc-link-search=native={folder}");
     }
     if is("TARGET", "x86_64-unknown-linux-gnu") && is("PROFILE", "release") && links_as_usual() {
         match order() {
@@ -54,6 +63,19 @@ fn comes_with_rust() -> bool {
     let root = Command::new(rustc).args(["--print", "sysroot"]).output();
     let root = root.ok().and_then(|said| String::from_utf8(said.stdout).ok()).unwrap_or_default();
     Path::new(root.trim()).join("lib/rustlib/x86_64-unknown-linux-gnu/bin/gcc-ld/ld.lld").exists()
+}
+
+/// Where the linker finds, by the name of the shared library that unwinds the stack, the one to link with for good: the compiler of
+/// this machine has both. Each process is then spared to find, map and prepare a library, a tenth of a millisecond.
+fn unwinder() -> Option<String> {
+    let said = Command::new("cc").arg("-print-file-name=libgcc_eh.a").output().ok()?;
+    let found = String::from_utf8(said.stdout).ok()?;
+    // A compiler that has none gives the name back as it is.
+    let found = Path::new(found.trim()).is_absolute();
+    let folder = Path::new(&env::var_os("OUT_DIR")?).join("unwinder");
+    fs::create_dir_all(&folder).ok()?;
+    fs::write(folder.join("libgcc_s.so"), "GROUP ( -lgcc_eh -lgcc )\n").ok()?;
+    found.then(|| folder.display().to_string())
 }
 
 /// Writes `order.txt` as a script for the linker.
