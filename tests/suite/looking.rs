@@ -86,6 +86,7 @@ fn a_run_that_died_says_so_with_what_was_in_flight_and_what_to_type() {
     shown.says(&["main died", "in flight: command `slow`, attempt 1", "you are asked whether it took effect"]);
     shown.says(&[&format!("runbook resume {run}"), &format!("runbook rollback {run}")]);
     place.expect(0, &["runs", "--state", "died"]).says(&[&run]);
+    place.expect(0, &["diff", &run, &run]).says(&["died"]).is_silent_about(&["running"]);
     place.expect(0, &["report", &run]).says(&["**died**", "end unknown", &format!("`runbook resume {run}`")]);
     place.write("go", "");
     place.expect(0, &["resume"]);

@@ -11,7 +11,7 @@ use super::texts::{self, Sources};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::globals::Globals;
-use crate::history::History;
+use crate::history::{History, RunLine};
 use crate::output;
 use crate::output::Format;
 use crate::output::screen::on_stderr;
@@ -46,7 +46,11 @@ pub fn run(diff: &Diff, history: Option<&History>, globals: &Globals) -> Result<
     let Some(history) = history else { return Err(Failure::usage("nothing was run here").hint("runbook list")) };
     let (left, right) = (read(history, &diff.left, globals)?, read(history, &diff.right, globals)?);
     let compare = if diff.plan { Comparison::of_plans } else { Comparison::of };
-    let comparison = compare(&left.account, &right.account);
+    let mut comparison = compare(&left.account, &right.account);
+    let states = (left.state, right.state);
+    for state in comparison.facts.iter_mut().chain(&mut comparison.circumstances).filter(|fact| fact.name == "state") {
+        (state.left, state.right) = (Some(states.0.to_owned()), Some(states.1.to_owned()));
+    }
     output::to_stdout(&match globals.output {
         Format::Json => {
             format!("{}\n", json!({ "v": 1, "same": comparison.is_same(), "comparison": comparison }))
@@ -56,6 +60,7 @@ pub fn run(diff: &Diff, history: Option<&History>, globals: &Globals) -> Result<
             texts::text(
                 &comparison,
                 (&left.account, &right.account),
+                states,
                 &sources,
                 (diff.plan, diff.verbose),
                 on_stdout(globals.color),
@@ -75,6 +80,8 @@ pub fn run(diff: &Diff, history: Option<&History>, globals: &Globals) -> Result<
 /// A run as far as it can be read.
 struct Read {
     account: Account,
+    /// As `runbook runs` has it: its journal alone does not say that the process that wrote it is gone.
+    state: &'static str,
     damaged: Option<Failure>,
 }
 
@@ -82,8 +89,12 @@ fn read(history: &History, prefix: &RunPrefix, globals: &Globals) -> Result<Read
     let run = history.find(&prefix.0).map_err(|failure| failure.hint(globals.typed("runs")))?;
     let (reading, damaged) = history.read(run)?;
     let damaged = damaged.map(|damaged| Failure::from(runbook_runtime::journal::ReadError::Damaged(damaged)));
+    let line = RunLine::of(&reading.records, history.held(run).is_some());
     match (Account::of(&reading.records), damaged) {
-        (Some(account), damaged) => Ok(Read { account, damaged }),
+        (Some(account), damaged) => {
+            let state = line.map_or_else(|| account.state.word(), |line| RunLine { damaged: damaged.is_some(), ..line }.word());
+            Ok(Read { account, state, damaged })
+        }
         (None, Some(damaged)) => Err(damaged),
         (None, None) => Err(Failure::usage(format!("run {run} has no beginning"))),
     }

@@ -20,17 +20,18 @@ const MOST: usize = 40;
 /// Longer results are compared like several lines, in bytes: of those only what differs is shown.
 const LONGEST: usize = 200;
 
-/// What differs between two runs, or only between their plans; `verbose` lists the steps that do not, too.
+/// What differs between two runs, or only between their plans; `states` says in a word what each is, `verbose` lists the steps that do not, too.
 #[must_use]
 pub fn text(
     comparison: &Comparison,
     (left, right): (&Account, &Account),
+    states: (&str, &str),
     sources: &(Sources, Sources),
     (plans, verbose): (bool, bool),
     screen: Screen,
 ) -> String {
     let mut page = Page { screen, text: String::new() };
-    page.head(left, right);
+    page.head((left, states.0), (right, states.1));
     if comparison.is_same() {
         let steps = comparison.steps.len();
         let steps = if steps == 1 { "1 step".to_owned() } else { format!("{steps} steps") };
@@ -90,13 +91,13 @@ impl Page {
         self.line(Tone::Strong, text);
     }
 
-    fn head(&mut self, left: &Account, right: &Account) {
-        let row = |sign: &str, tone, account: &Account| {
+    fn head(&mut self, left: (&Account, &str), right: (&Account, &str)) {
+        let row = |sign: &str, tone, (account, state): (&Account, &str)| {
             [
                 (tone, sign.to_owned()),
                 (Tone::Plain, account.run.to_string()),
                 (Tone::Strong, safe::line(&account.started.runbook)),
-                (Tone::Plain, account.state.word().to_owned()),
+                (Tone::Plain, state.to_owned()),
                 (Tone::Faint, account.started_at.strftime("%Y-%m-%d %H:%M:%SZ").to_string()),
                 (Tone::Faint, elapsed::short(account.took())),
             ]
@@ -228,7 +229,14 @@ mod tests {
 
     fn shown(left: &Account, right: &Account, verbose: bool) -> String {
         let screen = Screen::plain(80);
-        text(&Comparison::of(left, right), (left, right), &Default::default(), (false, verbose), screen)
+        text(
+            &Comparison::of(left, right),
+            (left, right),
+            (left.state.word(), right.state.word()),
+            &Default::default(),
+            (false, verbose),
+            screen,
+        )
     }
 
     #[test]
