@@ -85,3 +85,20 @@ fn whoever_starts_a_second_run_is_told_of_the_first() {
     assert_eq!(place.ledger(), ["on"]);
     place.expect(0, &["exec", "main"]).is_silent_about(&["another run"]);
 }
+
+#[test]
+fn whoever_starts_a_second_run_is_told_of_one_that_waits_even_behind_many_others() {
+    let place = Place::with(r#"confirm("Go on?");"#);
+    let first = named(&place.expect(0, &["exec", "main", "--detach"]).err);
+    place.run(&["show", &first, "--follow"]).says(&["waiting"]);
+    place.runbook("main", r#"check("it is there", || true);"#);
+    let told = format!("notice: another run of `main` waits for an answer: {first}");
+    // Of so many the journals are not read any more, and this one is still told of; of those that are over nothing is said.
+    for _ in 0..22 {
+        let err = place.expect(0, &["exec", "main", "--unsealed", "quick"]).err;
+        assert_eq!(err.matches("another run").count(), 1, "{err}");
+        assert!(err.contains(&told), "{err}");
+    }
+    place.expect(0, &["abandon", &first, "--why", "not wanted"]);
+    place.expect(0, &["exec", "main"]).is_silent_about(&["another run"]);
+}

@@ -21,6 +21,9 @@ use crate::output::style::Tone;
 
 /// So many of the newest runs are looked at, of whatever runbook: what is older says little about tonight.
 const RECENT: usize = 5_000;
+/// So many of the newest runs, of whatever runbook, may be beside one that begins: one that goes on for longer is found by
+/// `runbook runs`.
+const BESIDE: usize = 50;
 /// So many of one runbook are read as a whole, of each mode in each environment: forty runs in staging must not hide the one
 /// rehearsal in production that is asked for.
 const READ: usize = 20;
@@ -32,6 +35,8 @@ const BYTES: u64 = 16 << 20;
 #[derive(Debug, Default)]
 pub struct Past {
     held: Vec<Held>,
+    newest: Option<RunId>,
+    beside: Vec<RunId>,
     durations: Durations,
     timed: Vec<Timed>,
 }
@@ -47,7 +52,14 @@ pub struct Held {
     pub at: Timestamp,
     /// Who held it.
     pub by: Person,
-    /// The digest of what it meant to do.
+    /// Of a rehearsal, what it meant to do.
+    pub meant: Option<Meant>,
+}
+
+/// What a rehearsal meant to do.
+#[derive(Debug, Clone, Copy)]
+pub struct Meant {
+    /// The digest of its plan.
     pub plan: Digest,
     /// Whether nothing of that hung on what was unknown.
     pub certain: bool,
@@ -60,39 +72,60 @@ impl Past {
         let mut past = Self::default();
         let mut read: BTreeMap<_, usize> = BTreeMap::new();
         let mut bytes = 0;
-        for run in state.runs().unwrap_or_default().into_iter().take(RECENT) {
+        for (age, run) in state.runs().unwrap_or_default().into_iter().take(RECENT).enumerate() {
+            past.newest.get_or_insert(run);
             let (mut watch, mut folding) = (Watch::default(), Folding::default());
-            let wanted = |started: &RunStarted| {
-                let read = read.entry((started.mode == Mode::Rehearsal, started.env.clone())).or_default();
-                let found = past.held.iter().any(|held| held.started.mode == started.mode && held.started.env == started.env);
-                let wanted = *read < READ && (bytes < BYTES || !found);
-                *read += usize::from(wanted);
-                wanted
+            let mut kind = None;
+            let wanted = |mode, env: Option<&str>| {
+                let of = (mode == Mode::Rehearsal, env.map(str::to_owned));
+                let count = read.get(&of).copied().unwrap_or_default();
+                kind = Some(of);
+                let found = past.held.iter().any(|held| held.started.mode == mode && held.started.env.as_deref() == env);
+                count < READ && (bytes < BYTES || !found)
             };
             // A journal may be long: no record of it is kept.
             let passed = state.run(run).pass_as(runbook, wanted, |record| {
                 watch.take(&record);
                 folding.take(&record);
             });
-            if let Some(Ok(length)) = passed {
-                bytes += length;
-                past.count(watch, folding);
+            let Some(kind) = kind else { continue };
+            let is_live = !kind.0;
+            if passed.is_some() {
+                *read.entry(kind).or_default() += 1;
+            }
+            let is_over = passed.is_some_and(|passed| {
+                passed.is_ok_and(|length| {
+                    bytes += length;
+                    past.count(watch, folding)
+                })
+            });
+            if is_live && !is_over && age < BESIDE {
+                past.beside.push(run);
             }
         }
         past
     }
 
-    fn count(&mut self, watch: Watch, folding: Folding) {
+    /// Gives whether the run is known to be over.
+    fn count(&mut self, watch: Watch, folding: Folding) -> bool {
         let whole = watch.whole();
         self.durations.count(watch);
-        let Ok(Some(state)) = folding.done() else { return };
+        let Ok(Some(state)) = folding.done() else { return false };
         self.timed.extend(whole.map(|millis| Timed { params: state.started().params.clone(), millis }));
         let counts = matches!(state.status(), RunStatus::Completed | RunStatus::Rehearsed { .. } | RunStatus::Unknowable { .. });
         if let Some(by) = state.session_operator().filter(|_| counts) {
-            let (run, at, plan) = (state.run(), state.worked_until(), Plan::of(&state));
-            let (plan, certain) = (plan.digest(), plan.certain);
-            self.held.push(Held { run, started: state.started().clone(), at, by, plan, certain });
+            let (run, at, started) = (state.run(), state.worked_until(), state.started().clone());
+            let meant = (started.mode == Mode::Rehearsal).then(|| Meant::of(&Plan::of(&state)));
+            self.held.push(Held { run, started, at, by, meant });
         }
+        !matches!(state.status(), RunStatus::Running | RunStatus::RollingBack | RunStatus::Suspended { .. })
+    }
+
+    /// The executions among the newest runs that were not known to be over when they were looked at, and the newest of all runs
+    /// then.
+    #[must_use]
+    pub fn beside(&self) -> (&[RunId], Option<RunId>) {
+        (&self.beside, self.newest)
     }
 
     /// The runs that came to an end which counts, the newest first.
@@ -112,7 +145,8 @@ impl Past {
     pub fn said(&self, budget: Option<Length>, now: Timestamp) -> Vec<(Tone, String)> {
         let likely = timed::of_all(&self.timed).map(|estimate| outlook::likely(&estimate, &[], budget));
         let last = self.held.iter().find(|held| held.started.mode == Mode::Rehearsal);
-        let last = last.map(|held| outlook::last(&held.as_rehearsed(Vec::new()), now));
+        let last = last.and_then(|held| held.as_rehearsed(Vec::new()));
+        let last = last.map(|rehearsed| outlook::last(&rehearsed, now));
         likely.into_iter().chain(last.into_iter().flatten()).collect()
     }
 
@@ -121,23 +155,23 @@ impl Past {
     pub fn outlook(&self, next: &RunStarted) -> Outlook {
         let rehearsals = || self.held.iter().filter(|held| held.started.mode == Mode::Rehearsal);
         let last = rehearsals().min_by_key(|held| held.distance(next));
-        let rehearsed = last.map(|held| held.as_rehearsed(differences(&held.started, next)));
+        let rehearsed = last.and_then(|held| held.as_rehearsed(differences(&held.started, next)));
         let (likely, likely_differs) = timed::next(&self.timed, &next.params);
         Outlook { rehearsed, waived: None, likely, likely_differs }
     }
 }
 
+impl Meant {
+    fn of(plan: &Plan) -> Self {
+        Self { plan: plan.digest(), certain: plan.certain }
+    }
+}
+
 impl Held {
-    fn as_rehearsed(&self, differs: Vec<String>) -> Rehearsed {
-        Rehearsed {
-            run: self.run,
-            at: self.at,
-            env: self.started.env.clone(),
-            by: self.by.clone(),
-            plan: self.plan,
-            certain: self.certain,
-            differs,
-        }
+    fn as_rehearsed(&self, differs: Vec<String>) -> Option<Rehearsed> {
+        let Meant { plan, certain } = self.meant?;
+        let (run, at, env, by) = (self.run, self.at, self.started.env.clone(), self.by.clone());
+        Some(Rehearsed { run, at, env, by, plan, certain, differs })
     }
 
     /// How far it is from what is about to begin: of several that are as near, the newest says most. One in the same environment

@@ -17,7 +17,7 @@ pub fn refusal(rules: &Rules, past: &Past, next: &RunStarted, now: Timestamp) ->
     let env = next.env.as_deref()?;
     let rehearsal = rules.require_rehearsal.as_ref().and_then(|within| {
         let wanted = |held: &Held| held.started.mode == Mode::Rehearsal && held.started.env == next.env;
-        let flawed = |held: &Held| (!held.certain).then(|| "could not know everything".to_owned());
+        let flawed = |held: &Held| held.meant.is_some_and(|meant| !meant.certain).then(|| "could not know everything".to_owned());
         let why = unmet(past, wanted, flawed, next, within.value, now)?;
         let what = format!("`{env}` wants a rehearsal there that is at most {} old: {why}", within.value);
         Some(refused(what).hint(format!("runbook exec {} --env {} --dry-run", quoted(&next.runbook), quoted(env))))

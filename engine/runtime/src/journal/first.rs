@@ -1,8 +1,9 @@
 //! The runs of one runbook, for whoever looks through many runs.
 
-use std::fs::File;
+use std::borrow::Cow;
 
-use runbook_model::entry::{Entry, Record, RunStarted};
+use runbook_model::entry::{Entry, Mode, Record, RunStarted};
+use serde::Deserialize;
 
 use super::passing::Walk;
 use super::{ReadError, RunDir};
@@ -15,48 +16,58 @@ impl RunDir {
     /// it never began, or is damaged, which whoever reads all of it is told.
     #[must_use]
     pub fn began_as(&self, runbook: &str) -> Option<RunStarted> {
-        match first(&mut Walk::of(self).ok()?, runbook)?.entry {
-            Entry::RunStarted(started) if started.runbook == runbook => Some(*started),
+        let mut walk = Walk::of(self).ok()?;
+        walk.fetch(LONGEST).ok()?;
+        Glance::at(walk.line()).filter(|glance| glance.runbook == runbook)?;
+        match walk.fetched().ok()??.entry {
+            Entry::RunStarted(started) => Some(*started),
             _ => None,
         }
     }
 
-    /// As [`Journal::pass`](super::Journal::pass), of a run of this runbook, if it is `wanted` by how it began; none of any other.
-    /// The file is opened once for both: a run that begins waits for this look at each of the runs before it. Gives how many
-    /// bytes were read.
+    /// As [`Journal::pass`](super::Journal::pass), of a run of this runbook, if it is `wanted` by its mode and its environment; none
+    /// of any other. The file is opened once for both: a run that begins waits for this look at each of the runs before it. Gives
+    /// how many bytes were read.
     ///
     /// # Errors
     /// As [`Journal::pass`](super::Journal::pass), behind the first record.
     pub fn pass_as(
         &self,
         runbook: &str,
-        wanted: impl FnOnce(&RunStarted) -> bool,
+        wanted: impl FnOnce(Mode, Option<&str>) -> bool,
         mut shown: impl FnMut(Record),
     ) -> Option<Result<u64, ReadError>> {
         let mut walk = Walk::of(self).ok()?;
-        let record = first(&mut walk, runbook)?;
-        match &record.entry {
-            Entry::RunStarted(started) if started.runbook == runbook && wanted(started) => {}
-            _ => return None,
+        walk.fetch(LONGEST).ok()?;
+        let glance = Glance::at(walk.line()).filter(|glance| glance.runbook == runbook)?;
+        if !wanted(glance.mode, glance.env.as_deref()) {
+            return None;
         }
-        shown(record);
+        let first = walk.fetched().ok()?.filter(|record| matches!(record.entry, Entry::RunStarted(_)))?;
+        shown(first);
         Some(walk.finish(shown).map(|extent| extent.bytes))
     }
 }
 
-/// The first record, if it can be of this runbook.
-fn first(walk: &mut Walk<File>, runbook: &str) -> Option<Record> {
-    walk.fetch(LONGEST).ok()?;
-    // Most runs are of other runbooks. To see that takes a fraction of what it takes to read and check a record.
-    let named = format!("\"runbook\":{}", serde_json::to_string(runbook).ok()?);
-    let may_be = walk.line().windows(named.len()).any(|bytes| bytes == named.as_bytes());
-    if may_be { walk.fetched().ok()? } else { None }
+/// What most first records are passed over by. To see it takes a fraction of what it takes to read and check a record, which
+/// is done with those that are not.
+#[derive(Deserialize)]
+struct Glance<'a> {
+    #[serde(borrow)]
+    runbook: Cow<'a, str>,
+    mode: Mode,
+    #[serde(borrow, default)]
+    env: Option<Cow<'a, str>>,
+}
+
+impl<'a> Glance<'a> {
+    fn at(line: &'a [u8]) -> Option<Self> {
+        serde_json::from_slice(line.strip_suffix(b"\n")?).ok()
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use runbook_model::entry::Mode;
-
     use super::*;
     use crate::journal::sample::{fresh_run, holder, new_run, noted, now};
     use crate::journal::{Damaged, Journal};
@@ -78,7 +89,7 @@ mod tests {
     fn of_a_run_that_is_wanted_all_records_are_shown() {
         let (_home, dir) = of_main();
         let mut shown = Vec::new();
-        let passed = dir.pass_as("main", |started| started.mode == Mode::Rehearsal, |record| shown.push(record));
+        let passed = dir.pass_as("main", |mode, env| (mode, env) == (Mode::Rehearsal, None), |record| shown.push(record));
         let whole = Journal::read(&dir).unwrap();
         assert_eq!((passed, shown), (Some(Ok(whole.bytes)), whole.records));
         assert_eq!(dir.began_as("main").unwrap().title, "Main");
@@ -88,12 +99,12 @@ mod tests {
     fn nothing_is_shown_of_any_other() {
         let (_home, dir) = of_main();
         let shown = |record: Record| panic!("{record:?}");
-        assert_eq!(dir.pass_as("mai", |_| true, shown), None);
-        assert_eq!(dir.pass_as("Main", |_| panic!("a title is no name"), shown), None);
-        assert_eq!(dir.pass_as("main", |started| started.mode == Mode::Live, shown), None);
+        assert_eq!(dir.pass_as("mai", |_, _| true, shown), None);
+        assert_eq!(dir.pass_as("Main", |_, _| panic!("a title is no name"), shown), None);
+        assert_eq!(dir.pass_as("main", |mode, _| mode == Mode::Live, shown), None);
         assert_eq!(dir.began_as("mai"), None);
         let (_home, empty) = fresh_run();
-        assert_eq!(empty.pass_as("main", |_| true, shown), None);
+        assert_eq!(empty.pass_as("main", |_, _| true, shown), None);
     }
 
     #[test]
@@ -105,14 +116,14 @@ mod tests {
             let mut content = sound.clone();
             content[at] ^= 1;
             std::fs::write(dir.journal(), content).unwrap();
-            dir.pass_as("main", |_| true, drop)
+            dir.pass_as("main", |_, _| true, drop)
         };
         assert!(matches!(with(second + 100), Some(Err(ReadError::Damaged(Damaged { offset, .. }))) if offset == second as u64));
         assert_eq!(with(second - 10), None);
         // A record that is being written yet.
         std::fs::write(dir.journal(), &sound[..sound.len() - 1]).unwrap();
         let mut count = 0;
-        assert!(matches!(dir.pass_as("main", |_| true, |_| count += 1), Some(Ok(_))));
+        assert!(matches!(dir.pass_as("main", |_, _| true, |_| count += 1), Some(Ok(_))));
         assert_eq!(count, 2);
     }
 }
