@@ -1,5 +1,6 @@
 //! A directory of its own for one measurement, on the disk that is measured.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
@@ -62,10 +63,15 @@ impl Place {
         self.command(program(), arguments)
     }
 
+    /// The directories of the runs in this place.
+    pub(crate) fn runs(&self) -> Result<BTreeSet<PathBuf>, String> {
+        let found = std::fs::read_dir(self.path(".runbook/runs")).map_err(|error| error.to_string())?;
+        found.map(|entry| entry.map(|entry| entry.path()).map_err(|error| error.to_string())).collect()
+    }
+
     /// The only run in this place.
     pub(crate) fn run(&self) -> Result<String, String> {
-        let mut runs = std::fs::read_dir(self.path(".runbook/runs")).map_err(|error| error.to_string())?;
-        let run = runs.next().and_then(Result::ok).ok_or("no run")?;
-        Ok(run.file_name().to_string_lossy().into_owned())
+        let run = self.runs()?.pop_first().ok_or("no run")?;
+        Ok(run.file_name().unwrap_or_default().to_string_lossy().into_owned())
     }
 }

@@ -1,5 +1,8 @@
 //! T7 to T9: what it costs to start, to run one step, and how much memory it takes.
 
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
 use crate::measured;
 use crate::options::Options;
 use crate::place::Place;
@@ -47,19 +50,50 @@ fn starts(options: &Options, table: &mut Table) -> Result<(), String> {
     Ok(())
 }
 
+/// How many runs lie before one that is measured beside the others: each costs a start something.
+const EARLIER: usize = 100;
+
+/// A place with earlier runs, which stays as it is: otherwise the figures would grow with the number of rounds.
+struct Lasting {
+    place: Place,
+    runs: BTreeSet<PathBuf>,
+}
+
+impl Lasting {
+    fn behind(earlier: usize) -> Result<Self, String> {
+        let place = Place::with(&ours::steps(1))?;
+        // The first makes the state directory and the trail.
+        ours::exec_in(&place, &[])?;
+        for _ in 1..earlier {
+            ours::exec_in(&place, &ours::UNSEALED)?;
+        }
+        Ok(Self { runs: place.runs()?, place })
+    }
+
+    fn turn(&self, more: &[&str]) -> Result<Figures, String> {
+        let taken = ours::exec_in(&self.place, more)?;
+        for run in self.place.runs()?.difference(&self.runs) {
+            std::fs::remove_dir_all(run).map_err(|error| error.to_string())?;
+        }
+        Ok(Figures::of(taken))
+    }
+}
+
 fn one_step(options: &Options, table: &mut Table) -> Result<(), String> {
-    let place = Place::with(&ours::steps(1))?;
-    ours::exec_in(&place, &[])?; // makes the state directory and the trail
+    let earlier = options.sized(EARLIER, 2);
+    let (first, sealed, crowded) = (Lasting::behind(1)?, Lasting::behind(1)?, Lasting::behind(earlier)?);
     let results = Contest::default()
         .with("bash", || rivals::run(rivals::bash, 1).map(Figures::of))
-        .with("unsealed", || ours::exec_in(&place, &ours::UNSEALED).map(Figures::of))
-        .with("sealed", || ours::exec_in(&place, &[]).map(Figures::of))
+        .with("unsealed", || first.turn(&ours::UNSEALED))
+        .with("sealed", || sealed.turn(&[]))
+        .with("behind others", || crowded.turn(&ours::UNSEALED))
         .held(options.rounds * options.sized(4, 1));
     table.row("T8", "a run of one step, not sealed, × bash", results.ratio("unsealed", "bash", wall), "×", 3.0, 2.0);
     table.row("T8", "a run of one step, sealed, × bash", results.ratio("sealed", "bash", wall), "×", 6.0, 4.0);
     for name in ["bash", "unsealed", "sealed"] {
         table.figure(&format!("a run of one step, {name}"), results.sample(name, wall), "ms");
     }
+    table.figure(&format!("a run of one step, unsealed, behind {earlier} others"), results.sample("behind others", wall), "ms");
     Ok(())
 }
 
