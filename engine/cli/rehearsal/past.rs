@@ -77,9 +77,8 @@ impl Past {
             let (mut watch, mut folding) = (Watch::default(), Folding::default());
             let mut kind = None;
             let wanted = |mode, env: Option<&str>| {
-                let of = (mode == Mode::Rehearsal, env.map(str::to_owned));
-                let count = read.get(&of).copied().unwrap_or_default();
-                kind = Some(of);
+                let kind = kind.insert((mode == Mode::Rehearsal, env.map(str::to_owned)));
+                let count = read.get(kind).copied().unwrap_or_default();
                 let found = past.held.iter().any(|held| held.started.mode == mode && held.started.env.as_deref() == env);
                 count < READ && (bytes < BYTES || !found)
             };
@@ -93,12 +92,13 @@ impl Past {
             if passed.is_some() {
                 *read.entry(kind).or_default() += 1;
             }
-            let is_over = passed.is_some_and(|passed| {
-                passed.is_ok_and(|length| {
+            let is_over = match passed {
+                Some(Ok(length)) => {
                     bytes += length;
                     past.count(watch, folding)
-                })
-            });
+                }
+                Some(Err(_)) | None => false,
+            };
             if is_live && !is_over && age < BESIDE {
                 past.beside.push(run);
             }
