@@ -56,6 +56,21 @@ impl Library {
         self.catalogue.iter().map(|(name, file)| Title { name: name.to_owned(), file: file.to_owned() }).collect()
     }
 
+    /// Every runbook, or those that are named.
+    ///
+    /// # Errors
+    /// One of them is not there. Nor may there be none at all: in the wrong directory nothing would be wrong with any.
+    pub fn chosen(&self, named: &[String]) -> Result<Vec<Title>, Failure> {
+        match named {
+            [] if self.catalogue.iter().next().is_none() => {
+                let failure = Failure::usage(format!("there is no runbook in `{}`", self.repository.root.display()));
+                Err(failure.hint("runbook config         where they are looked for").hint("runbook new NAME       write one"))
+            }
+            [] => Ok(self.titles()),
+            named => named.iter().map(|name| self.find(name)).collect(),
+        }
+    }
+
     /// The runbook of a name or of a path.
     ///
     /// # Errors

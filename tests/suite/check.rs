@@ -108,3 +108,14 @@ fn editors_get_definitions_that_hold_no_runbooks() {
     place.expect(0, &["definitions", "runbooks"]);
     place.expect(0, &["check"]).says(&["1 runbook read"]);
 }
+
+#[test]
+fn where_there_is_no_runbook_nothing_passes() {
+    let place = Place::with("1;");
+    std::fs::remove_file(place.path("runbooks/main.rhai")).expect("removed");
+    for verb in ["check", "test"] {
+        let ran = place.expect(2, &[verb]);
+        ran.says(&["there is no runbook in", "next: runbook config", "next: runbook new NAME"]);
+        assert_eq!(ran.out, "");
+    }
+}

@@ -37,7 +37,7 @@ pub struct Check {
 /// Reads each runbook, and says what is wrong: to standard error for people, to standard output for programs.
 ///
 /// # Errors
-/// A runbook that was named is not there, or the repository cannot be watched.
+/// A runbook that was named is not there, there is none at all, or the repository cannot be watched.
 pub fn run(check: &Check, place: Place, globals: &Globals) -> Result<ExitCode, Failure> {
     if !check.watch {
         return once(check, &place, globals);
@@ -66,10 +66,7 @@ fn say(globals: &Globals, failure: &Failure) {
 
 fn once(check: &Check, place: &Place, globals: &Globals) -> Result<ExitCode, Failure> {
     let library = place.library();
-    let titles = match check.runbooks.as_slice() {
-        [] => library.titles(),
-        named => named.iter().map(|name| library.find(name)).collect::<Result<_, _>>()?,
-    };
+    let titles = library.chosen(&check.runbooks)?;
     let allowed: BTreeSet<_> = place.configuration.allowed.keys().cloned().collect();
     let root = &place.configuration.root.value;
     let report = Report::of(&library, root, &titles, &allowed, &|secret| place.configuration.has_source(secret));

@@ -78,16 +78,13 @@ impl Results {
 /// tried.
 ///
 /// # Errors
-/// A runbook that was named is not there, or a result cannot be written.
+/// A runbook that was named is not there, there is none at all, or a result cannot be written.
 pub fn run(test: &Test, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> {
     if let Some(run) = &test.record {
         return record(run, workplace);
     }
     let library = workplace.place.library();
-    let titles = match test.runbooks.as_slice() {
-        [] => library.titles(),
-        named => named.iter().map(|name| library.find(name)).collect::<Result<_, _>>()?,
-    };
+    let titles = library.chosen(&test.runbooks)?;
     let palette = workplace.screen().palette;
     let mut results = Results::default();
     for title in &titles {
