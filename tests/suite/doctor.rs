@@ -100,6 +100,21 @@ fn directories_of_runbooks_that_hold_none_are_said() {
 }
 
 #[test]
+fn what_counts_for_nothing_in_ones_own_file_is_said() {
+    let place = Place::with("command(\"a\", #{ run: [\"true\"], rollback: \"nothing\" });\n");
+    place.write("home/.config/runbook/config.toml", "[settings]\nto = \"me\"\n");
+    assert_eq!(finding(&place.expect(0, &["doctor", "--output", "json"]), "own file"), None);
+    place.write("home/.config/runbook/config.toml", "[groups]\nsre = [\"ada\"]\n[check.allow]\nRB0026 = \"one team only\"\n");
+    let ran = place.expect(0, &["doctor", "--output", "json"]);
+    stands(&ran, "own file", "warning", "`groups`, `check` in");
+    stands(&ran, "own file", "warning", "only `runbook.toml` can say that");
+    // The same in the repository counts.
+    place.write("home/.config/runbook/config.toml", "");
+    place.write("runbook.toml", "[groups]\nsre = [\"ada\"]\n");
+    assert_eq!(finding(&place.expect(0, &["doctor", "--output", "json"]), "own file"), None);
+}
+
+#[test]
 fn an_environment_that_is_not_there_is_missing() {
     let place = Place::with("command(\"a\", #{ run: [\"true\"], rollback: \"nothing\" });\n");
     place.write("runbook.toml", "[env.production]\nprotected = true\n");

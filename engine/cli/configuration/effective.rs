@@ -62,6 +62,8 @@ pub struct Configuration {
     pub env: Option<Sourced<String>>,
     /// The files that were read.
     pub files: Vec<PathBuf>,
+    /// What the user's own file has and only `runbook.toml` can say: tables that count for nothing.
+    pub passed_over: Vec<&'static str>,
 }
 
 /// One environment.
@@ -135,6 +137,7 @@ impl Configuration {
             environments: BTreeMap::new(),
             env: None,
             files: Vec::new(),
+            passed_over: Vec::new(),
             root,
         };
         let home = surroundings.variable("HOME").map(PathBuf::from);
@@ -222,23 +225,19 @@ impl Configuration {
         if let Some(confine) = layer.confine {
             self.confine = confine;
         }
-        // Not from the user's own file: whoever may approve is for the repository to say, and not for whoever asks.
-        if let (Some(groups), Base::Directory(_)) = (layer.groups, base) {
-            self.groups = groups;
+        match base {
+            Base::Directory(_) => {
+                self.groups = layer.groups.unwrap_or_default();
+                self.allowed = layer.allowed.unwrap_or_default();
+                (self.serve, self.alerts) = (layer.serve, layer.alerts);
+            }
+            Base::None => self.passed_over = layer.of_the_repository,
         }
         self.hosts.extend(layer.hosts);
         if let Some(file) = layer.ssh_config {
             self.ssh_config = Some(base.path(file)?);
         }
         self.ssh_reconnect = layer.ssh_reconnect.or(self.ssh_reconnect.take());
-        // The repository's, too: the same runbooks are right or wrong for everybody.
-        if let (Some(allowed), Base::Directory(_)) = (layer.allowed, base) {
-            self.allowed = allowed;
-        }
-        if let Base::Directory(_) = base {
-            self.serve = layer.serve;
-            self.alerts = layer.alerts;
-        }
         if let Some(filter) = layer.log_filter {
             self.log_filter = Some(filter);
         }

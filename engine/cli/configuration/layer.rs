@@ -19,9 +19,15 @@ use crate::configuration::serve::{self, Serve};
 use crate::configuration::{Origin, Sourced};
 use crate::failure::Failure;
 
+/// What counts in `runbook.toml` only: who may approve, which mistakes are none, and what a server shows is for the repository to
+/// say.
+const OF_THE_REPOSITORY: [&str; 4] = ["groups", "check", "alerts", "serve"];
+
 /// What one file says.
 #[derive(Debug, Default)]
 pub(super) struct Layer {
+    /// The tables of it that count in `runbook.toml` only.
+    pub(super) of_the_repository: Vec<&'static str>,
     pub(super) state_dir: Option<Sourced<String>>,
     pub(super) runbooks: Option<Sourced<Vec<String>>>,
     pub(super) pass_env: Option<Sourced<Vec<String>>>,
@@ -92,6 +98,7 @@ impl Layer {
         ];
         reader.only("", table, &known);
         let mut layer = Self {
+            of_the_repository: OF_THE_REPOSITORY.into_iter().filter(|name| table.contains_key(*name)).collect(),
             state_dir: reader.text(table, "state_dir"),
             runbooks: reader.texts(table, "runbooks"),
             pass_env: reader.texts(table, "pass_env"),

@@ -32,6 +32,7 @@ pub fn examine(workplace: Result<&Workplace<'_>, &Failure>) -> Vec<Finding> {
         Ok(workplace) => read(&workplace.place),
         Err(failure) => Finding::missing("configuration", failure.to_string(), "runbook config, once it is mended"),
     });
+    findings.extend(configuration.and_then(passed_over));
     findings.extend(configuration.into_iter().flat_map(runbooks::findings));
     findings.extend(configuration.and_then(environment));
     findings.extend(programs::findings(configuration));
@@ -50,6 +51,14 @@ pub fn examine(workplace: Result<&Workplace<'_>, &Failure>) -> Vec<Finding> {
     }
     findings.extend(session::findings());
     findings
+}
+
+/// What somebody wrote into their own file in the belief that it counts.
+fn passed_over(configuration: &Configuration) -> Option<Finding> {
+    let tables: Vec<_> = configuration.passed_over.iter().map(|table| format!("`{table}`")).collect();
+    let file = configuration.files.last().filter(|_| !tables.is_empty())?.display();
+    let says = format!("{} in `{file}` count for nothing: only `runbook.toml` can say that", tables.join(", "));
+    Some(Finding::warning("own file", says, "put it into the repository, where everybody has the same"))
 }
 
 /// Whether the environment that `RUNBOOK_ENV` names is one: otherwise each run is refused.
