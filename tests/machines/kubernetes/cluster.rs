@@ -5,6 +5,8 @@ use serde_json::{Value, json};
 use super::patch;
 
 const REVISION: &str = "deployment.kubernetes.io/revision";
+/// The numbers that a replica set had before it was returned to.
+const HISTORY: &str = "deployment.kubernetes.io/revision-history";
 
 /// Deployments and their replica sets. An image with `broken` in its name never becomes available, one with `stuck` in it not within its deadline either;
 /// one with `slow` in it does when the deployment was looked at some times.
@@ -104,6 +106,11 @@ impl Cluster {
         });
         let set = &mut self.sets[at];
         if number(set) < last || last == 0 {
+            let former = set["metadata"]["annotations"][REVISION].as_str().map(str::to_owned);
+            if let Some(former) = former {
+                let known = set["metadata"]["annotations"][HISTORY].as_str().map(|known| format!("{known},"));
+                set["metadata"]["annotations"][HISTORY] = json!(known.unwrap_or_default() + &former);
+            }
             set["metadata"]["annotations"][REVISION] = json!((last + 1).to_string());
         }
         set["spec"]["replicas"] = deployment["spec"]["replicas"].clone();

@@ -3,6 +3,7 @@
 use std::process::Command;
 
 use super::Api;
+use crate::sshd::kill_with_children;
 use crate::support::Place;
 
 struct Scene {
@@ -162,4 +163,108 @@ fn a_revision_that_the_cluster_forgot_leaves_the_rollback_stuck_and_says_why() {
     scene.api.forget("2");
     scene.place.expect(7, &["rollback", &scene.place.newest_run()]).says(&["does not know the replica set web-", "any more"]);
     assert_eq!(scene.api.state("web"), "shop:3 proxy:1 x3");
+}
+
+#[test]
+fn what_was_deployed_since_is_not_undone() {
+    let scene = Scene::start();
+    for (body, left) in [
+        (r#"kubernetes::set_image(at, "web", "app", "shop:3");"#, "shop:3 proxy:1 x3"),
+        (r#"kubernetes::return_to(at, "web", OLDEST);"#, ""),
+        (r#"kubernetes::restart(at, "web");"#, ""),
+    ] {
+        let all = scene.kubectl(&["rollout", "history", "deployment/web"]);
+        let oldest = all.lines().filter_map(|line| line.split_whitespace().next()?.parse::<u64>().ok()).min().expect("one");
+        let before = scene.api.state("web");
+        scene.runbook(&body.replace("OLDEST", &oldest.to_string()));
+        scene.place.expect(0, &["exec", "main"]);
+        let ours = scene.api.state("web");
+        assert!(left.is_empty() || ours == left, "{ours}");
+        let run = scene.place.newest_run();
+        scene.kubectl(&["set", "image", "deployment/web", "app=shop:theirs"]);
+        scene.place.expect(7, &["rollback", &run]).says(&["was left at", "roll back first what was deployed since"]);
+        assert_eq!(scene.api.state("web"), "shop:theirs proxy:1 x3", "{body}");
+        // They take theirs back: what this run has left has another number by then.
+        scene.kubectl(&["rollout", "undo", "deployment/web"]);
+        assert_eq!(scene.api.state("web"), ours);
+        scene.place.expect(6, &["rollback", &run]);
+        assert_eq!(scene.api.state("web"), before, "{body}");
+    }
+    // What changed nothing takes nothing back.
+    scene.runbook(r#"kubernetes::set_image(at, "worker", "app", "worker:1"); kubernetes::scale(at, "worker", 1);"#);
+    scene.place.expect(0, &["exec", "main"]);
+    scene.kubectl(&["set", "image", "deployment/worker", "app=worker:theirs"]);
+    scene.kubectl(&["scale", "deployment/worker", "--replicas=4"]);
+    scene.place.run(&["rollback", &scene.place.newest_run()]);
+    assert_eq!(scene.api.state("worker"), "worker:theirs x4");
+}
+
+#[test]
+fn what_was_scaled_since_stays() {
+    let scene = Scene::start();
+    scene.runbook(r#"kubernetes::scale(at, "web", 5);"#);
+    scene.place.expect(0, &["exec", "main"]);
+    scene.kubectl(&["scale", "deployment/web", "--replicas=8"]);
+    scene.place.expect(6, &["rollback", &scene.place.newest_run()]).says(&["web has 8 replicas and was left with 5"]);
+    assert_eq!(scene.api.state("web"), "shop:2 proxy:1 x8");
+}
+
+#[test]
+fn another_cluster_with_the_same_names_is_left_alone() {
+    let scene = Scene::start();
+    let other = Api::start();
+    other.deploy("worker", &[("app", "worker:1")], 1);
+    other.deploy("web", &[("app", "shop:1"), ("sidecar", "proxy:1")], 3);
+    let context = |url: &str| scene.place.write("context", url);
+    for body in [r#"kubernetes::set_image(at, "web", "app", "shop:3");"#, r#"kubernetes::scale(at, "web", 5);"#] {
+        context(&scene.api.url());
+        scene.runbook(&format!(
+            "at.kubectl = [\"sh\", \"-c\", \"exec kubectl --server=$(cat '{}') \\\"$@\\\"\", \"sh\"];\n{body}",
+            scene.place.path("context").display()
+        ));
+        scene.place.expect(0, &["exec", "main"]);
+        context(&other.url());
+        let before = other.state("web");
+        scene.place.expect(7, &["rollback", &scene.place.newest_run()]).says(&["kubectl speaks with another cluster"]);
+        assert_eq!(other.state("web"), before, "{body}");
+    }
+}
+
+#[test]
+fn an_engine_that_dies_behind_the_return_finds_it_done() {
+    let scene = Scene::start();
+    scene.place.fifo("begun");
+    scene.place.fifo("go");
+    let script = format!(
+        r#"kubectl --server={} "$@" || exit; case "$*" in *undo*) echo undo >> ledger; [ -e once ] || {{ : > once; echo > begun; read go < go; }};; esac"#,
+        scene.api.url()
+    );
+    scene.runbook(&format!(
+        "at.kubectl = [\"sh\", \"-c\", {script:?}, \"sh\"];\nkubernetes::set_image(at, \"web\", \"app\", \"shop:3\");"
+    ));
+    scene.place.expect(0, &["exec", "main"]);
+    let run = scene.place.newest_run();
+    let mut engine = scene.place.command(&["rollback", &run]).spawn().expect("runbook");
+    scene.place.wait_for("begun");
+    kill_with_children(engine.id());
+    engine.wait().expect("it is gone");
+    scene.place.expect(6, &["rollback", &run]);
+    assert_eq!((scene.api.state("web").as_str(), scene.place.ledger().len()), ("shop:2 proxy:1 x3", 1));
+}
+
+#[test]
+fn one_that_is_paused_is_refused_before_it_is_changed() {
+    let scene = Scene::start();
+    scene.kubectl(&["rollout", "pause", "deployment/web"]);
+    for body in [
+        r#"kubernetes::set_image(at, "web", "app", "shop:3");"#,
+        r#"kubernetes::restart(at, "web");"#,
+        r#"kubernetes::return_to(at, "web", 1);"#,
+    ] {
+        scene.runbook(body);
+        scene.place.expect(1, &["exec", "main"]).says(&["web is paused: kubectl rollout resume"]);
+        assert_eq!(scene.api.state("web"), "shop:2 proxy:1 x3", "{body}");
+    }
+    scene.runbook(r#"kubernetes::scale(at, "web", 5);"#);
+    scene.place.expect(0, &["exec", "main"]);
 }
