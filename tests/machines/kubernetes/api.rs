@@ -95,7 +95,7 @@ fn field(query: &str, name: &str) -> String {
     found.map(|(_, value)| value.to_owned()).unwrap_or_default()
 }
 
-/// Two about the deployment `web`, the later one first.
+/// Three about the deployment `web`, in no order.
 fn events(selector: &str) -> Vec<Value> {
     if selector != "involvedObject.kind%3DDeployment%2CinvolvedObject.name%3Dweb" {
         return Vec::new();
@@ -104,7 +104,17 @@ fn events(selector: &str) -> Vec<Value> {
         json!({ "apiVersion": "v1", "kind": "Event", "metadata": { "name": format!("web.{minute}"), "namespace": "shop" }, "type": kind, "reason": reason, "message": message,
             "count": minute, "lastTimestamp": format!("2026-11-21T03:{minute:02}:00Z"), "involvedObject": { "kind": "Deployment", "name": "web" } })
     };
-    vec![event("Warning", "FailedCreate", "the quota is used up", 12), event("Normal", "ScalingReplicaSet", "Scaled up", 7)]
+    // As the scheduler writes them: a series of its own, and no time where the others have it.
+    let mut newer = event("Normal", "Late", "In a series", 0);
+    newer["lastTimestamp"] = Value::Null;
+    newer["eventTime"] = json!("2026-11-21T03:02:00.123456Z");
+    newer["series"] = json!({ "count": 4, "lastObservedTime": "2026-11-21T03:09:00.123456Z" });
+    newer.as_object_mut().expect("an object").remove("count");
+    vec![
+        newer,
+        event("Warning", "FailedCreate", "the quota is used up", 12),
+        event("Normal", "ScalingReplicaSet", "Scaled up", 7),
+    ]
 }
 
 fn groups() -> Value {

@@ -65,7 +65,7 @@ fn looks_tell_what_the_cluster_says() {
         check("the oldest first", || all.map(|one| [one.revision, one.images.app, one.replicas]), #{ expect: [[1, "shop:1", 0], [2, "shop:2", 3]] });
         check("the current one", || web.replica_set == all[1].replica_set && web.replica_set.starts_with("web-"));
         check("only its own", || kubernetes::revisions(at, "worker").len(), #{ expect: 1 });
-        check("events", || kubernetes::events(at, "Deployment", "web").map(|one| [one.type, one.reason, one.count]), #{ expect: [["Normal", "ScalingReplicaSet", 7], ["Warning", "FailedCreate", 12]] });
+        check("events", || kubernetes::events(at, "Deployment", "web").map(|one| [one.type, one.reason, one.count]), #{ expect: [["Normal", "ScalingReplicaSet", 7], ["Normal", "Late", 4], ["Warning", "FailedCreate", 12]] });
         check("no events", || kubernetes::events(at, "Deployment", "worker"), #{ expect: [] });"#,
     );
     scene.place.expect(0, &["exec", "main"]).says(&["11 checks", "completed"]);
