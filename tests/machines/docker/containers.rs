@@ -2,7 +2,7 @@
 
 use super::{Daemon, Registry};
 use crate::sshd::kill_with_children;
-use crate::support::Place;
+use crate::support::{Place, until};
 
 const SERVE: &str =
     r#"["sh", "-c", "trap 'exit 0' TERM; echo serving $(cat /release); echo to the side >&2; while :; do sleep 1 & wait; done"]"#;
@@ -177,4 +177,87 @@ fn an_engine_that_dies_in_the_middle_makes_no_second_container() {
     scene.place.expect(0, &["resume"]).says(&["completed"]);
     assert_eq!(scene.states(), ["shop shop:1 running"]);
     assert_eq!(scene.containers(), made.iter().map(|line| line.replace("created", "running")).collect::<Vec<_>>());
+}
+
+#[test]
+fn names_are_no_beginnings_of_ids() {
+    let scene = Scene::start();
+    scene.serve();
+    let id = scene.daemon.does(&["inspect", "--format", "{{.Id}}", "shop"]);
+    let name = &id[..4];
+    scene.runbook(&format!("docker::stop(at, \"{name}\");"));
+    scene.place.expect(1, &["exec", "main"]).says(&["has no container"]);
+    assert_eq!(scene.states(), ["shop shop:1 running"]);
+    scene.runbook(&format!("docker::run(at, \"{name}\", \"shop:2\", [\"--network\", \"none\"], SERVE);"));
+    scene.place.expect(0, &["exec", "main"]);
+    let mut both = [format!("{name} shop:2 running"), "shop shop:1 running".to_owned()];
+    both.sort();
+    assert_eq!(scene.states(), both);
+}
+
+#[test]
+fn what_could_not_come_back_is_not_stopped() {
+    let scene = Scene::start();
+    for (options, says) in [(&["--rm"][..], "was made with --rm"), (&[], "shop is paused")] {
+        scene
+            .daemon
+            .does(&[&["run", "--detach", "--network", "none", "--name", "shop"], options, &["shop:1", "sleep", "1000"]].concat());
+        if options.is_empty() {
+            scene.daemon.does(&["pause", "shop"]);
+        }
+        let before = scene.containers();
+        for body in [r#"docker::stop(at, "shop");"#, r#"docker::replace(at, "shop", "shop:2", ["--network", "none"], SERVE);"#] {
+            scene.runbook(body);
+            scene.place.expect(1, &["exec", "main"]).says(&[says]);
+            assert_eq!(scene.containers(), before, "{body}");
+        }
+        scene.daemon.does(&["rm", "--force", "shop"]);
+    }
+    // One that is started anew over and over did run.
+    scene.daemon.does(&["run", "--detach", "--network", "none", "--restart", "always", "--name", "loop", "shop:1", "false"]);
+    // The pauses get longer, so that the looks below fall into one.
+    until("a pause", || {
+        scene.daemon.does(&["inspect", "--format", "{{.RestartCount}} {{.State.Status}}", "loop"]) == "6 restarting"
+    });
+    scene.runbook(
+        r#"check("it restarts", || docker::container(at, "loop").state, #{ expect: "restarting" }); docker::stop(at, "loop");"#,
+    );
+    scene.place.expect(0, &["exec", "main"]);
+    assert_eq!(scene.states(), ["loop shop:1 exited"]);
+    scene.place.expect(6, &["rollback", &scene.place.newest_run()]);
+    assert_ne!(scene.states(), ["loop shop:1 exited"]);
+}
+
+#[test]
+fn a_rollback_touches_no_container_that_somebody_else_made() {
+    let scene = Scene::start();
+    scene.serve();
+    let replace = |release: &str| {
+        scene.runbook(&format!("docker::replace(at, \"shop\", \"shop:{release}\", [\"--network\", \"none\"], SERVE);"));
+        scene.place.expect(0, &["exec", "main"]);
+        scene.place.newest_run()
+    };
+    let first = replace("2");
+    scene.runbook(r#"docker::discard_former(at, "shop");"#);
+    scene.place.expect(0, &["exec", "main"]);
+    // There is nothing to return to: what serves goes on.
+    let kept = scene.containers();
+    scene.place.expect(7, &["rollback", &first]).says(&["there is nothing to return to"]);
+    assert_eq!(scene.containers(), kept);
+    // Another replacement since.
+    let second = replace("1");
+    let kept = scene.containers();
+    scene.place.expect(7, &["rollback", &first]).says(&["another container by now"]);
+    assert_eq!(scene.containers(), kept);
+    // That one is taken back, although somebody has removed what it made.
+    scene.daemon.does(&["rm", "--force", "shop"]);
+    scene.place.expect(6, &["rollback", &second]);
+    assert_eq!(scene.states(), ["shop shop:2 running"]);
+    // A container that was stopped, and another one in its place since.
+    scene.runbook(r#"docker::stop(at, "shop");"#);
+    scene.place.expect(0, &["exec", "main"]);
+    scene.daemon.does(&["rm", "shop"]);
+    scene.daemon.does(&["create", "--network", "none", "--name", "shop", "shop:1", "sleep", "1000"]);
+    scene.place.expect(7, &["rollback", &scene.place.newest_run()]).says(&["No such container"]);
+    assert_eq!(scene.states(), ["shop shop:1 created"]);
 }
