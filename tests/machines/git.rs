@@ -203,3 +203,41 @@ fn a_reset_that_is_taken_back_moves_no_branch_of_somebody_else() {
         assert_eq!(state(&place), before);
     }
 }
+
+#[test]
+fn a_checkout_that_is_taken_back_leaves_alone_what_somebody_checked_out_since() {
+    // A later release on a commit of its own, a branch, and a commit without one.
+    for since in ["v2", "other", "theirs"] {
+        let place = place();
+        git(&place, "work", &["tag", "v2"]);
+        git(&place, "work", &["branch", "other", "v1"]);
+        runbook(&place, r#"git::checkout("work", "v1");"#);
+        place.expect(0, &["exec", "main"]);
+        if since == "theirs" {
+            commit(&place, "work", "theirs");
+        } else {
+            git(&place, "work", &["checkout", "--quiet", since]);
+        }
+        let before = state(&place);
+        place.expect(7, &["rollback", &place.newest_run()]).says(&["somebody checked that out since"]);
+        assert_eq!(state(&place), before);
+        // Theirs is taken back by hand, once to what this run has left and once to what was there before.
+        let by_hand = if since == "v2" { "main" } else { "v1" };
+        git(&place, "work", &["checkout", "--quiet", by_hand]);
+        place.expect(6, &["rollback", &place.newest_run()]);
+        assert_eq!(git(&place, "work", &["symbolic-ref", "--short", "HEAD"]), "main");
+    }
+}
+
+#[test]
+fn a_tag_that_somebody_moved_since_is_not_removed() {
+    for message in ["", "the second"] {
+        let place = place();
+        runbook(&place, &format!("git::tag(\"work\", \"v2\", \"main\", \"{message}\");"));
+        place.expect(0, &["exec", "main"]);
+        git(&place, "work", &["tag", "--force", "v2", "v1"]);
+        let before = state(&place);
+        place.expect(7, &["rollback", &place.newest_run()]).says(&["somebody moved or removed it since"]);
+        assert_eq!(state(&place), before);
+    }
+}
