@@ -268,3 +268,22 @@ fn one_that_is_paused_is_refused_before_it_is_changed() {
     scene.runbook(r#"kubernetes::scale(at, "web", 5);"#);
     scene.place.expect(0, &["exec", "main"]);
 }
+
+#[test]
+fn large_objects_and_many_of_them_are_read_all_the_same() {
+    let scene = Scene::start();
+    let long = "x".repeat(40_000);
+    scene.kubectl(&["annotate", "deployment/web", &format!("note={long}")]);
+    for release in ["3", "4", "5"] {
+        scene.kubectl(&["set", "env", "deployment/web", &format!("LONG={release}{long}")]);
+    }
+    scene.runbook(
+        r#"let all = check("revisions", || kubernetes::revisions(at, "web"));
+        check("all of them", || all.map(|one| [one.revision, one.images.app, one.replicas]), #{ expect: [[1, "shop:1", 0], [2, "shop:2", 0], [3, "shop:2", 0], [4, "shop:2", 0], [5, "shop:2", 3]] });
+        kubernetes::set_image(at, "web", "app", "shop:6");
+        kubernetes::wait(at, "web", "1m");"#,
+    );
+    scene.place.expect(0, &["exec", "main"]);
+    scene.place.expect(6, &["rollback", &scene.place.newest_run()]);
+    assert_eq!(scene.api.state("web"), "shop:2 proxy:1 x3");
+}
