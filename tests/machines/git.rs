@@ -241,3 +241,19 @@ fn a_tag_that_somebody_moved_since_is_not_removed() {
         assert_eq!(state(&place), before);
     }
 }
+
+#[test]
+fn a_long_history_is_read_whole() {
+    let place = place();
+    let many = "seq 1150 | sed 's/.*/commit refs\\/heads\\/main\\ncommitter A <a@b> & +0000\\ndata 100\\n\
+                0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789/; \
+                1s/$/\\nfrom refs\\/heads\\/main^0/' | git -C work fast-import --quiet";
+    let made = Command::new("sh").args(["-c", many]).current_dir(place.path("")).output().expect("sh");
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    runbook(
+        &place,
+        r#"check("the newest thousand", || { let all = git::log("work", "v1", "main"); [all.len(), all[0].commit == git::head("work"), all[999].subject.len()] }, #{ expect: [1000, true, 100] });
+        check("all", || git::log("work", "v1", "main~1100").len(), #{ expect: 51 });"#,
+    );
+    place.expect(0, &["exec", "main"]);
+}
