@@ -261,3 +261,15 @@ fn a_rollback_touches_no_container_that_somebody_else_made() {
     scene.place.expect(7, &["rollback", &scene.place.newest_run()]).says(&["No such container"]);
     assert_eq!(scene.states(), ["shop shop:1 created"]);
 }
+
+#[test]
+fn a_container_whose_logs_cannot_be_read_says_how_it_ended() {
+    let scene = Scene::start();
+    let words = ["run", "--network", "none", "--log-driver", "none", "--name", "mute", "shop:1", "sh", "-c", "exit 5"];
+    scene.daemon.docker(&words);
+    scene.runbook(r#"docker::wait(at, "mute", "1s");"#);
+    scene
+        .place
+        .expect(1, &["exec", "main"])
+        .says(&["mute is exited (exit code 5, health none); it wrote: ", "has no logs of mute"]);
+}
