@@ -13,7 +13,7 @@ use super::asker::Asker;
 use super::door::Peer;
 use super::due::Due;
 use super::refusal::Refusal;
-use super::{Desk, visitor};
+use super::{Desk, refusal, visitor};
 
 /// Nothing but our own style sheets, scripts and connections; no frame anywhere, no code or style in a page.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; \
@@ -27,6 +27,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub(super) async fn keeper(State(desk): State<Arc<Desk>>, mut request: Request, next: Next) -> Response {
     desk.counted.requests.fetch_add(1, Ordering::Relaxed);
     let quiet = request.uri().path().starts_with("/static/");
+    let by_program = visitor::is_program(request.uri().path());
     let mut response = match judged(&desk, &mut request) {
         Ok(visitor) => {
             if let Some(visitor) = visitor {
@@ -38,6 +39,9 @@ pub(super) async fn keeper(State(desk): State<Arc<Desk>>, mut request: Request, 
     };
     if response.status().is_client_error() || response.status().is_server_error() {
         desk.counted.refused.fetch_add(1, Ordering::Relaxed);
+        if by_program {
+            response = refusal::for_programs(response);
+        }
     }
     protect(response.headers_mut(), quiet);
     if desk.settings.is_secure() {

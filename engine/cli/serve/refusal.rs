@@ -117,6 +117,21 @@ impl From<Failure> for Refusal {
     }
 }
 
+/// A refusal as a program reads it, whoever refused: also where nobody here was asked, because there is no such address or method.
+pub(super) fn for_programs(response: Response) -> Response {
+    let json = HeaderValue::from_static("application/json");
+    if response.headers().get(header::CONTENT_TYPE) == Some(&json) {
+        return response;
+    }
+    let status = response.status();
+    let unsaid = || Refusal::new(status, status.canonical_reason().unwrap_or("no").to_lowercase());
+    let refusal = response.extensions().get::<Refusal>().cloned().unwrap_or_else(unsaid);
+    let mut told = refusal.for_programs().into_response();
+    let allowed = response.headers().get(header::ALLOW).cloned();
+    told.headers_mut().extend(allowed.map(|allowed| (header::ALLOW, allowed)));
+    told
+}
+
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         if let Some(to) = &self.0.to {
@@ -144,6 +159,7 @@ impl IntoResponse for Refusal {
         let title = self.0.status.canonical_reason().unwrap_or("No");
         let mut response = shell::page(None, title, &body).into_response();
         *response.status_mut() = self.0.status;
+        response.extensions_mut().insert(self);
         response
     }
 }

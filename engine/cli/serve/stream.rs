@@ -36,8 +36,7 @@ pub(super) async fn events(
 ) -> Result<Response, Refusal> {
     let run = super::run_page::found(&desk, &run).await?;
     let Some(place) = desk.looking.admit(visitor.key) else {
-        let refusal = Refusal::new(StatusCode::TOO_MANY_REQUESTS, "you look at too many runs at a time; close some of them");
-        return Err(refusal.for_programs());
+        return Err(Refusal::new(StatusCode::TOO_MANY_REQUESTS, "you look at too many runs at a time; close some of them"));
     };
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()).map(str::to_owned);
     let after = last.or_else(|| query.into_iter().find(|(name, _)| name == "after").map(|(_, value)| value));

@@ -95,6 +95,11 @@ pub(super) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> 
     all.flat_map(|text| text.split(';')).find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
 }
 
+/// Whether programs ask at this address, who read no pages.
+pub(super) fn is_program(path: &str) -> bool {
+    path.starts_with("/api/") || path == "/metrics" || path.starts_with("/runs/") && path.ends_with("/events")
+}
+
 /// A visitor who may look.
 #[derive(Debug, Clone)]
 pub(super) struct Viewer(pub(super) Visitor);
@@ -105,8 +110,7 @@ impl<S: Sync> FromRequestParts<S> for Viewer {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
         // Below a nested router the address has lost its beginning.
         let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |OriginalUri(uri)| uri);
-        let is_for_programs = uri.path().starts_with("/api/") || uri.path() == "/metrics" || uri.path().ends_with("/events");
-        let wants_page = parts.method == Method::GET && !is_for_programs;
+        let wants_page = parts.method == Method::GET && !is_program(uri.path());
         let path = uri.path_and_query().map_or("/", |path| path.as_str());
         match parts.extensions.get::<Visitor>() {
             Some(visitor) if visitor.roles.views => Ok(Self(visitor.clone())),
@@ -119,10 +123,7 @@ impl<S: Sync> FromRequestParts<S> for Viewer {
                 Err(Refusal::come_again(path))
             }
             None if wants_page => Err(Refusal::log_in(path)),
-            None => {
-                let refusal = Refusal::new(StatusCode::UNAUTHORIZED, "who asks? a session or a token is wanted");
-                Err(if is_for_programs { refusal.for_programs() } else { refusal })
-            }
+            None => Err(Refusal::new(StatusCode::UNAUTHORIZED, "who asks? a session or a token is wanted")),
         }
     }
 }

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::serve::client::Server;
+use crate::serve::visitors::people;
 use crate::support::Place;
 
 #[test]
@@ -33,4 +34,32 @@ fn programs_look_and_ask_as_the_description_says() {
     let metrics = program.get("/metrics");
     metrics.says(&["runbook_serve_started_total 1", "runbook_runs{state=\"rehearsed\"} 1"]);
     assert_eq!(server.stranger().get("/healthz").body, "ok\n");
+}
+
+#[test]
+fn a_program_hears_in_json_why_it_is_refused() {
+    let place = Place::new();
+    place.runbook("plain", "command(\"note\", #{ run: [\"touch\", \"done\"], rollback: \"nothing\" });\n");
+    let tokens = people(&place, &["nobody"], "");
+    let server = Server::start(&place);
+    let program = server.program();
+    for (client, method, path, status) in [
+        (&program, "GET", "/api/nowhere", 404),
+        (&program, "GET", "/api/runs/%FF", 400),
+        (&program, "GET", "/api/runs/nope", 404),
+        (&program, "GET", "/api/runs/nope/events", 404),
+        (&program, "GET", "/api/runs/a%2Fb", 400),
+        (&program, "PUT", "/api/runs", 405),
+        (&program, "DELETE", "/api/runs", 405),
+        (&program.with("host", "evil.example"), "GET", "/api/runs", 421),
+        (&server.stranger(), "GET", "/api/runs", 401),
+        (&server.bearer(&tokens[0]), "GET", "/api/runs", 403),
+    ] {
+        let answer = client.ask(method, path, b"");
+        assert_eq!((answer.status, answer.header("content-type")), (status, "application/json"), "{path}: {answer:?}");
+        let told = answer.json();
+        assert!(told["error"].is_string() && told["details"].is_array() && told["next"].is_array(), "{path}: {told}");
+    }
+    // A page stays one.
+    assert!(program.get("/nowhere").header("content-type").starts_with("text/html"));
 }

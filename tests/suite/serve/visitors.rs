@@ -51,6 +51,8 @@ fn a_stranger_sees_nothing_and_a_cookie_is_for_this_page_alone() {
     let stranger = server.stranger();
     let answer = stranger.get("/open/plain?service=x");
     assert_eq!((answer.status, answer.header("location")), (303, "/login?next=/open/plain%3Fservice%3Dx"));
+    // A runbook, or an alert, may be called as what programs ask for.
+    assert_eq!(stranger.get("/open/db/events").header("location"), "/login?next=/open/db/events");
     for path in ["/api/runs", "/api/alerts", "/api/runbooks"] {
         assert_eq!(stranger.get(path).status, 401, "{path}");
     }

@@ -57,9 +57,9 @@ pub(super) struct Answer {
 
 fn judged<T>(visitor: &Visitor, body: Result<Json<T>, JsonRejection>) -> Result<T, Refusal> {
     if !visitor.by_token {
-        return Err(Refusal::new(StatusCode::FORBIDDEN, "programs show a token: `authorization: Bearer …`").for_programs());
+        return Err(Refusal::new(StatusCode::FORBIDDEN, "programs show a token: `authorization: Bearer …`"));
     }
-    body.map(|Json(body)| body).map_err(|error| Refusal::new(error.status(), error.body_text()).for_programs())
+    body.map(|Json(body)| body).map_err(|error| Refusal::new(error.status(), error.body_text()))
 }
 
 /// `POST /api/runs`.
@@ -69,7 +69,7 @@ pub(super) async fn start(
     body: Result<Json<Start>, JsonRejection>,
 ) -> Result<(StatusCode, Json<Value>), Refusal> {
     let start = judged(&visitor, body)?;
-    let book = open_page::book(&desk, &start.runbook).await.map_err(Refusal::for_programs)?;
+    let book = open_page::book(&desk, &start.runbook).await?;
     let params = start.params.into_iter().map(|(name, value)| (name, field::as_text(&value), Origin::Typed)).collect();
     let shown = Some(Digest::of_json(&book.program.pinned()));
     let live = start.mode == Mode::Live;
@@ -82,7 +82,7 @@ pub(super) async fn start(
         shown,
         alert: start.alert,
     };
-    let run = begin(&desk, &visitor, wanted).await.map_err(Refusal::for_programs)?;
+    let run = begin(&desk, &visitor, wanted).await?;
     Ok((StatusCode::CREATED, Json(json!({ "v": 1, "run": run }))))
 }
 
@@ -94,8 +94,7 @@ pub(super) async fn answer(
     body: Result<Json<Answer>, JsonRejection>,
 ) -> Result<Json<Value>, Refusal> {
     let answer = judged(&visitor, body)?;
-    let run = run_page::found(&desk, &run).await.map_err(Refusal::for_programs)?;
-    let given = answering::give(&desk, &visitor, run, answer.said, answer.note.as_deref(), Some(answer.shown)).await;
-    given.map_err(Refusal::for_programs)?;
+    let run = run_page::found(&desk, &run).await?;
+    answering::give(&desk, &visitor, run, answer.said, answer.note.as_deref(), Some(answer.shown)).await?;
     Ok(Json(json!({ "v": 1, "run": run })))
 }

@@ -76,14 +76,14 @@ async fn declared(desk: &Arc<Desk>) -> Result<Arc<[Declared]>, Refusal> {
 
 /// `GET /api/runbooks`.
 pub(super) async fn list_runbooks(State(desk): State<Arc<Desk>>, _: Viewer) -> Result<Json<Value>, Refusal> {
-    let all = runbooks(&desk).await.map_err(Refusal::for_programs)?;
+    let all = runbooks(&desk).await?;
     let all: Vec<_> = all.into_iter().map(|(name, declaration)| json!({ "name": name, "declaration": declaration })).collect();
     Ok(Json(json!({ "v": 1, "runbooks": all })))
 }
 
 /// `GET /api/runbooks/NAME`.
 pub(super) async fn runbook(State(desk): State<Arc<Desk>>, _: Viewer, Path(name): Path<String>) -> Result<Json<Value>, Refusal> {
-    let book = open_page::book(&desk, &name).await.map_err(Refusal::for_programs)?;
+    let book = open_page::book(&desk, &name).await?;
     Ok(Json(json!({ "v": 1, "name": book.title.name, "file": book.title.file, "declaration": book.declaration })))
 }
 
@@ -93,14 +93,14 @@ pub(super) async fn list_runs(
     _: Viewer,
     Query(query): Query<Fields>,
 ) -> Result<Json<Value>, Refusal> {
-    let lines = wanted(&desk, &query, 100).await.map_err(Refusal::for_programs)?;
+    let lines = wanted(&desk, &query, 100).await?;
     Ok(Json(json!({ "v": 1, "runs": lines })))
 }
 
 /// `GET /api/runs/RUN`: what `runbook report --format json` says, and what is asked now.
 pub(super) async fn run(State(desk): State<Arc<Desk>>, _: Viewer, Path(run): Path<String>) -> Result<Json<Value>, Refusal> {
-    let run = run_page::found(&desk, &run).await.map_err(Refusal::for_programs)?;
-    let looked = run_page::look(&desk, run).await.map_err(Refusal::for_programs)?;
+    let run = run_page::found(&desk, &run).await?;
+    let looked = run_page::look(&desk, run).await?;
     let mut told = document(&looked.dossier);
     let free = looked.dossier.at_work.is_none();
     let asked = looked.questions.iter().filter(|_| free).map(|question| {
