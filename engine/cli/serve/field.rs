@@ -154,8 +154,9 @@ pub(super) fn count(parameter: &Parameter, text: &str) -> usize {
 
 /// A value as one would type it.
 pub(super) fn as_text(value: &runbook_model::Value) -> String {
+    // A list of anything else stays as it is: whoever judges it says so, and nothing of it is left out.
     let texts =
-        value.as_array().map(|items| items.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect::<Vec<_>>());
+        value.as_array().and_then(|items| items.iter().map(|item| item.as_str().map(str::to_owned)).collect::<Option<Vec<_>>>());
     match texts {
         Some(items) => list::text(&items),
         None => value.as_str().map_or_else(|| value.to_string(), str::to_owned),
@@ -172,6 +173,7 @@ mod tests {
         assert_eq!(sent(&hosts, " a\r\nb, c\n\na\n", None), "a,b,c");
         assert_eq!(count(&hosts, "a,b,c"), 3);
         assert_eq!(as_text(&serde_json::json!(["a", "b"])), "a,b");
+        assert_eq!(as_text(&serde_json::json!(["a", 5])), r#"["a",5]"#);
         assert_eq!(sent(&Parameter::default(), "a\nb", None), "a\nb");
         assert_eq!(sent(&hosts, "[::1]:9100\r\nb", None), r#"["[::1]:9100","b"]"#);
         assert_eq!(sent(&hosts, r#" [ "a" ]"#, None), r#" [ "a" ]"#);

@@ -36,6 +36,28 @@ fn programs_look_and_ask_as_the_description_says() {
     assert_eq!(server.stranger().get("/healthz").body, "ok\n");
 }
 
+/// What would be left out in silence is a host that nobody has worked on.
+#[test]
+fn an_item_of_a_list_that_is_no_text_is_not_left_out() {
+    let place = Place::new();
+    place.runbook(
+        "several",
+        "let p = runbook(#{ title: \"x\", params: #{ hosts: #{ type: \"list\", fallback: [] } } });\n\
+         command(\"note\", #{ run: [\"sh\", \"-c\", \"echo $* >> ledger\", \"sh\"] + p.hosts, rollback: \"nothing\" });\n",
+    );
+    let server = Server::start(&place);
+    let program = server.program();
+    let start = |hosts| program.post("/api/runs", &json!({ "runbook": "several", "mode": "live", "params": { "hosts": hosts } }));
+    for (odd, status) in [(json!(["a", 5]), 409), (json!([null]), 409), (json!([["a"]]), 409), (json!(null), 422)] {
+        let refused = start(odd.clone());
+        assert_eq!(refused.status, status, "{odd}: {refused:?}");
+        refused.says(&["`hosts`"]);
+    }
+    let run = start(json!(["a", "b"])).json()["run"].clone();
+    program.until(&format!("/api/runs/{}", run.as_str().expect("a run")), &["\"status\":\"completed\""]);
+    assert_eq!(place.ledger(), ["a b"]);
+}
+
 #[test]
 fn a_program_hears_in_json_why_it_is_refused() {
     let place = Place::new();

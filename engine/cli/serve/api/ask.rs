@@ -69,6 +69,12 @@ pub(super) async fn start(
     body: Result<Json<Start>, JsonRejection>,
 ) -> Result<(StatusCode, Json<Value>), Refusal> {
     let start = judged(&visitor, body)?;
+    // As text it would be a word like any other.
+    if let Some((name, _)) = start.params.iter().find(|(_, value)| value.is_null()) {
+        let refusal =
+            Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, format!("`{name}` is null, which is no value; nothing was run"));
+        return Err(refusal.hint("leave it out, or say what it is"));
+    }
     let book = open_page::book(&desk, &start.runbook).await?;
     let params = start.params.into_iter().map(|(name, value)| (name, field::as_text(&value), Origin::Typed)).collect();
     let shown = Some(Digest::of_json(&book.program.pinned()));
