@@ -18,12 +18,14 @@
     // As text, never as HTML.
     output.append(told.text);
     shown += told.text.length;
+    // Of half of a character nothing comes, until its other half is there.
+    const more = told.to > at && told.to < told.size;
     at = told.to;
     if (span) span.textContent = `up to byte ${told.to} of ${told.size}`;
     if (last && told.text) window.scrollTo(0, document.documentElement.scrollHeight);
     // A phone holds no gigabyte: from here on the pieces are turned by hand.
     if (shown > 2000000) location.href = `${location.pathname}?from=${told.from}`;
-    else if (told.grows || told.to < told.size) setTimeout(look, told.to < told.size ? 0 : 1000);
+    else if (told.grows || told.to < told.size) setTimeout(look, more ? 0 : 1000);
     else location.reload();
   };
   setTimeout(look, 500);

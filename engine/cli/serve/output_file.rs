@@ -42,6 +42,8 @@ pub(super) struct Piece {
     pub(super) bytes: Vec<u8>,
     /// How long the file was then.
     pub(super) size: u64,
+    /// Whether nothing whole is behind it: half of a character at most.
+    pub(super) is_last: bool,
 }
 
 /// The path of a stream; nothing of it was typed by anybody.
@@ -96,7 +98,7 @@ impl Output {
     /// # Errors
     /// It cannot be read.
     pub(super) fn piece(&self, from: u64, most: usize) -> io::Result<Piece> {
-        let Some(file) = self.open()? else { return Ok(Piece { from: 0, bytes: Vec::new(), size: 0 }) };
+        let Some(file) = self.open()? else { return Ok(Piece { from: 0, bytes: Vec::new(), size: 0, is_last: true }) };
         let size = file.metadata()?.len();
         let from = from.min(size);
         let mut bytes = vec![0; usize::try_from(size - from).unwrap_or(usize::MAX).min(most)];
@@ -108,10 +110,11 @@ impl Output {
             }
         }
         bytes.truncate(read);
-        let (skip, keep) = whole(&bytes, from > 0, from + read as u64 == size && !self.grows);
+        let is_last = from + read as u64 == size;
+        let (skip, keep) = whole(&bytes, from > 0, is_last && !self.grows);
         bytes.truncate(keep);
         bytes.drain(..skip);
-        Ok(Piece { from: from + skip as u64, bytes, size })
+        Ok(Piece { from: from + skip as u64, bytes, size, is_last })
     }
 }
 
@@ -177,7 +180,7 @@ mod tests {
         assert_eq!(output.piece(0, 100).unwrap().bytes, b"a");
         output.grows = false;
         assert_eq!(output.piece(0, 100).unwrap().bytes.len(), 3, "nothing more comes");
-        assert_eq!(output.piece(99, 100).unwrap(), Piece { from: 3, bytes: Vec::new(), size: 3 });
+        assert_eq!(output.piece(99, 100).unwrap(), Piece { from: 3, bytes: Vec::new(), size: 3, is_last: true });
         std::fs::remove_file(&path).unwrap();
         std::os::unix::fs::symlink("/etc/passwd", &path).unwrap();
         assert!(output.piece(0, 100).is_err(), "a link is not followed");

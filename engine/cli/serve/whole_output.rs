@@ -58,13 +58,13 @@ pub(super) async fn page(
         turns.push_str(&turn(0, "First"));
         turns.push_str(&turn(piece.from.saturating_sub(PIECE as u64), "Before"));
     }
-    if to < piece.size {
+    if !piece.is_last {
         turns.push_str(&turn(to, "Next"));
         turns.push_str(&turn(piece.size.saturating_sub(PIECE as u64), "Last"));
     }
     let name = if wanted.stream == "stdout" { "standard output" } else { "standard error" };
     let follows =
-        if output.grows && to == piece.size { format!(" data-follow=\"{here}/piece\" data-at=\"{to}\"") } else { String::new() };
+        if output.grows && piece.is_last { format!(" data-follow=\"{here}/piece\" data-at=\"{to}\"") } else { String::new() };
     let body = format!(
         "<p class=\"aside\">{name}, attempt {} · <span id=\"span\">bytes {} to {to} of {}</span>{} · <a href=\"/runs/{run}/steps/{}\">back to the step</a></p>\n\
          <div class=\"acts\">{turns}<a class=\"button quiet\" href=\"{here}/raw\">All of it, as a file</a></div>\n\

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use crate::file_limit::limited;
 use crate::serve::client::{Client, Server};
+use crate::serve::driver::Browser;
 use crate::support::Place;
 
 fn started(server: &Server, runbook: &str) -> String {
@@ -98,6 +99,39 @@ fn an_output_is_followed_while_it_grows() {
     browser.until(&run, &["completed"]);
     assert_eq!(browser.get(&format!("{there}/piece?from=8")).json()["grows"], false);
     assert!(!browser.get(&there).body.contains("data-follow"));
+}
+
+/// The beginning of a character whose end may never come: of a program that writes Latin-1, and waits.
+#[test]
+fn an_output_that_ends_in_half_of_a_character_is_followed_and_not_asked_for_all_the_time() {
+    let place = Place::new();
+    place.fifo("first");
+    place.runbook(
+        "latin",
+        r#"command("latin", #{ run: ["sh", "-c", "printf 'caf\\351'; read x < first; echo two"], rollback: "nothing" });"#,
+    );
+    let server = Server::start(&place);
+    let run = started(&server, "latin");
+    let there = format!("{run}/steps/0/output/1/stdout");
+    let program = server.program();
+    let told = program.until(&format!("{there}/piece"), &["\"size\":4"]).json();
+    assert_eq!((&told["text"], &told["to"]), (&json!("caf"), &json!(3)));
+    program.get(&there).says(&["data-follow=", "data-at=\"3\""]);
+    let browser = Browser::open();
+    browser.go(&format!("{}/login?next={there}", server.origin()));
+    browser.write("#token", &server.token);
+    browser.click("main button");
+    browser.until(&["it runs", "caf"]);
+    let asked = browser.run(
+        "const asked = () => performance.getEntriesByType('resource').filter(one => one.name.includes('/piece')).length;
+         return new Promise(told => {
+             const look = () => asked() > 0 ? setTimeout(() => told(asked()), 900) : setTimeout(look, 10);
+             look();
+         });",
+    );
+    assert!(asked.as_u64().is_some_and(|asked| asked <= 3), "{asked} times in a second");
+    std::fs::write(place.path("first"), "x\n").expect("a reader");
+    browser.until(&["two"]);
 }
 
 /// A file that the disk did not take whole is not called that.
