@@ -26,7 +26,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Lets a request in, or says why not.
 pub(super) async fn keeper(State(desk): State<Arc<Desk>>, mut request: Request, next: Next) -> Response {
     desk.counted.requests.fetch_add(1, Ordering::Relaxed);
-    let quiet = request.uri().path().starts_with("/static/");
+    let is_static = request.uri().path().starts_with("/static/");
     let by_program = visitor::is_program(request.uri().path());
     let mut response = match judged(&desk, &mut request) {
         Ok(visitor) => {
@@ -43,6 +43,8 @@ pub(super) async fn keeper(State(desk): State<Arc<Desk>>, mut request: Request, 
             response = refusal::for_programs(response);
         }
     }
+    // A refusal is of this moment, whatever it is a refusal of.
+    let quiet = is_static && response.status().is_success();
     protect(response.headers_mut(), quiet);
     if desk.settings.is_secure() {
         // A browser that was here once asks for nothing in the clear any more: nobody in between gets a first request.

@@ -56,6 +56,19 @@ fn every_answer_forbids_frames_code_and_guessing() {
     }
 }
 
+/// Five minutes of a page without its code, because of one bad moment.
+#[test]
+fn only_what_is_there_is_kept_by_a_browser() {
+    let place = place();
+    let server = Server::start(&place);
+    let stranger = server.stranger();
+    assert_eq!(stranger.get("/static/live.js").header("cache-control"), "private, max-age=300");
+    for (client, path) in [(&stranger, "/static/nowhere.js"), (&stranger.with("host", "evil.example"), "/static/live.js")] {
+        let answer = client.get(path);
+        assert!(answer.status >= 400 && answer.header("cache-control") == "no-store", "{answer:?}");
+    }
+}
+
 #[test]
 fn an_address_that_could_be_read_twice_is_refused() {
     let place = place();
