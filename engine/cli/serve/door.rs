@@ -112,7 +112,8 @@ impl Door {
         loop {
             let Ok(room) = self.room.clone().acquire_owned().await else { return };
             let (stream, peer) = match self.listener.accept().await {
-                Ok(accepted) => accepted,
+                // Who comes by IPv4 to a server of both kinds is written as IPv6, and is the same one all the same.
+                Ok((stream, peer)) => (stream, SocketAddr::new(peer.ip().to_canonical(), peer.port())),
                 Err(error) => {
                     // Out of files, most likely: it passes when somebody hangs up.
                     tracing::warn!(%error, "a connection was not taken");

@@ -130,8 +130,9 @@ impl Settings {
 }
 
 fn address(text: &str) -> Result<IpAddr, Failure> {
-    text.parse().map_err(|_| {
+    let address = text.parse::<IpAddr>().map_err(|_| {
         Failure::usage(format!("`{text}` in `trusted_proxy` of [serve] is no address"))
             .hint("one address each, no names and no ranges")
-    })
+    })?;
+    Ok(address.to_canonical())
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::process::{Child, ChildStderr, Command, Stdio};
 use std::time::Duration;
 
@@ -156,6 +156,11 @@ impl Client {
         let mut client = self.clone();
         client.headers.insert(name.to_owned(), value.to_owned());
         client
+    }
+
+    /// The same server, at another address of this machine.
+    pub(super) fn reaching(&self, address: IpAddr) -> Self {
+        Self { at: SocketAddr::new(address, self.at.port()), headers: self.headers.clone() }
     }
 
     pub(super) fn without(&self, name: &str) -> Self {

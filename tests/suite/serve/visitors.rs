@@ -140,6 +140,15 @@ fn a_proxy_names_people_when_it_is_the_one_that_is_trusted() {
     assert_eq!((named("Jörg Müller"), named("Jörg")), (200, 403), "names go beyond ASCII");
 
     drop(server);
+    // A server that listens to both kinds of addresses sees those of IPv4 written as IPv6.
+    let config = place.read("runbook.toml").replace("[serve]", "[serve]\nhosts = [\"runbook.example\"]");
+    place.write("runbook.toml", &config);
+    let both = Server::of(&place, place.command(&["serve", "--listen", "[::]:0"]));
+    let by_four = both.stranger().reaching(std::net::Ipv4Addr::LOCALHOST.into());
+    let named = |name: &str| by_four.with("host", "runbook.example").with("x-forwarded-user", name).get("/").status;
+    assert_eq!((named("vic"), named("mallory")), (200, 403));
+    drop(both);
+
     place.write("runbook.toml", PEOPLE);
     let other = Server::start(&place);
     assert_eq!(other.stranger().with("x-forwarded-user", "ola").get("/").status, 303);
