@@ -6,9 +6,9 @@ use std::net::SocketAddr;
 /// The names by which the page may be asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Hosts {
-    /// `host:port` in lower case; without a port when it is the usual one.
+    /// `host:port` in lower case, and without the port when it is the usual one: a browser leaves it out.
     names: Vec<String>,
-    /// `https://host:port` of each.
+    /// `https://host:port` of each, as a browser writes it.
     origins: Vec<String>,
 }
 
@@ -27,7 +27,8 @@ impl Hosts {
             // Behind a proxy the browser speaks TLS, whatever we speak.
             hosts.add("https", name);
             hosts.add(scheme, name);
-            if !name.contains(':') {
+            // The colons of an address of IPv6 are none before a port.
+            if !name.rsplit(']').next().unwrap_or(name).contains(':') {
                 hosts.add(scheme, &format!("{name}:{port}"));
             }
         }
@@ -39,7 +40,9 @@ impl Hosts {
 
     fn add(&mut self, scheme: &str, name: &str) {
         let name = name.to_ascii_lowercase();
-        self.origins.push(format!("{scheme}://{name}"));
+        let usual = name.strip_suffix(if scheme == "https" { ":443" } else { ":80" });
+        self.origins.push(format!("{scheme}://{}", usual.unwrap_or(&name)));
+        self.names.extend(usual.map(str::to_owned));
         self.names.push(name);
     }
 
@@ -82,5 +85,27 @@ mod tests {
         assert!(hosts.knows("ops.example") && hosts.knows("ops.example:8710") && hosts.knows("runbook.example.org:443"));
         assert!(hosts.is_ours("https://runbook.example.org") && hosts.is_ours("https://ops.example:8710"));
         assert!(!hosts.knows("localhost:8710") && !hosts.is_ours("http://ops.example"));
+    }
+
+    /// A browser leaves the usual port out, of `Host` and of `Origin`.
+    #[test]
+    fn the_usual_port_need_not_be_said() {
+        let named = Hosts::new(
+            "0.0.0.0:443".parse().unwrap(),
+            true,
+            &["ops.example:443".to_owned(), "[2001:db8::1]".to_owned()],
+            Some("https://runbook.example.org:443"),
+        );
+        for name in ["ops.example", "[2001:db8::1]", "runbook.example.org"] {
+            assert!(named.knows(name) && named.knows(&format!("{name}:443")), "{name}");
+            assert!(named.is_ours(&format!("https://{name}")), "{name}");
+        }
+        let plain = Hosts::new("127.0.0.1:80".parse().unwrap(), false, &[], None);
+        assert!(plain.knows("localhost") && plain.is_ours("http://127.0.0.1") && plain.knows("127.0.0.1:80"));
+        // Each scheme has a usual port of its own.
+        let odd = Hosts::new("192.0.2.1:80".parse().unwrap(), true, &[], None);
+        assert!(odd.is_ours("https://192.0.2.1:80") && !odd.is_ours("https://192.0.2.1"));
+        let elsewhere = Hosts::new("[2001:db8::1]:8710".parse().unwrap(), true, &["[2001:db8::2]".to_owned()], None);
+        assert!(elsewhere.knows("[2001:db8::2]:8710") && !elsewhere.knows("[2001:db8::1]"));
     }
 }
