@@ -11,6 +11,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use runbook_model::answer::Said;
 use runbook_model::digest::Digest;
 use runbook_model::id::RunId;
+use runbook_model::status::RunStatus;
 
 use super::Desk;
 use super::crowd::Place;
@@ -142,7 +143,11 @@ pub(super) async fn rollback(State(desk): State<Arc<Desk>>, Path(run): Path<Stri
     let line = vec!["rollback".to_owned(), run.to_string()];
     let came = perform(&desk, Deed::by(&sent.visitor.name, line, Until::Begun)).await?;
     if came.run.is_none() && came.code.is_some_and(|code| code == 2 || code >= 10) {
-        return Err(refused(&came));
+        // As with a run that is resumed twice; what goes on has to be a rollback.
+        let dossier = &look(&desk, run).await?.dossier;
+        if dossier.at_work.is_none() || dossier.account.state != RunStatus::RollingBack {
+            return Err(refused(&came));
+        }
     }
     Ok(back(run))
 }

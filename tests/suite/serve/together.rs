@@ -128,6 +128,28 @@ fn a_run_that_goes_on_already_is_shown_to_whoever_resumes_it() {
 }
 
 #[test]
+fn a_rollback_that_is_asked_for_twice_is_done_once_and_shown_to_both() {
+    let place = Place::new();
+    place.fifo("gate");
+    place.runbook(
+        "done",
+        "command(\"do\", #{ run: [\"true\"], rollback: [\"sh\", \"-c\", \"read x < gate; echo back >> ledger\"] });\n",
+    );
+    let server = Server::start(&place);
+    let browser = server.browser(&server.token);
+    let path = started(&browser, "done");
+    let form = browser.until(&path, &["completed", "Roll it back for real"]).field("_form");
+    let back = || browser.form(&format!("{path}/rollback"), &[("_form", &form), ("sure", "yes")]);
+    assert_eq!(back().status, 303);
+    browser.until(&path, &["data-turn=\"rolling_back-1"]);
+    let again = back();
+    assert_eq!((again.status, again.header("location")), (303, path.as_str()), "{again:?}");
+    std::fs::write(place.path("gate"), "x\n").expect("a reader");
+    browser.until(&path, &["rolled back"]);
+    assert_eq!(place.ledger(), ["back"]);
+}
+
+#[test]
 fn one_no_is_enough_and_nobody_is_asked_any_more() {
     let place = Place::new();
     place.runbook("asks", &source("quorum: 2"));
