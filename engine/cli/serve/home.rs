@@ -23,10 +23,14 @@ pub(super) async fn page(
     let wanted = query.iter().find(|(name, _)| name == "q").map(|(_, value)| value.as_str()).unwrap_or_default();
     let seen = Seen::by(&visitor, &desk);
     let mut body = firing::section(&desk).await;
-    let waiting: Vec<_> = api::lines(&desk, 200).await?.into_iter().filter(|line| line.word() == "waiting").take(MOST).collect();
+    // However many runs came after them: rehearsals that alerts start are more in a night than anybody starts in a week.
+    let waiting = api::wanted(&desk, &vec![("state".to_owned(), "waiting".to_owned())], MOST).await?;
     if !waiting.is_empty() {
         body.push_str("<section aria-labelledby=\"waiting\"><h2 id=\"waiting\">Waiting for an answer</h2>\n");
         body.push_str(&runs_page::list(&waiting));
+        if waiting.len() == MOST {
+            body.push_str("<p><a href=\"/runs?state=waiting\">All that wait</a></p>\n");
+        }
         body.push_str("</section>\n");
     }
     body.push_str(&format!(

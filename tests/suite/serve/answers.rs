@@ -72,6 +72,22 @@ fn a_question_is_answered_in_a_browser_and_the_run_goes_on() {
     assert!(trail.contains(path.trim_start_matches("/runs/")), "{trail}");
 }
 
+/// Alerts start more rehearsals in a night than people start runs in a week.
+#[test]
+fn a_question_is_on_the_first_page_however_many_runs_came_after_it() {
+    let place = Place::new();
+    place.runbook("asks", ASKS);
+    place.expect(4, &["exec", "asks"]);
+    let run = place.newest_run();
+    for nth in 100..400 {
+        place.write(&format!(".runbook/runs/7ZZZZZZZZZZZZZZZZZZZZZZ{nth}/journal.jsonl"), "later\n");
+    }
+    let server = Server::start(&place);
+    let page = server.program().get("/");
+    page.says(&["Waiting for an answer", &format!("/runs/{run}")]);
+    assert!(!page.body.contains("All that wait"), "{page:?}");
+}
+
 /// What the run has done stays; it waits for nothing any more, and cannot be resumed.
 #[test]
 fn a_run_that_waits_is_given_up_with_a_reason_by_whoever_may_run() {
