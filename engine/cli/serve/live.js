@@ -34,9 +34,10 @@
     }
     if (told.standing) standing.replaceChildren(made(told.standing));
     if (told.turn === view.dataset.turn) return;
-    // Something is asked or offered now that this page does not have. Nobody who is typing loses what they typed.
-    const here = document.activeElement;
-    if (here && ["INPUT", "TEXTAREA", "SELECT"].includes(here.tagName)) news.hidden = false;
+    // Something is asked or offered now that this page does not have. Nobody who is typing, or has typed, loses what they typed.
+    const fields = [...document.querySelectorAll("main input")];
+    const typed = (field) => field === document.activeElement || field.value !== field.defaultValue || field.checked !== field.defaultChecked;
+    if (fields.some(typed)) news.hidden = false;
     else { events.close(); location.reload(); }
   };
   follow();

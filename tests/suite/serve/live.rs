@@ -130,6 +130,40 @@ fn a_long_output_comes_in_pages_and_is_text() {
     assert_eq!(browser.get(&format!("/runs/{run}/steps/0?from=99999999")).status, 200);
 }
 
+/// A browser that is logged in and looks at this page.
+fn looks(server: &Server, path: &str) -> Browser {
+    let browser = Browser::open();
+    browser.go(&format!("{}/login?next={path}", server.origin()));
+    browser.write("#token", &server.token);
+    browser.click("main button");
+    browser
+}
+
+fn started(server: &Server, runbook: &str) -> String {
+    let run = server.program().post("/api/runs", &json!({ "runbook": runbook, "mode": "live" })).json()["run"].clone();
+    format!("/runs/{}", run.as_str().expect("a run"))
+}
+
+/// On a phone the keyboard goes away, and the focus with it, before anybody has pressed a button.
+#[test]
+fn what_somebody_has_typed_stays_when_the_run_goes_on_without_them() {
+    let place = Place::new();
+    place.runbook("both", "parallel(\"both\", [\"a\", \"b\"], |name| { confirm(\"Switch \" + name + \"?\"); });\n");
+    let server = Server::start(&place);
+    let path = started(&server, "both");
+    let program = server.program();
+    let asked = program.until(&format!("/api{path}"), &["Switch a?", "Switch b?", "\"shown\""]).json()["questions"].clone();
+    let browser = looks(&server, &path);
+    browser.until(&["Switch a?", "Switch b?"]);
+    browser.write("form[action$=answer] input[name=note]", "as agreed with amy");
+    browser.run("document.activeElement.blur()");
+    let answer = json!({ "said": "yes", "shown": asked[1]["shown"] });
+    assert_eq!(program.post(&format!("/api{path}/answer"), &answer).status, 200);
+    browser.until(&["Something has changed: show it"]);
+    let note = browser.run("return document.querySelector('form[action$=answer] input[name=note]').value");
+    assert_eq!(note, "as agreed with amy");
+}
+
 /// A server that was started anew has forgotten who looks, and a browser that hears so does not ask again.
 #[test]
 fn a_page_that_hears_nothing_any_more_says_so() {
