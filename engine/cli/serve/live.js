@@ -14,6 +14,7 @@
   let events = null;
   let at = view.dataset.events;
   const follow = () => {
+    if (events) events.close();
     events = new EventSource(at);
     events.addEventListener("news", take);
     events.addEventListener("open", () => { lost.hidden = true; });
@@ -42,4 +43,6 @@
   };
   follow();
   window.addEventListener("pagehide", () => events.close());
+  // Back by the button of the browser: the page is as it was left.
+  window.addEventListener("pageshow", (event) => { if (event.persisted) follow(); });
 })();

@@ -164,6 +164,26 @@ fn what_somebody_has_typed_stays_when_the_run_goes_on_without_them() {
     assert_eq!(note, "as agreed with amy");
 }
 
+/// Whoever comes back with the button of their browser finds the page as they left it, with all that has stopped in it.
+#[test]
+fn a_page_that_somebody_comes_back_to_goes_on() {
+    let place = Place::new();
+    place.runbook("waits", WAITS);
+    place.fifo("gate");
+    place.fifo("gate2");
+    let server = Server::start(&place);
+    let path = started(&server, "waits");
+    let browser = looks(&server, &path);
+    browser.until(&["running", "first <i>"]);
+    for event in ["pagehide", "pageshow"] {
+        browser.run(&format!("window.dispatchEvent(new PageTransitionEvent('{event}', {{ persisted: true }}))"));
+    }
+    open(&place, "gate");
+    browser.until(&["second"]);
+    open(&place, "gate2");
+    browser.until(&["completed"]);
+}
+
 /// A server that was started anew has forgotten who looks, and a browser that hears so does not ask again.
 #[test]
 fn a_page_that_hears_nothing_any_more_says_so() {
