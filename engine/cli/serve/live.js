@@ -13,11 +13,16 @@
   const made = (html) => new DOMParser().parseFromString(html, "text/html").body.firstElementChild;
   let events = null;
   let at = view.dataset.events;
+  // The server says something every 15 seconds. Without a network nobody says that it is gone, and a phone that slept has missed it.
+  const silence = 40000;
+  let heard = 0;
+  const hear = () => { heard = Date.now(); lost.hidden = true; };
   const follow = () => {
     if (events) events.close();
     events = new EventSource(at);
+    heard = Date.now();
     events.addEventListener("news", take);
-    events.addEventListener("open", () => { lost.hidden = true; });
+    for (const name of ["open", "here", "news"]) events.addEventListener(name, hear);
     events.addEventListener("error", () => {
       // What stands here may be old: nobody is to take it for what is.
       lost.hidden = false;
@@ -42,6 +47,11 @@
     else { events.close(); location.reload(); }
   };
   follow();
+  setInterval(() => {
+    if (events.readyState === EventSource.CLOSED || Date.now() - heard < silence) return;
+    lost.hidden = false;
+    follow();
+  }, 1000);
   window.addEventListener("pagehide", () => events.close());
   // Back by the button of the browser: the page is as it was left.
   window.addEventListener("pageshow", (event) => { if (event.persisted) follow(); });

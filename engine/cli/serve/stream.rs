@@ -23,6 +23,8 @@ use super::visitor::Viewer;
 
 /// A proxy hangs up on whoever says nothing for longer than this.
 const PULSE: Duration = Duration::from_secs(15);
+/// What it is told then: an event, because a page hears of nothing else, and has to notice when it hears nothing.
+const HERE: &[u8] = b"event: here\ndata:\n\n";
 /// After this the browser comes again, and shows again who it is.
 const LONGEST: Duration = Duration::from_secs(60 * 60);
 
@@ -59,7 +61,7 @@ pub(super) async fn events(
                 }
                 let more = tokio::select! {
                     changed = feed.changed() => changed.is_ok(),
-                    () = tokio::time::sleep(PULSE) => sender.send(Bytes::from_static(b": still here\n\n")).await.is_ok(),
+                    () = tokio::time::sleep(PULSE) => sender.send(Bytes::from_static(HERE)).await.is_ok(),
                     () = sender.closed() => false,
                 };
                 if !more {

@@ -184,6 +184,36 @@ fn a_page_that_somebody_comes_back_to_goes_on() {
     browser.until(&["completed"]);
 }
 
+/// A phone without a network is not told that nobody is at the other end: it has to notice.
+#[test]
+fn a_page_to_which_nobody_says_anything_notices() {
+    use rustix::process::{Signal, kill_process};
+    let place = Place::new();
+    place.runbook("waits", WAITS);
+    place.fifo("gate");
+    place.fifo("gate2");
+    let server = Server::start(&place);
+    let path = started(&server, "waits");
+    let browser = looks(&server, &path);
+    let text = browser.until(&["running", "first <i>"]);
+    assert!(!text.contains("Nothing is heard"), "{text}");
+    kill_process(server.pid(), Signal::STOP).expect("stopped");
+    browser.run("const now = Date.now; Date.now = () => now.call(Date) + 60000; window.same = true");
+    browser.until(&["Nothing is heard of this run at the moment"]);
+    kill_process(server.pid(), Signal::CONT).expect("goes on");
+    open(&place, "gate");
+    let began = std::time::Instant::now();
+    let text = loop {
+        let text = browser.until(&["second"]);
+        if !text.contains("Nothing is heard") || began.elapsed() > std::time::Duration::from_secs(30) {
+            break text;
+        }
+    };
+    assert!(!text.contains("Nothing is heard") && browser.run("return window.same") == true, "{text}");
+    open(&place, "gate2");
+    browser.until(&["completed"]);
+}
+
 /// A server that was started anew has forgotten who looks, and a browser that hears so does not ask again.
 #[test]
 fn a_page_that_hears_nothing_any_more_says_so() {
