@@ -36,7 +36,10 @@
     for (const row of told.rows) {
       const fresh = made(row.html);
       const old = document.getElementById(row.id);
+      // Whoever has a keyboard and no mouse stands there still.
+      const stands = old && old.contains(document.activeElement);
       if (old) old.replaceWith(fresh); else rows.append(fresh);
+      if (stands) fresh.querySelector("a").focus({ preventScroll: true });
     }
     if (told.standing) standing.replaceChildren(made(told.standing));
     if (told.turn === view.dataset.turn) return;

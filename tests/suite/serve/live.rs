@@ -214,6 +214,25 @@ fn a_page_to_which_nobody_says_anything_notices() {
     browser.until(&["completed"]);
 }
 
+/// Where somebody stands who has a keyboard and no mouse is not lost because the row of a step is drawn anew.
+#[test]
+fn the_focus_stays_on_a_step_that_goes_on() {
+    let place = Place::new();
+    place.runbook("waits", WAITS);
+    place.fifo("gate");
+    place.fifo("gate2");
+    let server = Server::start(&place);
+    let path = started(&server, "waits");
+    let browser = looks(&server, &path);
+    browser.until(&["running", "first <i>"]);
+    browser.run("document.querySelector('#s0 a').focus()");
+    open(&place, "gate");
+    browser.until(&["second"]);
+    assert_eq!(browser.run("return document.activeElement.closest('li')?.id ?? 'nowhere'"), "s0");
+    open(&place, "gate2");
+    browser.until(&["completed"]);
+}
+
 /// A server that was started anew has forgotten who looks, and a browser that hears so does not ask again.
 #[test]
 fn a_page_that_hears_nothing_any_more_says_so() {
