@@ -29,7 +29,7 @@ pub(super) struct Visitor {
 /// Finds out who asks; `None` when nobody says who they are.
 ///
 /// # Errors
-/// A token is wrong, or too many were tried.
+/// A proxy does not say who it is.
 pub(super) fn of(desk: &Desk, peer: IpAddr, headers: &HeaderMap) -> Result<Option<Visitor>, Refusal> {
     if let Some(given) = bearer(headers) {
         // The tokens of webhooks are judged by the hook.
