@@ -51,6 +51,12 @@ impl Sessions {
         open.get(&token::digest(cookie)).filter(|(_, since)| since.elapsed() < self.life).map(|(name, _)| name.clone())
     }
 
+    /// Whether the cookie with this digest is somebody's still.
+    pub(super) fn has(&self, digest: &str) -> bool {
+        let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        open.get(digest).is_some_and(|(_, since)| since.elapsed() < self.life)
+    }
+
     /// Lets somebody out.
     pub(super) fn end(&self, cookie: &str) {
         self.open.lock().unwrap_or_else(PoisonError::into_inner).remove(&token::digest(cookie));
@@ -83,8 +89,9 @@ mod tests {
         let cookie = sessions.begin("ann").unwrap();
         assert_eq!(sessions.of(&cookie).as_deref(), Some("ann"));
         assert_eq!(sessions.of("other"), None);
+        assert!(sessions.has(&token::digest(&cookie)));
         sessions.end(&cookie);
-        assert_eq!(sessions.of(&cookie), None);
+        assert!(sessions.of(&cookie).is_none() && !sessions.has(&token::digest(&cookie)));
         let once = sessions.once().unwrap();
         assert!(!sessions.use_once("other") && sessions.use_once(&once) && !sessions.use_once(&once));
     }

@@ -37,7 +37,7 @@ pub(super) async fn events(
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     let run = super::run_page::found(&desk, &run).await?;
-    let Some(place) = desk.looking.admit(visitor.key) else {
+    let Some(place) = desk.looking.admit(visitor.key.clone()) else {
         return Err(Refusal::new(StatusCode::TOO_MANY_REQUESTS, "you look at too many runs at a time; close some of them"));
     };
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()).map(str::to_owned);
@@ -46,10 +46,15 @@ pub(super) async fn events(
     let mut feed = desk.feeds.of(&desk, run);
     let (sender, events) = mpsc::channel::<Bytes>(4);
     desk.counted.viewers.fetch_add(1, Ordering::Relaxed);
+    let there = desk.clone();
     tokio::spawn(async move {
         let telling = async {
             let mut turn = String::new();
             loop {
+                // Whoever has logged out hears nothing more; what is silent is looked at with each pulse.
+                if !visitor.is_here(&there) {
+                    return;
+                }
                 let picture = feed.borrow_and_update().clone();
                 if picture.records > 0 && (picture.records > seen || picture.turn != turn) {
                     let text = if seen == picture.step.0 { picture.step.1.clone() } else { told(&picture, seen) };

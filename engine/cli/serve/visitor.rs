@@ -26,6 +26,13 @@ pub(super) struct Visitor {
     pub(super) by_token: bool,
 }
 
+impl Visitor {
+    /// Whether they are logged in still, who came in by a session; others show who they are with each request.
+    pub(super) fn is_here(&self, desk: &Desk) -> bool {
+        self.key.strip_prefix("session ").is_none_or(|cookie| desk.sessions.has(cookie))
+    }
+}
+
 /// Finds out who asks; `None` when nobody says who they are.
 ///
 /// # Errors

@@ -130,6 +130,31 @@ fn a_long_output_comes_in_pages_and_is_text() {
     assert_eq!(browser.get(&format!("/runs/{run}/steps/0?from=99999999")).status, 200);
 }
 
+/// Who has logged out hears nothing more, also of what they look at already.
+#[test]
+fn a_session_that_has_ended_hears_no_more_of_a_run() {
+    let place = Place::new();
+    place.runbook("waits", WAITS);
+    place.fifo("gate");
+    place.fifo("gate2");
+    let server = Server::start(&place);
+    let path = started(&server, "waits");
+    let (gone, stays) = (server.browser(&server.token), server.browser(&server.token));
+    let mut streams = [&gone, &stays].map(|browser| Stream::of(browser, &format!("{path}/events")));
+    streams.iter_mut().for_each(|stream| drop(stream.until("first &lt;i&gt;")));
+    let form = gone.get(&path).field("_form");
+    assert_eq!(gone.form("/logout", &[("_form", &form)]).status, 303);
+    open(&place, "gate");
+    let [mut gone, mut stays] = streams;
+    stays.until("second");
+    let mut line = String::new();
+    while gone.0.read_line(&mut line).expect("a line") > 0 {
+        assert!(!line.contains("second"), "{line}");
+    }
+    open(&place, "gate2");
+    stays.until("completed");
+}
+
 /// A browser that is logged in and looks at this page.
 fn looks(server: &Server, path: &str) -> Browser {
     let browser = Browser::open();
