@@ -8,9 +8,11 @@ use std::time::{Duration, Instant};
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
+use runbook_model::account::Decided;
 use runbook_model::answer::Said;
 use runbook_model::digest::Digest;
 use runbook_model::id::RunId;
+use runbook_model::person::{Decider, From};
 use runbook_model::status::RunStatus;
 
 use super::Desk;
@@ -46,10 +48,7 @@ pub(super) async fn give(
     let _turn = turn(desk, run).await?;
     // The run may ask several things at a time; the digest says which of them this is about.
     let asked = look(desk, run).await?.questions.iter().find(|question| Some(question.shown) == shown).cloned();
-    let Some(question) = asked else {
-        let message = "this is not what was shown, or not asked any more: the run has gone on since; nothing was recorded";
-        return Err(Refusal::new(StatusCode::CONFLICT, message));
-    };
+    let Some(question) = asked else { return Err(passed()) };
     let mut line = vec!["answer".to_owned()];
     line.push(match said {
         Said::Yes => "--yes".to_owned(),
@@ -69,6 +68,22 @@ pub(super) async fn give(
         go_on(desk, visitor, run).await?;
     }
     Ok(())
+}
+
+/// Refuses an answer to what is not asked.
+fn passed() -> Refusal {
+    let message = "this is not what was shown, or not asked any more: the run has gone on since; nothing was recorded";
+    Refusal::new(StatusCode::CONFLICT, message)
+}
+
+/// Whether this person has said this to what they were shown, on the page.
+async fn has_said(desk: &Arc<Desk>, visitor: &Visitor, run: RunId, said: &Said, shown: Option<Digest>) -> Result<bool, Refusal> {
+    let looked = look(desk, run).await?;
+    let is_theirs =
+        |by: &Decider| matches!(by, Decider::Person(person) if person.name == visitor.name && person.from == From::Web);
+    let is_this =
+        |what: &Decided| matches!(what, Decided::Answered { said: was, shown: to } if was == said && Some(*to) == shown);
+    Ok(looked.dossier.account.decisions.iter().any(|decision| is_theirs(&decision.by) && is_this(&decision.what)))
 }
 
 /// Waits until nobody works on a run, and sees to it that nobody else answers here meanwhile: one run has one writer, and of two people
@@ -116,7 +131,12 @@ pub(super) async fn answer(State(desk): State<Arc<Desk>>, Path(run): Path<String
         "text" => Said::Entered(sent.field("text").to_owned()),
         _ => return Err(Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, "what is the answer?")),
     };
-    give(&desk, &sent.visitor, run, said, Some(sent.field("note")), sent.field("shown").parse().ok()).await?;
+    let shown = sent.field("shown").parse().ok();
+    let given = give(&desk, &sent.visitor, run, said.clone(), Some(sent.field("note")), shown).await;
+    // Pressed twice, or sent again because nobody heard what came of it: it is recorded, and not to be called anything else.
+    if given != Err(passed()) || !has_said(&desk, &sent.visitor, run, &said, shown).await? {
+        given?;
+    }
     Ok(back(run))
 }
 

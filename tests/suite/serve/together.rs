@@ -149,6 +149,37 @@ fn a_rollback_that_is_asked_for_twice_is_done_once_and_shown_to_both() {
     assert_eq!(place.ledger(), ["back"]);
 }
 
+/// On a bad connection nobody knows whether what they said has arrived: "nothing was recorded" would be wrong.
+#[test]
+fn whoever_says_the_same_once_more_is_shown_the_run() {
+    let place = Place::new();
+    place.runbook("asks", &source(""));
+    let tokens = people(&place, &["ola", "amy", "ann"], "");
+    approvers(&place, "\"amy\", \"ann\"");
+    let server = Server::start(&place);
+    let [ola, amy, ann] = [0, 1, 2].map(|at| server.browser(&tokens[at]));
+    let path = started(&ola, "asks");
+    let [page, theirs] = [&amy, &ann].map(|browser| browser.until(&path, &["class=\"card asks\""]));
+    let shown = page.field("shown");
+    let say = |browser: &Client, page: &crate::serve::client::Answer, said: &str| {
+        let form = page.field("_form");
+        browser.form(&format!("{path}/answer"), &[("_form", &form), ("shown", &shown), ("said", said), ("note", "seen")])
+    };
+    for _ in 0..2 {
+        let answer = say(&amy, &page, "yes");
+        assert_eq!((answer.status, answer.header("location")), (303, path.as_str()), "{answer:?}");
+    }
+    amy.until(&path, &["completed"]);
+    assert_eq!(say(&amy, &page, "yes").status, 303);
+    // Of anything else, and of anybody else, nothing is recorded.
+    for refused in [say(&amy, &page, "no"), say(&ann, &theirs, "yes")] {
+        assert_eq!(refused.status, 409, "{refused:?}");
+        refused.says(&["nothing was recorded"]);
+    }
+    assert_eq!(place.ledger(), ["before", "after"]);
+    assert_eq!(place.journal().iter().filter(|record| record["type"] == "confirm_answered").count(), 1);
+}
+
 #[test]
 fn one_no_is_enough_and_nobody_is_asked_any_more() {
     let place = Place::new();
