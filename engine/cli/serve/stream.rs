@@ -23,8 +23,9 @@ use super::visitor::Viewer;
 
 /// A proxy hangs up on whoever says nothing for longer than this.
 const PULSE: Duration = Duration::from_secs(15);
-/// What it is told then: an event, because a page hears of nothing else, and has to notice when it hears nothing.
-const HERE: &[u8] = b"event: here\ndata:\n\n";
+/// What it is told then: an event, because a page hears of nothing else, and has to notice when it hears nothing. With data,
+/// because programs read those of every event.
+const HERE: &[u8] = b"event: here\ndata: {\"v\":1}\n\n";
 /// After this the browser comes again, and shows again who it is.
 const LONGEST: Duration = Duration::from_secs(60 * 60);
 
