@@ -155,6 +155,19 @@ fn a_session_that_has_ended_hears_no_more_of_a_run() {
     stays.until("completed");
 }
 
+/// A run that waits at its first gate, and somebody who looks at it.
+fn watched() -> (Place, Server, Browser) {
+    let place = Place::new();
+    place.runbook("waits", WAITS);
+    place.fifo("gate");
+    place.fifo("gate2");
+    let server = Server::start(&place);
+    let path = started(&server, "waits");
+    let browser = looks(&server, &path);
+    browser.until(&["running", "first <i>"]);
+    (place, server, browser)
+}
+
 /// A browser that is logged in and looks at this page.
 fn looks(server: &Server, path: &str) -> Browser {
     let browser = Browser::open();
@@ -192,14 +205,7 @@ fn what_somebody_has_typed_stays_when_the_run_goes_on_without_them() {
 /// Whoever comes back with the button of their browser finds the page as they left it, with all that has stopped in it.
 #[test]
 fn a_page_that_somebody_comes_back_to_goes_on() {
-    let place = Place::new();
-    place.runbook("waits", WAITS);
-    place.fifo("gate");
-    place.fifo("gate2");
-    let server = Server::start(&place);
-    let path = started(&server, "waits");
-    let browser = looks(&server, &path);
-    browser.until(&["running", "first <i>"]);
+    let (place, _server, browser) = watched();
     for event in ["pagehide", "pageshow"] {
         browser.run(&format!("window.dispatchEvent(new PageTransitionEvent('{event}', {{ persisted: true }}))"));
     }
@@ -213,14 +219,8 @@ fn a_page_that_somebody_comes_back_to_goes_on() {
 #[test]
 fn a_page_to_which_nobody_says_anything_notices() {
     use rustix::process::{Signal, kill_process};
-    let place = Place::new();
-    place.runbook("waits", WAITS);
-    place.fifo("gate");
-    place.fifo("gate2");
-    let server = Server::start(&place);
-    let path = started(&server, "waits");
-    let browser = looks(&server, &path);
-    let text = browser.until(&["running", "first <i>"]);
+    let (place, server, browser) = watched();
+    let text = browser.until(&["running"]);
     assert!(!text.contains("Nothing is heard"), "{text}");
     kill_process(server.pid(), Signal::STOP).expect("stopped");
     browser.run("const now = Date.now; Date.now = () => now.call(Date) + 60000; window.same = true");
@@ -242,14 +242,7 @@ fn a_page_to_which_nobody_says_anything_notices() {
 /// Where somebody stands who has a keyboard and no mouse is not lost because the row of a step is drawn anew.
 #[test]
 fn the_focus_stays_on_a_step_that_goes_on() {
-    let place = Place::new();
-    place.runbook("waits", WAITS);
-    place.fifo("gate");
-    place.fifo("gate2");
-    let server = Server::start(&place);
-    let path = started(&server, "waits");
-    let browser = looks(&server, &path);
-    browser.until(&["running", "first <i>"]);
+    let (place, _server, browser) = watched();
     browser.run("document.querySelector('#s0 a').focus()");
     open(&place, "gate");
     browser.until(&["second"]);
