@@ -71,6 +71,12 @@ impl Settings {
         {
             return Err(Failure::usage(format!("`url` of [serve] wants http:// or https://, not `{url}`")));
         }
+        // It answers to its names only, and an address that stands for all is none of them.
+        if listen.ip().is_unspecified() && url.is_none() && serve.list("hosts").is_empty() {
+            let message =
+                format!("`{listen}` is every address and no name: whoever asks by any would be refused; nothing was started");
+            return Err(Failure::usage(message).hint("set `url` in [serve] to where browsers find it, or `hosts` to its names"));
+        }
         let mut hooks = BTreeMap::new();
         for key in ["alertmanager_token", "grafana_secret", "pagerduty_secret"] {
             if let Some(path) = path(key) {

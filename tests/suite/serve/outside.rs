@@ -22,6 +22,15 @@ fn what_can_be_reached_from_elsewhere_needs_encryption() {
 }
 
 #[test]
+fn a_server_at_every_address_needs_a_name() {
+    let place = place();
+    for every in ["0.0.0.0:0", "[::]:0"] {
+        place.write("runbook.toml", &format!("[serve]\nlisten = \"{every}\"\ntrusted_proxy = [\"192.0.2.1\"]\n"));
+        place.expect(2, &["serve"]).says(&["is every address and no name", "nothing was started", "`url`", "`hosts`"]);
+    }
+}
+
+#[test]
 fn another_name_for_this_machine_is_not_answered() {
     let place = place();
     let server = Server::start(&place);
