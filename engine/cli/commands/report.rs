@@ -1,8 +1,8 @@
 //! `runbook report`: a run for the incident review.
 
-use std::fs::Permissions;
+use std::fs::File;
 use std::io::Write as _;
-use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, fchown};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, fchown};
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
@@ -106,7 +106,7 @@ fn written(out: &Path, text: &str) -> Result<(), Failure> {
         _ => Path::new("."),
     };
     out.file_name().ok_or_else(|| refused(std::io::ErrorKind::InvalidFilename.into()))?;
-    let put = created(folder, out).and_then(|mut file| file.write_all(text.as_bytes()).map(|()| file));
+    let put = created(folder, out).and_then(|mut file| file.as_file_mut().write_all(text.as_bytes()).map(|()| file));
     // Nobody is helped by the half of it: until it has its name it goes away by itself.
     put.and_then(|file| file.persist(out).map(drop).map_err(|error| error.error)).map_err(refused)
 }
@@ -115,7 +115,9 @@ fn written(out: &Path, text: &str) -> Result<(), Failure> {
 fn created(folder: &Path, instead: &Path) -> std::io::Result<NamedTempFile> {
     let there = std::fs::metadata(instead);
     let mode = if there.is_ok() { 0o600 } else { 0o666 };
-    let file = Builder::new().prefix(".report-").permissions(Permissions::from_mode(mode)).tempfile_in(folder)?;
+    // Opened here: an error of `tempfile` names the file with this name, which nobody asked for.
+    let new = |path: &Path| File::options().write(true).create_new(true).mode(mode).open(path);
+    let file = Builder::new().prefix(".report-").make_in(folder, new)?;
     if let Ok(there) = there {
         // Only root may give a file away; anybody else's is their own already, or becomes it.
         fchown(file.as_file(), Some(there.uid()), Some(there.gid())).ok();
@@ -143,11 +145,11 @@ mod tests {
 
     #[test]
     fn a_file_that_was_there_keeps_its_links_and_who_may_read_it() {
-        use std::os::unix::fs::symlink;
+        use std::os::unix::fs::{PermissionsExt as _, symlink};
         let home = tempfile::tempdir().unwrap();
         let (kept, link) = (home.path().join("night.html"), home.path().join("latest.html"));
         std::fs::write(&kept, "old").unwrap();
-        std::fs::set_permissions(&kept, Permissions::from_mode(0o600)).unwrap();
+        std::fs::set_permissions(&kept, std::fs::Permissions::from_mode(0o600)).unwrap();
         symlink("night.html", &link).unwrap();
         written(&link, "new").unwrap();
         assert!(std::fs::symlink_metadata(&link).unwrap().is_symlink());
@@ -170,7 +172,8 @@ mod tests {
         std::fs::create_dir(home.path().join("taken")).unwrap();
         let refused = written(&home.path().join("taken"), "x").unwrap_err();
         assert!(refused.to_string().contains("taken"), "{refused}");
-        assert!(written(&home.path().join("none/night.html"), "x").is_err());
+        let refused = written(&home.path().join("none/night.html"), "x").unwrap_err();
+        assert!(refused.to_string().ends_with("none/night.html`: No such file or directory (os error 2)"), "{refused}");
         assert_eq!(std::fs::read_dir(home.path()).unwrap().count(), 2);
     }
 }
