@@ -154,7 +154,7 @@ pub fn run(exec: &Exec, workplace: &Workplace<'_>) -> Result<ExitCode, Failure> 
         }
     }
     if !exec.dry_run {
-        for notice in beside::notices(&state, &started.runbook, past.beside()) {
+        for notice in beside::notices(&state, &started.runbook, past.apart()) {
             output::to_stderr(&format!("notice: {}\n", output::safe::line(&notice)));
         }
     }

@@ -16,14 +16,12 @@ use runbook_model::status::RunStatus;
 use runbook_runtime::journal::StateDir;
 
 use super::timed::{self, Timed};
+use crate::beside;
 use crate::output::reporters::outlook;
 use crate::output::style::Tone;
 
 /// So many of the newest runs are looked at, of whatever runbook: what is older says little about tonight.
 const RECENT: usize = 5_000;
-/// So many of the newest runs, of whatever runbook, may be beside one that begins: one that goes on for longer is found by
-/// `runbook runs`.
-const BESIDE: usize = 50;
 /// So many of one runbook are read as a whole, of each mode in each environment: forty runs in staging must not hide the one
 /// rehearsal in production that is asked for.
 const READ: usize = 20;
@@ -35,8 +33,7 @@ const BYTES: u64 = 16 << 20;
 #[derive(Debug, Default)]
 pub struct Past {
     held: Vec<Held>,
-    newest: Option<RunId>,
-    beside: Vec<RunId>,
+    apart: BTreeSet<RunId>,
     durations: Durations,
     timed: Vec<Timed>,
 }
@@ -73,7 +70,6 @@ impl Past {
         let mut read: BTreeMap<_, usize> = BTreeMap::new();
         let mut bytes = 0;
         for (age, run) in state.runs().unwrap_or_default().into_iter().take(RECENT).enumerate() {
-            past.newest.get_or_insert(run);
             let (mut watch, mut folding) = (Watch::default(), Folding::default());
             let mut kind = None;
             let wanted = |mode, env: Option<&str>| {
@@ -87,20 +83,28 @@ impl Past {
                 watch.take(&record);
                 folding.take(&record);
             });
-            let Some(kind) = kind else { continue };
-            let is_live = !kind.0;
-            if passed.is_some() {
-                *read.entry(kind).or_default() += 1;
-            }
-            let is_over = match passed {
-                Some(Ok(length)) => {
-                    bytes += length;
-                    past.count(watch, folding)
+            let is_apart = match (kind, passed) {
+                // Of another runbook.
+                (None, None) => true,
+                // It has not begun, and may be of this one.
+                (None, Some(_)) => false,
+                (Some(kind), passed) => {
+                    let is_rehearsal = kind.0;
+                    if passed.is_some() {
+                        *read.entry(kind).or_default() += 1;
+                    }
+                    let is_over = match passed {
+                        Some(Ok(length)) => {
+                            bytes += length;
+                            past.count(watch, folding)
+                        }
+                        Some(Err(_)) | None => false,
+                    };
+                    is_rehearsal || is_over
                 }
-                Some(Err(_)) | None => false,
             };
-            if is_live && !is_over && age < BESIDE {
-                past.beside.push(run);
+            if is_apart && age < beside::RECENT {
+                past.apart.insert(run);
             }
         }
         past
@@ -121,11 +125,11 @@ impl Past {
         !matches!(state.status(), RunStatus::Running | RunStatus::RollingBack | RunStatus::Suspended { .. })
     }
 
-    /// The executions among the newest runs that were not known to be over when they were looked at, and the newest of all runs
-    /// then.
+    /// Which of the newest runs are certainly not beside one that begins: of other runbooks, rehearsals, and what was over when it was
+    /// looked at.
     #[must_use]
-    pub fn beside(&self) -> (&[RunId], Option<RunId>) {
-        (&self.beside, self.newest)
+    pub fn apart(&self) -> &BTreeSet<RunId> {
+        &self.apart
     }
 
     /// The runs that came to an end which counts, the newest first.

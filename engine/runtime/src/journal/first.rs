@@ -27,18 +27,21 @@ impl RunDir {
 
     /// As [`Journal::pass`](super::Journal::pass), of a run of this runbook, if it is `wanted` by its mode and its environment; none
     /// of any other. The file is opened once for both: a run that begins waits for this look at each of the runs before it. Gives
-    /// how many bytes were read.
+    /// how many bytes were read: 0 of one that has not begun, of which nobody knows whether it is `wanted`.
     ///
     /// # Errors
-    /// As [`Journal::pass`](super::Journal::pass), behind the first record.
+    /// As [`Journal::pass`](super::Journal::pass), but for a first record that does not fit.
     pub fn pass_as(
         &self,
         runbook: &str,
         wanted: impl FnOnce(Mode, Option<&str>) -> bool,
         mut shown: impl FnMut(Record),
     ) -> Option<Result<u64, ReadError>> {
-        let mut walk = Walk::of(self).ok()?;
-        walk.fetch(LONGEST).ok()?;
+        let mut walk = match Walk::of(self).and_then(|mut walk| walk.fetch(LONGEST).map(|()| walk)) {
+            Ok(walk) if !walk.line().ends_with(b"\n") => return Some(Ok(0)),
+            Ok(walk) => walk,
+            Err(error) => return Some(Err(error)),
+        };
         let glance = Glance::at(walk.line()).filter(|glance| glance.runbook == runbook)?;
         if !wanted(glance.mode, glance.env.as_deref()) {
             return None;
@@ -103,8 +106,17 @@ mod tests {
         assert_eq!(dir.pass_as("Main", |_, _| panic!("a title is no name"), shown), None);
         assert_eq!(dir.pass_as("main", |mode, _| mode == Mode::Live, shown), None);
         assert_eq!(dir.began_as("mai"), None);
-        let (_home, empty) = fresh_run();
-        assert_eq!(empty.pass_as("main", |_, _| true, shown), None);
+    }
+
+    #[test]
+    fn of_one_that_has_not_begun_nobody_knows_what_it_is() {
+        let (_home, dir) = fresh_run();
+        let passed = || dir.pass_as("main", |_, _| panic!("nothing is known"), |record| panic!("{record:?}"));
+        assert!(matches!(passed(), Some(Err(ReadError::Missing { .. }))));
+        for begun in ["", r#"{"prev":""#] {
+            std::fs::write(dir.journal(), begun).unwrap();
+            assert_eq!(passed(), Some(Ok(0)));
+        }
     }
 
     #[test]
