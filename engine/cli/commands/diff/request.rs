@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use runbook_model::account::Account;
-use runbook_model::comparison::Comparison;
+use runbook_model::comparison::{Comparison, Unlike};
 use runbook_model::entry::Source;
 use serde_json::json;
 
@@ -48,9 +48,7 @@ pub fn run(diff: &Diff, history: Option<&History>, globals: &Globals) -> Result<
     let compare = if diff.plan { Comparison::of_plans } else { Comparison::of };
     let mut comparison = compare(&left.account, &right.account);
     let states = (left.state, right.state);
-    for state in comparison.facts.iter_mut().chain(&mut comparison.circumstances).filter(|fact| fact.name == "state") {
-        (state.left, state.right) = (Some(states.0.to_owned()), Some(states.1.to_owned()));
-    }
+    put(if diff.plan { &mut comparison.circumstances } else { &mut comparison.facts }, states);
     output::to_stdout(&match globals.output {
         Format::Json => {
             format!("{}\n", json!({ "v": 1, "same": comparison.is_same(), "comparison": comparison }))
@@ -77,6 +75,18 @@ pub fn run(diff: &Diff, history: Option<&History>, globals: &Globals) -> Result<
     Ok(exit)
 }
 
+/// Puts what two runs are in the place of what their journals alone say of that, which may differ where the runs do not.
+fn put(facts: &mut Vec<Unlike>, (left, right): (&str, &str)) {
+    let at = facts.iter().position(|fact| fact.name == "state");
+    if let Some(at) = at {
+        facts.remove(at);
+    }
+    if left != right {
+        let (left, right) = (Some(left.to_owned()), Some(right.to_owned()));
+        facts.insert(at.unwrap_or(facts.len()), Unlike { name: "state".to_owned(), left, right });
+    }
+}
+
 /// A run as far as it can be read.
 struct Read {
     account: Account,
@@ -87,9 +97,11 @@ struct Read {
 
 fn read(history: &History, prefix: &RunPrefix, globals: &Globals) -> Result<Read, Failure> {
     let run = history.find(&prefix.0).map_err(|failure| failure.hint(globals.typed("runs")))?;
+    // Before the journal is read: what is written in between is then told and not taken for a death.
+    let held = history.held(run).is_some();
     let (reading, damaged) = history.read(run)?;
     let damaged = damaged.map(|damaged| Failure::from(runbook_runtime::journal::ReadError::Damaged(damaged)));
-    let line = RunLine::of(&reading.records, history.held(run).is_some());
+    let line = RunLine::of(&reading.records, held);
     match (Account::of(&reading.records), damaged) {
         (Some(account), damaged) => {
             let state = line.map_or_else(|| account.state.word(), |line| RunLine { damaged: damaged.is_some(), ..line }.word());
@@ -105,4 +117,28 @@ fn texts_of(history: &History, account: &Account) -> Sources {
     let dir = history.dir(account.run);
     let text = |source: &Source| Some((source.name.clone(), dir.pinned(source).ok()?));
     account.started.sources.iter().filter_map(text).collect::<BTreeMap<_, _>>()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_differ_by_what_they_are_and_not_by_what_their_journals_say() {
+        let unlike = |name: &str, left: &str, right: &str| {
+            let (left, right) = (Some(left.to_owned()), Some(right.to_owned()));
+            Unlike { name: name.to_owned(), left, right }
+        };
+        let state_of = |state: &[Unlike], states| {
+            let mut facts = [&[unlike("mode", "live", "rehearsal")], state, &[unlike("root", "/a", "/b")]].concat();
+            put(&mut facts, states);
+            facts.retain(|fact| fact.name == "state");
+            facts
+        };
+        let by_journals = [unlike("state", "running", "rolling back")];
+        assert_eq!(state_of(&by_journals, ("died", "rolling back")), [unlike("state", "died", "rolling back")]);
+        assert_eq!(state_of(&by_journals, ("died", "died")), []);
+        assert_eq!(state_of(&[], ("died", "running")), [unlike("state", "died", "running")]);
+        assert_eq!(state_of(&[], ("died", "died")), []);
+    }
 }
