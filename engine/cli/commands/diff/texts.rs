@@ -20,7 +20,8 @@ const MOST: usize = 40;
 /// Longer results are compared like several lines, in bytes: of those only what differs is shown.
 const LONGEST: usize = 200;
 
-/// What differs between two runs, or only between their plans; `states` says in a word what each is, `verbose` lists the steps that do not, too.
+/// What differs between two runs, or only between their plans; `states` says in a word what each is, `verbose` lists the steps that do
+/// not, too.
 #[must_use]
 pub fn text(
     comparison: &Comparison,
