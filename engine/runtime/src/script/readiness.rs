@@ -10,6 +10,6 @@ pub fn make_ready() {
     let _made = std::thread::Builder::new().name("functions".to_owned()).spawn(|| {
         sandbox::make_packages();
         engine_functions();
-        functions::make_common();
+        functions::make_shared();
     });
 }

@@ -6,7 +6,7 @@ use rhai::{Array, Dynamic, Engine, ImmutableString, NativeCallContext};
 use runbook_model::step::Location;
 
 use crate::script::diagnosis::complaint::{Called, place};
-use crate::script::language::common::Common;
+use crate::script::language::shared_functions::SharedFunctions;
 use crate::script::performing::stage::Stage;
 use crate::script::values::unknown::{TYPE, Unknown, text};
 
@@ -80,26 +80,26 @@ const CHANGES: &[&str] = &[
 const DECIDES: &[&str] = &["all", "any", "contains", "ends_with", "find", "index_of", "is_empty", "some", "starts_with"];
 
 /// Teaches all engines what they do by themselves.
-pub(super) fn teach(common: &mut Common) {
-    common.named::<Unknown>(TYPE);
-    common.function("to_string", |unknown: Unknown| unknown.shown);
-    common.function("to_debug", |unknown: Unknown| unknown.shown);
+pub(super) fn teach(shared: &mut SharedFunctions) {
+    shared.named::<Unknown>(TYPE);
+    shared.function("to_string", |unknown: Unknown| unknown.shown);
+    shared.function("to_debug", |unknown: Unknown| unknown.shown);
     // A property of an unknown is the same unknown: which of them was asked for does not matter to a reader.
-    common.index(|unknown: &mut Unknown, _: ImmutableString| unknown.clone());
-    common.index(|unknown: &mut Unknown, _: i64| unknown.clone());
-    common.function("+", |a: Unknown, b: Dynamic| joined(&Dynamic::from(a), &b));
-    common.function("+", |a: Dynamic, b: Unknown| joined(&a, &Dynamic::from(b)));
-    common.function("+", |a: Unknown, b: Unknown| joined(&Dynamic::from(a), &Dynamic::from(b)));
+    shared.index(|unknown: &mut Unknown, _: ImmutableString| unknown.clone());
+    shared.index(|unknown: &mut Unknown, _: i64| unknown.clone());
+    shared.function("+", |a: Unknown, b: Dynamic| joined(&Dynamic::from(a), &b));
+    shared.function("+", |a: Dynamic, b: Unknown| joined(&a, &Dynamic::from(b)));
+    shared.function("+", |a: Unknown, b: Unknown| joined(&Dynamic::from(a), &Dynamic::from(b)));
     for operator in ["-", "*", "/", "%", "**", "<<", ">>", "&", "|", "^", "..", "..="] {
-        common.function(operator, |a: Unknown, _: Dynamic| a);
-        common.function(operator, |_: Dynamic, b: Unknown| b);
-        common.function(operator, |a: Unknown, _: Unknown| a);
+        shared.function(operator, |a: Unknown, _: Dynamic| a);
+        shared.function(operator, |_: Dynamic, b: Unknown| b);
+        shared.function(operator, |a: Unknown, _: Unknown| a);
     }
     for operator in ["-", "+"] {
-        common.function(operator, |a: Unknown| a);
+        shared.function(operator, |a: Unknown| a);
     }
     // A list to which an unknown is added may have got one item or many.
-    common.function("+=", |list: &mut Dynamic, b: Unknown| *list = Dynamic::from(joined(list, &Dynamic::from(b))));
+    shared.function("+=", |list: &mut Dynamic, b: Unknown| *list = Dynamic::from(joined(list, &Dynamic::from(b))));
 }
 
 /// Teaches an engine where a rehearsal ends because of them.

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use rhai::FuncInfo;
 
-use crate::script::language::common::Common;
+use crate::script::language::shared_functions::SharedFunctions;
 use crate::script::language::{sandbox, vocabulary};
 use crate::script::values::answers;
 
@@ -19,7 +19,7 @@ pub(in crate::script) fn engine_functions() -> &'static BTreeMap<String, BTreeSe
     static FUNCTIONS: OnceLock<BTreeMap<String, BTreeSet<usize>>> = OnceLock::new();
     FUNCTIONS.get_or_init(|| {
         let mut engine = sandbox::bare();
-        engine.register_global_module(Common::of(answers::teach));
+        engine.register_global_module(SharedFunctions::of(answers::teach));
         let known = RefCell::new(BTreeMap::<String, BTreeSet<usize>>::new());
         // Nothing is listed: what is known of a name is added to where it stands, and most names are met several times.
         let met = |info: FuncInfo| -> Option<()> {

@@ -6,7 +6,7 @@ use runbook_model::excerpt::{Bytes, Excerpt};
 
 use crate::script::diagnosis::code::Code;
 use crate::script::diagnosis::complaint::{Called, Complaint};
-use crate::script::language::common::Common;
+use crate::script::language::shared_functions::SharedFunctions;
 use crate::script::values::json;
 
 /// How a program ended and what it printed, as a script sees it.
@@ -18,39 +18,39 @@ pub(in crate::script) struct Output(pub(in crate::script) Exited);
 pub(in crate::script) struct Reaction(pub(in crate::script) Response);
 
 /// Teaches all engines the properties of both.
-pub(in crate::script) fn teach(common: &mut Common) {
-    common.named::<Output>("the result of a program");
-    common.property("stdout", |ctx: NativeCallContext, output: &mut Output| whole(&ctx, &output.0.stdout, "stdout"));
-    common.property("stderr", |ctx: NativeCallContext, output: &mut Output| whole(&ctx, &output.0.stderr, "stderr"));
-    common.property("head", |ctx: NativeCallContext, output: &mut Output| text(&ctx, &cut_end(&output.0.stdout), "head"));
-    common.property("tail", |ctx: NativeCallContext, output: &mut Output| text(&ctx, &cut_start(&output.0.stdout), "tail"));
-    common.property("lines", |ctx: NativeCallContext, output: &mut Output| {
+pub(in crate::script) fn teach(shared: &mut SharedFunctions) {
+    shared.named::<Output>("the result of a program");
+    shared.property("stdout", |ctx: NativeCallContext, output: &mut Output| whole(&ctx, &output.0.stdout, "stdout"));
+    shared.property("stderr", |ctx: NativeCallContext, output: &mut Output| whole(&ctx, &output.0.stderr, "stderr"));
+    shared.property("head", |ctx: NativeCallContext, output: &mut Output| text(&ctx, &cut_end(&output.0.stdout), "head"));
+    shared.property("tail", |ctx: NativeCallContext, output: &mut Output| text(&ctx, &cut_start(&output.0.stdout), "tail"));
+    shared.property("lines", |ctx: NativeCallContext, output: &mut Output| {
         let text = whole(&ctx, &output.0.stdout, "lines")?;
         Called::<Array>::Ok(text.lines().map(|line| line.to_owned().into()).collect())
     });
-    common.property("code", |output: &mut Output| code(&output.0));
-    common.property("ok", |output: &mut Output| output.0.status.is_success());
-    common.property("duration", |output: &mut Output| i64::try_from(output.0.millis).unwrap_or(i64::MAX));
-    common.property("size", |output: &mut Output| i64::try_from(output.0.stdout.size).unwrap_or(i64::MAX));
-    common.function("json", |ctx: NativeCallContext, output: Output| {
+    shared.property("code", |output: &mut Output| code(&output.0));
+    shared.property("ok", |output: &mut Output| output.0.status.is_success());
+    shared.property("duration", |output: &mut Output| i64::try_from(output.0.millis).unwrap_or(i64::MAX));
+    shared.property("size", |output: &mut Output| i64::try_from(output.0.stdout.size).unwrap_or(i64::MAX));
+    shared.function("json", |ctx: NativeCallContext, output: Output| {
         let text = whole(&ctx, &output.0.stdout, "json()")?;
         parsed(&ctx, &text)
     });
-    common.function("to_string", |output: Output| shown(&output.0));
-    common.function("to_debug", |output: Output| shown(&output.0));
-    common.named::<Reaction>("the answer of a server");
-    common.property("status", |answer: &mut Reaction| i64::from(answer.0.status));
-    common.property("body", |ctx: NativeCallContext, answer: &mut Reaction| whole_body(&ctx, &answer.0, "body"));
-    common.property("headers", |answer: &mut Reaction| {
+    shared.function("to_string", |output: Output| shown(&output.0));
+    shared.function("to_debug", |output: Output| shown(&output.0));
+    shared.named::<Reaction>("the answer of a server");
+    shared.property("status", |answer: &mut Reaction| i64::from(answer.0.status));
+    shared.property("body", |ctx: NativeCallContext, answer: &mut Reaction| whole_body(&ctx, &answer.0, "body"));
+    shared.property("headers", |answer: &mut Reaction| {
         answer.0.headers.iter().map(|(name, value)| (name.as_str().into(), value.clone().into())).collect::<Map>()
     });
-    common.property("millis", |answer: &mut Reaction| i64::try_from(answer.0.millis).unwrap_or(i64::MAX));
-    common.function("json", |ctx: NativeCallContext, answer: Reaction| {
+    shared.property("millis", |answer: &mut Reaction| i64::try_from(answer.0.millis).unwrap_or(i64::MAX));
+    shared.function("json", |ctx: NativeCallContext, answer: Reaction| {
         let text = whole_body(&ctx, &answer.0, "json()")?;
         parsed(&ctx, &text)
     });
-    common.function("to_string", |answer: Reaction| format!("status {}", answer.0.status));
-    common.function("to_debug", |answer: Reaction| format!("status {}", answer.0.status));
+    shared.function("to_string", |answer: Reaction| format!("status {}", answer.0.status));
+    shared.function("to_debug", |answer: Reaction| format!("status {}", answer.0.status));
 }
 
 /// The exit code; as shells have it, 128 + n for signal n.

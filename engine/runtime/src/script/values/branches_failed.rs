@@ -5,7 +5,7 @@ use runbook_model::path::StepPath;
 use runbook_model::state::told;
 use runbook_model::step::Location;
 
-use crate::script::language::common::Common;
+use crate::script::language::shared_functions::SharedFunctions;
 
 /// Too many branches failed. It keeps its place when a script throws it again.
 #[derive(Debug, Clone)]
@@ -31,16 +31,16 @@ impl BranchesFailed {
 }
 
 /// Teaches all engines the properties of it: those of a failed step, and `items`.
-pub(in crate::script) fn teach(common: &mut Common) {
-    common.named::<BranchesFailed>("BranchesFailed");
-    common.property("step", |error: &mut BranchesFailed| error.path.name().to_owned());
-    common.property("path", |error: &mut BranchesFailed| error.path.to_string());
-    common.property("reason", |_: &mut BranchesFailed| "branches".to_owned());
-    common.property("code", |_: &mut BranchesFailed| ());
-    common.property("message", |error: &mut BranchesFailed| error.line());
-    common.property("items", |error: &mut BranchesFailed| {
+pub(in crate::script) fn teach(shared: &mut SharedFunctions) {
+    shared.named::<BranchesFailed>("BranchesFailed");
+    shared.property("step", |error: &mut BranchesFailed| error.path.name().to_owned());
+    shared.property("path", |error: &mut BranchesFailed| error.path.to_string());
+    shared.property("reason", |_: &mut BranchesFailed| "branches".to_owned());
+    shared.property("code", |_: &mut BranchesFailed| ());
+    shared.property("message", |error: &mut BranchesFailed| error.line());
+    shared.property("items", |error: &mut BranchesFailed| {
         error.failed.iter().map(|(key, _)| key.clone().into()).collect::<Array>()
     });
-    common.function("to_string", |error: BranchesFailed| error.line());
-    common.function("to_debug", |error: BranchesFailed| error.line());
+    shared.function("to_string", |error: BranchesFailed| error.line());
+    shared.function("to_debug", |error: BranchesFailed| error.line());
 }

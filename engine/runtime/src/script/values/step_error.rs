@@ -7,7 +7,7 @@ use runbook_model::failure::Failure;
 use runbook_model::path::StepPath;
 use runbook_model::step::Location;
 
-use crate::script::language::common::Common;
+use crate::script::language::shared_functions::SharedFunctions;
 
 /// A failed step. It keeps its place when a script throws it again.
 #[derive(Debug, Clone)]
@@ -38,18 +38,18 @@ impl StepError {
 }
 
 /// Teaches all engines the properties of a failed step.
-pub(in crate::script) fn teach(common: &mut Common) {
-    common.named::<StepError>("StepError");
-    common.property("step", |error: &mut StepError| error.path.name().to_owned());
-    common.property("path", |error: &mut StepError| error.path.to_string());
-    common.property("reason", |error: &mut StepError| error.reason());
-    common.property("code", |error: &mut StepError| error.code());
-    common.property("message", |error: &mut StepError| error.failure.line());
-    common.function("to_string", |error: StepError| format!("\"{}\" failed: {}", error.path.name(), error.failure.line()));
-    common.function("to_debug", |error: StepError| format!("\"{}\" failed: {}", error.path.name(), error.failure.line()));
-    common.named::<crate::script::diagnosis::complaint::Complaint>("Mistake");
-    common.property("message", |complaint: &mut crate::script::diagnosis::complaint::Complaint| complaint.message.clone());
-    common.property("code", |complaint: &mut crate::script::diagnosis::complaint::Complaint| complaint.code.id().to_owned());
-    common.function("to_string", |complaint: crate::script::diagnosis::complaint::Complaint| complaint.message);
-    common.function("to_debug", |complaint: crate::script::diagnosis::complaint::Complaint| complaint.message);
+pub(in crate::script) fn teach(shared: &mut SharedFunctions) {
+    shared.named::<StepError>("StepError");
+    shared.property("step", |error: &mut StepError| error.path.name().to_owned());
+    shared.property("path", |error: &mut StepError| error.path.to_string());
+    shared.property("reason", |error: &mut StepError| error.reason());
+    shared.property("code", |error: &mut StepError| error.code());
+    shared.property("message", |error: &mut StepError| error.failure.line());
+    shared.function("to_string", |error: StepError| format!("\"{}\" failed: {}", error.path.name(), error.failure.line()));
+    shared.function("to_debug", |error: StepError| format!("\"{}\" failed: {}", error.path.name(), error.failure.line()));
+    shared.named::<crate::script::diagnosis::complaint::Complaint>("Mistake");
+    shared.property("message", |complaint: &mut crate::script::diagnosis::complaint::Complaint| complaint.message.clone());
+    shared.property("code", |complaint: &mut crate::script::diagnosis::complaint::Complaint| complaint.code.id().to_owned());
+    shared.function("to_string", |complaint: crate::script::diagnosis::complaint::Complaint| complaint.message);
+    shared.function("to_debug", |complaint: crate::script::diagnosis::complaint::Complaint| complaint.message);
 }

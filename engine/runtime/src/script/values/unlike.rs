@@ -4,21 +4,21 @@ use rhai::{Array, ImmutableString, Map, NativeCallContext};
 
 use crate::script::diagnosis::code::Code;
 use crate::script::diagnosis::complaint::{Called, Complaint};
-use crate::script::language::common::Common;
+use crate::script::language::shared_functions::SharedFunctions;
 
 macro_rules! unlike {
-    ($common:ident: $($a:ty, $b:ty => $words:literal;)*) => {$(
+    ($shared:ident: $($a:ty, $b:ty => $words:literal;)*) => {$(
         for operator in ["==", "!=", "<", "<=", ">", ">="] {
-            $common.function(operator, |ctx: NativeCallContext, _: $a, _: $b| refuse(&ctx, $words));
-            $common.function(operator, |ctx: NativeCallContext, _: $b, _: $a| refuse(&ctx, $words));
+            $shared.function(operator, |ctx: NativeCallContext, _: $a, _: $b| refuse(&ctx, $words));
+            $shared.function(operator, |ctx: NativeCallContext, _: $b, _: $a| refuse(&ctx, $words));
         }
     )*};
 }
 
 /// Overrides the comparisons of Rhai between types that are never equal. Comparing with `()` stays possible: that is
 /// how a script asks whether something is there.
-pub(in crate::script) fn teach(common: &mut Common) {
-    unlike! { common:
+pub(in crate::script) fn teach(shared: &mut SharedFunctions) {
+    unlike! { shared:
         i64, ImmutableString => "a number with a text";
         f64, ImmutableString => "a number with a text";
         bool, ImmutableString => "true or false with a text";

@@ -7,16 +7,16 @@ use super::sandbox::make_packages;
 /// Functions and properties that ask no stage anything: they are the same for every script, and made once in a process. To give
 /// them to each engine anew would take longer than to read a short runbook.
 #[derive(Debug)]
-pub(in crate::script) struct Common(Module);
+pub(in crate::script) struct SharedFunctions(Module);
 
-impl Common {
+impl SharedFunctions {
     /// What `taught` says, to be given to engines.
     pub(in crate::script) fn of(taught: impl FnOnce(&mut Self)) -> Shared<Module> {
         // Names are hashed with a seed, which is set there: before it is, a function would be filed where nobody looks for it.
         make_packages();
-        let mut common = Self(Module::new());
-        taught(&mut common);
-        common.0.into()
+        let mut shared = Self(Module::new());
+        taught(&mut shared);
+        shared.0.into()
     }
 
     /// A function, or an operator.
