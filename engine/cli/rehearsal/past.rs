@@ -86,7 +86,7 @@ impl Past {
             let is_apart = match (kind, passed) {
                 // Of another runbook.
                 (None, None) => true,
-                // It has not begun, and may be of this one.
+                // It has not begun, or cannot be read: it may be of this one.
                 (None, Some(_)) => false,
                 (Some(kind), passed) => {
                     let is_rehearsal = kind.0;

@@ -51,11 +51,7 @@ fn open(place: &Place, name: &str) {
 
 #[test]
 fn a_run_is_seen_as_it_goes_and_taken_up_where_it_was_left() {
-    let place = Place::new();
-    place.runbook("waits", WAITS);
-    place.fifo("gate");
-    place.fifo("gate2");
-    let server = Server::start(&place);
+    let (place, server) = gated();
     let program = server.program();
     let run = program.post("/api/runs", &json!({ "runbook": "waits", "mode": "live" })).json()["run"]
         .as_str()
@@ -84,11 +80,7 @@ fn a_run_is_seen_as_it_goes_and_taken_up_where_it_was_left() {
 
 #[test]
 fn the_run_does_not_need_the_server() {
-    let place = Place::new();
-    place.runbook("waits", WAITS);
-    place.fifo("gate");
-    place.fifo("gate2");
-    let mut server = Server::start(&place);
+    let (place, mut server) = gated();
     let run = server.program().post("/api/runs", &json!({ "runbook": "waits", "mode": "live" })).json()["run"]
         .as_str()
         .expect("a run")
@@ -133,11 +125,7 @@ fn a_long_output_comes_in_pages_and_is_text() {
 /// Who has logged out hears nothing more, also of what they look at already.
 #[test]
 fn a_session_that_has_ended_hears_no_more_of_a_run() {
-    let place = Place::new();
-    place.runbook("waits", WAITS);
-    place.fifo("gate");
-    place.fifo("gate2");
-    let server = Server::start(&place);
+    let (place, server) = gated();
     let path = started(&server, "waits");
     let (gone, stays) = (server.browser(&server.token), server.browser(&server.token));
     let mut streams = [&gone, &stays].map(|browser| Stream::of(browser, &format!("{path}/events")));
@@ -155,13 +143,19 @@ fn a_session_that_has_ended_hears_no_more_of_a_run() {
     stays.until("completed");
 }
 
-/// A run that waits at its first gate, and somebody who looks at it.
-fn watched() -> (Place, Server, Browser) {
+/// A server with the runbook that waits at two gates.
+fn gated() -> (Place, Server) {
     let place = Place::new();
     place.runbook("waits", WAITS);
     place.fifo("gate");
     place.fifo("gate2");
     let server = Server::start(&place);
+    (place, server)
+}
+
+/// A run that waits at its first gate, and somebody who looks at it.
+fn watched() -> (Place, Server, Browser) {
+    let (place, server) = gated();
     let path = started(&server, "waits");
     let browser = looks(&server, &path);
     browser.until(&["running", "first <i>"]);
@@ -254,11 +248,7 @@ fn the_focus_stays_on_a_step_that_goes_on() {
 /// A server that was started anew has forgotten who looks, and a browser that hears so does not ask again.
 #[test]
 fn a_page_that_hears_nothing_any_more_says_so() {
-    let place = Place::new();
-    place.runbook("waits", WAITS);
-    place.fifo("gate");
-    place.fifo("gate2");
-    let mut server = Server::start(&place);
+    let (place, mut server) = gated();
     let run = server.program().post("/api/runs", &json!({ "runbook": "waits", "mode": "live" })).json()["run"].clone();
     let run = run.as_str().expect("a run");
     let browser = Browser::open();
